@@ -1,0 +1,54 @@
+/* log.h: one line an event: a sentence, then key=value.
+ *
+ *   2026-11-25T02:43:20.123Z hsd-importer[812] info: imported a file file=nba.json records=605
+ *
+ * Goes to standard error. Under journald (JOURNAL_STREAM names our stderr) the
+ * time and program are left to it and the line begins with "<6>". Values with
+ * blanks, quotes or control characters are quoted and escaped; a line is one
+ * write of at most 4096 bytes. Safe from several threads. Preserves errno. */
+#ifndef HS_LOG_H
+#define HS_LOG_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+
+enum hs_log_level { HS_LOG_ERROR, HS_LOG_WARNING, HS_LOG_INFO, HS_LOG_DEBUG };
+
+enum hs_log_type { HS_LOG_TEXT, HS_LOG_INTEGER, HS_LOG_SECONDS };
+
+struct hs_log_field {
+	const char *key;	/* NULL ends the list */
+	enum hs_log_type type;
+	union {
+		const char *text;	/* NULL is shown as - */
+		long long integer;
+		double seconds;		/* three decimals */
+	} value;
+};
+
+/* Keeps program (borrowed for the life of the process). Before this call, lines
+ * go out under "hoopscout" at HS_LOG_INFO. */
+void hs_log_open(const char *program, enum hs_log_level level);
+
+/* Changes the level, as a reload does. */
+void hs_log_set_level(enum hs_log_level level);
+
+/* "error", "warning", "info" or "debug"; false when it is none of these. */
+bool hs_log_level_parse(const char *text, enum hs_log_level *ret);
+
+#define HS_STR(name, str) { .key = (name), .type = HS_LOG_TEXT, .value.text = (str) }
+#define HS_INT(name, num) { .key = (name), .type = HS_LOG_INTEGER, .value.integer = (long long)(num) }
+#define HS_SECS(name, num) { .key = (name), .type = HS_LOG_SECONDS, .value.seconds = (num) }
+
+/* hs_log(HS_LOG_INFO, "imported a file", HS_STR("file", name), HS_INT("records", n)); */
+#define hs_log(level, sentence, ...) \
+	hs_log_fields((level), (sentence), \
+	    (const struct hs_log_field[]){ __VA_ARGS__ __VA_OPT__(,) { .key = NULL } })
+
+void hs_log_fields(enum hs_log_level level, const char *sentence, const struct hs_log_field *fields);
+
+/* The sentence, then code=, where=, error= from *err. */
+void hs_log_error(enum hs_log_level level, const char *sentence, const struct hs_error *err);
+
+#endif
