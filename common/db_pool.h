@@ -1,0 +1,64 @@
+/* db_pool.h: PostgreSQL on the event base: nothing here ever waits.
+ *
+ * A pool keeps up to a number of connections. Work is a job of one to eight statements;
+ * several run in one REPEATABLE READ, READ ONLY transaction, so that a page and its total
+ * see the same data. Jobs queue in order when all connections are busy (at most
+ * HS_DB_POOL_QUEUE, then HS_BUSY at once). Connections that break are opened anew with
+ * growing pauses; a job that was not yet sent waits for that until its deadline. */
+#ifndef HS_DB_POOL_H
+#define HS_DB_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <event2/event.h>
+#include <libpq-fe.h>
+
+#include "common/db.h"
+#include "common/error.h"
+#include "common/settings.h"
+
+enum { HS_DB_POOL_QUEUE = 1024, HS_DB_JOB_STATEMENTS = 8, HS_DB_JOB_VALUES = 64 };
+
+struct hs_db_statement {
+	const char *sql;		/* copied */
+	const char *const *values;	/* copied; NULL is SQL's null */
+	size_t count;			/* at most HS_DB_JOB_VALUES */
+};
+
+/* Called exactly once for a job that was not cancelled: with as many results as it had
+ * statements (borrowed until the call returns) and err NULL, or with results NULL and why.
+ * Errors: HS_DB_AWAY, HS_TIMEOUT (deadline), HS_BUSY, HS_DB_ERROR. */
+typedef void hs_db_done_fn(void *arg, PGresult *const *results, size_t count,
+    const struct hs_error *err);
+
+struct hs_db_pool;
+struct hs_db_job;
+
+/* Gives *ret; connects in the background. Borrows base and settings for its life. */
+bool hs_db_pool_new(struct event_base *base, const struct hs_settings *settings,
+    enum hs_db_role role, const char *name, size_t max_connections,
+    struct hs_db_pool **ret, struct hs_error *err);
+
+/* Jobs under way are dropped without a call. */
+void hs_db_pool_free(struct hs_db_pool *pool);
+
+/* Starts a job; the callback never runs before this returns. *ret (may be NULL) lives until the
+ * callback has run or it was cancelled. Past deadline_ms the running statement is cancelled.
+ * false: done is never called. */
+bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *statements,
+    size_t count, int deadline_ms, hs_db_done_fn *done, void *arg,
+    struct hs_db_job **ret, struct hs_error *err);
+
+/* The asker went away: nothing is called any more; a running statement is cancelled at the
+ * server, without waiting, and its connection is used again. Takes job. */
+void hs_db_job_cancel(struct hs_db_job *job);
+
+struct hs_db_pool_state {
+	size_t open, busy, waiting;	/* connections, connections at work, jobs in the queue */
+	bool usable;			/* the last attempt to connect or run succeeded */
+	struct hs_error last;		/* why not, when not */
+};
+void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret);
+
+#endif
