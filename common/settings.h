@@ -72,8 +72,9 @@ struct hs_settings;
 /* Reads and checks all of it. conf_path NULL: HOOPSCOUT_CONF from the
  * environment, else hoopscout.conf in the clone's etc/ (when run from one and it is
  * there), else in sysconfdir/hoopscout when it is there. A path that is given and
- * missing is an error. Unknown keys in the file, and unknown HOOPSCOUT_ names in the
- * environment, are errors that name the nearest known one. Gives *ret.
+ * missing is an error. Unknown keys in the file are errors that name the nearest known
+ * one; unknown HOOPSCOUT_ names in the environment are only warned of in the log, since an
+ * environment is shared by more than us. Gives *ret.
  * Errors: HS_BAD_SETTING (where: the setting; message: value, what is allowed). */
 bool hs_settings_load(const char *conf_path, struct hs_settings **ret, struct hs_error *err);
 

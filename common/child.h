@@ -1,0 +1,72 @@
+/* child.h: the skeleton of a daemon: settings, log, signals, control channel, ready, stop.
+ *
+ * A daemon's main() declares a struct hs_child_spec and hands over. Under the supervisor
+ * the control channel is the descriptor that HS_CONTROL_FD names, listening sockets those
+ * that HS_LISTEN_FDS names (comma separated), and the settings come from the environment.
+ * Started by hand, without HS_CONTROL_FD, a daemon reads hoopscout.conf, binds nothing it
+ * was not handed, and runs until SIGTERM or SIGINT.
+ * SIGTERM: stop() is called; the process ends with 0 when the daemon says hs_child_stopped, with 1
+ * after HOOPSCOUT_STOP_SECONDS. SIGHUP: reload(). When the supervisor dies, so do we (PR_SET_PDEATHSIG,
+ * and the end of the control channel). SIGPIPE is ignored. */
+#ifndef HS_CHILD_H
+#define HS_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "common/commands.h"
+#include "common/error.h"
+#include "common/settings.h"
+
+struct hs_child;
+struct hs_call;		/* a command that is under way */
+
+struct hs_child_handler {
+	enum hs_command_id command;
+	/* Answers now or later, by exactly one hs_call_result or hs_call_error. args has been checked
+	 * against the table, and is borrowed until the handler returns. */
+	void (*run)(void *app, struct hs_call *call, const json_t *args);
+};
+
+struct hs_child_spec {
+	enum hs_process process;	/* names the program: hsd-importer */
+	const char *help;		/* one paragraph for --help */
+	/* Makes the daemon's state and starts its work; calls hs_child_ready itself, now or later. */
+	bool (*start)(struct hs_child *child, void **ret_app, struct hs_error *err);
+	/* Finish what is in hand, take nothing new, then call hs_child_stopped. */
+	void (*stop)(void *app);
+	/* New settings are in force (hs_child_settings). A refusal keeps the old state. May be NULL. */
+	bool (*reload)(void *app, struct hs_error *err);
+	/* What `hsctl status` shows of it; a new reference. May be NULL. */
+	json_t *(*status)(void *app);
+	void (*free)(void *app);
+	const struct hs_child_handler *handlers;
+	size_t handler_count;
+};
+
+/* The whole life of a daemon; returns main's exit status (78 for bad settings). */
+int hs_child_run(const struct hs_child_spec *spec, int argc, char **argv);
+
+struct event_base *hs_child_base(struct hs_child *child);
+const struct hs_settings *hs_child_settings(struct hs_child *child);
+
+/* The listening sockets handed down (borrowed); *ret_fds stays valid for the child's life. */
+size_t hs_child_listeners(struct hs_child *child, const int **ret_fds);
+
+/* "I can work": told to the supervisor, once. */
+void hs_child_ready(struct hs_child *child);
+/* "I have finished": ends the loop. */
+void hs_child_stopped(struct hs_child *child);
+/* Cannot go on; logs err and ends with status 1, so that the supervisor starts us anew. */
+void hs_child_fail(struct hs_child *child, const struct hs_error *err);
+
+/* Sends an event of a command under way; body (taken) is an object. A client that has left is no error. */
+void hs_call_event(struct hs_call *call, const char *event, json_t *body);
+/* Ends the command; result (taken) is an object. Takes call. */
+void hs_call_result(struct hs_call *call, json_t *result);
+void hs_call_error(struct hs_call *call, const struct hs_error *error);
+
+#endif

@@ -1,0 +1,81 @@
+/* commands.h: what operators can say, one row a command.
+ *
+ * hsctl's parsing, its --help, shell completion and the supervisor's routing all follow
+ * from the table: a new command is a row here and a handler in its owner. */
+#ifndef HS_COMMANDS_H
+#define HS_COMMANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "common/error.h"
+
+/* Who answers. HS_PROC_CTL: hsctl itself, without any daemon. */
+enum hs_process { HS_PROC_CTL, HS_PROC_SUPERVISOR, HS_PROC_WEB, HS_PROC_IMPORTER, HS_PROCESS_COUNT };
+
+/* "web", "importer" ... as HOOPSCOUT_DAEMONS and `hsctl start` have them. */
+const char *hs_process_name(enum hs_process process);
+bool hs_process_parse(const char *name, enum hs_process *ret);
+
+/* What the peer must be allowed: LOOK is for everyone who can open the socket, OPERATE changes something. */
+enum hs_permission { HS_MAY_LOOK, HS_MAY_OPERATE };
+
+enum hs_arg_type {
+	HS_ARG_TEXT,	/* up to 4096 bytes */
+	HS_ARG_DAEMON,	/* a child's name */
+	HS_ARG_NUMBER,	/* min..max */
+	HS_ARG_FILE,	/* a path on hsctl's side */
+	HS_ARG_FLAG	/* only as --name */
+};
+
+struct hs_command_arg {
+	const char *name;	/* NULL ends the list; the key in "args" */
+	enum hs_arg_type type;
+	bool required;
+	bool is_option;		/* given as --name VALUE (or --name, a FLAG) instead of by position */
+	long long min, max;
+	const char *help;
+};
+
+enum hs_command_id {
+	HS_CMD_STATUS,
+	HS_CMD_START,
+	HS_CMD_STOP,
+	HS_CMD_RESTART,
+	HS_CMD_RELOAD,
+	HS_CMD_IMPORT_NOW,
+	HS_CMD_IMPORT_LIST,
+	HS_CMD_IMPORT_SHOW,
+	HS_CMD_IMPORT_RETRY,
+	HS_CMD_SNAPSHOT_CHECK,
+	HS_CMD_SNAPSHOT_SCHEMA,
+	HS_CMD_MIGRATE,
+	HS_CMD_CONFIG,
+	HS_CMD_VERSION,
+	HS_COMMAND_COUNT
+};
+
+enum { HS_COMMAND_ARGS = 6 };
+
+struct hs_command {
+	const char *words;	/* "import now": what is typed */
+	const char *id;		/* "import.now": what is sent */
+	enum hs_process owner;
+	enum hs_permission needs;
+	bool streams;		/* sends events before its result */
+	struct hs_command_arg args[HS_COMMAND_ARGS];
+	const char *help;	/* one line */
+};
+
+extern const struct hs_command hs_commands[HS_COMMAND_COUNT];
+
+/* By what is sent; false when there is none. */
+bool hs_command_find(const char *id, enum hs_command_id *ret);
+
+/* Whether args (an object, or NULL) suit the command: names, types, ranges, what is required.
+ * Errors: HS_BAD_ARGUMENT, naming the argument and what is allowed. */
+bool hs_command_check(enum hs_command_id command, const json_t *args, struct hs_error *err);
+
+#endif
