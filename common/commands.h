@@ -19,6 +19,9 @@ enum hs_process { HS_PROC_CTL, HS_PROC_SUPERVISOR, HS_PROC_WEB, HS_PROC_IMPORTER
 const char *hs_process_name(enum hs_process process);
 bool hs_process_parse(const char *name, enum hs_process *ret);
 
+/* Whether the supervisor starts and stops it. */
+bool hs_process_is_child(enum hs_process process);
+
 /* What the peer must be allowed: LOOK is for everyone who can open the socket, OPERATE changes something. */
 enum hs_permission { HS_MAY_LOOK, HS_MAY_OPERATE };
 
@@ -73,6 +76,10 @@ extern const struct hs_command hs_commands[HS_COMMAND_COUNT];
 
 /* By what is sent; false when there is none. */
 bool hs_command_find(const char *id, enum hs_command_id *ret);
+
+/* One argument alone: its type and range. */
+bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
+    struct hs_error *err);
 
 /* Whether args (an object, or NULL) suit the command: names, types, ranges, what is required.
  * Errors: HS_BAD_ARGUMENT, naming the argument and what is allowed. */

@@ -31,7 +31,8 @@ struct hs_link_events {
 	/* One message; borrowed until the call returns. The handler may free the link. */
 	void (*on_message)(void *arg, struct hs_link *link, json_t *message);
 	/* The peer closed (why NULL), or broke the rules or the connection (why says it).
-	 * The handler frees the link; nothing more is called. */
+	 * Comes from the event loop, never from inside hs_link_send. The handler frees the
+	 * link; nothing more is called. */
 	void (*on_closed)(void *arg, struct hs_link *link, const struct hs_error *why);
 };
 
@@ -39,13 +40,17 @@ struct hs_link_events {
 bool hs_link_new(struct event_base *base, int fd, const struct hs_link_events *events, void *arg,
     struct hs_link **ret, struct hs_error *err);
 
-/* Closes without waiting; what was not yet sent is lost. Accepts NULL. */
+/* Closes without waiting; what was not yet sent is lost. Accepts NULL. The descriptor is
+ * closed by the event loop's next turn (or with its base). */
 void hs_link_free(struct hs_link *link);
 
-/* Closes once everything sent so far has gone out (bounded by HS_LINE_SECONDS); on_closed is not called. */
+/* Closes once everything sent so far has gone out (bounded by HS_LINE_SECONDS); takes the
+ * link, and calls nothing more. */
 void hs_link_finish(struct hs_link *link);
 
-/* Sends a message. Takes it. Errors: HS_TOO_LONG (over HS_LINE_BYTES), HS_BUSY (backlog). */
+/* Sends a message. Takes it; NULL is HS_NO_MEMORY, so that the makers below need no check.
+ * To a peer that has left it does nothing, and is true: on_closed is under way.
+ * Errors: HS_TOO_LONG (over HS_LINE_BYTES; the link stays usable), HS_BUSY (backlog; on_closed follows). */
 bool hs_link_send(struct hs_link *link, json_t *message, struct hs_error *err);
 
 /* Messages; each a new reference, NULL without memory. body (taken, may be NULL) is an object
@@ -59,7 +64,7 @@ json_t *hs_message_error(json_int_t id, const struct hs_error *error);
 void hs_message_to_error(const json_t *object, struct hs_error *ret);
 
 /* Connects to a Unix socket, waiting at most 5 seconds. The caller's *ret_fd.
- * Errors: HS_NOT_RUNNING (no socket, refused), HS_NO_PERMISSION, HS_TOO_LONG (path). */
+ * Errors: HS_NOT_RUNNING (no socket, refused), HS_TIMEOUT, HS_NO_PERMISSION, HS_TOO_LONG (path). */
 bool hs_control_connect(const char *path, int *ret_fd, struct hs_error *err);
 
 #endif

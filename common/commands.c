@@ -1,0 +1,243 @@
+/* commands.c: the table of commands, and the check of a request against it.
+ *
+ * The table is ours and trusted (a unit test reads every row); the arguments come from
+ * a peer, and are checked whole: nothing unknown, nothing missing, each in its range. */
+#include "common/commands.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { TEXT_BYTES = 4096 };
+
+const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
+[HS_CMD_STATUS] = {
+	.words = "status", .id = "status",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_LOOK,
+	.help = "show what runs, what waits, and why",
+},
+[HS_CMD_START] = {
+	.words = "start", .id = "start",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
+	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web or importer" } },
+	.help = "start a daemon that was stopped or has failed",
+},
+[HS_CMD_STOP] = {
+	.words = "stop", .id = "stop",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
+	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web or importer" } },
+	.help = "stop a daemon; it finishes what it has in hand",
+},
+[HS_CMD_RESTART] = {
+	.words = "restart", .id = "restart",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
+	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web or importer" } },
+	.help = "stop a daemon and start it anew; no connection is refused meanwhile",
+},
+[HS_CMD_RELOAD] = {
+	.words = "reload", .id = "reload",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
+	.help = "read the settings and templates again; bad ones change nothing",
+},
+[HS_CMD_IMPORT_NOW] = {
+	.words = "import now", .id = "import.now",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.help = "import all that lies in incoming, and show how it goes",
+},
+[HS_CMD_IMPORT_LIST] = {
+	.words = "import list", .id = "import.list",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_LOOK,
+	.args = { { "limit", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 200,
+	    .help = "how many runs to show (default 20)" } },
+	.help = "show the latest import runs, and the files that wait",
+},
+[HS_CMD_IMPORT_SHOW] = {
+	.words = "import show", .id = "import.show",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_LOOK, .streams = true,
+	.args = { { "run", HS_ARG_NUMBER, .required = true, .min = 1, .max = LLONG_MAX,
+	    .help = "its number, as 'import list' shows it" } },
+	.help = "show one import run: each file, and what was wrong with it",
+},
+[HS_CMD_IMPORT_RETRY] = {
+	.words = "import retry", .id = "import.retry",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.args = { { "file", HS_ARG_TEXT, .required = true, .help = "its name in the failed folder" } },
+	.help = "import a file from the failed folder again",
+},
+[HS_CMD_SNAPSHOT_CHECK] = {
+	.words = "snapshot check", .id = "snapshot.check",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.args = { { "file", HS_ARG_FILE, .required = true, .help = "a snapshot; - is standard input" } },
+	.help = "say everything that is wrong with a snapshot, without importing it",
+},
+[HS_CMD_SNAPSHOT_SCHEMA] = {
+	.words = "snapshot schema", .id = "snapshot.schema",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.help = "print the JSON Schema of snapshots",
+},
+[HS_CMD_MIGRATE] = {
+	.words = "migrate", .id = "migrate",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,
+	.help = "bring the database's tables up to date",
+},
+[HS_CMD_CONFIG] = {
+	.words = "config", .id = "config",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_LOOK,
+	.help = "show every setting, its value and where it came from",
+},
+[HS_CMD_VERSION] = {
+	.words = "version", .id = "version",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.help = "print the version",
+},
+};
+
+static const char *const process_names[HS_PROCESS_COUNT] = {
+	[HS_PROC_CTL] = "hsctl",
+	[HS_PROC_SUPERVISOR] = "supervisor",
+	[HS_PROC_WEB] = "web",
+	[HS_PROC_IMPORTER] = "importer",
+};
+
+const char *hs_process_name(enum hs_process process)
+{
+	if ((unsigned)process >= HS_PROCESS_COUNT)
+		hs_panic("there is no process %d", (int)process);
+	return process_names[process];
+}
+
+bool hs_process_parse(const char *name, enum hs_process *ret)
+{
+	for (int process = 0; process < HS_PROCESS_COUNT; process++) {
+		if (strcmp(name, process_names[process]) == 0) {
+			*ret = (enum hs_process)process;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool hs_process_is_child(enum hs_process process)
+{
+	return process == HS_PROC_WEB || process == HS_PROC_IMPORTER;
+}
+
+bool hs_command_find(const char *id, enum hs_command_id *ret)
+{
+	for (int command = 0; command < HS_COMMAND_COUNT; command++) {
+		if (strcmp(id, hs_commands[command].id) == 0) {
+			*ret = (enum hs_command_id)command;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool check_text(const struct hs_command_arg *arg, const json_t *value, struct hs_error *err)
+{
+	if (!json_is_string(value))
+		return hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "%s must be text", arg->name);
+	if (json_string_length(value) == 0 || json_string_length(value) > TEXT_BYTES)
+		return hs_error_set(err, HS_BAD_ARGUMENT, arg->name,
+		    "%s must have 1 to %d bytes, not %zu", arg->name, (int)TEXT_BYTES,
+		    json_string_length(value));
+	return true;
+}
+
+static bool check_daemon(const struct hs_command_arg *arg, const json_t *value,
+    struct hs_error *err)
+{
+	enum hs_process process;
+
+	if (!check_text(arg, value, err))
+		return false;
+	if (!hs_process_parse(json_string_value(value), &process) || !hs_process_is_child(process))
+		return hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "%.64s is no daemon: say %s",
+		    json_string_value(value), arg->help);
+	return true;
+}
+
+static bool check_number(const struct hs_command_arg *arg, const json_t *value,
+    struct hs_error *err)
+{
+	json_int_t number = json_integer_value(value);
+
+	if (!json_is_integer(value))
+		return hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "%s must be a whole number",
+		    arg->name);
+	if (number >= arg->min && number <= arg->max)
+		return true;
+	if (arg->max == LLONG_MAX)
+		return hs_error_set(err, HS_BAD_ARGUMENT, arg->name,
+		    "%s must be at least %lld, not %" JSON_INTEGER_FORMAT, arg->name, arg->min, number);
+	return hs_error_set(err, HS_BAD_ARGUMENT, arg->name,
+	    "%s must lie between %lld and %lld, not %" JSON_INTEGER_FORMAT, arg->name, arg->min,
+	    arg->max, number);
+}
+
+bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
+    struct hs_error *err)
+{
+	switch (arg->type) {
+	case HS_ARG_TEXT:
+	case HS_ARG_FILE:
+		return check_text(arg, value, err);
+	case HS_ARG_DAEMON:
+		return check_daemon(arg, value, err);
+	case HS_ARG_NUMBER:
+		return check_number(arg, value, err);
+	case HS_ARG_FLAG:
+		return json_is_boolean(value) ||
+		    hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "%s must be true or false", arg->name);
+	}
+	hs_panic("argument %s has no known type", arg->name);
+}
+
+static const struct hs_command_arg *find_arg(const struct hs_command *row, const char *name)
+{
+	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL; i++) {
+		if (strcmp(row->args[i].name, name) == 0)
+			return &row->args[i];
+	}
+	return NULL;
+}
+
+static bool check_given(const struct hs_command *row, const json_t *args, struct hs_error *err)
+{
+	/* jansson iterates over objects that are not const only */
+	json_t *object = (json_t *)(uintptr_t)args;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value) {
+		const struct hs_command_arg *arg = find_arg(row, name);
+
+		if (arg == NULL)
+			return hs_error_set(err, HS_BAD_ARGUMENT, name,
+			    "'%s' knows no argument %.64s", row->words, name);
+		if (!hs_command_check_arg(arg, value, err))
+			return false;
+	}
+	return true;
+}
+
+bool hs_command_check(enum hs_command_id command, const json_t *args, struct hs_error *err)
+{
+	const struct hs_command *row;
+
+	if ((unsigned)command >= HS_COMMAND_COUNT)
+		hs_panic("there is no command %d", (int)command);
+	row = &hs_commands[command];
+	if (args != NULL && !json_is_object(args))
+		return hs_error_set(err, HS_BAD_ARGUMENT, "args", "args must be an object");
+	if (args != NULL && !check_given(row, args, err))
+		return false;
+	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL; i++) {
+		const struct hs_command_arg *arg = &row->args[i];
+
+		if (arg->required && json_object_get(args, arg->name) == NULL)
+			return hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "'%s' needs %s: %s",
+			    row->words, arg->name, arg->help);
+	}
+	return true;
+}
