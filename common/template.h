@@ -24,8 +24,8 @@ enum {
 
 struct hs_templates;
 
-/* Reads and parses every *.mustache under dir. Gives *ret.
- * Errors: HS_BAD_TEMPLATE (where is FILE:LINE), HS_NOT_FOUND, HS_IO. */
+/* Reads and parses every *.mustache under dir, and checks that each partial they name is
+ * there. Gives *ret. Errors: HS_BAD_TEMPLATE (where is FILE:LINE), HS_NOT_FOUND, HS_IO. */
 bool hs_templates_load(const char *dir, struct hs_templates **ret, struct hs_error *err);
 
 /* An empty set, and one template from memory: for tests. */
@@ -35,11 +35,11 @@ bool hs_templates_add(struct hs_templates *templates, const char *name, const ch
 
 void hs_templates_free(struct hs_templates *templates);
 
-/* Appends the rendering to out. Borrows data (an object). A missing name renders as
- * nothing; null and false are false, as are the empty list and (for sections only) the
- * empty string. Numbers render as jansson writes them: views hand over finished text.
- * On failure out may hold a part: drain it. Errors: HS_BAD_TEMPLATE (no such template or
- * partial, too deep), HS_TOO_LONG, HS_NO_MEMORY. */
+/* Appends the rendering to out. Borrows data. A missing name renders as
+ * nothing; null, false, the empty list and the empty string are false. Numbers are for
+ * counts: views hand over figures as finished text.
+ * On failure out may hold a part: drain it. Errors: HS_BAD_TEMPLATE (no such template,
+ * too deep), HS_TOO_LONG, HS_NO_MEMORY. */
 bool hs_template_render(const struct hs_templates *templates, const char *name,
     json_t *data, struct evbuffer *out, struct hs_error *err);
 
