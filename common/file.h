@@ -18,14 +18,16 @@ bool hs_file_write_all(int fd, const void *bytes, size_t length, struct hs_error
 /* Reads up to length bytes; fewer only at the end of the file. *ret_length is 0 at the end. */
 bool hs_file_read(int fd, void *bytes, size_t length, size_t *ret_length, struct hs_error *err);
 
-/* Reads a whole small file of at most max_bytes. *ret_text is the caller's to
- * free, and ends with a NUL that *ret_length does not count.
+/* Reads a whole small file of at most max_bytes; a link is followed (mounted secrets are
+ * links). dir may be AT_FDCWD, with a path for a name. *ret_text is the caller's to free, and
+ * ends with a NUL that *ret_length does not count.
  * Errors: HS_NOT_FOUND, HS_TOO_LONG, HS_IO. */
 bool hs_file_slurp(int dir, const char *name, size_t max_bytes, char **ret_text,
     size_t *ret_length, struct hs_error *err);
 
 /* Makes a finished temporary file the real one: fsync, rename over any old one,
- * fsync the folder. Takes *fd, and sets it to -1, even on failure. */
+ * fsync the folder. Takes *fd, and sets it to -1, even on failure, which removes the
+ * temporary file. */
 bool hs_file_publish(int dir, const char *part, const char *final, int *fd, struct hs_error *err);
 
 /* Writes a whole file by way of "NAME.part", published as above; mode as open(2) has it. */
@@ -36,12 +38,16 @@ bool hs_file_write(int dir, const char *name, const void *bytes, size_t length, 
  * unlink). Never replaces: a taken name gets a suffix before its ending
  * ("nba.json", "nba.1.json", "nba.2.json", ...). The name used goes to ret_name.
  * Killed half-way, the source is still whole; a half-made copy is a dot file,
- * which the next move of that name overwrites. Borrows all arguments.
- * Errors: HS_NOT_FOUND, HS_DISK_FULL, HS_NO_PERMISSION, HS_IO. */
+ * which the next move of that name overwrites. The file keeps its rights and its time.
+ * Only regular files are moved. ret_name needs NAME_MAX + 1 bytes. Borrows all arguments.
+ * Errors: HS_NOT_FOUND, HS_DISK_FULL, HS_NO_PERMISSION, HS_IO, HS_FILE_CHANGED (written to
+ * while it was copied), HS_BUSY (another program moves one of this name), HS_LIMIT (100,000
+ * of this name are there), HS_TOO_LONG (to_name, or too little room for ret_name). */
 bool hs_file_move(int from_dir, const char *from_name, int to_dir, const char *to_name,
     char *ret_name, size_t name_bytes, struct hs_error *err);
 
-/* Makes a folder and its parents, each with mode; one that is there is left as it is. */
+/* Makes a folder and its parents, each with mode (less the umask); one that is there is left
+ * as it is. */
 bool hs_make_dirs(const char *path, mode_t mode, struct hs_error *err);
 
 /* Opens a folder for the functions above; the caller closes it. */

@@ -24,7 +24,7 @@ enum hs_setting {
 	HS_SET_AUTO_MIGRATE,		/* HOOPSCOUT_AUTO_MIGRATE */
 	HS_SET_POSTGRES_BIN_DIR,	/* HOOPSCOUT_POSTGRES_BIN_DIR: empty is "the newest found" */
 	HS_SET_POSTGRES_HOST,		/* POSTGRES_HOST: empty is a private cluster */
-	HS_SET_POSTGRES_PORT,		/* POSTGRES_PORT */
+	HS_SET_POSTGRES_PORT,		/* POSTGRES_PORT: one, or as many as hosts (text, for libpq) */
 	HS_SET_POSTGRES_DB,		/* POSTGRES_DB */
 	HS_SET_POSTGRES_USER,		/* POSTGRES_USER */
 	HS_SET_POSTGRES_PASSWORD,	/* POSTGRES_PASSWORD, secret */
