@@ -21,30 +21,25 @@ enum hs_db_role { HS_DB_WRITER, HS_DB_READER };
 
 struct hs_db;
 
-/* keywords/values for PQconnectdbParams and PQconnectStartParams from the settings; at most
- * HS_DB_PARAMS_MAX pairs and a NULL each. Values are borrowed from the settings or static;
- * the private cluster's socket folder is written to socket_dir. */
-enum { HS_DB_PARAMS_MAX = 16, HS_DB_SOCKET_DIR_BYTES = 128 };
-bool hs_db_params(const struct hs_settings *settings, enum hs_db_role role,
-    const char *keywords[HS_DB_PARAMS_MAX + 1], const char *values[HS_DB_PARAMS_MAX + 1],
-    char socket_dir[HS_DB_SOCKET_DIR_BYTES], struct hs_error *err);
-
-/* Connects, waiting at most 10 seconds. name is shown in pg_stat_activity. Gives *ret.
- * Borrows settings for the life of the connection. Refuses a pooler in transaction mode.
- * Errors: HS_DB_AWAY (temporary), HS_DB_REFUSED (password, no such database). */
+/* Connects, waiting at most 10 seconds (see db_connect.h). name is shown in pg_stat_activity.
+ * Gives *ret. Borrows nothing afterwards. Refuses a pooler in transaction mode.
+ * Errors: HS_DB_AWAY (temporary), HS_DB_REFUSED (password, no such database, too old a server). */
 bool hs_db_connect(const struct hs_settings *settings, enum hs_db_role role, const char *name,
     struct hs_db **ret, struct hs_error *err);
 
 /* Accepts NULL. An open transaction is rolled back by the server. */
 void hs_db_free(struct hs_db *db);
 
+/* Drops the old session, whatever it was at, and opens a new one as hs_db_connect did. A failure
+ * leaves db without a connection: everything says HS_DB_AWAY until a later call succeeds. */
 bool hs_db_reconnect(struct hs_db *db, struct hs_error *err);
 
 /* Runs one statement. values may be NULL when count is 0; a NULL value is SQL's null.
  * ret NULL: the result is dropped. *ret is the caller's, for PQclear.
  * Errors by SQLSTATE: connection lost, shutdown, too many connections HS_DB_AWAY; 40001, 40P01, 55P03
- * HS_DB_CONFLICT; 53100 HS_DISK_FULL; 57014 HS_CANCELLED; the rest HS_DB_ERROR. The message
- * has the server's sentence and its SQLSTATE. */
+ * HS_DB_CONFLICT; 53100 HS_DISK_FULL; 53200 HS_NO_MEMORY; other 53 HS_LIMIT; 58 HS_IO;
+ * 57014 HS_CANCELLED; the rest HS_DB_ERROR (table: db_error.c). The message has the server's
+ * sentence and its SQLSTATE. */
 bool hs_db_run(struct hs_db *db, const char *sql, const char *const *values, size_t count,
     PGresult **ret, struct hs_error *err);
 
@@ -57,8 +52,10 @@ bool hs_db_run(struct hs_db *db, const char *sql, const char *const *values, siz
 /* The same for several statements without values or results, as a migration has. */
 bool hs_db_script(struct hs_db *db, const char *sql, struct hs_error *err);
 
+/* READ COMMITTED for a writer; REPEATABLE READ, READ ONLY for a reader. */
 bool hs_db_begin(struct hs_db *db, struct hs_error *err);
-/* A commit whose answer never came is HS_DB_AWAY, and may have happened: ask before trying again. */
+/* A commit whose answer never came is HS_DB_AWAY, and may have happened: ask before trying again.
+ * One of a transaction that a failed statement had spoilt is HS_DB_ERROR: nothing was kept. */
 bool hs_db_commit(struct hs_db *db, struct hs_error *err);
 /* Never fails: a broken connection has rolled back already. */
 void hs_db_rollback(struct hs_db *db);
@@ -70,7 +67,8 @@ bool hs_db_copy_put(struct hs_db *db, const void *bytes, size_t length, struct h
 bool hs_db_copy_end(struct hs_db *db, int64_t *ret_rows, struct hs_error *err);
 void hs_db_copy_abort(struct hs_db *db);
 
-/* Asks the server to cancel what runs; may be called from another thread. */
+/* Asks the server to cancel what runs (HS_CANCELLED there); may be called from another thread,
+ * and waits for that server. What it hits is what runs when it arrives. */
 void hs_db_cancel(struct hs_db *db);
 
 /* One value of a result as a number; the column is not null and holds a number, or we panic. */
@@ -78,7 +76,7 @@ int64_t hs_db_int(const PGresult *result, int row, int column);
 /* One value as text; NULL for SQL's null. */
 const char *hs_db_text(const PGresult *result, int row, int column);
 
-/* What an error of the connection or of a result means; used by db.c and db_pool.c. */
+/* What an error of the connection or of a result means; both return false. For db*.c. */
 bool hs_db_error_of_result(const PGresult *result, struct hs_error *err);
 bool hs_db_error_of_connection(PGconn *connection, struct hs_error *err);
 
