@@ -442,7 +442,7 @@ static bool check_partials(const struct hs_templates *templates, struct hs_error
 
 bool hs_templates_load(const char *dir, struct hs_templates **ret, struct hs_error *err)
 {
-	struct hs_templates *templates;
+	struct hs_templates *templates = NULL;
 
 	if (!hs_templates_new(&templates, err))
 		return false;

@@ -22,6 +22,15 @@ def pytest_runtest_makereport(item, call):
                 report.sections.append((f"log of {name}", found.log_tail(80)))
 
 
+def pytest_unconfigure(config):
+    """The last line, as every test program of ours ends; errors of fixtures are failures."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.option.collectonly:
+        return
+    failed = len(reporter.stats.get("failed", [])) + len(reporter.stats.get("error", []))
+    print(f"integration: {len(reporter.stats.get('passed', []))} passed, {failed} failed")
+
+
 @pytest.fixture(scope="session")
 def programs():
     found = Programs()
