@@ -42,13 +42,14 @@ enum hs_setting {
 
 enum hs_setting_type {
 	HS_TYPE_TEXT,
-	HS_TYPE_PATH,		/* made absolute; a relative one stands in the state folder */
+	HS_TYPE_PATH,		/* made absolute; a relative one stands in the state folder (the state
+				 * folder itself: in the working folder) */
 	HS_TYPE_INT,
 	HS_TYPE_SECONDS,
 	HS_TYPE_BYTES,		/* K, M, G allowed */
 	HS_TYPE_BOOL,		/* yes/no, true/false, on/off, 1/0 */
 	HS_TYPE_CHOICE,		/* one of choices */
-	HS_TYPE_LIST		/* comma separated; each of choices, when there are any */
+	HS_TYPE_LIST		/* comma separated; each of choices, or a number, when there are bounds */
 };
 
 struct hs_setting_row {
@@ -57,7 +58,7 @@ struct hs_setting_row {
 	const char *fallback;		/* the built-in default, as text; "" is none */
 	const char *fallback_words;	/* how docs say a computed default; NULL: as fallback */
 	const char *choices;		/* comma separated, or NULL */
-	long long min, max;		/* of INT, SECONDS and BYTES */
+	long long min, max;		/* of INT, SECONDS and BYTES, and of each item of a LIST */
 	bool secret;
 	bool needs_restart;		/* a reload does not change it */
 	const char *help;		/* one line */
@@ -74,8 +75,10 @@ struct hs_settings;
  * there), else in sysconfdir/hoopscout when it is there. A path that is given and
  * missing is an error. Unknown keys in the file are errors that name the nearest known
  * one; unknown HOOPSCOUT_ names in the environment are only warned of in the log, since an
- * environment is shared by more than us. Gives *ret.
- * Errors: HS_BAD_SETTING (where: the setting; message: value, what is allowed). */
+ * environment is shared by more than us. Names of parts still to come (EXTRACTOR_*, SCHEDULER_*,
+ * *_IMAGE_TAG) may stand in the file. Gives *ret.
+ * Errors: HS_BAD_SETTING (where: the setting, or FILE:LINE; message: the setting, the value, what
+ * is allowed, where it stands); HS_NOT_FOUND, HS_NO_PERMISSION, ... (where: the file). */
 bool hs_settings_load(const char *conf_path, struct hs_settings **ret, struct hs_error *err);
 
 void hs_settings_free(struct hs_settings *settings);
@@ -83,7 +86,7 @@ void hs_settings_free(struct hs_settings *settings);
 /* Borrowed as long as the settings live; "" when not set. Lists and paths are text too. */
 const char *hs_setting_text(const struct hs_settings *settings, enum hs_setting id);
 
-/* INT, SECONDS and BYTES. */
+/* INT, SECONDS and BYTES; of a LIST of numbers the first. */
 long long hs_setting_int(const struct hs_settings *settings, enum hs_setting id);
 
 bool hs_setting_bool(const struct hs_settings *settings, enum hs_setting id);
@@ -100,11 +103,14 @@ enum hs_setting_origin hs_setting_origin(const struct hs_settings *settings, enu
 /* "default", "hoopscout.conf" (its path) or "environment". */
 const char *hs_setting_origin_text(const struct hs_settings *settings, enum hs_setting id);
 
-/* Puts every effective value into this process's environment, for a child to inherit. */
+/* Puts every effective value into this process's environment, for a child to inherit, and
+ * HOOPSCOUT_CONF=/dev/null: a child reads no file, which it may not be allowed to. A later
+ * hs_settings_load in this process still sees the environment as it was before the first
+ * export, so that a reload takes up a changed file. */
 bool hs_settings_export(const struct hs_settings *settings, struct hs_error *err);
 
 /* Replaces one value, as the supervisor does with POSTGRES_HOST of its private
- * cluster; checked like any other. */
+ * cluster; checked like any other. An empty one is the default again. */
 bool hs_settings_override(struct hs_settings *settings, enum hs_setting id, const char *value,
     struct hs_error *err);
 

@@ -1,0 +1,315 @@
+/* settings_check.c: whether a value is allowed for a setting, and what it means.
+ *
+ * Trusts the table and nothing in the value. A secret's value is never put into a message. */
+#include "common/settings_check.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/number.h"
+#include "common/text.h"
+
+enum {
+	MAX_VALUE_BYTES = 4000,		/* a path must fit PATH_MAX with a name behind it */
+	MAX_NAME_BYTES = 64,
+	SHOWN_BYTES = 200,
+	MAX_SOCKET_PATH = 107		/* of sun_path, without its NUL */
+};
+
+static const char unix_prefix[] = "unix:";
+
+bool hs_setting_find(const char *name, enum hs_setting *ret)
+{
+	for (int id = 0; id < HS_SETTING_COUNT; id++) {
+		if (strcmp(hs_setting_rows[id].name, name) == 0) {
+			*ret = (enum hs_setting)id;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How many letters must be put in, taken out or changed to make one name the other. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t a_length = strnlen(a, MAX_NAME_BYTES), b_length = strnlen(b, MAX_NAME_BYTES);
+	size_t costs[MAX_NAME_BYTES + 1];
+
+	for (size_t j = 0; j <= b_length; j++)
+		costs[j] = j;
+	for (size_t i = 1; i <= a_length; i++) {
+		size_t diagonal = costs[0];
+
+		costs[0] = i;
+		for (size_t j = 1; j <= b_length; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = costs[j];
+			if (costs[j] + 1 < best)
+				best = costs[j] + 1;
+			if (costs[j - 1] + 1 < best)
+				best = costs[j - 1] + 1;
+			costs[j] = best;
+		}
+	}
+	return costs[b_length];
+}
+
+const char *hs_setting_nearest(const char *name)
+{
+	size_t best = SIZE_MAX;
+	const char *nearest = hs_setting_rows[0].name;
+
+	for (size_t id = 0; id < HS_SETTING_COUNT; id++) {
+		size_t distance = edit_distance(name, hs_setting_rows[id].name);
+
+		if (distance < best) {
+			best = distance;
+			nearest = hs_setting_rows[id].name;
+		}
+	}
+	return nearest;
+}
+
+bool hs_list_item(const char *list, size_t n, const char **ret, size_t *ret_length)
+{
+	for (const char *at = list; *at != '\0';) {
+		size_t whole = strcspn(at, ","), length = whole;
+		const char *item = at;
+
+		hs_text_trim(&item, &length);
+		if (length > 0 && n-- == 0) {
+			*ret = item;
+			*ret_length = length;
+			return true;
+		}
+		at += whole;
+		if (*at == ',')
+			at++;
+	}
+	return false;
+}
+
+/* NAME must be ALLOWED, not "VALUE" */
+static bool refuse(const struct hs_setting_row *row, const char *text, size_t length,
+    const char *allowed, struct hs_error *err)
+{
+	char shown[SHOWN_BYTES];
+
+	if (row->secret)
+		return hs_error_set(err, HS_BAD_SETTING, row->name,
+		    "%s must be %s; its value is not shown", row->name, allowed);
+	return hs_error_set(err, HS_BAD_SETTING, row->name, "%s must be %s, not \"%s\"", row->name,
+	    allowed, hs_utf8_clean(text, length, shown, sizeof shown));
+}
+
+static bool check_text(const struct hs_setting_row *row, const char *text, struct hs_error *err)
+{
+	size_t length = strlen(text);
+
+	if (length > MAX_VALUE_BYTES)
+		return refuse(row, text, 40, "at most 4000 bytes long", err);
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return refuse(row, text, length, "without control characters", err);
+	}
+	/* a path may be any bytes */
+	if (row->type != HS_TYPE_PATH && hs_utf8_valid_prefix(text, length) != length)
+		return refuse(row, text, length, "valid UTF-8", err);
+	return true;
+}
+
+/* Makes it absolute, and drops "//", "/./" and a '/' at the end. ".." stays: behind a link
+ * it means another folder. */
+static char *absolute_path(const char *text, const char *base)
+{
+	size_t size = strlen(base) + strlen(text) + 3, done = 0;
+	char *joined = malloc(size), *path = malloc(size);
+
+	if (joined == NULL || path == NULL) {
+		free(joined);
+		free(path);
+		return NULL;
+	}
+	snprintf(joined, size, "%s/%s", text[0] == '/' ? "" : base, text);
+	for (const char *at = joined; *at != '\0';) {
+		size_t length = strcspn(at, "/");
+
+		if (length > 0 && !(length == 1 && at[0] == '.')) {
+			path[done++] = '/';
+			memcpy(path + done, at, length);
+			done += length;
+		}
+		at += length + (at[length] == '/');
+	}
+	if (done == 0)
+		path[done++] = '/';
+	path[done] = '\0';
+	free(joined);
+	return path;
+}
+
+static bool check_number(const struct hs_setting_row *row, const char *text, long long *ret,
+    struct hs_error *err)
+{
+	if (row->type == HS_TYPE_BYTES ?
+	    hs_parse_size(text, row->min, row->max, row->name, ret, err) :
+	    hs_parse_int(text, row->min, row->max, row->name, ret, err))
+		return true;
+	return hs_error_set(err, HS_BAD_SETTING, row->name, "%s%s", err->message,
+	    row->type == HS_TYPE_SECONDS ? " (seconds)" : "");
+}
+
+static bool check_bool(const struct hs_setting_row *row, const char *text, bool *ret,
+    struct hs_error *err)
+{
+	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
+
+	for (size_t i = 0; i < HS_COUNT(words); i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			*ret = i % 2 == 1;
+			return true;
+		}
+	}
+	return refuse(row, text, strlen(text), "yes or no (or true, false, on, off, 1, 0)", err);
+}
+
+static bool is_choice(const char *choices, const char *word, size_t length)
+{
+	const char *item;
+	size_t item_length;
+
+	for (size_t n = 0; hs_list_item(choices, n, &item, &item_length); n++) {
+		if (item_length == length && memcmp(item, word, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool refuse_choice(const struct hs_setting_row *row, const char *word, size_t length,
+    struct hs_error *err)
+{
+	char allowed[SHOWN_BYTES];
+
+	snprintf(allowed, sizeof allowed, "%s %s", row->type == HS_TYPE_LIST ?
+	    "made of words from" : "one of", row->choices);
+	return refuse(row, word, length, allowed, err);
+}
+
+/* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH; the address itself is the binder's to judge. */
+static bool check_listen(const struct hs_setting_row *row, const char *item, size_t length,
+    struct hs_error *err)
+{
+	static const char allowed[] =
+	    "ADDRESS:PORT, [IPV6-ADDRESS]:PORT or unix:/PATH (as 127.0.0.1:8000), comma separated";
+	struct hs_error ignored;
+	char text[MAX_VALUE_BYTES + 1], *colon;
+	long long port;
+	bool has_address;
+
+	memcpy(text, item, length);
+	text[length] = '\0';
+	if (strncmp(text, unix_prefix, strlen(unix_prefix)) == 0) {
+		const char *path = text + strlen(unix_prefix);
+
+		if (path[0] != '/')
+			return refuse(row, item, length, allowed, err);
+		if (strlen(path) > MAX_SOCKET_PATH)
+			return refuse(row, item, length, "a socket's path of at most 107 bytes", err);
+		return true;
+	}
+	colon = strrchr(text, ':');
+	if (colon == NULL || colon == text)
+		return refuse(row, item, length, allowed, err);
+	if (text[0] == '[')
+		has_address = colon - text > 2 && colon[-1] == ']';
+	else
+		has_address = strchr(text, ':') == colon;
+	if (!has_address || !hs_parse_int(colon + 1, 1, 65535, "port", &port, &ignored))
+		return refuse(row, item, length, allowed, err);
+	return true;
+}
+
+static bool check_item(const struct hs_setting_row *row, const char *item, size_t length,
+    long long *ret_number, struct hs_error *err)
+{
+	char text[MAX_VALUE_BYTES + 1];
+
+	if (row->choices != NULL && !is_choice(row->choices, item, length))
+		return refuse_choice(row, item, length, err);
+	if (row == &hs_setting_rows[HS_SET_LISTEN])
+		return check_listen(row, item, length, err);
+	if (row->max == 0)
+		return true;
+	memcpy(text, item, length);
+	text[length] = '\0';
+	return check_number(row, text, ret_number, err);
+}
+
+static bool check_list(const struct hs_setting_row *row, const char *text, long long *ret_first,
+    struct hs_error *err)
+{
+	const char *item, *other;
+	size_t length, other_length, n;
+	long long number = 0;
+
+	for (n = 0; hs_list_item(text, n, &item, &length); n++) {
+		if (!check_item(row, item, length, &number, err))
+			return false;
+		if (n == 0)
+			*ret_first = number;
+		/* ports of several hosts may well be the same */
+		for (size_t m = 0; m < n && row->max == 0; m++) {
+			if (hs_list_item(text, m, &other, &other_length) && other_length == length &&
+			    memcmp(item, other, length) == 0)
+				return refuse(row, text, strlen(text), "a list in which nothing stands twice",
+				    err);
+		}
+	}
+	if (n == 0)
+		return refuse(row, text, strlen(text), "a comma separated list", err);
+	return true;
+}
+
+static bool check_meaning(const struct hs_setting_row *row, const char *text,
+    struct hs_setting_value *value, struct hs_error *err)
+{
+	switch (row->type) {
+	case HS_TYPE_TEXT:
+	case HS_TYPE_PATH:
+		return true;
+	case HS_TYPE_INT:
+	case HS_TYPE_SECONDS:
+	case HS_TYPE_BYTES:
+		return check_number(row, text, &value->number, err);
+	case HS_TYPE_BOOL:
+		return check_bool(row, text, &value->is_yes, err);
+	case HS_TYPE_CHOICE:
+		return is_choice(row->choices, text, strlen(text)) ||
+		    refuse_choice(row, text, strlen(text), err);
+	case HS_TYPE_LIST:
+		return check_list(row, text, &value->number, err);
+	}
+	hs_panic("setting %s has a type that does not exist", row->name);
+}
+
+bool hs_setting_check(const struct hs_setting_row *row, const char *text, const char *base,
+    struct hs_setting_value *ret, struct hs_error *err)
+{
+	struct hs_setting_value value = { .text = NULL };
+
+	if (!check_text(row, text, err) || !check_meaning(row, text, &value, err))
+		return false;
+	value.text = row->type == HS_TYPE_PATH ? absolute_path(text, base) : strdup(text);
+	if (value.text == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, row->name, "no memory for the settings");
+	if (strlen(value.text) > MAX_VALUE_BYTES) {
+		free(value.text);
+		return refuse(row, text, 40, "a path of at most 4000 bytes", err);
+	}
+	*ret = value;
+	return true;
+}

@@ -1,0 +1,168 @@
+/* settings_table.c: every setting there is, one row each, and .env.example made of them.
+ *
+ * A new setting is a row here and its constant in settings.h, at the same place. */
+#include "common/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_PORT = 65535 };
+
+const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
+	[HS_SET_STATE_DIR] = {
+		.name = "HOOPSCOUT_STATE_DIR", .type = HS_TYPE_PATH, .fallback = "",
+		.fallback_words = "/var/lib/hoopscout as root or installed, var in the clone for a user",
+		.needs_restart = true,
+		.help = "The state folder: the database, the snapshot folders and the control socket.",
+	},
+	[HS_SET_LISTEN] = {
+		.name = "HOOPSCOUT_LISTEN", .type = HS_TYPE_LIST, .fallback = "127.0.0.1:8000",
+		.needs_restart = true,
+		.help = "Where HTTP is served, comma separated: ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH.",
+	},
+	[HS_SET_CONTROL_SOCKET] = {
+		.name = "HOOPSCOUT_CONTROL_SOCKET", .type = HS_TYPE_PATH, .fallback = "control.sock",
+		.fallback_words = "control.sock in the state folder", .needs_restart = true,
+		.help = "The socket on which the supervisor answers hsctl.",
+	},
+	[HS_SET_DAEMONS] = {
+		.name = "HOOPSCOUT_DAEMONS", .type = HS_TYPE_LIST, .fallback = "web,importer",
+		.choices = "web,importer", .needs_restart = true,
+		.help = "The daemons that run on this machine, comma separated: web, importer.",
+	},
+	[HS_SET_USER] = {
+		.name = "HOOPSCOUT_USER", .type = HS_TYPE_TEXT, .fallback = "hoopscout",
+		.needs_restart = true,
+		.help = "The user as whom everything but the supervisor runs when it is started as root.",
+	},
+	[HS_SET_DATA_DIR] = {
+		.name = "HOOPSCOUT_DATA_DIR", .type = HS_TYPE_PATH, .fallback = "",
+		.fallback_words = "the clone, or where it was installed", .needs_restart = true,
+		.help = "The folder of templates/, htdocs/ and sql/.",
+	},
+	[HS_SET_LOG_LEVEL] = {
+		.name = "HOOPSCOUT_LOG_LEVEL", .type = HS_TYPE_CHOICE, .fallback = "info",
+		.choices = "error,warning,info,debug",
+		.help = "How much is logged: error, warning, info or debug.",
+	},
+	[HS_SET_STOP_SECONDS] = {
+		.name = "HOOPSCOUT_STOP_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "20",
+		.min = 1, .max = 3600,
+		.help = "How long a daemon may finish what it has in hand when it is asked to stop.",
+	},
+	[HS_SET_AUTO_MIGRATE] = {
+		.name = "HOOPSCOUT_AUTO_MIGRATE", .type = HS_TYPE_BOOL, .fallback = "yes",
+		.needs_restart = true,
+		.help = "Whether the database is migrated at start; if not, run `hsctl migrate`.",
+	},
+	[HS_SET_POSTGRES_BIN_DIR] = {
+		.name = "HOOPSCOUT_POSTGRES_BIN_DIR", .type = HS_TYPE_PATH, .fallback = "",
+		.fallback_words = "the newest found", .needs_restart = true,
+		.help = "The folder of initdb and postgres, for the private database.",
+	},
+	[HS_SET_POSTGRES_HOST] = {
+		.name = "POSTGRES_HOST", .type = HS_TYPE_TEXT, .fallback = "",
+		.fallback_words = "none: a private database in the state folder", .needs_restart = true,
+		.help = "The database's host, or several, comma separated: a primary and its standbys.",
+	},
+	[HS_SET_POSTGRES_PORT] = {
+		.name = "POSTGRES_PORT", .type = HS_TYPE_LIST, .fallback = "5432", .min = 1,
+		.max = MAX_PORT, .needs_restart = true,
+		.help = "The database's port; for several hosts one for all, or one each, comma separated.",
+	},
+	[HS_SET_POSTGRES_DB] = {
+		.name = "POSTGRES_DB", .type = HS_TYPE_TEXT, .fallback = "hoopscout",
+		.needs_restart = true,
+		.help = "The database's name.",
+	},
+	[HS_SET_POSTGRES_USER] = {
+		.name = "POSTGRES_USER", .type = HS_TYPE_TEXT, .fallback = "hoopscout",
+		.needs_restart = true,
+		.help = "The database's user.",
+	},
+	[HS_SET_POSTGRES_PASSWORD] = {
+		.name = "POSTGRES_PASSWORD", .type = HS_TYPE_TEXT, .fallback = "",
+		.fallback_words = "none", .secret = true, .needs_restart = true,
+		.help = "That user's password.",
+	},
+	[HS_SET_INCOMING_DIR] = {
+		.name = "STATIC_DATASET_INCOMING_DIR", .type = HS_TYPE_PATH,
+		.fallback = "snapshots/incoming",
+		.fallback_words = "snapshots/incoming in the state folder", .needs_restart = true,
+		.help = "The folder into which snapshots are dropped.",
+	},
+	[HS_SET_ARCHIVE_DIR] = {
+		.name = "STATIC_DATASET_ARCHIVE_DIR", .type = HS_TYPE_PATH,
+		.fallback = "snapshots/archive",
+		.fallback_words = "snapshots/archive in the state folder", .needs_restart = true,
+		.help = "The folder to which imported snapshots are moved.",
+	},
+	[HS_SET_FAILED_DIR] = {
+		.name = "STATIC_DATASET_FAILED_DIR", .type = HS_TYPE_PATH,
+		.fallback = "snapshots/failed",
+		.fallback_words = "snapshots/failed in the state folder", .needs_restart = true,
+		.help = "The folder to which invalid snapshots are moved, each with its NAME.errors.json.",
+	},
+	[HS_SET_RESCAN_SECONDS] = {
+		.name = "HOOPSCOUT_RESCAN_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "5",
+		.min = 1, .max = 86400,
+		.help = "How often the incoming folder is searched for files that no event told of.",
+	},
+	[HS_SET_EMPTY_FILE_SECONDS] = {
+		.name = "HOOPSCOUT_EMPTY_FILE_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "20",
+		.min = 0, .max = 86400,
+		.help = "How long an empty file may wait for its content before it fails.",
+	},
+	[HS_SET_MAX_RECORD_BYTES] = {
+		.name = "HOOPSCOUT_MAX_RECORD_BYTES", .type = HS_TYPE_BYTES, .fallback = "16M",
+		.min = 1LL << 10, .max = 1LL << 30,
+		.help = "The largest record of a snapshot: bytes, or with K, M or G after the number.",
+	},
+	[HS_SET_WEB_MAX_CONNECTIONS] = {
+		.name = "HOOPSCOUT_WEB_MAX_CONNECTIONS", .type = HS_TYPE_INT, .fallback = "1000",
+		.min = 1, .max = 100000,
+		.help = "The HTTP connections that are open at a time.",
+	},
+	[HS_SET_WEB_DB_CONNECTIONS] = {
+		.name = "HOOPSCOUT_WEB_DB_CONNECTIONS", .type = HS_TYPE_INT, .fallback = "4",
+		.min = 1, .max = 100, .needs_restart = true,
+		.help = "The web daemon's connections to the database.",
+	},
+	[HS_SET_SEARCH_SECONDS] = {
+		.name = "HOOPSCOUT_SEARCH_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "10",
+		.min = 1, .max = 600,
+		.help = "How long the database may work on one search.",
+	},
+};
+
+static void print_example(FILE *out)
+{
+	fputs("# The settings of HoopScout, with their defaults. To change one, take the '#' off and\n"
+	    "# put it into hoopscout.conf, an env file or the environment, which wins over the file.\n"
+	    "# An empty value is not given; a relative path stands in the state folder.\n", out);
+	for (size_t i = 0; i < HS_SETTING_COUNT; i++) {
+		const struct hs_setting_row *row = &hs_setting_rows[i];
+
+		fprintf(out, "\n# %s\n# Default: %s\n#%s=%s\n", row->help,
+		    row->fallback_words != NULL ? row->fallback_words : row->fallback, row->name,
+		    row->fallback);
+	}
+}
+
+char *hs_settings_env_example(void)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	bool is_whole;
+
+	if (out == NULL)
+		return NULL;
+	print_example(out);
+	is_whole = ferror(out) == 0;
+	if (fclose(out) != 0 || !is_whole) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
