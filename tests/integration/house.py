@@ -150,6 +150,8 @@ class House:
         self.reports.mkdir()
         self.reports.chmod(0o777)
         self.log_path = self.dir / "log"
+        self.conf = self.dir / "hoopscout.conf"     # empty; a test may write settings into it
+        self.conf.touch()
         self.port = free_port()
         self.process = None
         self.env = {}                   # a test may add settings before start
@@ -187,7 +189,7 @@ class House:
         setting = f"STATIC_DATASET_{first.upper()}_DIR"
         if first not in ("incoming", "archive", "failed"):
             raise ValueError(f"{name} begins with no folder of ours")
-        base = pathlib.Path(self.env.get(setting, self.state / first))
+        base = pathlib.Path(self.env.get(setting, self.state / "snapshots" / first))
         return base / rest if rest else base
 
     def environment(self, extra=None):
@@ -196,6 +198,7 @@ class House:
                if not name.startswith(("HOOPSCOUT_", "POSTGRES_", "STATIC_DATASET_", "PG", "EXTRACTOR_", "SCHEDULER_"))
                and name not in ("NOTIFY_SOCKET", "JOURNAL_STREAM")}
         env.update({
+            "HOOPSCOUT_CONF": str(self.conf),
             "HOOPSCOUT_STATE_DIR": str(self.state),
             "HOOPSCOUT_LISTEN": f"127.0.0.1:{self.port}",
             "HOOPSCOUT_DAEMONS": "web,importer",
@@ -203,8 +206,6 @@ class House:
             "ASAN_OPTIONS": f"log_path={self.reports}/asan:abort_on_error=0:detect_leaks=1",
             "UBSAN_OPTIONS": f"log_path={self.reports}/ubsan:print_stacktrace=1",
         })
-        for name in ("incoming", "archive", "failed"):
-            env[f"STATIC_DATASET_{name.upper()}_DIR"] = str(self.folder(name))
         if is_root():
             env["HOOPSCOUT_USER"] = TEST_USER
         env.update(self.programs.env)

@@ -1,0 +1,136 @@
+"""What the documents say is what the programs do: settings, commands, man pages, scripts."""
+
+import os
+import re
+import shutil
+import subprocess
+import textwrap
+
+import pytest
+
+from house import PROGRAMS, SOURCE_DIR
+
+MAN_DIR = SOURCE_DIR / "etc/man"
+BEGIN, END = '.\\" the settings, as settings_table.c has them\n', '.\\" the end of the settings\n'
+SETTING_NAME = re.compile(r"\b(?:HOOPSCOUT|POSTGRES|STATIC_DATASET)_[A-Z_]+[A-Z]\b")
+
+
+def table():
+    """The rows of settings_table.c, read from its text: a list of dictionaries."""
+    text = (SOURCE_DIR / "common/settings_table.c").read_text()
+    text = re.sub(r"\bMAX_PORT\b", "65535", text)
+    rows = []
+    for body in re.findall(r"\[HS_SET_\w+\] = \{(.*?)\n\t\},", text, re.S):
+        row = dict(re.findall(r'\.(\w+) = "((?:[^"\\]|\\.)*)"', body))
+        row["type"] = re.search(r"HS_TYPE_(\w+)", body).group(1)
+        row["needs_restart"] = "needs_restart = true" in body
+        for bound in ("min", "max"):
+            found = re.search(rf"\.{bound} = (\d+)(?:LL)?(?: << (\d+))?,", body)
+            row[bound] = int(found.group(1)) << int(found.group(2) or 0) if found else 0
+        rows.append(row)
+    assert len(rows) > 20, "settings_table.c is no longer laid out as this test reads it"
+    return rows
+
+
+def mdoc_text(text):
+    """A sentence of the table as a line of mdoc."""
+    text = text.replace("\\", "\\e").replace("`", "\\(oq").replace("'", "\\(aq")
+    return "\\&" + text if text[:1] in ".'" else text
+
+
+def size_text(number):
+    for unit, shift in (("G", 30), ("M", 20), ("K", 10)):
+        if number and number % (1 << shift) == 0:
+            return f"{number >> shift}{unit}"
+    return str(number)
+
+
+def settings_in_mdoc():
+    """The man page's list, made from the table."""
+    lines = [".Bl -tag -width Ds"]
+    for row in table():
+        lines.append(f".It Ev {row['name']}")
+        lines += textwrap.wrap(mdoc_text(row["help"]), 78, break_on_hyphens=False)
+        default = row.get("fallback_words") or row["fallback"]
+        lines += textwrap.wrap(f"Default: {mdoc_text(default)}.", 78, break_on_hyphens=False)
+        if row["type"] == "SECONDS":
+            lines.append(f"{row['min']} to {row['max']} seconds.")
+        elif row["type"] == "BYTES":
+            lines.append(f"{size_text(row['min'])} to {size_text(row['max'])}.")
+        elif row["max"]:
+            lines.append(f"{row['min']} to {row['max']}.")
+        if row.get("secret"):
+            lines.append("Never shown.")
+        if row["needs_restart"]:
+            lines.append("A change takes a restart.")
+    return "\n".join(lines + [".El"]) + "\n"
+
+
+def test_man_page_has_the_settings():
+    page = MAN_DIR / "hoopscout.conf.5"
+    before, _, rest = page.read_text().partition(BEGIN)
+    got, _, after = rest.partition(END)
+    want = settings_in_mdoc()
+    if os.environ.get("HOOPSCOUT_UPDATE_DOCS") == "1":
+        page.write_text(before + BEGIN + want + END + after)
+        return
+    assert got == want, "hoopscout.conf.5 differs from the table; HOOPSCOUT_UPDATE_DOCS=1 rewrites its list"
+
+
+def test_env_example_has_the_settings():
+    text = (SOURCE_DIR / ".env.example").read_text()
+    assert re.findall(r"^#?([A-Z_]+)=", text, re.M) == [row["name"] for row in table()]
+
+
+def test_config_has_the_settings(bare_house):
+    shown = bare_house.hsctl("config", as_json=True).json["settings"]
+    assert [row["name"] for row in shown] == [row["name"] for row in table()]
+
+
+@pytest.mark.parametrize("name", ["README", "etc/hoopscout.conf", "bootstrap", "etc/man/hsd-supervisor.8",
+                                  "etc/man/hsd-importer.8", "etc/man/hsd-web.8", "etc/man/hsctl.1"])
+def test_documents_name_only_settings_that_are(name):
+    known = {row["name"] for row in table()} | {"HOOPSCOUT_CONF", "HOOPSCOUT_NO_BROWSER"}
+    named = set(SETTING_NAME.findall((SOURCE_DIR / name).read_text()))
+    assert named - known == set()
+
+
+@pytest.mark.parametrize("name", ["README", "etc/man/hsd-supervisor.8", "etc/man/hsd-importer.8",
+                                  "etc/man/hsd-web.8", "etc/man/hoopscout.conf.5"])
+def test_documents_name_only_commands_that_are(programs, name):
+    text = (SOURCE_DIR / name).read_text()
+    spoken = re.findall(r"(?:build/|`|\.Ql )hsctl ((?:[a-z]+ ?)+)", text)
+    for words in spoken:
+        for count in (2, 1):    # "import list", "status"
+            line = [programs.path("hsctl"), *words.split()[:count], "--help"]
+            if subprocess.run(line, capture_output=True, check=False).returncode == 0:
+                break
+        else:
+            pytest.fail(f"{name} speaks of 'hsctl {words}', which hsctl does not know")
+
+
+@pytest.mark.parametrize("page", sorted(MAN_DIR.glob("*.[1-8]")), ids=lambda page: page.name)
+def test_man_page_is_clean(page):
+    if not shutil.which("mandoc"):
+        pytest.skip("mandoc is not installed")
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "style", str(page)], check=False,
+                          capture_output=True, text=True)
+    # whether the others are installed on this machine says nothing about the page
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "referenced manual not found" not in line]
+    assert said == []
+
+
+def test_scripts_are_clean():
+    if not shutil.which("shellcheck"):
+        pytest.skip("shellcheck is not installed")
+    scripts = [SOURCE_DIR / "bootstrap", SOURCE_DIR / ".ci/run", *SOURCE_DIR.glob("tests/**/*.sh")]
+    done = subprocess.run(["shellcheck", *map(str, scripts)], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_explain_themselves(programs, name):
+    done = subprocess.run([programs.path(name), "--help"], check=False, capture_output=True, text=True)
+    assert done.returncode == 0 and name in done.stdout, done.stderr
+    done = subprocess.run([programs.path(name), "--no-such-option"], check=False, capture_output=True, text=True)
+    assert done.returncode in (2, 64) and done.stderr, "an unknown option is refused"
