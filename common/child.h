@@ -6,8 +6,10 @@
  * Started by hand, without HS_CONTROL_FD, a daemon reads hoopscout.conf, binds nothing it
  * was not handed, and runs until SIGTERM or SIGINT.
  * SIGTERM: stop() is called; the process ends with 0 when the daemon says hs_child_stopped, with 1
- * after HOOPSCOUT_STOP_SECONDS. SIGHUP: reload(). When the supervisor dies, so do we (PR_SET_PDEATHSIG,
- * and the end of the control channel). SIGPIPE is ignored. */
+ * after HOOPSCOUT_STOP_SECONDS. SIGHUP: reload(). When the supervisor dies, we end at once (the
+ * control channel ends, and PR_SET_PDEATHSIG). SIGPIPE is ignored.
+ * Besides the table's commands the supervisor sends child.status, answered by status(), and
+ * child.reload with {"settings":{NAME:VALUE}}, which go into the environment before reload(). */
 #ifndef HS_CHILD_H
 #define HS_CHILD_H
 
@@ -38,7 +40,8 @@ struct hs_child_spec {
 	bool (*start)(struct hs_child *child, void **ret_app, struct hs_error *err);
 	/* Finish what is in hand, take nothing new, then call hs_child_stopped. */
 	void (*stop)(void *app);
-	/* New settings are in force (hs_child_settings). A refusal keeps the old state. May be NULL. */
+	/* New settings are in force (hs_child_settings); those from before are freed when this returns
+	 * true. A refusal keeps them, and the old state. May be NULL. */
 	bool (*reload)(void *app, struct hs_error *err);
 	/* What `hsctl status` shows of it; a new reference. May be NULL. */
 	json_t *(*status)(void *app);
