@@ -76,6 +76,14 @@ static bool parse_error(struct parser *parser, const char *what, struct span abo
 	    (int)(about.length > 100 ? 100 : about.length), about.text);
 }
 
+static void count_lines(struct parser *parser, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		if (parser->into->text[i] == '\n')
+			parser->line++;
+	}
+}
+
 static bool add_node(struct parser *parser, struct node node)
 {
 	struct template *into = parser->into;
@@ -146,8 +154,9 @@ static bool next_tag(struct parser *parser, struct tag *ret, bool *ret_found)
 	snprintf(closer, sizeof closer, "%s%s",
 	    tag.kind == '{' ? "}" : tag.kind == '=' ? "=" : "", parser->close);
 	if ((end = find(inside, (size_t)(text + length - inside), closer)) == NULL) {
-		struct span rest = { begin, (size_t)(text + length - begin) };
+		struct span rest = { begin, strcspn(begin, "\n") };
 
+		count_lines(parser, parser->at, (size_t)(begin - text));
 		return parse_error(parser, "a tag that never ends", rest);
 	}
 	tag.begin = (size_t)(begin - text);
@@ -227,12 +236,24 @@ static bool close_section(struct parser *parser, const struct tag *tag)
 	return true;
 }
 
+static bool has_space(struct span span)
+{
+	for (size_t i = 0; i < span.length; i++) {
+		if (is_space(span.text[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool add_tag(struct parser *parser, const struct tag *tag, struct span indent, bool alone)
 {
 	struct node node = { .span = tag->body, .indent = indent, .alone = alone };
 
 	if (tag->body.length == 0 && tag->kind != '!')
 		return parse_error(parser, "a tag without a name", tag->body);
+	if (tag->kind != '!' && tag->kind != '=' && has_space(tag->body))
+		return parse_error(parser, "a name with white space in it, or a tag that never ends",
+		    tag->body);
 	switch (tag->kind) {
 	case '!':
 		return true;
@@ -250,13 +271,6 @@ static bool add_tag(struct parser *parser, const struct tag *tag, struct span in
 		node.kind = tag->kind == 0 ? NODE_ESCAPED : NODE_RAW;
 		return add_node(parser, node);
 	}
-}
-
-static void count_lines(struct parser *parser, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++)
-		if (parser->into->text[i] == '\n')
-			parser->line++;
 }
 
 static bool parse(struct template *template, struct hs_error *err)
@@ -347,6 +361,8 @@ bool hs_templates_add(struct hs_templates *templates, const char *name, const ch
 	if (templates->count == MAX_TEMPLATES)
 		return hs_error_set(err, HS_BAD_TEMPLATE, name, "there are more than %d templates",
 		    MAX_TEMPLATES);
+	if (lookup_template(templates, (struct span){ name, strlen(name) }) != NULL)
+		return hs_error_set(err, HS_BAD_TEMPLATE, name, "there are two templates of this name");
 	if ((template = calloc(1, sizeof *template)) == NULL ||
 	    (template->name = strdup(name)) == NULL ||
 	    (template->text = malloc(length + 1)) == NULL) {

@@ -107,7 +107,10 @@ static const struct {
 	{ "a\nb {{#open}}\nc\n", "main.mustache:2", "a section that is never ended: \"open\"" },
 	{ "{{/shut}}", "main.mustache:1", "not begun: \"shut\"" },
 	{ "\n\n{{#a}}{{/b}}", "main.mustache:3", "another section than the open one: \"b\"" },
-	{ "x\n{{name", "main.mustache:1", "never ends" },
+	{ "x\n{{name\ny", "main.mustache:2", "never ends: \"{{name\"" },
+	{ "x\n{{a}}\n{{b\n{{c}}", "main.mustache:3", "never ends: \"b\n{{c\"" },
+	{ "{{full name}}", "main.mustache:1", "white space" },
+	{ "{{> part pager}}", "main.mustache:1", "white space" },
 	{ "{{{name}}", "main.mustache:1", "never ends" },
 	{ "{{}}", "main.mustache:1", "without a name" },
 	{ "{{# }}", "main.mustache:1", "without a name" },
@@ -182,6 +185,8 @@ static void test_folder(void)
 
 		expect_done("render", hs_template_render(templates, "search", data, out, &err), &err);
 		expect_bytes("render", evbuffer_pullup(out, -1), evbuffer_get_length(out), "<7>", 3);
+		expect_true("twice", !hs_templates_add(templates, "search", "x", 1, &err));
+		expect_contains("twice", err.message, "two templates");
 		expect_true("unknown", !hs_template_render(templates, "nothing", data, out, &err));
 		expect_code("unknown", &err, HS_BAD_TEMPLATE);
 		json_decref(data);
