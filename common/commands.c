@@ -32,17 +32,17 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.words = "restart", .id = "restart",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
 	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web or importer" } },
-	.help = "stop a daemon and start it anew; no connection is refused meanwhile",
+	.help = "stop a daemon and start it anew",
 },
 [HS_CMD_RELOAD] = {
 	.words = "reload", .id = "reload",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
-	.help = "read the settings and templates again; bad ones change nothing",
+	.help = "read the settings and templates again",
 },
 [HS_CMD_IMPORT_NOW] = {
 	.words = "import now", .id = "import.now",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
-	.help = "import all that lies in incoming, and show how it goes",
+	.help = "import what lies in incoming, and show how it goes",
 },
 [HS_CMD_IMPORT_LIST] = {
 	.words = "import list", .id = "import.list",
@@ -56,7 +56,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_LOOK, .streams = true,
 	.args = { { "run", HS_ARG_NUMBER, .required = true, .min = 1, .max = LLONG_MAX,
 	    .help = "its number, as 'import list' shows it" } },
-	.help = "show one import run: each file, and what was wrong with it",
+	.help = "show a run: its files, and what was wrong with them",
 },
 [HS_CMD_IMPORT_RETRY] = {
 	.words = "import retry", .id = "import.retry",
@@ -68,7 +68,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.words = "snapshot check", .id = "snapshot.check",
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
 	.args = { { "file", HS_ARG_FILE, .required = true, .help = "a snapshot; - is standard input" } },
-	.help = "say everything that is wrong with a snapshot, without importing it",
+	.help = "say everything that is wrong with a snapshot",
 },
 [HS_CMD_SNAPSHOT_SCHEMA] = {
 	.words = "snapshot schema", .id = "snapshot.schema",

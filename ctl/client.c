@@ -1,0 +1,190 @@
+/* client.c: sends one request and follows its events to the result.
+ *
+ * Trusts nothing that comes: a message must bear our id and be an event, a result or an
+ * error. When the supervisor goes away in between, it says so, and that the work may
+ * have gone on. A command that only looks must answer soon; one that works may take
+ * hours, and Ctrl-C leaves it working. */
+#include "ctl/client.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/control.h"
+#include "ctl/outcome.h"
+
+enum { REQUEST_ID = 1 };
+
+struct client {
+	struct event_base *base;
+	struct hs_link *link;
+	struct event *interrupt, *terminate;
+	struct event *silence;		/* NULL for commands that work */
+	const struct hs_command *row;
+	enum hs_command_id command;
+	struct output *output;
+	int status;			/* hsctl's, once the loop ends */
+};
+
+static const struct timeval silence_time = { .tv_sec = CLIENT_SILENCE_SECONDS };
+
+static void end(struct client *client, int status)
+{
+	client->status = status;
+	event_base_loopbreak(client->base);
+}
+
+static void end_with_error(struct client *client, const struct hs_error *error,
+    enum outcome_stage stage)
+{
+	client->output->ops->error(client->output, error, outcome_advice(error, stage));
+	end(client, (int)outcome_of_error(error, stage));
+}
+
+static void broken_answer(struct client *client, const char *what)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	hs_error_set(&err, HS_PROTOCOL, "",
+	    "the answer makes no sense (%s): are hsctl and the daemons of one version?", what);
+	end_with_error(client, &err, STAGE_ANSWER);
+}
+
+static void take_result(struct client *client, const json_t *result)
+{
+	client->output->ops->result(client->output, client->command, result);
+	end(client, (int)outcome_of_result(client->command, result));
+}
+
+static void on_message(void *arg, struct hs_link *link, json_t *message)
+{
+	const json_t *result = json_object_get(message, "result");
+	const json_t *error = json_object_get(message, "error");
+	struct client *client = arg;
+	struct hs_error err;
+
+	(void)link;
+	if (client->silence != NULL)
+		event_add(client->silence, &silence_time);
+	if (json_is_object(error)) {	/* without an id when not even the request could be read */
+		hs_message_to_error(error, &err);
+		end_with_error(client, &err, STAGE_ANSWER);
+	} else if (json_integer_value(json_object_get(message, "id")) != REQUEST_ID) {
+		broken_answer(client, "it is to another request");
+	} else if (json_is_object(result)) {
+		take_result(client, result);
+	} else if (json_is_string(json_object_get(message, "event"))) {
+		client->output->ops->event(client->output, client->command, message);
+		if (!output_flush(client->output))
+			end(client, OUTCOME_FAILED);	/* nobody reads any more */
+	} else {
+		broken_answer(client, "it is neither event, result nor error");
+	}
+}
+
+static void on_closed(void *arg, struct hs_link *link, const struct hs_error *why)
+{
+	struct client *client = arg;
+	struct hs_error err = HS_ERROR_INIT;
+
+	(void)link;
+	if (why != NULL)
+		hs_error_set(&err, HS_NOT_RUNNING, "",
+		    "the connection ended before the answer: %.500s", why->message);
+	else
+		hs_error_set(&err, HS_NOT_RUNNING, "",
+		    "HoopScout closed the connection before it had answered; was it stopped?");
+	end_with_error(client, &err, STAGE_ANSWER);
+}
+
+static void on_silence(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+	struct hs_error err = HS_ERROR_INIT;
+
+	(void)fd;
+	(void)what;
+	hs_error_set(&err, HS_NOT_RUNNING, "", "no answer within %d seconds",
+	    (int)CLIENT_SILENCE_SECONDS);
+	end_with_error(client, &err, STAGE_ANSWER);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct client *client = arg;
+
+	(void)what;
+	if (client->row->needs == HS_MAY_OPERATE) {
+		char sentence[128];
+
+		snprintf(sentence, sizeof sentence, "detached; the %s goes on: see hsctl %s",
+		    client->row->owner == HS_PROC_IMPORTER ? "import" : "work",
+		    client->row->owner == HS_PROC_IMPORTER ? "import list" : "status");
+		client->output->ops->note(client->output, "detached", sentence);
+	}
+	progress_clear(&client->output->progress);
+	end(client, 128 + (int)number);
+}
+
+static bool watch_all(struct client *client, struct hs_error *err)
+{
+	client->interrupt = evsignal_new(client->base, SIGINT, on_signal, client);
+	client->terminate = evsignal_new(client->base, SIGTERM, on_signal, client);
+	if (client->interrupt == NULL || client->terminate == NULL ||
+	    event_add(client->interrupt, NULL) != 0 || event_add(client->terminate, NULL) != 0)
+		return hs_error_set(err, HS_NO_MEMORY, "", "cannot watch for signals");
+	if (client->row->needs != HS_MAY_LOOK)
+		return true;
+	client->silence = evtimer_new(client->base, on_silence, client);
+	if (client->silence == NULL || event_add(client->silence, &silence_time) != 0)
+		return hs_error_set(err, HS_NO_MEMORY, "", "cannot bound the wait for an answer");
+	return true;
+}
+
+static bool start(struct client *client, int fd, const struct request *request,
+    struct hs_error *err)
+{
+	static const struct hs_link_events events = { on_message, on_closed };
+	json_t *args = json_incref(request->args);
+
+	if (!hs_link_new(client->base, fd, &events, client, &client->link, err) ||
+	    !watch_all(client, err)) {
+		json_decref(args);
+		return false;
+	}
+	return hs_link_send(client->link, hs_message_request(REQUEST_ID, client->row->id, args),
+	    err);
+}
+
+static void close_all(struct client *client)
+{
+	hs_link_free(client->link);
+	if (client->interrupt != NULL)
+		event_free(client->interrupt);
+	if (client->terminate != NULL)
+		event_free(client->terminate);
+	if (client->silence != NULL)
+		event_free(client->silence);
+	event_base_free(client->base);
+}
+
+int client_run(int fd, const struct request *request, struct output *output)
+{
+	struct client client = { .row = &hs_commands[request->command],
+		.command = request->command, .output = output, .status = OUTCOME_FAILED };
+	struct hs_error err = HS_ERROR_INIT;
+
+	if ((client.base = event_base_new()) == NULL) {
+		close(fd);
+		hs_error_set(&err, HS_NO_MEMORY, "", "cannot make an event loop");
+		output->ops->error(output, &err, NULL);
+		return OUTCOME_FAILED;
+	}
+	if (!start(&client, fd, request, &err))
+		end_with_error(&client, &err, STAGE_ANSWER);
+	else if (event_base_dispatch(client.base) != 0)
+		broken_answer(&client, "nothing is left to wait for");
+	close_all(&client);
+	return client.status;
+}

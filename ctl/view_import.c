@@ -1,0 +1,337 @@
+/* view_import.c: import runs: what happened to each file, and what to do next.
+ *
+ * Trusts the figures; texts are escaped. Rows are printed as files end, so the columns
+ * are fixed; the name's takes what the window has left. */
+#include "ctl/views.h"
+
+#include <string.h>
+
+#include "common/number.h"
+#include "ctl/table.h"
+
+enum {
+	STATUS_COLUMNS = 10,
+	FIGURE_COLUMNS = 9,	/* 999,999 and two blanks */
+	FIGURE_COUNT = 5,
+	FIRST_PROBLEMS = 5,	/* shown as a file fails; import show has them all */
+	ALL_PROBLEMS = 100
+};
+
+static const struct {
+	const char *key, *title;
+} figures[FIGURE_COUNT] = {
+	{ "records", "RECORDS" },
+	{ "created", "CREATED" },
+	{ "updated", "UPDATED" },
+	{ "unchanged", "SAME" },
+	{ "stale", "STALE" },
+};
+
+static size_t name_columns(const struct screen *screen)
+{
+	return screen->width - STATUS_COLUMNS - FIGURE_COUNT * FIGURE_COLUMNS;
+}
+
+static void print_heading(struct output *output)
+{
+	const struct screen *screen = &output->screen;
+
+	if (output->has_shown)
+		return;
+	output->has_shown = true;
+	screen_print(screen, STYLE_TITLE, "%-*s%-*s", STATUS_COLUMNS, "",
+	    (int)name_columns(screen), "FILE");
+	for (size_t i = 0; i < FIGURE_COUNT; i++)
+		screen_print(screen, STYLE_TITLE, "%*s", FIGURE_COLUMNS, figures[i].title);
+	fputc('\n', screen->out);
+}
+
+static enum style status_style(const char *status)
+{
+	if (strcmp(status, "imported") == 0)
+		return STYLE_GOOD;
+	if (strcmp(status, "failed") == 0)
+		return STYLE_BAD;
+	return STYLE_DOUBT;
+}
+
+/* Its columns are left to what follows: a name that is too long gets a line of its own. */
+static void print_status_and_name(const struct screen *screen, const json_t *file)
+{
+	const char *status = text_of(file, "status"), *name = text_of(file, "name");
+	size_t columns = name_columns(screen), width = screen_width(name);
+	size_t status_width = screen_width(status);
+
+	screen_print(screen, status_style(status), "%s", status);
+	fprintf(screen->out, "%*s%s",
+	    (int)(status_width < STATUS_COLUMNS ? STATUS_COLUMNS - status_width : 1), "", name);
+	if (width < columns)
+		fprintf(screen->out, "%*s", (int)(columns - width), "");
+	else
+		fprintf(screen->out, "\n%*s", (int)(STATUS_COLUMNS + columns), "");
+}
+
+static void print_figures(const struct screen *screen, const json_t *file)
+{
+	char count[FIGURE_BYTES];
+
+	for (size_t i = 0; i < FIGURE_COUNT; i++)
+		fprintf(screen->out, "%*s", FIGURE_COLUMNS,
+		    screen_count(number_of(file, figures[i].key), count));
+	fputc('\n', screen->out);
+}
+
+/* Under which name it lies in archive or failed, when that is another one. */
+static const char *stored_name(const json_t *file)
+{
+	const char *stored = json_string_value(json_object_get(file, "stored_as"));
+
+	return stored != NULL && stored[0] != '\0' ? stored : text_of(file, "name");
+}
+
+static void tell_new_name(const struct screen *screen, const json_t *file)
+{
+	if (strcmp(stored_name(file), text_of(file, "name")) != 0)
+		fprintf(screen->out, "%*sin archive as %s\n", STATUS_COLUMNS, "", stored_name(file));
+}
+
+static void print_imported(const struct screen *screen, const json_t *file)
+{
+	static const struct {
+		const char *key, *one, *many;
+	} news[] = {
+		{ "new_players", "player", "players" },
+		{ "new_teams", "team", "teams" },
+		{ "new_competitions", "competition", "competitions" },
+		{ "new_seasons", "season", "seasons" },
+	};
+	const char *before = "new: ";
+	char count[64];
+
+	print_figures(screen, file);
+	for (size_t i = 0; i < HS_COUNT(news); i++) {
+		long long number = number_of(file, news[i].key);
+
+		if (number == 0)
+			continue;
+		if (before[0] == 'n')
+			fprintf(screen->out, "%*s", STATUS_COLUMNS, "");
+		screen_print(screen, STYLE_DIM, "%s%s", before,
+		    screen_some(number, news[i].one, news[i].many, count, sizeof count));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		fputc('\n', screen->out);
+	tell_new_name(screen, file);
+}
+
+static void print_duplicate(const struct screen *screen, const json_t *file)
+{
+	const json_t *of = json_object_get(file, "duplicate_of");
+
+	fputs("  nothing to do\n", screen->out);
+	if (json_is_object(of))
+		fprintf(screen->out, "%*sthe same content as %s, imported before\n", STATUS_COLUMNS,
+		    "", text_of(of, "name"));
+	tell_new_name(screen, file);
+}
+
+static void print_failed(struct output *output, const json_t *file, size_t most)
+{
+	const struct screen *screen = &output->screen;
+	const json_t *problems = json_object_get(file, "problems");
+	const json_t *reason = json_object_get(file, "reason");
+	long long total = number_of(file, "problem_total");
+	size_t shown = json_array_size(problems) < most ? json_array_size(problems) : most;
+	char count[64];
+
+	screen_print(screen, STYLE_BAD, "  %s\n",
+	    screen_some(total, "problem", "problems", count, sizeof count));
+	view_problems(output, text_of(file, "name"), problems, most, 2);
+	if (total > (long long)shown)
+		fprintf(screen->out, "  ... and %s more",
+		    screen_count(total - (long long)shown, count));
+	if (total > (long long)shown && most < ALL_PROBLEMS)
+		fprintf(screen->out, ": hsctl import show %lld", number_of(file, "run_id"));
+	if (total > (long long)shown)
+		fputc('\n', screen->out);
+	if (json_is_string(reason) && json_string_length(reason) > 0)
+		fprintf(screen->out, "  %s\n", json_string_value(reason));
+	fprintf(screen->out, "  It lies in the failed folder as %s. Mend it there, then:\n",
+	    stored_name(file));
+	fprintf(screen->out, "  hsctl import retry %s\n", stored_name(file));
+}
+
+static void print_file(struct output *output, const json_t *file, size_t most_problems)
+{
+	const char *status = text_of(file, "status");
+
+	print_heading(output);
+	print_status_and_name(&output->screen, file);
+	if (strcmp(status, "imported") == 0)
+		print_imported(&output->screen, file);
+	else if (strcmp(status, "duplicate") == 0)
+		print_duplicate(&output->screen, file);
+	else if (strcmp(status, "failed") == 0)
+		print_failed(output, file, most_problems);
+	else
+		fprintf(output->screen.out, "  %s\n", text_of(file, "reason"));
+}
+
+void view_import_event(struct output *output, const json_t *event)
+{
+	if (strcmp(text_of(event, "event"), "file") == 0)
+		print_file(output, json_object_get(event, "file"), FIRST_PROBLEMS);
+}
+
+void view_show_event(struct output *output, const json_t *event)
+{
+	if (strcmp(text_of(event, "event"), "file") == 0)
+		print_file(output, json_object_get(event, "file"), ALL_PROBLEMS);
+}
+
+static void print_file_counts(FILE *out, const json_t *totals)
+{
+	static const char *const parts[] = { "imported", "duplicate", "failed", "waiting" };
+	const char *before = ": ";
+	char count[FIGURE_BYTES];
+
+	for (size_t i = 0; i < HS_COUNT(parts); i++) {
+		if (number_of(totals, parts[i]) == 0)
+			continue;
+		fprintf(out, "%s%s %s", before, screen_count(number_of(totals, parts[i]), count),
+		    parts[i]);
+		before = ", ";
+	}
+}
+
+static void print_rate(FILE *out, const json_t *totals)
+{
+	double seconds = real_of(totals, "seconds");
+	long long records = number_of(totals, "records");
+	char rate[FIGURE_BYTES];
+
+	if (seconds > 0 && records > 0)
+		fprintf(out, ", %s rows/s", screen_count((long long)((double)records / seconds), rate));
+}
+
+static void print_totals(const struct screen *screen, const json_t *totals)
+{
+	char count[64], records[64], span[FIGURE_BYTES];
+	FILE *out = screen->out;
+
+	fputc('\n', out);
+	screen_print(screen, STYLE_TITLE, "%s in %s",
+	    screen_some(number_of(totals, "files"), "file", "files", count, sizeof count),
+	    screen_span(real_of(totals, "seconds"), span));
+	print_file_counts(out, totals);
+	fprintf(out, "\n%s", screen_some(number_of(totals, "records"), "record", "records", records,
+	    sizeof records));
+	print_rate(out, totals);
+	for (size_t i = 1; i < FIGURE_COUNT; i++)
+		fprintf(out, "%s%s %s", i == 1 ? ": " : ", ",
+		    screen_count(number_of(totals, figures[i].key), count), figures[i].key);
+	fputc('\n', out);
+}
+
+void view_import_now(struct output *output, const json_t *result)
+{
+	const json_t *run = json_object_get(result, "run");
+	const json_t *totals = json_object_get(result, "totals");
+
+	if (number_of(totals, "files") == 0 && !output->has_shown) {
+		fputs("There is nothing to import: no snapshot lies in incoming.\n",
+		    output->screen.out);
+		return;
+	}
+	print_totals(&output->screen, totals);
+	if (json_is_object(run))
+		fprintf(output->screen.out, "It was run %lld: hsctl import show %lld\n",
+		    number_of(run, "run_id"), number_of(run, "run_id"));
+}
+
+/* "2026-11-25T02:43:20.123Z" as "2026-11-25 02:43"; others as they are, cut. */
+static void short_time(const json_t *object, const char *key, char *buf, size_t size)
+{
+	char *separator;
+
+	snprintf(buf, size, "%.16s", text_of(object, key));
+	if ((separator = strchr(buf, 'T')) != NULL)
+		*separator = ' ';
+}
+
+void view_import_show(struct output *output, const json_t *result)
+{
+	const json_t *run = json_object_get(result, "run");
+	const json_t *totals = json_object_get(result, "totals");
+	char started[32], finished[32];
+
+	short_time(run, "started_at", started, sizeof started);
+	short_time(run, "finished_at", finished, sizeof finished);
+	if (number_of(totals, "files") > 0)
+		print_totals(&output->screen, totals);
+	fprintf(output->screen.out, "Run %lld by %s: %s, from %s to %s (UTC)\n",
+	    number_of(run, "run_id"), text_of(run, "trigger"), text_of(run, "status"), started,
+	    finished);
+}
+
+static void add_run(struct table *table, const json_t *run)
+{
+	static const char *const keys[] = { "files", "failed", "records", "created", "updated" };
+	char id[FIGURE_BYTES], started[32], counts[HS_COUNT(keys)][FIGURE_BYTES];
+
+	snprintf(id, sizeof id, "%lld", number_of(run, "run_id"));
+	short_time(run, "started_at", started, sizeof started);
+	for (size_t i = 0; i < HS_COUNT(keys); i++)
+		screen_count(number_of(run, keys[i]), counts[i]);
+	table_add(table, (const char *const[]){ id, started, text_of(run, "trigger"), counts[0],
+	    counts[1], counts[2], counts[3], counts[4],
+	    strcmp(text_of(run, "status"), "done") == 0 ? "" : text_of(run, "status") });
+	if (number_of(run, "failed") > 0)
+		table_style(table, 4, STYLE_BAD);
+}
+
+void view_import_list(struct output *output, const json_t *result)
+{
+	static const struct column columns[] = { { "RUN", true }, { "STARTED (UTC)", false },
+		{ "BY", false }, { "FILES", true }, { "FAILED", true }, { "RECORDS", true },
+		{ "CREATED", true }, { "UPDATED", true }, { "", false } };
+	const json_t *runs = json_object_get(result, "runs"), *run;
+	const json_t *waiting = json_object_get(result, "waiting");
+	size_t i;
+
+	if (json_array_size(runs) == 0) {
+		fputs("Nothing has been imported yet: put a snapshot (*.json) into incoming.\n",
+		    output->screen.out);
+	} else {
+		struct table *table = table_new(columns, HS_COUNT(columns));
+
+		json_array_foreach(runs, i, run)
+			add_run(table, run);
+		table_print(table, &output->screen, 0);
+	}
+	if (json_array_size(waiting) > 0)
+		fputc('\n', output->screen.out);
+	view_waiting(output, waiting);
+}
+
+void view_waiting(struct output *output, const json_t *waiting)
+{
+	const json_t *one;
+	size_t i;
+
+	if (json_array_size(waiting) == 0)
+		return;
+	screen_print(&output->screen, STYLE_TITLE, "  waiting in incoming\n");
+	json_array_foreach(waiting, i, one) {
+		const json_t *next = json_object_get(one, "next_try_seconds");
+		char since[FIGURE_BYTES], span[FIGURE_BYTES];
+
+		fprintf(output->screen.out, "  %s: %s, for %s", text_of(one, "file"),
+		    text_of(one, "reason"), screen_span(real_of(one, "since_seconds"), since));
+		if (json_is_number(next))
+			fprintf(output->screen.out, "; next try in %s",
+			    screen_span(json_number_value(next), span));
+		fputc('\n', output->screen.out);
+	}
+}

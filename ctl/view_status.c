@@ -1,0 +1,212 @@
+/* view_status.c: what runs, what waits, and why.
+ *
+ * Trusts the figures; texts are escaped. Parts that a daemon did not send are left out. */
+#include "ctl/views.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/number.h"
+#include "ctl/outcome.h"
+#include "ctl/table.h"
+
+static enum style state_style(const char *state)
+{
+	if (strcmp(state, "up") == 0)
+		return STYLE_GOOD;
+	if (strcmp(state, "failed") == 0 || strcmp(state, "down") == 0)
+		return STYLE_BAD;
+	return STYLE_DOUBT;
+}
+
+static void print_field(const struct screen *screen, const char *name, const char *value)
+{
+	fprintf(screen->out, "  %-11s%s\n", name, value);
+}
+
+static void print_listen(const struct screen *screen, const json_t *result)
+{
+	const json_t *listen = json_object_get(result, "listen"), *one;
+	size_t i;
+
+	if (json_is_string(json_object_get(result, "url")))
+		print_field(screen, "browser", text_of(result, "url"));
+	json_array_foreach(listen, i, one) {
+		if (json_is_string(one))
+			print_field(screen, i == 0 ? "listens" : "", json_string_value(one));
+	}
+}
+
+static void print_database(const struct screen *screen, const json_t *database)
+{
+	const char *state = text_of(database, "state");
+	const json_t *message = json_object_get(database, "message");
+	const json_t *migration = json_object_get(database, "migration");
+
+	if (!json_is_object(database))
+		return;
+	fprintf(screen->out, "  %-11s", "database");
+	screen_print(screen, state_style(state), "%s", state);
+	fprintf(screen->out, ", %s", text_of(database, "kind"));
+	if (json_is_string(migration))
+		fprintf(screen->out, ", at %s", json_string_value(migration));
+	fputc('\n', screen->out);
+	if (json_is_string(message) && json_string_length(message) > 0)
+		print_field(screen, "", json_string_value(message));
+}
+
+static void print_head(const struct screen *screen, const json_t *result)
+{
+	char span[FIGURE_BYTES];
+
+	screen_print(screen, STYLE_TITLE, "HoopScout %s", text_of(result, "version"));
+	fprintf(screen->out, ", process %lld, up for %s\n", number_of(result, "pid"),
+	    screen_span(real_of(result, "uptime_seconds"), span));
+	print_listen(screen, result);
+	print_field(screen, "incoming", text_of(result, "incoming"));
+	print_field(screen, "state", text_of(result, "state_dir"));
+	print_database(screen, json_object_get(result, "database"));
+}
+
+/* "killed by signal 9; next try in 40 s" */
+static void tell_last_exit(const json_t *daemon, char *buf, size_t size)
+{
+	const json_t *next = json_object_get(daemon, "next_try_seconds");
+	char span[FIGURE_BYTES];
+
+	if (json_is_number(next) && json_number_value(next) > 0)
+		snprintf(buf, size, "%s; next try in %s", text_of(daemon, "last_exit"),
+		    screen_span(json_number_value(next), span));
+	else
+		snprintf(buf, size, "%s", text_of(daemon, "last_exit"));
+}
+
+static void print_daemons(const struct screen *screen, const json_t *daemons)
+{
+	static const struct column columns[] = { { "DAEMON", false }, { "STATE", false },
+		{ "PROCESS", true }, { "UP FOR", true }, { "RESTARTS", true },
+		{ "LAST EXIT", false } };
+	struct table *table = table_new(columns, HS_COUNT(columns));
+	const json_t *daemon;
+	size_t i;
+
+	json_array_foreach(daemons, i, daemon) {
+		char pid[FIGURE_BYTES], span[FIGURE_BYTES], restarts[FIGURE_BYTES], last[256];
+		bool runs = number_of(daemon, "pid") > 0;
+
+		snprintf(pid, sizeof pid, "%lld", number_of(daemon, "pid"));
+		screen_span(real_of(daemon, "uptime_seconds"), span);
+		screen_count(number_of(daemon, "restarts"), restarts);
+		tell_last_exit(daemon, last, sizeof last);
+		table_add(table, (const char *const[]){ text_of(daemon, "name"),
+		    text_of(daemon, "state"), runs ? pid : "-", runs ? span : "-", restarts, last });
+		table_style(table, 1, state_style(text_of(daemon, "state")));
+	}
+	fputc('\n', screen->out);
+	table_print(table, screen, 0);
+}
+
+static void print_importing(const struct screen *screen, const json_t *importing)
+{
+	char bytes[FIGURE_BYTES], total[FIGURE_BYTES], records[48];
+
+	if (!json_is_object(importing)) {
+		fputs("importer: waits for files\n", screen->out);
+		return;
+	}
+	fprintf(screen->out, "importer: %s %s, %s of %s, %s\n", text_of(importing, "stage"),
+	    text_of(importing, "file"),
+	    hs_size_text(number_of(importing, "bytes"), bytes, sizeof bytes),
+	    hs_size_text(number_of(importing, "total"), total, sizeof total),
+	    screen_some(number_of(importing, "records"), "record", "records", records,
+		sizeof records));
+}
+
+static void print_importer(struct output *output, const json_t *detail)
+{
+	const json_t *last = json_object_get(detail, "last_file");
+	const struct screen *screen = &output->screen;
+	char records[48];
+
+	fputc('\n', screen->out);
+	print_importing(screen, json_object_get(detail, "importing"));
+	if (json_is_object(last))
+		fprintf(screen->out, "  last file  %s: %s, %s (run %lld)\n", text_of(last, "name"),
+		    text_of(last, "status"),
+		    screen_some(number_of(last, "records"), "record", "records", records,
+			sizeof records),
+		    number_of(last, "run_id"));
+	if (json_is_false(json_object_get(detail, "watching"))) {
+		screen_print(screen, STYLE_DOUBT, "  no events from incoming");
+		fprintf(screen->out, ": %s\n  files are found by the regular scan instead\n",
+		    text_of(detail, "watch_problem"));
+	}
+	view_waiting(output, json_object_get(detail, "waiting"));
+}
+
+static void print_web(const struct screen *screen, const json_t *detail)
+{
+	const json_t *database = json_object_get(detail, "database");
+	char requests[48], connections[48];
+
+	fprintf(screen->out, "\nweb: %s, %s\n",
+	    screen_some(number_of(detail, "requests"), "request", "requests", requests,
+		sizeof requests),
+	    screen_some(number_of(detail, "connections"), "connection", "connections", connections,
+		sizeof connections));
+	if (!json_is_object(database))
+		return;
+	fprintf(screen->out, "  database connections: %lld open, %lld busy; %lld queries wait\n",
+	    number_of(database, "open"), number_of(database, "busy"),
+	    number_of(database, "waiting"));
+	if (json_is_false(json_object_get(database, "usable")))
+		screen_print(screen, STYLE_BAD, "  the database is not usable: %s\n",
+		    text_of(database, "message"));
+}
+
+void view_status(struct output *output, const json_t *result)
+{
+	const json_t *daemons = json_object_get(result, "daemons"), *daemon;
+	size_t i;
+
+	print_head(&output->screen, result);
+	print_daemons(&output->screen, daemons);
+	json_array_foreach(daemons, i, daemon) {
+		const json_t *detail = json_object_get(daemon, "detail");
+
+		if (!json_is_object(detail))
+			continue;
+		if (strcmp(text_of(daemon, "name"), "importer") == 0)
+			print_importer(output, detail);
+		else if (strcmp(text_of(daemon, "name"), "web") == 0)
+			print_web(&output->screen, detail);
+	}
+}
+
+void view_daemon(struct output *output, const json_t *result)
+{
+	const char *state = text_of(result, "state");
+
+	fprintf(output->screen.out, "%s: ", text_of(result, "daemon"));
+	screen_print(&output->screen, state_style(state), "%s", state);
+	if (number_of(result, "pid") > 0)
+		fprintf(output->screen.out, ", process %lld", number_of(result, "pid"));
+	fputc('\n', output->screen.out);
+}
+
+void view_reload(struct output *output, const json_t *result)
+{
+	FILE *out = output->screen.out;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "reloaded"), i, one) {
+		if (json_is_string(one))
+			fprintf(out, "%s: reloaded\n", json_string_value(one));
+	}
+	json_array_foreach(json_object_get(result, "refused"), i, one) {
+		fprintf(out, "%s: ", text_of(one, "daemon"));
+		screen_print(&output->screen, STYLE_BAD, "refused");
+		fprintf(out, ", and goes on as before: %s\n", text_of(one, "message"));
+	}
+}

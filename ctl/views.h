@@ -1,0 +1,41 @@
+/* views.h: what each command's events and result look like as text.
+ *
+ * All that comes from outside is escaped before it gets here. A member that a daemon
+ * left out is shown as "-" or 0: an older or newer daemon is no reason to show nothing. */
+#ifndef CTL_VIEWS_H
+#define CTL_VIEWS_H
+
+#include <jansson.h>
+
+#include "ctl/output.h"
+
+/* view_status.c */
+void view_status(struct output *output, const json_t *result);
+void view_daemon(struct output *output, const json_t *result);
+void view_reload(struct output *output, const json_t *result);
+
+/* view_import.c */
+void view_import_event(struct output *output, const json_t *event);	/* now, retry */
+void view_import_now(struct output *output, const json_t *result);
+void view_show_event(struct output *output, const json_t *event);
+void view_import_show(struct output *output, const json_t *result);
+void view_import_list(struct output *output, const json_t *result);
+
+/* view_snapshot.c */
+void view_check(struct output *output, const json_t *result);
+void view_schema(struct output *output, const json_t *result);
+
+/* view_house.c */
+void view_migrate_event(struct output *output, const json_t *event);
+void view_migrate(struct output *output, const json_t *result);
+void view_config(struct output *output, const json_t *result);
+void view_version(struct output *output, const json_t *result);
+
+/* Shared: NAME:LINE:COLUMN: /pointer: message (code), for up to most of the problems. */
+void view_problems(struct output *output, const char *name, const json_t *problems, size_t most,
+    size_t indent);
+
+/* Shared: the files that wait, and why; nothing when none does. */
+void view_waiting(struct output *output, const json_t *waiting);
+
+#endif
