@@ -96,7 +96,7 @@ static const int32_t vanishing[] = {
 	0x02b9, 0x02ba, 0x02bb, 0x02bc, 0x02bd, 0x02be, 0x02bf, 0x02c8, 0x02ca, 0x02cb, 0x02ee,
 	0x055a, 0x05f3, 0x05f4, 0x07f4, 0x07f5,
 	0x2018, 0x2019, 0x201a, 0x201b, 0x2024, 0x2027, 0x2032, 0x2033, 0x2034, 0x2035,
-	0x2036, 0x2037, 0x2057, 0x22c5, 0x275b, 0x275c, 0x3002, 0xa78b, 0xa78c,
+	0x2036, 0x2037, 0x2057, 0x22c5, 0x275b, 0x275c, 0x3002,
 };
 
 bool hs_format(char *buf, size_t size, struct hs_error *err, const char *format, ...)
@@ -300,37 +300,46 @@ bool hs_text_is_blank(const char *text, size_t length)
 /* What a character becomes in a folded name. */
 enum fold { FOLD_VANISH, FOLD_BLANK, FOLD_KEEP };
 
-static bool is_dash(int32_t point)
+static enum fold classify_ascii(int32_t point)
 {
-	/* hyphen bullet, minus, two of Katakana's middle dots, which part a name from the next */
-	return utf8proc_category(point) == UTF8PROC_CATEGORY_PD || point == 0x2043 ||
-	    point == 0x2212 || point == 0x30fb || point == 0xff65;
+	if (point == '\'' || point == '`' || point == '.')
+		return FOLD_VANISH;
+	if (point == '-' || is_space(point))
+		return FOLD_BLANK;
+	return point < 0x20 || point == 0x7f ? FOLD_VANISH : FOLD_KEEP;
+}
+
+static bool is_vanishing(int32_t point)
+{
+	for (size_t i = 0; i < HS_COUNT(vanishing); i++) {
+		if (vanishing[i] == point)
+			return true;
+	}
+	return false;
 }
 
 static enum fold classify(int32_t point)
 {
-	if (point < 0x80) {
-		if (point == '\'' || point == '`' || point == '.')
-			return FOLD_VANISH;
-		if (point == '-' || is_space(point))
-			return FOLD_BLANK;
-		return point < 0x20 || point == 0x7f ? FOLD_VANISH : FOLD_KEEP;
-	}
-	for (size_t i = 0; i < HS_COUNT(vanishing); i++) {
-		if (vanishing[i] == point)
-			return FOLD_VANISH;
-	}
-	if (is_space(point) || is_dash(point))
-		return FOLD_BLANK;
-	if (is_invisible(point))
-		return FOLD_VANISH;
+	if (point < 0x80)
+		return classify_ascii(point);
 	switch (utf8proc_category(point)) {
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LL:
+		return point == 0xa78b || point == 0xa78c ? FOLD_VANISH : FOLD_KEEP;	/* saltillo */
+	case UTF8PROC_CATEGORY_PD:
+		return FOLD_BLANK;
 	case UTF8PROC_CATEGORY_SK:	/* accents that stand alone: ´ ¨ ˙ */
 	case UTF8PROC_CATEGORY_CC:
-		return FOLD_VANISH;
+	case UTF8PROC_CATEGORY_CF:
+		return is_space(point) ? FOLD_BLANK : FOLD_VANISH;
 	default:
-		return FOLD_KEEP;
+		break;
 	}
+	/* hyphen bullet, minus, and Katakana's middle dots, which part a name from the next */
+	if (is_space(point) || point == 0x2043 || point == 0x2212 || point == 0x30fb ||
+	    point == 0xff65)
+		return FOLD_BLANK;
+	return is_vanishing(point) || is_invisible(point) ? FOLD_VANISH : FOLD_KEEP;
 }
 
 static const char *plain_letter(int32_t point)
