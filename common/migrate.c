@@ -109,7 +109,7 @@ static bool add_file(struct folder *folder, int dir, const char *name, struct hs
 		    MAX_MIGRATIONS, folder->path);
 	file = &folder->files[folder->count];
 	file->number = number;
-	snprintf(file->name, sizeof file->name, "%s", name);
+	memcpy(file->name, name, strlen(name) + 1);	/* parse_name has seen that it fits */
 	if (!hs_file_slurp(dir, name, MAX_FILE_BYTES, &file->sql, &length, err)) {
 		hs_error_at(err, name);
 		return false;

@@ -1,0 +1,773 @@
+/* db_pool.c: PostgreSQL on the event base: jobs, a queue, and connections in five states.
+ *
+ * Trusts its callers with the event loop's thread; trusts no connection, which may end at any
+ * time, and no server to answer. A job is one pipeline up to its Sync, so it costs one round
+ * trip. Two things in libpq wait, and so run on threads of their own (offload.h): connecting,
+ * which may look up a name, and asking for a cancel. A connection serves the next job only
+ * when both the Sync has come and the cancel has returned, for a late cancel would hit that.
+ * What tells a caller of an end is always the last thing done, since the caller may then
+ * submit, cancel or free the pool. */
+#include "common/db_pool.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include <event2/util.h>
+
+#include "common/db_connect.h"
+#include "common/db_job.h"
+#include "common/log.h"
+#include "common/offload.h"
+
+enum {
+	PAUSE_MIN_MS = 100,
+	PAUSE_MAX_MS = 10000,
+	PAUSE_DOUBLINGS = 7,
+	SHORT_LIFE_MS = 1000,		/* a connection that ends younger than this had better wait */
+	DRAIN_MS = 1000,
+	DRAIN_CANCELS = 5,
+	LAST_WORDS_MAX = 64,
+	CONNECTIONS_MAX = 1000
+};
+
+enum state {
+	/* No connection. To CONNECTING when jobs wait for one, or the pool has none at all. */
+	CLOSED,
+	/* A thread is opening it. To IDLE, or back to CLOSED and a pause for all. */
+	CONNECTING,
+	/* Open, without work; read, since the news of its end comes that way. To BUSY or CLOSED. */
+	IDLE,
+	/* A job was sent; its results are read. To IDLE after the Sync, to DRAINING when the job
+	 * ends before that or leaves a failed transaction behind, to CLOSED when it breaks. */
+	BUSY,
+	/* Nobody wants the results any more; they are read and dropped until the Sync has come, the
+	 * cancel has returned and the transaction is over. To IDLE; to CLOSED when that takes too long. */
+	DRAINING,
+	STATE_COUNT
+};
+
+struct connection {
+	TAILQ_ENTRY(connection) link;	/* in pool->lists[state] */
+	enum state state;
+	struct hs_db_pool *pool;
+	PGconn *pg;			/* from IDLE on */
+	struct event *readable, *writable;
+	struct event *drain;		/* while DRAINING */
+	struct hs_db_job *job;		/* while BUSY */
+	size_t statement;		/* the one whose results are read, begin and commit included */
+	bool sync_due, rolling_back;
+	bool cancel_due;
+	int cancels;
+	uint64_t life;			/* rises with each closing, so that late news finds nobody */
+	int64_t opened_ms;
+};
+
+TAILQ_HEAD(connections, connection);
+
+struct hs_db_pool {
+	struct event_base *base;
+	const struct hs_settings *settings;
+	enum hs_db_role role;
+	char *name;
+	struct hs_offload *offload;
+	struct event *kick;		/* made active: there may be something to start */
+	struct event *pause;		/* pending: nobody connects before it is over */
+	size_t count;
+	struct connection *connections;
+	struct connections lists[STATE_COUNT];
+	size_t sizes[STATE_COUNT];
+	struct hs_db_jobs queue;
+	size_t waiting;
+	unsigned failures;		/* to connect, in a row */
+	bool usable, said_away;
+	struct hs_error last;
+};
+
+/* A thread's errand: opening a connection, or cancelling what runs on one. */
+struct errand {
+	struct hs_task task;		/* first */
+	struct connection *connection;
+	uint64_t life;
+	struct hs_db_target *target;
+	PGconn *pg;
+	struct hs_error err;
+	PGcancel *cancel;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The only place that changes a connection's state. */
+static void move(struct connection *connection, enum state to)
+{
+	struct hs_db_pool *pool = connection->pool;
+
+	TAILQ_REMOVE(&pool->lists[connection->state], connection, link);
+	pool->sizes[connection->state]--;
+	connection->state = to;
+	/* the one that worked last is the warmest: take it first */
+	TAILQ_INSERT_HEAD(&pool->lists[to], connection, link);
+	pool->sizes[to]++;
+}
+
+static size_t count_open(const struct hs_db_pool *pool)
+{
+	return pool->sizes[IDLE] + pool->sizes[BUSY] + pool->sizes[DRAINING];
+}
+
+static void kick(struct hs_db_pool *pool)
+{
+	event_active(pool->kick, EV_TIMEOUT, 1);
+}
+
+static void arm(struct event *timer, int ms)
+{
+	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000 };
+
+	if (evtimer_add(timer, &wait) != 0)
+		hs_panic("cannot set a timer");
+}
+
+static void leave_queue(struct hs_db_job *job)
+{
+	TAILQ_REMOVE(&job->pool->queue, job, link);
+	job->pool->waiting--;
+}
+
+static struct hs_db_job *take_job(struct connection *connection)
+{
+	struct hs_db_job *job = connection->job;
+
+	connection->job = NULL;
+	if (job != NULL)
+		job->connection = NULL;
+	return job;
+}
+
+static void set_unusable(struct hs_db_pool *pool, const struct hs_error *err)
+{
+	if (!pool->said_away)
+		hs_log_error(HS_LOG_WARNING, "the database is away", err);
+	pool->said_away = true;
+	pool->usable = false;
+	pool->last = *err;
+}
+
+/* Half of the pause is chance, so that many who lost one server do not return as one. */
+static void begin_pause(struct hs_db_pool *pool)
+{
+	unsigned doublings = pool->failures < PAUSE_DOUBLINGS ? pool->failures : PAUSE_DOUBLINGS;
+	int longest = PAUSE_MIN_MS << doublings;
+	uint16_t chance;
+
+	if (evtimer_pending(pool->pause, NULL))
+		return;		/* several connections that fail at once count once */
+	pool->failures++;
+	if (longest > PAUSE_MAX_MS)
+		longest = PAUSE_MAX_MS;
+	evutil_secure_rng_get_bytes(&chance, sizeof chance);
+	arm(pool->pause, longest / 2 + (int)(chance % (unsigned)(longest / 2 + 1)));
+}
+
+static void close_connection(struct connection *connection)
+{
+	event_free(connection->readable);
+	event_free(connection->writable);
+	connection->readable = connection->writable = NULL;
+	evtimer_del(connection->drain);
+	PQfinish(connection->pg);
+	connection->pg = NULL;
+	connection->cancel_due = false;
+	connection->life++;
+	move(connection, CLOSED);
+}
+
+/* The connection has ended; its job, if any, ends with it. Tells last. */
+static void lose(struct connection *connection)
+{
+	struct hs_db_pool *pool = connection->pool;
+	struct hs_db_job *job = take_job(connection);
+	struct hs_error err = HS_ERROR_INIT, seen = HS_ERROR_INIT;
+
+	if (job != NULL && job->failure.code == HS_DB_AWAY)
+		seen = job->failure;		/* "terminating connection due to ..." */
+	else
+		hs_db_error_of_connection(connection->pg, &seen);
+	hs_error_set(&err, HS_DB_AWAY, "", "%s", seen.message);
+	set_unusable(pool, &err);
+	if (now_ms() - connection->opened_ms < SHORT_LIFE_MS)
+		begin_pause(pool);
+	close_connection(connection);
+	kick(pool);
+	if (job != NULL)
+		hs_db_job_tell(job, job->failure.code != HS_OK ? NULL : &err);
+}
+
+/* Writes what libpq holds; the rest when the socket takes more. */
+static bool flush_out(struct connection *connection)
+{
+	int left = PQflush(connection->pg);
+
+	if (left == 1 && event_add(connection->writable, NULL) != 0)
+		hs_panic("cannot watch a database connection");
+	if (left == 0)
+		event_del(connection->writable);
+	return left >= 0;
+}
+
+static bool send_plain(struct connection *connection, const char *sql)
+{
+	return PQsendQueryParams(connection->pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+static bool send_sync(struct connection *connection)
+{
+	connection->statement = 0;
+	connection->sync_due = true;
+	return PQpipelineSync(connection->pg) == 1 && flush_out(connection);
+}
+
+/* Several statements see one state of the data. */
+static bool send_job(struct connection *connection, const struct hs_db_job *job)
+{
+	bool several = job->count > 1;
+
+	if (several && !send_plain(connection, "begin isolation level repeatable read, read only"))
+		return false;
+	for (size_t i = 0; i < job->count; i++) {
+		const struct hs_db_job_statement *one = &job->statements[i];
+
+		if (PQsendQueryParams(connection->pg, one->sql, (int)one->count, NULL, one->values,
+			NULL, NULL, 0) != 1)
+			return false;
+	}
+	if (several && !send_plain(connection, "commit"))
+		return false;
+	return send_sync(connection);
+}
+
+/* --- cancelling --- */
+
+static void free_errand(struct errand *errand)
+{
+	hs_db_target_free(errand->target);
+	PQfinish(errand->pg);
+	PQfreeCancel(errand->cancel);
+	free(errand);
+}
+
+static void drop_errand(struct hs_task *task)
+{
+	free_errand((struct errand *)task);
+}
+
+static void work_cancel(struct hs_task *task)
+{
+	struct errand *errand = (struct errand *)task;
+	char reason[256];
+
+	/* not to reach the server is no error of ours: the drain's timer goes on */
+	if (PQcancel(errand->cancel, reason, sizeof reason) != 1)
+		hs_log(HS_LOG_DEBUG, "a cancel did not reach PostgreSQL", HS_STR("reason", reason));
+}
+
+static void settle(struct connection *connection);
+
+static void done_cancel(struct hs_task *task)
+{
+	struct errand *errand = (struct errand *)task;
+	struct connection *connection = errand->connection;
+	bool current = connection->life == errand->life;
+
+	free_errand(errand);
+	if (!current)
+		return;
+	connection->cancel_due = false;
+	settle(connection);
+}
+
+static bool start_errand(struct errand *errand, struct connection *connection,
+    struct hs_error *err)
+{
+	errand->connection = connection;
+	errand->life = connection->life;
+	errand->task.drop = drop_errand;
+	return hs_offload_start(connection->pool->offload, &errand->task, err);
+}
+
+static void ask_cancel(struct connection *connection)
+{
+	struct errand *errand = calloc(1, sizeof *errand);
+	struct hs_error err = HS_ERROR_INIT;
+
+	connection->cancels++;
+	if (errand == NULL || (errand->cancel = PQgetCancel(connection->pg)) == NULL) {
+		free(errand);
+		return;		/* the drain's timer tries again */
+	}
+	errand->task.work = work_cancel;
+	errand->task.done = done_cancel;
+	if (start_errand(errand, connection, &err)) {
+		connection->cancel_due = true;
+		return;
+	}
+	hs_log_error(HS_LOG_WARNING, "cannot cancel a statement", &err);
+	free_errand(errand);
+}
+
+static void begin_drain(struct connection *connection, bool with_cancel)
+{
+	move(connection, DRAINING);
+	connection->cancels = 0;
+	connection->rolling_back = false;
+	arm(connection->drain, DRAIN_MS);
+	if (with_cancel)
+		ask_cancel(connection);
+}
+
+/* A cancel that came before its statement did nothing: ask again, but not for ever. */
+static void on_drain(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)fd;
+	(void)what;
+	if (connection->cancels >= DRAIN_CANCELS) {
+		hs_log(HS_LOG_WARNING, "PostgreSQL does not end a cancelled statement: closing the connection",
+		    HS_INT("pid", PQbackendPID(connection->pg)));
+		close_connection(connection);
+		kick(connection->pool);
+		return;
+	}
+	arm(connection->drain, DRAIN_MS);
+	if (connection->cancel_due)
+		connection->cancels++;
+	else
+		ask_cancel(connection);
+}
+
+/* --- results --- */
+
+/* Takes result. */
+static void keep_result(struct connection *connection, PGresult *result)
+{
+	if (connection->job != NULL)
+		hs_db_job_keep(connection->job, connection->statement, result);
+	else
+		PQclear(result);
+}
+
+/* Reads what has arrived, up to the Sync. */
+static void read_results(struct connection *connection)
+{
+	while (connection->sync_due && PQisBusy(connection->pg) == 0) {
+		PGresult *result = PQgetResult(connection->pg);
+
+		if (result == NULL) {
+			if (++connection->statement > HS_DB_JOB_RESULTS)
+				hs_panic("a pipeline has more results than statements");
+		} else if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			connection->sync_due = false;
+		} else {
+			keep_result(connection, result);
+		}
+	}
+}
+
+/* After the end of input, the server's reason may still be there to read. */
+static void read_last_words(struct connection *connection)
+{
+	for (int i = 0; i < LAST_WORDS_MAX && connection->sync_due; i++) {
+		PGresult *result;
+
+		if (PQisBusy(connection->pg) != 0 || (result = PQgetResult(connection->pg)) == NULL)
+			return;
+		keep_result(connection, result);
+	}
+}
+
+/* The Sync has come: the job is over. Tells last. */
+static void end_job(struct connection *connection)
+{
+	struct hs_db_pool *pool = connection->pool;
+	struct hs_db_job *job = take_job(connection);
+
+	pool->usable = true;
+	if (PQtransactionStatus(connection->pg) == PQTRANS_IDLE) {
+		move(connection, IDLE);
+		kick(pool);
+	} else {
+		begin_drain(connection, false);
+		settle(connection);
+	}
+	hs_db_job_tell(job, NULL);
+}
+
+/* What comes next on a draining connection, now that something has changed. */
+static void settle(struct connection *connection)
+{
+	if (connection->sync_due || connection->cancel_due)
+		return;
+	if (PQtransactionStatus(connection->pg) == PQTRANS_IDLE) {
+		evtimer_del(connection->drain);
+		move(connection, IDLE);
+		kick(connection->pool);
+	} else if (connection->rolling_back || !send_plain(connection, "rollback") ||
+	    !send_sync(connection)) {
+		lose(connection);
+	} else {
+		connection->rolling_back = true;
+	}
+}
+
+static void read_notifies(struct connection *connection)
+{
+	PGnotify *notify;
+
+	while ((notify = PQnotifies(connection->pg)) != NULL)
+		PQfreemem(notify);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)fd;
+	(void)what;
+	if (PQconsumeInput(connection->pg) != 1) {
+		read_results(connection);
+		read_last_words(connection);
+		lose(connection);
+		return;
+	}
+	if (!flush_out(connection)) {
+		lose(connection);
+		return;
+	}
+	read_results(connection);
+	read_notifies(connection);
+	if (connection->sync_due)
+		return;
+	if (connection->state == BUSY)
+		end_job(connection);
+	else if (connection->state == DRAINING)
+		settle(connection);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)fd;
+	(void)what;
+	if (!flush_out(connection))
+		lose(connection);
+}
+
+/* --- connecting --- */
+
+static void work_connect(struct hs_task *task)
+{
+	struct errand *errand = (struct errand *)task;
+
+	hs_db_open(errand->target, &errand->pg, &errand->err);
+}
+
+static struct event *new_event(struct connection *connection, int fd, short what,
+    event_callback_fn call)
+{
+	struct event *event = event_new(connection->pool->base, fd, what, call, connection);
+
+	if (event == NULL)
+		hs_panic("no memory for an event");
+	return event;
+}
+
+static void refuse_connect(struct connection *connection, const struct hs_error *err)
+{
+	struct hs_db_pool *pool = connection->pool;
+
+	set_unusable(pool, err);
+	move(connection, CLOSED);
+	begin_pause(pool);
+}
+
+/* Takes pg. */
+static void adopt(struct connection *connection, PGconn *pg)
+{
+	struct hs_db_pool *pool = connection->pool;
+	struct hs_error err = HS_ERROR_INIT;
+	int fd = PQsocket(pg);
+
+	if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1) {
+		hs_db_error_of_connection(pg, &err);
+		PQfinish(pg);
+		refuse_connect(connection, &err);
+		return;
+	}
+	connection->pg = pg;
+	connection->sync_due = false;
+	connection->opened_ms = now_ms();
+	connection->readable = new_event(connection, fd, EV_READ | EV_PERSIST, on_readable);
+	connection->writable = new_event(connection, fd, EV_WRITE | EV_PERSIST, on_writable);
+	if (event_add(connection->readable, NULL) != 0)
+		hs_panic("cannot watch a database connection");
+	move(connection, IDLE);
+	if (pool->said_away)
+		hs_log(HS_LOG_INFO, "the database is back", HS_INT("failures", pool->failures));
+	pool->said_away = false;
+	pool->usable = true;
+	pool->failures = 0;
+	evtimer_del(pool->pause);
+	kick(pool);
+}
+
+static void done_connect(struct hs_task *task)
+{
+	struct errand *errand = (struct errand *)task;
+	PGconn *pg = errand->pg;
+
+	errand->pg = NULL;
+	if (pg != NULL)
+		adopt(errand->connection, pg);
+	else
+		refuse_connect(errand->connection, &errand->err);
+	free_errand(errand);
+}
+
+static void start_connect(struct connection *connection)
+{
+	struct hs_db_pool *pool = connection->pool;
+	struct errand *errand = calloc(1, sizeof *errand);
+	struct hs_error err = HS_ERROR_INIT;
+
+	move(connection, CONNECTING);
+	if (errand == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a database connection");
+		refuse_connect(connection, &err);
+		return;
+	}
+	errand->task.work = work_connect;
+	errand->task.done = done_connect;
+	if (hs_db_target_new(pool->settings, pool->role, pool->name, &errand->target, &err) &&
+	    start_errand(errand, connection, &err))
+		return;
+	free_errand(errand);
+	refuse_connect(connection, &err);
+}
+
+/* --- the queue --- */
+
+/* The server may have gone without our having read of it yet: that costs no job. */
+static bool is_alive(struct connection *connection)
+{
+	/* twice: the first may find the server's farewell, the second the end behind it */
+	return PQconsumeInput(connection->pg) == 1 && PQconsumeInput(connection->pg) == 1 &&
+	    PQstatus(connection->pg) == CONNECTION_OK;
+}
+
+static void start_jobs(struct hs_db_pool *pool)
+{
+	while (!TAILQ_EMPTY(&pool->queue) && !TAILQ_EMPTY(&pool->lists[IDLE])) {
+		struct connection *connection = TAILQ_FIRST(&pool->lists[IDLE]);
+		struct hs_db_job *job = TAILQ_FIRST(&pool->queue);
+
+		if (!is_alive(connection) || !send_job(connection, job)) {
+			lose(connection);	/* has no job yet, so tells nobody */
+			continue;
+		}
+		leave_queue(job);
+		move(connection, BUSY);
+		connection->job = job;
+		job->connection = connection;
+	}
+}
+
+static void start_connections(struct hs_db_pool *pool)
+{
+	size_t wanted = pool->waiting;
+
+	/* one is always there; and when one broke, a new one shows whether all is well again */
+	if (wanted == 0 && (count_open(pool) == 0 || !pool->usable))
+		wanted = 1;
+	while (pool->sizes[CONNECTING] < wanted && !TAILQ_EMPTY(&pool->lists[CLOSED]) &&
+	    !evtimer_pending(pool->pause, NULL))
+		start_connect(TAILQ_FIRST(&pool->lists[CLOSED]));
+}
+
+static void on_kick(evutil_socket_t fd, short what, void *arg)
+{
+	struct hs_db_pool *pool = arg;
+
+	(void)fd;
+	(void)what;
+	start_jobs(pool);
+	start_connections(pool);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct hs_db_job *job = arg;
+	struct hs_db_pool *pool = job->pool;
+	struct connection *connection = job->connection;
+	struct hs_error err = HS_ERROR_INIT;
+
+	(void)fd;
+	(void)what;
+	if (connection == NULL) {
+		leave_queue(job);
+		if (!pool->usable)
+			err = pool->last;
+	} else {
+		take_job(connection);
+		begin_drain(connection, true);
+	}
+	if (err.code == HS_OK)
+		hs_error_set(&err, HS_TIMEOUT, "", "the database did not answer within %d.%03d s: %s",
+		    job->deadline_ms / 1000, job->deadline_ms % 1000,
+		    connection == NULL ? "all its connections are busy" : "ask for less at once");
+	hs_db_job_tell(job, &err);
+}
+
+/* --- jobs --- */
+
+bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *statements,
+    size_t count, int deadline_ms, hs_db_done_fn *done, void *arg,
+    struct hs_db_job **ret, struct hs_error *err)
+{
+	struct hs_db_job *job;
+
+	if (pool->waiting == HS_DB_POOL_QUEUE)
+		return hs_error_set(err, HS_BUSY, "", "%d queries wait for the database already: "
+		    "try again in a moment", HS_DB_POOL_QUEUE);
+	if (!hs_db_job_new(statements, count, done, arg, &job, err))
+		return false;
+	if (deadline_ms < 1)
+		hs_panic("a job with a deadline of %d ms", deadline_ms);
+	job->pool = pool;
+	job->deadline_ms = deadline_ms;
+	if ((job->deadline = evtimer_new(pool->base, on_deadline, job)) == NULL) {
+		hs_db_job_free(job);
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a query");
+	}
+	arm(job->deadline, deadline_ms);
+	TAILQ_INSERT_TAIL(&pool->queue, job, link);
+	pool->waiting++;
+	kick(pool);
+	if (ret != NULL)
+		*ret = job;
+	return true;
+}
+
+void hs_db_job_cancel(struct hs_db_job *job)
+{
+	struct connection *connection = job->connection;
+
+	if (job->telling)
+		return;		/* from its own callback: it ends anyway */
+	if (connection == NULL) {
+		leave_queue(job);
+	} else {
+		take_job(connection);
+		begin_drain(connection, true);
+	}
+	hs_db_job_free(job);
+}
+
+/* --- the pool --- */
+
+static bool make_connections(struct hs_db_pool *pool, size_t count)
+{
+	for (size_t i = 0; i < STATE_COUNT; i++)
+		TAILQ_INIT(&pool->lists[i]);
+	if ((pool->connections = calloc(count, sizeof *pool->connections)) == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct connection *connection = &pool->connections[i];
+
+		connection->pool = pool;
+		connection->drain = evtimer_new(pool->base, on_drain, connection);
+		if (connection->drain == NULL)
+			return false;
+		TAILQ_INSERT_TAIL(&pool->lists[CLOSED], connection, link);
+		pool->sizes[CLOSED]++;
+		pool->count++;
+	}
+	return true;
+}
+
+bool hs_db_pool_new(struct event_base *base, const struct hs_settings *settings,
+    enum hs_db_role role, const char *name, size_t max_connections,
+    struct hs_db_pool **ret, struct hs_error *err)
+{
+	struct hs_db_pool *pool;
+
+	if (max_connections < 1 || max_connections > CONNECTIONS_MAX)
+		hs_panic("a pool of %zu connections", max_connections);
+	if ((pool = calloc(1, sizeof *pool)) == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for database connections");
+	pool->base = base;
+	pool->settings = settings;
+	pool->role = role;
+	TAILQ_INIT(&pool->queue);
+	hs_error_set(&pool->last, HS_DB_AWAY, "", "the first connection to the database is under way");
+	pool->kick = event_new(base, -1, 0, on_kick, pool);
+	pool->pause = evtimer_new(base, on_kick, pool);
+	if ((pool->name = strdup(name)) == NULL || pool->kick == NULL || pool->pause == NULL ||
+	    !make_connections(pool, max_connections))
+		hs_error_set(err, HS_NO_MEMORY, "", "no memory for database connections");
+	else if (hs_offload_new(base, &pool->offload, err)) {
+		kick(pool);
+		*ret = pool;
+		return true;
+	}
+	hs_db_pool_free(pool);
+	return false;
+}
+
+void hs_db_pool_free(struct hs_db_pool *pool)
+{
+	struct hs_db_job *job;
+
+	if (pool == NULL)
+		return;
+	while ((job = TAILQ_FIRST(&pool->queue)) != NULL) {
+		leave_queue(job);
+		hs_db_job_free(job);
+	}
+	for (size_t i = 0; i < pool->count; i++) {
+		struct connection *connection = &pool->connections[i];
+
+		if ((job = take_job(connection)) != NULL)
+			hs_db_job_free(job);
+		if (connection->pg != NULL)
+			close_connection(connection);
+		event_free(connection->drain);
+	}
+	hs_offload_free(pool->offload);
+	if (pool->kick != NULL)
+		event_free(pool->kick);
+	if (pool->pause != NULL)
+		event_free(pool->pause);
+	free(pool->connections);
+	free(pool->name);
+	free(pool);
+}
+
+void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret)
+{
+	ret->open = count_open(pool);
+	ret->busy = pool->sizes[BUSY] + pool->sizes[DRAINING];
+	ret->waiting = pool->waiting;
+	ret->usable = pool->usable;
+	ret->last = pool->usable ? (struct hs_error)HS_ERROR_INIT : pool->last;
+}
