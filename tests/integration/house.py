@@ -39,6 +39,12 @@ def build_dir():
     return pathlib.Path(os.environ.get("HOOPSCOUT_BUILD_DIR") or SOURCE_DIR / "build").resolve()
 
 
+def make_environment():
+    """For a make of our own inside `make check`: nothing of the outer one."""
+    return {name: value for name, value in os.environ.items()
+            if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DESTDIR", "TESTS")}
+
+
 def is_root():
     return os.geteuid() == 0
 
@@ -84,9 +90,10 @@ def _user_can_read(path):
 
 
 class Programs:
-    """The programs under test, staged elsewhere when the daemons' user cannot reach the build."""
+    """The programs under test: in the build, or, when asked for or when the daemons' user cannot reach
+    the build, in an installation of it in a temporary folder."""
 
-    def __init__(self):
+    def __init__(self, installed=False):
         self.build = build_dir()
         missing = [name for name in PROGRAMS if not (self.build / name).exists()]
         if missing:
@@ -100,23 +107,20 @@ class Programs:
         self.stage = None
         self.dir = self.build
         self.env = {}
-        if not _user_can_read(self.build):
-            self._stage()
+        if installed or not _user_can_read(self.build):
+            self._install()
 
-    def _stage(self):
+    def _install(self):
         self.stage = new_dir("hs-app-")
-        subprocess.run(["make", "-s", "-C", str(self.build), "install", f"DESTDIR={self.stage}"],
-                       check=True, stdout=subprocess.DEVNULL)
-        self.dir = self.stage / "bin"
-        self.dir.mkdir()
-        self.dir.chmod(0o755)
-        for name in PROGRAMS:
-            found = next(self.stage.rglob(name))
-            shutil.copy2(found, self.dir / name)
-        (sql,) = [path for path in self.stage.rglob("sql") if path.is_dir()]
-        self.env["HOOPSCOUT_DATA_DIR"] = str(sql.parent)
+        done = subprocess.run(["make", "-s", "-C", str(self.build), "install", f"DESTDIR={self.stage}",
+                               "prefix=/usr"], check=False, capture_output=True, text=True, env=make_environment())
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.dir = self.stage / "usr/sbin"
+        self.env["HOOPSCOUT_DATA_DIR"] = str(self.stage / "usr/share/hoopscout")
 
     def path(self, name):
+        if self.stage and name == "hsctl":
+            return str(self.stage / "usr/bin/hsctl")
         return str(self.dir / name)
 
     def remove(self):

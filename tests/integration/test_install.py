@@ -1,0 +1,59 @@
+"""make install puts everything where it belongs, and what was installed runs by itself."""
+
+import subprocess
+
+import pytest
+
+from house import House, Programs, make_environment
+
+INSTALLED = [
+    "usr/bin/hsctl",
+    "usr/sbin/hsd-importer",
+    "usr/sbin/hsd-supervisor",
+    "usr/sbin/hsd-web",
+    "usr/share/hoopscout/examples/nba-2018.json",
+    "usr/share/hoopscout/htdocs/htmx.min.js",
+    "usr/share/hoopscout/sql/001_entities.sql",
+    "usr/share/hoopscout/templates/search.mustache",
+    "usr/share/man/man1/hsctl.1",
+    "usr/share/man/man5/hoopscout.conf.5",
+    "usr/share/man/man8/hsd-importer.8",
+    "usr/share/man/man8/hsd-supervisor.8",
+    "usr/share/man/man8/hsd-web.8",
+]
+
+
+@pytest.fixture(scope="module")
+def installed():
+    found = Programs(installed=True)
+    yield found
+    found.remove()
+
+
+def test_files_are_there(installed):
+    there = {str(path.relative_to(installed.stage)) for path in installed.stage.rglob("*") if path.is_file()}
+    assert [name for name in INSTALLED if name not in there] == []
+    assert [name for name in there if name.endswith("/hoopscout/hoopscout.conf")], "a commented hoopscout.conf"
+    assert [name for name in there if name.endswith((".a", ".h", ".o", ".la"))] == [], "nothing of the build"
+
+
+def test_it_runs_where_it_was_installed(installed):
+    house = House(installed)
+    try:
+        house.start()
+        house.drop(installed.stage / "usr/share/hoopscout/examples/nba-2018.json")
+        house.wait_for("archive/nba-2018.json")
+        assert house.get("/api/v1/players?name=jokic").json()["total"] == 1
+        assert house.get("/").status == 200
+        assert house.hsctl("import", "list").stdout
+        assert house.stop() == 0
+    finally:
+        house.close()
+
+
+def test_uninstall_leaves_nothing(installed, tmp_path):
+    for target in ("install", "uninstall"):
+        done = subprocess.run(["make", "-s", "-C", str(installed.build), target, f"DESTDIR={tmp_path}"],
+                              check=False, capture_output=True, text=True, env=make_environment())
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
