@@ -18,7 +18,6 @@
 #include "common/control.h"
 #include "common/log.h"
 #include "common/number.h"
-#include "config.h"
 
 enum { MAX_LISTENERS = 64, CHILD_SIGNALS = 3 };
 

@@ -188,7 +188,7 @@ static void test_man_page(void)
 	int entries = 0;
 	FILE *page;
 
-	snprintf(path, sizeof path, "%s/ctl/hsctl.1", hs_source_dir());
+	snprintf(path, sizeof path, "%s/etc/man/hsctl.1", hs_source_dir());
 	page = fopen(path, "r");
 	if (!expect_true(path, page != NULL))
 		return;
