@@ -10,12 +10,26 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/harness.h"
 
-/* These stand before libc's, so that a file system can be played that lacks them. */
+/* The calls below stand before libc's, so that a file system can be played that lacks some,
+ * and so that the n-th of them fails, or is the process's last. */
 static bool knows_no_replace = true, knows_links = true;
+static int calls_left = -1;		/* until the trouble; -1: none comes */
+static bool trouble_is_death;
+
+static bool is_trouble(void)
+{
+	if (calls_left < 0 || calls_left-- > 0)
+		return false;
+	if (trouble_is_death)
+		_exit(9);
+	errno = EIO;
+	return true;
+}
 
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
@@ -23,7 +37,8 @@ int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsign
 		errno = EINVAL;
 		return -1;
 	}
-	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+	return is_trouble() ? -1 :
+	    (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
 }
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
@@ -32,7 +47,32 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags
 		errno = EPERM;
 		return -1;
 	}
-	return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+	return is_trouble() ? -1 : (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+int unlinkat(int dir, const char *name, int flags)
+{
+	return is_trouble() ? -1 : (int)syscall(SYS_unlinkat, dir, name, flags);
+}
+
+ssize_t write(int fd, const void *bytes, size_t length)
+{
+	return is_trouble() ? -1 : (ssize_t)syscall(SYS_write, fd, bytes, length);
+}
+
+int fsync(int fd)
+{
+	return is_trouble() ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int ftruncate(int fd, off_t length)
+{
+	return is_trouble() ? -1 : (int)syscall(SYS_ftruncate, fd, length);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	return is_trouble() ? -1 : (int)syscall(SYS_fchmod, fd, mode);
 }
 
 static int open_dir(const char *path)
@@ -389,6 +429,90 @@ static void test_no_permission(void)
 	close(to);
 }
 
+/* How many whole copies of "text" there are; a file of another content is a failure. */
+static int count_copies(int dir, const char *const *names, size_t count)
+{
+	int copies = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_there(dir, names[i])) {
+			expect_file(dir, names[i], "text");
+			copies++;
+		}
+	}
+	return copies;
+}
+
+/* Moves with trouble at the n-th call. True when the trouble came. */
+static bool move_with_trouble(int from, int to, int n, bool is_death)
+{
+	char used[NAME_MAX + 1];
+	struct hs_error err = HS_ERROR_INIT;
+	int status = 0;
+	pid_t child;
+
+	trouble_is_death = is_death;
+	if (is_death) {
+		if ((child = fork()) == 0) {
+			calls_left = n;
+			_exit(hs_file_move(from, "a.json", to, "a.json", used, sizeof used, &err) ? 0 : 1);
+		}
+		expect_true("wait", child > 0 && waitpid(child, &status, 0) == child);
+		return WIFEXITED(status) && WEXITSTATUS(status) == 9;
+	}
+	calls_left = n;
+	hs_file_move(from, "a.json", to, "a.json", used, sizeof used, &err);
+	status = calls_left;
+	calls_left = -1;
+	return status < 0;
+}
+
+/* Wherever it dies or fails, the file is whole in one of the folders, and the next try ends it. */
+static void check_trouble(const char *from_path, const char *to_path, bool is_death)
+{
+	static const char *const names[] = { "a.json", "a.1.json" };
+	int from = open_dir(from_path), to = open_dir(to_path), n;
+
+	for (n = 0; n < 100; n++) {
+		struct hs_error err = HS_ERROR_INIT;
+		bool has_come;
+		char row[64];
+		int here, there;
+
+		snprintf(row, sizeof row, "%s at call %d", is_death ? "death" : "failure", n);
+		put(from, "a.json", "text");
+		has_come = move_with_trouble(from, to, n, is_death);
+		here = count_copies(from, names, 1);
+		there = count_copies(to, names, HS_COUNT(names));
+		expect_true(row, here + there >= 1);
+		if (!is_death)
+			expect_true(row, here + there == 1);
+		if (here > 0)
+			expect_text(row, move(from, "a.json", to, "a.json", &err),
+			    there > 0 ? "a.1.json" : "a.json");
+		expect_true(row, !is_there(to, ".a.json.moving") && !is_there(from, "a.json"));
+		unlinkat(to, "a.json", 0);
+		unlinkat(to, "a.1.json", 0);
+		if (!has_come)
+			break;
+	}
+	expect_true("the calls were reached", n > 2 && n < 100);
+	close(from);
+	close(to);
+}
+
+static void test_trouble(void)
+{
+	const char *there;
+
+	check_trouble(hs_scratch_dir(), hs_scratch_dir(), true);
+	check_trouble(hs_scratch_dir(), hs_scratch_dir(), false);
+	if ((there = other_file_system()) == NULL)
+		return;
+	check_trouble(hs_scratch_dir(), there, true);
+	check_trouble(hs_scratch_dir(), other_file_system(), false);
+}
+
 static void test_make_dirs(void)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -428,6 +552,7 @@ int main(void)
 		{ "a copy keeps bytes, rights and time", test_copy_keeps },
 		{ "copies that are refused", test_copy_refusals },
 		{ "a source that cannot be removed", test_no_permission },
+		{ "trouble at every step of a move", test_trouble },
 		{ "folders", test_make_dirs },
 	};
 
