@@ -1,7 +1,7 @@
 /* error.c: fills struct hs_error; the codes and their names are one table in error.h.
  *
- * Trusts its callers with the format. It cannot fail: what does not fit is cut at a
- * character's end. */
+ * Trusts its callers with the format, not the arguments, which may be any bytes. It cannot
+ * fail: what does not fit is cut at a character's end, what is not UTF-8 is replaced. */
 #include "common/error.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/text.h"
 
 static const struct {
 	const char *name;
@@ -69,16 +70,13 @@ static void print_cut(char *buf, size_t size, const char *format, va_list args)
 		end_at_character(buf, size - 1);
 }
 
-static void copy_cut(char *buf, size_t size, const char *text)
+/* where may be err's own. */
+static void set_where(struct hs_error *err, const char *where)
 {
-	size_t length = strlen(text);
+	char clean[HS_ERROR_WHERE_BYTES];
 
-	if (length >= size)
-		length = size - 1;
-	memmove(buf, text, length);
-	buf[length] = '\0';
-	if (text[length] != '\0')
-		end_at_character(buf, length);
+	hs_utf8_clean(where, strlen(where), clean, sizeof clean);
+	memcpy(err->where, clean, strlen(clean) + 1);
 }
 
 static void fill(struct hs_error *err, enum hs_error_code code, int sys_errno, const char *where,
@@ -87,8 +85,8 @@ static void fill(struct hs_error *err, enum hs_error_code code, int sys_errno, c
 	err->code = code;
 	err->temporary = (size_t)code < HS_COUNT(codes) && codes[code].temporary;
 	err->sys_errno = sys_errno;
-	copy_cut(err->where, sizeof err->where, where != NULL ? where : "");
-	copy_cut(err->message, sizeof err->message, message);
+	set_where(err, where != NULL ? where : "");
+	hs_utf8_clean(message, strlen(message), err->message, sizeof err->message);
 }
 
 bool hs_error_set(struct hs_error *err, enum hs_error_code code, const char *where,
@@ -130,7 +128,7 @@ bool hs_error_errno(struct hs_error *err, const char *where, const char *format,
 void hs_error_at(struct hs_error *err, const char *where)
 {
 	if (err->where[0] == '\0')
-		copy_cut(err->where, sizeof err->where, where);
+		set_where(err, where);
 }
 
 void hs_panic(const char *format, ...)

@@ -90,7 +90,8 @@ struct hs_error {
 /* The stable name of a code ("disk_full"); never NULL. */
 const char *hs_error_name(enum hs_error_code code);
 
-/* Fills *err. A message that is too long is cut at a character's end.
+/* Fills *err. A message that is too long is cut at a character's end; where and message are
+ * always valid UTF-8, whatever bytes a file's name has (a bad byte becomes U+FFFD).
  * Always returns false, so that a refusal is one line: return hs_error_set(...). */
 bool hs_error_set(struct hs_error *err, enum hs_error_code code, const char *where,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -104,6 +104,17 @@ static void test_cut(void)
 	}
 }
 
+/* A file's name may be any bytes; what is said of it goes into JSON, logs and the database. */
+static void test_any_bytes(void)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	const char *name = "a\xff\xc3.json";
+
+	hs_error_set(&err, HS_IO, name, "cannot read %s: %.3s", name, "ab\xe2\x82\xac");
+	expect_text("where", err.where, "a\ufffd\ufffd.json");
+	expect_text("message", err.message, "cannot read a\ufffd\ufffd.json: ab\ufffd");
+}
+
 static void test_panic(void)
 {
 	int status = 0;
@@ -124,6 +135,7 @@ int main(void)
 		{ "stable names", test_names },
 		{ "set and place", test_set },
 		{ "cut at a character's end", test_cut },
+		{ "any bytes become valid UTF-8", test_any_bytes },
 		{ "panic aborts", test_panic },
 	};
 
