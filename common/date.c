@@ -109,7 +109,8 @@ static int march_days(struct hs_date date)
 	int year = date.month > 2 ? date.year : date.year - 1;
 	int month = date.month > 2 ? date.month - 3 : date.month + 9;
 
-	return year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + date.day - 1;
+	return year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 +
+	    date.day - 1;
 }
 
 int hs_date_to_pg_days(struct hs_date date)

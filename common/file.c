@@ -111,7 +111,8 @@ bool hs_file_slurp(int dir, const char *name, size_t max_bytes, char **ret_text,
 	else if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode))
 		hs_error_set(err, HS_IO, name, "this is not a file");
 	else
-		done = read_to_end(fd, name, info.st_size > 0 ? (size_t)info.st_size : 4096, max_bytes,
+		done = read_to_end(fd, name, info.st_size > 0 ? (size_t)info.st_size : 4096,
+		    max_bytes,
 		    ret_text, ret_length, err);
 	close(fd);
 	return done;
@@ -209,7 +210,8 @@ static int rename_by_other_means(int from_dir, const char *from, int to_dir, con
 	} else {
 		if (errno == EEXIST || errno == EXDEV || errno == ENOENT)
 			return -1;
-		fd = openat(to_dir, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PART_MODE);
+		fd = openat(to_dir, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    PART_MODE);
 		if (fd < 0)
 			return -1;
 		close(fd);
@@ -269,7 +271,8 @@ static bool is_same_file(int dir, const char *name, const struct stat *info)
 static bool open_part(int dir, const char *part, int *ret_fd, struct hs_error *err)
 {
 	struct stat info;
-	int fd = openat(dir, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, PART_MODE);
+	int fd = openat(dir, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    PART_MODE);
 
 	if (fd < 0)
 		return hs_error_errno(err, part, "cannot create the copy");
@@ -278,7 +281,8 @@ static bool open_part(int dir, const char *part, int *ret_fd, struct hs_error *e
 	else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || ftruncate(fd, 0) != 0)
 		hs_error_errno(err, part, "cannot start the copy");
 	else if (!is_same_file(dir, part, &info))
-		hs_error_set(err, HS_BUSY, part, "another program has just moved a file of this name");
+		hs_error_set(err, HS_BUSY, part,
+		    "another program has just moved a file of this name");
 	else {
 		*ret_fd = fd;
 		return true;
@@ -376,14 +380,16 @@ static bool rename_and_sync(int from_dir, const char *from_name, int from, int t
 	*ret_other_device = false;
 	if (from >= 0 && fsync(from) != 0 && errno != EINVAL && errno != EROFS)
 		return hs_error_errno(err, from_name, "cannot make the file durable");
-	if (!rename_to_free_name(from_dir, from_name, to_dir, to_name, name, ret_other_device, err) ||
+	if (!rename_to_free_name(from_dir, from_name, to_dir, to_name, name, ret_other_device,
+	    err) ||
 	    !sync_dir(to_dir, name, err) || !sync_dir(from_dir, from_name, err))
 		return false;
 	memcpy(ret_name, name, sizeof name);
 	return true;
 }
 
-/* Opens what is to be moved. A file that we may not read can still be renamed: *ret_fd is -1 then. */
+/* Opens what is to be moved. A file that we may not read can still be renamed: *ret_fd is
+ * -1 then. */
 static bool open_source(int dir, const char *name, int *ret_fd, struct hs_error *err)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -416,7 +422,8 @@ bool hs_file_move(int from_dir, const char *from_name, int to_dir, const char *t
 		    "the new name, or the room for it, is not a file name's");
 	if (!open_source(from_dir, from_name, &from, err))
 		return false;
-	done = rename_and_sync(from_dir, from_name, from, to_dir, to_name, name, &other_device, err);
+	done = rename_and_sync(from_dir, from_name, from, to_dir, to_name, name,
+	    &other_device, err);
 	if (other_device && from >= 0)
 		done = copy_and_unlink(from_dir, from_name, from, to_dir, to_name, name, err);
 	else if (other_device)
@@ -440,7 +447,8 @@ static bool make_dir(const char *path, mode_t mode, struct hs_error *err)
 	if (stat(path, &info) != 0)
 		return hs_error_errno(err, path, "cannot look at the folder");
 	if (!S_ISDIR(info.st_mode))
-		return hs_error_set(err, HS_IO, path, "a file stands where a folder is needed: move it");
+		return hs_error_set(err, HS_IO, path,
+		    "a file stands where a folder is needed: move it");
 	return true;
 }
 
@@ -449,7 +457,8 @@ bool hs_make_dirs(const char *path, mode_t mode, struct hs_error *err)
 	char part[PATH_MAX];
 
 	if (strlen(path) >= sizeof part || path[0] == '\0')
-		return hs_error_set(err, HS_TOO_LONG, path, "the folder's path has no usable length");
+		return hs_error_set(err, HS_TOO_LONG, path,
+		    "the folder's path has no usable length");
 	memcpy(part, path, strlen(path) + 1);
 	for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		if (slash[-1] == '/')

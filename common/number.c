@@ -55,11 +55,13 @@ static bool refuse_int(const char *text, long long min, long long max, const cha
 
 	hs_utf8_clean(text, strlen(text), shown, sizeof shown);
 	if (max == LLONG_MAX && min == LLONG_MIN)
-		return hs_error_set(err, code, "", "%s must be a whole number, not \"%s\"", what, shown);
+		return hs_error_set(err, code, "", "%s must be a whole number, not \"%s\"", what,
+		    shown);
 	if (max == LLONG_MAX)
 		return hs_error_set(err, code, "",
 		    "%s must be a whole number of at least %lld, not \"%s\"", what, min, shown);
-	return hs_error_set(err, code, "", "%s must be a whole number from %lld to %lld, not \"%s\"",
+	return hs_error_set(err, code, "",
+	    "%s must be a whole number from %lld to %lld, not \"%s\"",
 	    what, min, max, shown);
 }
 
@@ -97,7 +99,8 @@ static bool refuse_size(const char *text, long long min, long long max, const ch
 	char shown[SHOWN_BYTES], low[32], high[32];
 
 	return hs_error_set(err, code, "",
-	    "%s must be a size from %s to %s (bytes, or with K, M or G after the number), not \"%s\"",
+	    "%s must be a size from %s to %s (bytes, or with K, M or G after the number), "
+	    "not \"%s\"",
 	    what, bound_text(min, low, sizeof low), bound_text(max, high, sizeof high),
 	    hs_utf8_clean(text, strlen(text), shown, sizeof shown));
 }

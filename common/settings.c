@@ -89,7 +89,8 @@ static void warn_of_unknown_names(void)
 		memcpy(name, *at, length);
 		name[length] = '\0';
 		if (!hs_setting_find(name, &id) && !is_known_elsewhere(name))
-			hs_log(HS_LOG_WARNING, "this name in the environment is no setting and is ignored",
+			hs_log(HS_LOG_WARNING,
+			    "this name in the environment is no setting and is ignored",
 			    HS_STR("name", name), HS_STR("nearest", hs_setting_nearest(name)));
 	}
 }
@@ -168,7 +169,8 @@ static bool add_origin(const struct hs_settings *settings, enum hs_setting_origi
 		return false;
 	snprintf(name, sizeof name, "%s", err->where);
 	if (origin == HS_FROM_ENVIRONMENT)
-		return hs_error_set(err, HS_BAD_SETTING, name, "%s (in the environment)", err->message);
+		return hs_error_set(err, HS_BAD_SETTING, name, "%s (in the environment)",
+		    err->message);
 	return hs_error_set(err, HS_BAD_SETTING, name, "%s (in %s, line %u)", err->message,
 	    settings->conf_path, line);
 }
@@ -291,7 +293,8 @@ long long hs_setting_int(const struct hs_settings *settings, enum hs_setting id)
 {
 	const struct hs_setting_row *row = &hs_setting_rows[id];
 
-	if (row->type != HS_TYPE_INT && row->type != HS_TYPE_SECONDS && row->type != HS_TYPE_BYTES &&
+	if (row->type != HS_TYPE_INT && row->type != HS_TYPE_SECONDS &&
+	    row->type != HS_TYPE_BYTES &&
 	    !(row->type == HS_TYPE_LIST && row->max > 0))
 		hs_panic("setting %s is no number", row->name);
 	return settings->all[id].value.number;
@@ -382,10 +385,12 @@ bool hs_settings_export(const struct hs_settings *settings, struct hs_error *err
 		const char *value = settings->all[id].value.text;
 
 		if (value[0] != '\0' ? setenv(name, value, 1) != 0 : unsetenv(name) != 0)
-			return hs_error_errno(err, name, "cannot put the setting into the environment");
+			return hs_error_errno(err, name,
+			    "cannot put the setting into the environment");
 	}
 	if (setenv(conf_name, no_conf, 1) != 0)
-		return hs_error_errno(err, conf_name, "cannot put the setting into the environment");
+		return hs_error_errno(err, conf_name,
+		    "cannot put the setting into the environment");
 	return true;
 }
 
@@ -434,7 +439,7 @@ bool hs_settings_postgres_socket_dir(const struct hs_settings *settings, char *b
 	if (strlen(buf) + socket_length <= MAX_SOCKET_PATH)
 		return true;
 	return hs_error_set(err, HS_BAD_SETTING, hs_setting_rows[HS_SET_STATE_DIR].name,
-	    "HOOPSCOUT_STATE_DIR must be a shorter path than \"%.200s\": the database's socket in it "
-	    "would have %zu bytes, and %d are allowed", hs_setting_text(settings, HS_SET_STATE_DIR),
-	    strlen(buf) + socket_length, MAX_SOCKET_PATH);
+	    "HOOPSCOUT_STATE_DIR must be a shorter path than \"%.200s\": the database's socket "
+	    "in it would have %zu bytes, and %d are allowed",
+	    hs_setting_text(settings, HS_SET_STATE_DIR), strlen(buf) + socket_length, MAX_SOCKET_PATH);
 }

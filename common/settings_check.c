@@ -218,7 +218,8 @@ static bool check_listen(const struct hs_setting_row *row, const char *item, siz
 		if (path[0] != '/')
 			return refuse(row, item, length, allowed, err);
 		if (strlen(path) > MAX_SOCKET_PATH)
-			return refuse(row, item, length, "a socket's path of at most 107 bytes", err);
+			return refuse(row, item, length, "a socket's path of at most 107 bytes",
+			    err);
 		return true;
 	}
 	colon = strrchr(text, ':');
@@ -263,9 +264,11 @@ static bool check_list(const struct hs_setting_row *row, const char *text, long 
 			*ret_first = number;
 		/* ports of several hosts may well be the same */
 		for (size_t m = 0; m < n && row->max == 0; m++) {
-			if (hs_list_item(text, m, &other, &other_length) && other_length == length &&
+			if (hs_list_item(text, m, &other, &other_length) &&
+			    other_length == length &&
 			    memcmp(item, other, length) == 0)
-				return refuse(row, text, strlen(text), "a list in which nothing stands twice",
+				return refuse(row, text, strlen(text),
+				    "a list in which nothing stands twice",
 				    err);
 		}
 	}

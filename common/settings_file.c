@@ -27,8 +27,10 @@ static bool is_to_come(const char *key)
 	for (size_t i = 0; i < HS_COUNT(names_to_come); i++) {
 		size_t length = strlen(names_to_come[i]);
 
-		if (names_to_come[i][length - 1] == '_' ?
-		    strncmp(key, names_to_come[i], length) == 0 : strcmp(key, names_to_come[i]) == 0)
+		bool is_prefix = names_to_come[i][length - 1] == '_';
+
+		if (strncmp(key, names_to_come[i], length) == 0 &&
+		    (is_prefix || key[length] == '\0'))
 			return true;
 	}
 	return false;

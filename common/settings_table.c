@@ -11,17 +11,22 @@ enum { MAX_PORT = 65535 };
 const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	[HS_SET_STATE_DIR] = {
 		.name = "HOOPSCOUT_STATE_DIR", .type = HS_TYPE_PATH, .fallback = "",
-		.fallback_words = "/var/lib/hoopscout as root or installed, var in the clone for a user",
+		.fallback_words =
+		    "/var/lib/hoopscout as root or installed, var in the clone for a user",
 		.needs_restart = true,
-		.help = "The state folder: the database, the snapshot folders and the control socket.",
+		.help =
+		    "The state folder: the database, the snapshot folders and the control socket.",
 	},
 	[HS_SET_LISTEN] = {
 		.name = "HOOPSCOUT_LISTEN", .type = HS_TYPE_LIST, .fallback = "127.0.0.1:8000",
 		.needs_restart = true,
-		.help = "Where HTTP is served, comma separated: ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH.",
+		.help =
+		    "Where HTTP is served, comma separated: ADDRESS:PORT, [ADDRESS]:PORT or "
+		    "unix:PATH.",
 	},
 	[HS_SET_CONTROL_SOCKET] = {
-		.name = "HOOPSCOUT_CONTROL_SOCKET", .type = HS_TYPE_PATH, .fallback = "control.sock",
+		.name = "HOOPSCOUT_CONTROL_SOCKET", .type = HS_TYPE_PATH,
+		.fallback = "control.sock",
 		.fallback_words = "control.sock in the state folder", .needs_restart = true,
 		.help = "The socket on which the supervisor answers hsctl.",
 	},
@@ -33,7 +38,9 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	[HS_SET_USER] = {
 		.name = "HOOPSCOUT_USER", .type = HS_TYPE_TEXT, .fallback = "hoopscout",
 		.needs_restart = true,
-		.help = "The user as whom everything but the supervisor runs when it is started as root.",
+		.help =
+		    "The user as whom everything but the supervisor runs when it is started as "
+		    "root.",
 	},
 	[HS_SET_DATA_DIR] = {
 		.name = "HOOPSCOUT_DATA_DIR", .type = HS_TYPE_PATH, .fallback = "",
@@ -48,7 +55,8 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	[HS_SET_STOP_SECONDS] = {
 		.name = "HOOPSCOUT_STOP_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "20",
 		.min = 1, .max = 3600,
-		.help = "How long a daemon may finish what it has in hand when it is asked to stop.",
+		.help =
+		    "How long a daemon may finish what it has in hand when it is asked to stop.",
 	},
 	[HS_SET_AUTO_MIGRATE] = {
 		.name = "HOOPSCOUT_AUTO_MIGRATE", .type = HS_TYPE_BOOL, .fallback = "yes",
@@ -62,13 +70,17 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	},
 	[HS_SET_POSTGRES_HOST] = {
 		.name = "POSTGRES_HOST", .type = HS_TYPE_TEXT, .fallback = "",
-		.fallback_words = "none: a private database in the state folder", .needs_restart = true,
-		.help = "The database's host, or several, comma separated: a primary and its standbys.",
+		.fallback_words = "none: a private database in the state folder",
+		.needs_restart = true,
+		.help =
+		    "The database's host, or several, comma separated: a primary and its standbys.",
 	},
 	[HS_SET_POSTGRES_PORT] = {
 		.name = "POSTGRES_PORT", .type = HS_TYPE_LIST, .fallback = "5432", .min = 1,
 		.max = MAX_PORT, .needs_restart = true,
-		.help = "The database's port; for several hosts one for all, or one each, comma separated.",
+		.help =
+		    "The database's port; for several hosts one for all, or one each, comma "
+		    "separated.",
 	},
 	[HS_SET_POSTGRES_DB] = {
 		.name = "POSTGRES_DB", .type = HS_TYPE_TEXT, .fallback = "hoopscout",
@@ -101,12 +113,15 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.name = "STATIC_DATASET_FAILED_DIR", .type = HS_TYPE_PATH,
 		.fallback = "snapshots/failed",
 		.fallback_words = "snapshots/failed in the state folder", .needs_restart = true,
-		.help = "The folder to which invalid snapshots are moved, each with its NAME.errors.json.",
+		.help =
+		    "The folder to which invalid snapshots are moved, each with its "
+		    "NAME.errors.json.",
 	},
 	[HS_SET_RESCAN_SECONDS] = {
 		.name = "HOOPSCOUT_RESCAN_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "5",
 		.min = 1, .max = 86400,
-		.help = "How often the incoming folder is searched for files that no event told of.",
+		.help =
+		    "How often the incoming folder is searched for files that no event told of.",
 	},
 	[HS_SET_EMPTY_FILE_SECONDS] = {
 		.name = "HOOPSCOUT_EMPTY_FILE_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "20",
@@ -116,7 +131,8 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	[HS_SET_MAX_RECORD_BYTES] = {
 		.name = "HOOPSCOUT_MAX_RECORD_BYTES", .type = HS_TYPE_BYTES, .fallback = "16M",
 		.min = 1LL << 10, .max = 1LL << 30,
-		.help = "The largest record of a snapshot: bytes, or with K, M or G after the number.",
+		.help =
+		    "The largest record of a snapshot: bytes, or with K, M or G after the number.",
 	},
 	[HS_SET_WEB_MAX_CONNECTIONS] = {
 		.name = "HOOPSCOUT_WEB_MAX_CONNECTIONS", .type = HS_TYPE_INT, .fallback = "1000",
@@ -137,9 +153,9 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 
 static void print_example(FILE *out)
 {
-	fputs("# The settings of HoopScout, with their defaults. To change one, take the '#' off and\n"
-	    "# put it into hoopscout.conf, an env file or the environment, which wins over the file.\n"
-	    "# An empty value is not given; a relative path stands in the state folder.\n", out);
+	fputs("# The settings of HoopScout, with their defaults. To change one, take the '#' off\n"
+	    "# and put it into hoopscout.conf, an env file or the environment, which wins. An\n"
+	    "# empty value is not given; a relative path stands in the state folder.\n", out);
 	for (size_t i = 0; i < HS_SETTING_COUNT; i++) {
 		const struct hs_setting_row *row = &hs_setting_rows[i];
 

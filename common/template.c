@@ -231,7 +231,8 @@ static bool close_section(struct parser *parser, const struct tag *tag)
 	node = &parser->into->nodes[parser->sections[--parser->depth]];
 	if (node->span.length != tag->body.length ||
 	    memcmp(node->span.text, tag->body.text, tag->body.length) != 0)
-		return parse_error(parser, "the end of another section than the open one", tag->body);
+		return parse_error(parser, "the end of another section than the open one",
+		    tag->body);
 	node->end = parser->into->count;
 	return true;
 }
@@ -252,7 +253,8 @@ static bool add_tag(struct parser *parser, const struct tag *tag, struct span in
 	if (tag->body.length == 0 && tag->kind != '!')
 		return parse_error(parser, "a tag without a name", tag->body);
 	if (tag->kind != '!' && tag->kind != '=' && has_space(tag->body))
-		return parse_error(parser, "a name with white space in it, or a tag that never ends",
+		return parse_error(parser,
+		    "a name with white space in it, or a tag that never ends",
 		    tag->body);
 	switch (tag->kind) {
 	case '!':
@@ -275,7 +277,8 @@ static bool add_tag(struct parser *parser, const struct tag *tag, struct span in
 
 static bool parse(struct template *template, struct hs_error *err)
 {
-	struct parser parser = { .into = template, .line = 1, .open = "{{", .close = "}}", .err = err };
+	struct parser parser = { .into = template, .line = 1, .open = "{{", .close = "}}",
+	    .err = err };
 
 	for (;;) {
 		struct tag tag = { 0 };
@@ -362,7 +365,8 @@ bool hs_templates_add(struct hs_templates *templates, const char *name, const ch
 		return hs_error_set(err, HS_BAD_TEMPLATE, name, "there are more than %d templates",
 		    MAX_TEMPLATES);
 	if (lookup_template(templates, (struct span){ name, strlen(name) }) != NULL)
-		return hs_error_set(err, HS_BAD_TEMPLATE, name, "there are two templates of this name");
+		return hs_error_set(err, HS_BAD_TEMPLATE, name,
+		    "there are two templates of this name");
 	if ((template = calloc(1, sizeof *template)) == NULL ||
 	    (template->name = strdup(name)) == NULL ||
 	    (template->text = malloc(length + 1)) == NULL) {
@@ -428,7 +432,8 @@ static bool load_folder(struct hs_templates *templates, int parent, const char *
 		} else if (S_ISDIR(info.st_mode) && depth < MAX_FOLDERS) {
 			char inner[HS_ERROR_WHERE_BYTES];
 
-			done = hs_format(inner, sizeof inner, err, "%s%s/", prefix, entry->d_name) &&
+			done = hs_format(inner, sizeof inner, err, "%s%s/", prefix,
+			    entry->d_name) &&
 			    load_folder(templates, fd, entry->d_name, inner, depth + 1, err);
 		}
 	}
@@ -446,11 +451,14 @@ static bool check_partials(const struct hs_templates *templates, struct hs_error
 			const struct node *node = &template->nodes[n];
 			char where[HS_ERROR_WHERE_BYTES];
 
-			if (node->kind != NODE_PARTIAL || lookup_template(templates, node->span) != NULL)
+			if (node->kind != NODE_PARTIAL ||
+			    lookup_template(templates, node->span) != NULL)
 				continue;
-			snprintf(where, sizeof where, "%.200s.mustache:%u", template->name, node->line);
+			snprintf(where, sizeof where, "%.200s.mustache:%u", template->name,
+			    node->line);
 			return hs_error_set(err, HS_BAD_TEMPLATE, where,
-			    "there is no partial \"%.*s\"", (int)node->span.length, node->span.text);
+			    "there is no partial \"%.*s\"", (int)node->span.length,
+			    node->span.text);
 		}
 	}
 	return true;
@@ -595,7 +603,8 @@ static bool render_value(struct render *render, const struct node *node)
 		text.length = (size_t)snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT,
 		    json_integer_value(value));
 	else if (json_is_real(value))
-		text.length = (size_t)snprintf(number, sizeof number, "%.15g", json_real_value(value));
+		text.length = (size_t)snprintf(number, sizeof number, "%.15g",
+		    json_real_value(value));
 	else if (json_is_boolean(value))
 		text.length = (size_t)snprintf(number, sizeof number, "%s",
 		    json_is_true(value) ? "true" : "false");
@@ -695,11 +704,13 @@ static bool render_nodes(struct render *render, const struct template *template,
 bool hs_template_render(const struct hs_templates *templates, const char *name,
     json_t *data, struct evbuffer *out, struct hs_error *err)
 {
-	const struct template *template = lookup_template(templates, (struct span){ name, strlen(name) });
+	const struct template *template =
+	    lookup_template(templates, (struct span){ name, strlen(name) });
 	struct render render = { .templates = templates, .out = out, .stack = { data }, .depth = 1,
 		.err = err };
 
 	if (template == NULL)
-		return hs_error_set(err, HS_BAD_TEMPLATE, name, "there is no template of this name");
+		return hs_error_set(err, HS_BAD_TEMPLATE, name,
+		    "there is no template of this name");
 	return render_nodes(&render, template, 0, template->count);
 }

@@ -109,7 +109,8 @@ bool hs_format(char *buf, size_t size, struct hs_error *err, const char *format,
 	va_end(args);
 	if (length >= 0 && (size_t)length < size)
 		return true;
-	return hs_error_set(err, HS_TOO_LONG, "", "too long, at most %zu bytes are allowed: \"%.60s...\"",
+	return hs_error_set(err, HS_TOO_LONG, "",
+	    "too long, at most %zu bytes are allowed: \"%.60s...\"",
 	    size - 1, size > 0 && length >= 0 ? buf : "");
 }
 
@@ -243,7 +244,8 @@ static bool is_invisible(int32_t point)
 	    utf8proc_category(point) == UTF8PROC_CATEGORY_CF;
 }
 
-/* The bytes of white space at the start of the span; 0 when there is none, or no valid character. */
+/* The bytes of white space at the start of the span; 0 when there is none, or no valid
+ * character. */
 static size_t leading_space(const char *text, size_t length)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
@@ -325,7 +327,8 @@ static enum fold classify(int32_t point)
 	switch (utf8proc_category(point)) {
 	case UTF8PROC_CATEGORY_LU:
 	case UTF8PROC_CATEGORY_LL:
-		return point == 0xa78b || point == 0xa78c ? FOLD_VANISH : FOLD_KEEP;	/* saltillo */
+		/* the saltillo, upper and lower case, is an apostrophe */
+		return point == 0xa78b || point == 0xa78c ? FOLD_VANISH : FOLD_KEEP;
 	case UTF8PROC_CATEGORY_PD:
 		return FOLD_BLANK;
 	case UTF8PROC_CATEGORY_SK:	/* accents that stand alone: ´ ¨ ˙ */

@@ -112,7 +112,8 @@ bool hs_expect_text(const char *file, unsigned line, const char *row, const char
 
 	if (!held) {
 		print_place(file, line, row);
-		print_pair(got, got != NULL ? strlen(got) : 0, want, want != NULL ? strlen(want) : 0);
+		print_pair(got, got != NULL ? strlen(got) : 0, want,
+		    want != NULL ? strlen(want) : 0);
 	}
 	record(file, line, row, held);
 	return held;

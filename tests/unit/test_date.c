@@ -82,7 +82,8 @@ static void test_days(void)
 	for (short year = 1850; year <= 2100; year++) {
 		for (signed char month = 1; month <= 12; month++) {
 			for (signed char day = 1; day <= 31; day++) {
-				struct hs_date date = { .year = year, .month = month, .day = day }, read;
+				struct hs_date date = { .year = year, .month = month, .day = day },
+				    read;
 				struct hs_error err = HS_ERROR_INIT;
 				char buf[HS_DATE_TEXT_BYTES];
 

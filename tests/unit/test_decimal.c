@@ -18,7 +18,8 @@ static const struct {
 	{ "", false }, { "-", false }, { "+1", false }, { "01", false }, { "-01", false },
 	{ "1.", false }, { ".5", false }, { "-.5", false }, { "1e", false }, { "1e+", false },
 	{ "1e5x", false }, { "1.5.5", false }, { " 1", false }, { "1 ", false }, { "0x1", false },
-	{ "NaN", false }, { "Infinity", false }, { "1,5", false }, { "1e5.5", false }, { "00", false },
+	{ "NaN", false }, { "Infinity", false }, { "1,5", false }, { "1e5.5", false },
+	{ "00", false },
 	{ "1e-", false }, { "--1", false }, { "1_000", false },
 };
 
@@ -46,7 +47,8 @@ static const struct {
 	const char *text;
 	bool want;
 } wholes[] = {
-	{ "23", true }, { "23.0", true }, { "23.000", true }, { "2.30e1", true }, { "230e-1", true },
+	{ "23", true }, { "23.0", true }, { "23.000", true }, { "2.30e1", true },
+	{ "230e-1", true },
 	{ "0", true }, { "0.0", true }, { "0e-5", true }, { "1e400", true }, { "-4.0", true },
 	{ "123.456e3", true }, { "0.5e1", true }, { "23.5", false }, { "2.35e1", false },
 	{ "1e-1", false }, { "0.0001", false }, { "123.456e2", false }, { "1e-400", false },
@@ -71,7 +73,8 @@ static const struct {
 	{ "0.01e4", 100, 0 }, { "1000e-1", 100, 0 },
 	{ "100.0000000000000001", 100, 1 },	/* a double says equal */
 	{ "99.99999999999999999999", 100, -1 },
-	{ "101", 100, 1 }, { "1000", 100, 1 }, { "10", 100, -1 }, { "9", 100, -1 }, { "20", 100, -1 },
+	{ "101", 100, 1 }, { "1000", 100, 1 }, { "10", 100, -1 }, { "9", 100, -1 },
+	{ "20", 100, -1 },
 	{ "0", 100, -1 }, { "-0", 0, 0 }, { "0", 0, 0 }, { "0", -1, 1 }, { "0", 1, -1 },
 	{ "-1", 0, -1 }, { "1", 0, 1 }, { "0.001", 0, 1 }, { "-0.001", 0, -1 }, { "1e-400", 0, 1 },
 	{ "-100", -100, 0 }, { "-100.1", -100, -1 }, { "-99.9", -100, 1 }, { "-100", 100, -1 },
@@ -152,7 +155,8 @@ static void test_round(void)
 /* Every way to write the same hundredth says the same. */
 static void test_agree(void)
 {
-	static const char *const forms[] = { "%s%d.%02d", "%s%d.%02d00", "%s%d.%02de0", "%s%d%02de-2" };
+	static const char *const forms[] = { "%s%d.%02d", "%s%d.%02d00", "%s%d.%02de0",
+	    "%s%d%02de-2" };
 
 	for (int hundredths = -15100; hundredths <= 15100; hundredths++) {
 		for (size_t form = 0; form < HS_COUNT(forms); form++) {
@@ -165,7 +169,8 @@ static void test_agree(void)
 				continue;	/* "007e-2" is no number */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-			snprintf(text, sizeof text, forms[form], hundredths < 0 ? "-" : "", whole, rest);
+			snprintf(text, sizeof text, forms[form], hundredths < 0 ? "-" : "", whole,
+			    rest);
 #pragma GCC diagnostic pop
 			if (!hs_decimal_parse(text, strlen(text), &number) ||
 			    !hs_decimal_round(&number, 2, &got) || got != hundredths ||

@@ -127,7 +127,8 @@ static void test_slurp(void)
 		if (lengths[i] > 100000) {
 			expect_true(row, !hs_file_slurp(dir, "f", 100000, &got, &length, &err));
 			expect_code(row, &err, HS_TOO_LONG);
-		} else if (expect_done(row, hs_file_slurp(dir, "f", 100000, &got, &length, &err), &err)) {
+		} else if (expect_done(row, hs_file_slurp(dir, "f", 100000, &got, &length, &err),
+		    &err)) {
 			expect_bytes(row, got, length, text, lengths[i]);
 			expect_int(row, got[length], 0);
 		}
@@ -142,7 +143,8 @@ static void test_slurp(void)
 	expect_true("mkfifo", mkfifoat(dir, "fifo", 0600) == 0);
 	expect_true("a FIFO does not block", !hs_file_slurp(dir, "fifo", 10, &got, &length, &err));
 	expect_true("nothing given", got == NULL);
-	expect_done("/dev/null", hs_file_slurp(AT_FDCWD, "/dev/null", 10, &got, &length, &err), &err);
+	expect_done("/dev/null", hs_file_slurp(AT_FDCWD, "/dev/null", 10, &got, &length, &err),
+	    &err);
 	expect_true("/dev/null is empty", got != NULL && length == 0);
 	free(got);
 	expect_true("endless", !hs_file_slurp(AT_FDCWD, "/dev/zero", 9999, &got, &length, &err));
@@ -255,7 +257,8 @@ static void check_refusals(const char *from_path, const char *to_path)
 	expect_code("a FIFO", &err, HS_IO);
 	expect_true("mkdir", mkdirat(from, "dir.json", 0700) == 0);
 	expect_text("a folder", move(from, "dir.json", to, "dir.json", &err), "");
-	expect_true("little room", !hs_file_move(from, "real", to, "real", small, sizeof small, &err));
+	expect_true("little room", !hs_file_move(from, "real", to, "real", small, sizeof small,
+	    &err));
 	expect_code("little room", &err, HS_TOO_LONG);
 	expect_file(from, "real", "real");
 	close(from);
@@ -363,7 +366,8 @@ static void test_copy_keeps(void)
 	put(to, ".big.json.moving", "half of an earlier try");
 	expect_text("moved", move(from, "big.json", to, "big.json", &err), "big.json");
 	expect_true("part gone", !is_there(to, ".big.json.moving"));
-	expect_true("kept", fstatat(to, "big.json", &info, 0) == 0 && (info.st_mode & 0777) == 0644 &&
+	expect_true("kept", fstatat(to, "big.json", &info, 0) == 0 &&
+	    (info.st_mode & 0777) == 0644 &&
 	    info.st_mtim.tv_sec == 1000000001);
 	if (expect_done("read", hs_file_slurp(to, "big.json", size, &got, &length, &err), &err))
 		expect_true("same bytes", length == size && memcmp(got, text, size) == 0);
@@ -455,7 +459,8 @@ static bool move_with_trouble(int from, int to, int n, bool is_death)
 	if (is_death) {
 		if ((child = fork()) == 0) {
 			calls_left = n;
-			_exit(hs_file_move(from, "a.json", to, "a.json", used, sizeof used, &err) ? 0 : 1);
+			_exit(hs_file_move(from, "a.json", to, "a.json", used, sizeof used, &err) ?
+			    0 : 1);
 		}
 		expect_true("wait", child > 0 && waitpid(child, &status, 0) == child);
 		return WIFEXITED(status) && WEXITSTATUS(status) == 9;

@@ -49,7 +49,8 @@ static void ask_copy(const char *top, const char *folder, char *answer, size_t s
 	snprintf(target, sizeof target, "%s/%s/hsctl", top, folder);
 	put_file(top, target + strlen(top) + 1);
 	expect_true("own path", readlink("/proc/self/exe", self, sizeof self - 1) > 0);
-	snprintf(command, sizeof command, "cp '%s' '%s' && chmod 755 '%s' && '%s' --tell", self, target,
+	snprintf(command, sizeof command, "cp '%s' '%s' && chmod 755 '%s' && '%s' --tell", self,
+	    target,
 	    target, target);
 	pipe = popen(command, "r");
 	if (expect_true("popen", pipe != NULL)) {
@@ -65,7 +66,8 @@ static void test_clone(void)
 		const char *folder;
 		bool in_clone;
 	} places[] = {
-		{ "build", true }, { "build/tests/unit", true }, { ".", true }, { "a/_build/sub", true },
+		{ "build", true }, { "build/tests/unit", true }, { ".", true },
+		{ "a/_build/sub", true },
 		{ "build/stage/usr/bin", false }, { "build/stage/usr/sbin", false },
 	};
 	const char *top = hs_scratch_dir();

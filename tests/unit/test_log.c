@@ -52,7 +52,8 @@ static void test_plain(void)
 	regex_t want;
 
 	capture(write_plain, NULL, false);
-	expect_int("regcomp", regcomp(&want, "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+	expect_int("regcomp", regcomp(&want,
+	    "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
 	    "\\.[0-9]{3}Z hsd-test\\[[0-9]+\\] info: imported a file file=nba.json records=605 "
 	    "took=1.250\n$", REG_EXTENDED | REG_NOSUB), 0);
 	if (regexec(&want, captured, 0, NULL, 0) != 0)
@@ -63,7 +64,8 @@ static void test_plain(void)
 static void test_journal(void)
 {
 	capture(write_plain, NULL, true);
-	expect_text("journald", captured, "<6>imported a file file=nba.json records=605 took=1.250\n");
+	expect_text("journald", captured,
+	    "<6>imported a file file=nba.json records=605 took=1.250\n");
 }
 
 static const struct {

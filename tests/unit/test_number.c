@@ -101,7 +101,8 @@ static void test_messages(void)
 	hs_parse_int("7x", 1, 100, "page", &value, &err);
 	expect_text("range", err.message, "page must be a whole number from 1 to 100, not \"7x\"");
 	hs_parse_int("0", 1, LLONG_MAX, "page", &value, &err);
-	expect_text("open range", err.message, "page must be a whole number of at least 1, not \"0\"");
+	expect_text("open range", err.message,
+	    "page must be a whole number of at least 1, not \"0\"");
 	hs_parse_int("\xff\x01", 1, 2, "page", &value, &err);
 	expect_contains("any bytes", err.message, "\xef\xbf\xbd");
 	hs_parse_size("2G", 1024, 1LL << 30, "X", &value, &err);
@@ -115,7 +116,8 @@ static const struct {
 } shown[] = {
 	{ 0, "0 B" }, { 854, "854 B" }, { 999, "999 B" }, { 1000, "1.0 kB" }, { 1049, "1.0 kB" },
 	{ 1050, "1.1 kB" }, { 39100000, "39.1 MB" }, { 999949, "999.9 kB" }, { 999950, "1.0 MB" },
-	{ 1949999, "1.9 MB" }, { 1000000000, "1.0 GB" }, { LLONG_MAX, "9.2 EB" }, { -854, "-854 B" },
+	{ 1949999, "1.9 MB" }, { 1000000000, "1.0 GB" }, { LLONG_MAX, "9.2 EB" },
+	{ -854, "-854 B" },
 	{ LLONG_MIN, "-9.2 EB" },
 };
 
@@ -124,7 +126,8 @@ static void test_shown(void)
 	for (size_t i = 0; i < HS_COUNT(shown); i++) {
 		char buf[32];
 
-		expect_text(shown[i].want, hs_size_text(shown[i].bytes, buf, sizeof buf), shown[i].want);
+		expect_text(shown[i].want, hs_size_text(shown[i].bytes, buf, sizeof buf),
+		    shown[i].want);
 	}
 }
 

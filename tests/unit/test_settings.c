@@ -32,7 +32,8 @@ static const char *conf_with(const char *text)
 	const char *folder = hs_scratch_dir();
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	expect_done("conf", hs_file_write(dir, "hoopscout.conf", text, strlen(text), 0600, &err), &err);
+	expect_done("conf", hs_file_write(dir, "hoopscout.conf", text, strlen(text), 0600, &err),
+	    &err);
 	close(dir);
 	snprintf(path, sizeof path, "%s/hoopscout.conf", folder);
 	return path;
@@ -115,7 +116,8 @@ static void test_values(void)
 		setenv(row->name, values[i].value, 1);
 		if (values[i].says == NULL) {
 			if ((settings = load(name, NULL)) != NULL)
-				expect_text(name, hs_setting_text(settings, values[i].id), values[i].want);
+				expect_text(name, hs_setting_text(settings, values[i].id),
+				    values[i].want);
 			hs_settings_free(settings);
 			continue;
 		}
@@ -215,14 +217,16 @@ static void test_order(void)
 	    hs_setting_text(settings, HS_SET_POSTGRES_USER), "scout");
 	expect_text("an empty one in the file is not given",
 	    hs_setting_text(settings, HS_SET_POSTGRES_DB), "hoopscout");
-	expect_text("the environment wins", hs_setting_text(settings, HS_SET_LISTEN), "127.0.0.1:2");
+	expect_text("the environment wins", hs_setting_text(settings, HS_SET_LISTEN),
+	    "127.0.0.1:2");
 	expect_text("origin", hs_setting_origin_text(settings, HS_SET_LISTEN), "environment");
 	expect_int("last line without newline", hs_setting_int(settings, HS_SET_SEARCH_SECONDS), 7);
 	hs_settings_free(settings);
 
 	setenv("HOOPSCOUT_CONF", conf, 1);
 	if ((settings = load("HOOPSCOUT_CONF", NULL)) != NULL)
-		expect_text("HOOPSCOUT_CONF", hs_setting_text(settings, HS_SET_STATE_DIR), "/from/file");
+		expect_text("HOOPSCOUT_CONF", hs_setting_text(settings, HS_SET_STATE_DIR),
+		    "/from/file");
 	hs_settings_free(settings);
 }
 
@@ -311,8 +315,10 @@ static void test_postgres_folders(void)
 		memset(deep, 'd', length);
 		deep[0] = '/';
 		deep[length] = '\0';
-		expect_done(deep, hs_settings_override(settings, HS_SET_STATE_DIR, deep, &err), &err);
-		expect_int(deep, hs_settings_postgres_socket_dir(settings, buf, sizeof buf, &err), fits);
+		expect_done(deep, hs_settings_override(settings, HS_SET_STATE_DIR, deep, &err),
+		    &err);
+		expect_int(deep, hs_settings_postgres_socket_dir(settings, buf, sizeof buf, &err),
+		    fits);
 		if (!fits)
 			expect_code(deep, &err, HS_BAD_SETTING);
 	}
@@ -327,7 +333,8 @@ static void test_override(void)
 	clear();
 	if ((settings = load("override", NULL)) == NULL)
 		return;
-	expect_done("host", hs_settings_override(settings, HS_SET_POSTGRES_HOST, "/s/run", &err), &err);
+	expect_done("host", hs_settings_override(settings, HS_SET_POSTGRES_HOST, "/s/run", &err),
+	    &err);
 	expect_text("host", hs_setting_text(settings, HS_SET_POSTGRES_HOST), "/s/run");
 	expect_true("bad", !hs_settings_override(settings, HS_SET_STOP_SECONDS, "x", &err));
 	expect_int("stays", hs_setting_int(settings, HS_SET_STOP_SECONDS), 20);
@@ -347,15 +354,18 @@ static void test_table(void)
 		struct hs_setting_value value = { .text = NULL };
 		enum hs_setting found;
 
-		if (!expect_true("a row for every constant", row->name != NULL && row->help != NULL &&
+		if (!expect_true("a row for every constant", row->name != NULL &&
+		    row->help != NULL &&
 			row->fallback != NULL))
 			continue;
 		expect_true(row->name, hs_setting_find(row->name, &found) && found == id);
 		expect_text(row->name, hs_setting_nearest(row->name), row->name);
-		expect_true(row->name, strlen(row->help) < 98 && row->help[strlen(row->help) - 1] == '.');
+		expect_true(row->name, strlen(row->help) < 98 &&
+		    row->help[strlen(row->help) - 1] == '.');
 		expect_true(row->name, row->fallback[0] != '\0' || row->fallback_words != NULL);
 		if (row->fallback[0] != '\0')
-			expect_done(row->name, hs_setting_check(row, row->fallback, "/s", &value, &err), &err);
+			expect_done(row->name, hs_setting_check(row, row->fallback, "/s", &value,
+			    &err), &err);
 		free(value.text);
 	}
 }
@@ -370,7 +380,8 @@ static void test_env_example(void)
 
 	snprintf(path, sizeof path, "%s/.env.example", hs_source_dir());
 	if (expect_true("made", text != NULL) &&
-	    expect_done("read", hs_file_slurp(AT_FDCWD, path, 1 << 20, &committed, &length, &err), &err))
+	    expect_done("read", hs_file_slurp(AT_FDCWD, path, 1 << 20, &committed, &length, &err),
+	    &err))
 		expect_text(".env.example", committed, text);
 	free(committed);
 	free(text);
@@ -424,7 +435,8 @@ static void test_export(void)
 	snprintf(folder, sizeof folder, "%s", conf);
 	*strrchr(folder, '/') = '\0';
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	expect_done("change", hs_file_write(dir, "hoopscout.conf", "HOOPSCOUT_STOP_SECONDS=40\n", 26, 0600,
+	expect_done("change", hs_file_write(dir, "hoopscout.conf", "HOOPSCOUT_STOP_SECONDS=40\n",
+	    26, 0600,
 	    &err), &err);
 	close(dir);
 	if ((settings = load("reload", NULL)) == NULL)

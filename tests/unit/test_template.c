@@ -56,7 +56,8 @@ static void run_module(const char *shared, const char *module)
 
 static void test_specification(void)
 {
-	static const char *const modules[] = { "comments", "delimiters", "interpolation", "inverted",
+	static const char *const modules[] = { "comments", "delimiters", "interpolation",
+	    "inverted",
 		"partials", "sections" };
 	const char *shared = hs_shared_dir();
 
@@ -72,14 +73,16 @@ static const struct {
 	    "Hi &lt;O&#39;Neal &amp; &quot;co&quot;&gt;, <O'Neal & \"co\">, <O'Neal & \"co\">" },
 	{ "{{#players}}\n- {{name}}\n{{/players}}\n{{^players}}nobody{{/players}}", NULL,
 	    "{\"players\":[{\"name\":\"Jokić\"},{\"name\":\"Dončić\"}]}", "- Jokić\n- Dončić\n" },
-	{ "{{#players}}x{{/players}}{{^players}}nobody{{/players}}", NULL, "{\"players\":[]}", "nobody" },
+	{ "{{#players}}x{{/players}}{{^players}}nobody{{/players}}", NULL, "{\"players\":[]}",
+	    "nobody" },
 	{ "{{#a}}x{{/a}}{{^a}}-{{/a}}", NULL, "{\"a\":\"\"}", "-" },
 	{ "{{#a}}x{{/a}}{{^a}}-{{/a}}", NULL, "{\"a\":null}", "-" },
 	{ "{{#a}}x{{/a}}", NULL, "{\"a\":0}", "x" },	/* zero is a figure, not nothing */
 	{ "{{a.b.c}}{{#a}}{{b.d}}{{/a}}", NULL, "{\"a\":{\"b\":{\"c\":1}},\"b\":{\"d\":2}}", "1" },
 	{ "  {{>p}}\nend", "a\n{{x}}\n", "{\"x\":\"1\\n2\"}", "  a\n  1\n2\nend" },
 	{ "{{! a comment\n over lines }}x", NULL, "{}", "x" },
-	{ "{{n}} {{r}} {{t}} {{f}}{{missing}}", NULL, "{\"n\":-3,\"r\":2.5,\"t\":true,\"f\":null}", "-3 2.5 true " },
+	{ "{{n}} {{r}} {{t}} {{f}}{{missing}}", NULL, "{\"n\":-3,\"r\":2.5,\"t\":true,\"f\":null}",
+	    "-3 2.5 true " },
 	{ "", NULL, "{}", "" },
 };
 
@@ -183,8 +186,10 @@ static void test_folder(void)
 	if (expect_done("load", hs_templates_load(dir, &templates, &err), &err)) {
 		json_t *data = json_pack("{s:i}", "page", 7);
 
-		expect_done("render", hs_template_render(templates, "search", data, out, &err), &err);
-		expect_bytes("render", evbuffer_pullup(out, -1), evbuffer_get_length(out), "<7>", 3);
+		expect_done("render", hs_template_render(templates, "search", data, out, &err),
+		    &err);
+		expect_bytes("render", evbuffer_pullup(out, -1), evbuffer_get_length(out), "<7>",
+		    3);
 		expect_true("twice", !hs_templates_add(templates, "search", "x", 1, &err));
 		expect_contains("twice", err.message, "two templates");
 		expect_true("unknown", !hs_template_render(templates, "nothing", data, out, &err));

@@ -61,9 +61,11 @@ static void test_clean(void)
 	char buf[16];
 
 	expect_text("valid", hs_utf8_clean("Đoko", 5, buf, sizeof buf), "Đoko");
-	expect_text("bad bytes", hs_utf8_clean("a\xff\xfe" "b", 4, buf, sizeof buf), "a\ufffd\ufffdb");
+	expect_text("bad bytes", hs_utf8_clean("a\xff\xfe" "b", 4, buf, sizeof buf),
+	    "a\ufffd\ufffdb");
 	expect_text("NUL", hs_utf8_clean("a\0b", 3, buf, sizeof buf), "a\ufffdb");
-	expect_text("cut at a character's end", hs_utf8_clean("€€€€€€", 18, buf, sizeof buf), "€€€€€");
+	expect_text("cut at a character's end", hs_utf8_clean("€€€€€€", 18, buf, sizeof buf),
+	    "€€€€€");
 	expect_text("cut", hs_utf8_clean("abc", 3, buf, 3), "ab");
 	expect_text("no room at all", hs_utf8_clean("abc", 3, buf, 1), "");
 }
@@ -98,9 +100,11 @@ static const struct {
 	const char *text;
 	bool want;
 } blanks[] = {
-	{ "", true }, { " ", true }, { "\u00a0\u2003\t", true }, { "\u200b\ufeff\u200e\u2060", true },
+	{ "", true }, { " ", true }, { "\u00a0\u2003\t", true },
+	{ "\u200b\ufeff\u200e\u2060", true },
 	{ "\u00ad", true }, { "\u3164", true }, { "\ufe0f", true }, { "\u2800", true },
-	{ "a", false }, { "\u200b.", false }, { "-", false }, { "\u0301", false }, { "\xff", false },
+	{ "a", false }, { "\u200b.", false }, { "-", false }, { "\u0301", false },
+	{ "\xff", false },
 };
 
 static void test_blank(void)
@@ -122,11 +126,13 @@ static const struct {
 	{ "O'NEAL", "oneal" },
 	{ "O\u2018Neal O\u02bcNeal O\u02bbNeal O`Neal O\u00b4Neal O\u2032Neal O\uff07Neal",
 	    "oneal oneal oneal oneal oneal oneal oneal" },
-	{ "O\u0384Neal O\u1ffdNeal O\u1fbfNeal O\u2019\u2019Neal O\u201bNeal", "oneal oneal oneal oneal oneal" },
+	{ "O\u0384Neal O\u1ffdNeal O\u1fbfNeal O\u2019\u2019Neal O\u201bNeal",
+	    "oneal oneal oneal oneal oneal" },
 	{ "J.J. Redick", "jj redick" },
 	{ "J. J. Redick", "j j redick" },
 	{ "Karl-Anthony Towns", "karl anthony towns" },
-	{ "Karl\u2010Anthony \u2013 Towns\u2014Jr\u2212x\u30fby\uff0dz", "karl anthony towns jr x y z" },
+	{ "Karl\u2010Anthony \u2013 Towns\u2014Jr\u2212x\u30fby\uff0dz",
+	    "karl anthony towns jr x y z" },
 	{ "-- a --", "a" },
 	{ "  Bogdan\u00a0\u2007\u202f\u3000Bogdanović\t", "bogdan bogdanovic" },
 	{ "\ufeffBog\u200bdan\u200e Bog\u00addanović\u2060", "bogdan bogdanovic" },
@@ -156,7 +162,8 @@ static void test_fold(void)
 		struct hs_error err = HS_ERROR_INIT;
 		char buf[HS_FOLDED_NAME_BYTES];
 
-		if (expect_done(names[i].text, hs_name_fold(names[i].text, strlen(names[i].text), buf,
+		if (expect_done(names[i].text, hs_name_fold(names[i].text, strlen(names[i].text),
+		    buf,
 			sizeof buf, &err), &err))
 			expect_text(names[i].text, buf, names[i].want);
 	}
