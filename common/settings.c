@@ -67,7 +67,8 @@ static bool is_known_elsewhere(const char *name)
 {
 	static const char *const names[] = {
 		"HOOPSCOUT_CONF", "HOOPSCOUT_BUILD_DIR", "HOOPSCOUT_SHARED_DIR",
-		"HOOPSCOUT_KEEP_TEST_DIRS",
+		"HOOPSCOUT_KEEP_TEST_DIRS", "HOOPSCOUT_NO_BROWSER",
+		"HOOPSCOUT_TESTS", "HOOPSCOUT_UPDATE_DOCS",
 	};
 
 	for (size_t i = 0; i < HS_COUNT(names); i++) {

@@ -244,7 +244,7 @@ class House:
             daemons = self.status()["daemons"]
         except (OSError, ControlError):
             return False
-        return bool(daemons) and all(row["state"] in ("up", "stopped") for row in daemons) \
+        return bool(daemons) and all(row["state"] in ("up", "stopped", "down") for row in daemons) \
             and any(row["state"] == "up" for row in daemons)
 
     def wait_ready(self, seconds=START_SECONDS):
