@@ -436,6 +436,27 @@ bool hs_file_move(int from_dir, const char *from_name, int to_dir, const char *t
 	return done;
 }
 
+bool hs_file_free_name(int dir, const char *to_name, char *ret_name, size_t name_bytes,
+    struct hs_error *err)
+{
+	char name[NAME_MAX + 1];
+	struct stat info;
+
+	if (strlen(to_name) > NAME_MAX || name_bytes <= NAME_MAX)
+		return hs_error_set(err, HS_TOO_LONG, to_name,
+		    "the name, or the room for it, is not a file name's");
+	for (int n = 0; n < MAX_SUFFIX; n++) {
+		nth_name(to_name, n, name);
+		if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		if (errno != ENOENT)
+			return hs_error_errno(err, name, "cannot look for a free name");
+		memcpy(ret_name, name, sizeof name);
+		return true;
+	}
+	return hs_error_set(err, HS_LIMIT, to_name, "%d files of this name are there already", MAX_SUFFIX);
+}
+
 static bool make_dir(const char *path, mode_t mode, struct hs_error *err)
 {
 	struct stat info;

@@ -46,6 +46,11 @@ bool hs_file_write(int dir, const char *name, const void *bytes, size_t length, 
 bool hs_file_move(int from_dir, const char *from_name, int to_dir, const char *to_name,
     char *ret_name, size_t name_bytes, struct hs_error *err);
 
+/* The name that a move of to_name into dir would use now: the first that is free. ret_name needs
+ * NAME_MAX + 1 bytes. Errors: HS_LIMIT, HS_IO. */
+bool hs_file_free_name(int dir, const char *to_name, char *ret_name, size_t name_bytes,
+    struct hs_error *err);
+
 /* Makes a folder and its parents, each with mode (less the umask); one that is there is left
  * as it is. */
 bool hs_make_dirs(const char *path, mode_t mode, struct hs_error *err);

@@ -1,0 +1,228 @@
+/* commands.c: what hsctl can ask the importer for.
+ *
+ * Trusts the arguments' types and ranges, which the skeleton has checked. Nothing here
+ * waits: imports are followed by events, questions to the database go through the pool. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/db.h"
+#include "daemons/importer/importer.h"
+#include "daemons/importer/monotonic.h"
+
+enum {
+	DEFAULT_RUNS = 20,
+	WAITING_SHOWN = 200,
+	FILES_SHOWN = 1000,	/* of one run; its totals count all */
+	QUERY_MS = 30000,
+	NUMBER_BYTES = 24
+};
+
+static void refuse(struct hs_call *call, enum hs_error_code code, const char *where, const char *message)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	hs_error_set(&err, code, where, "%s", message);
+	hs_call_error(call, &err);
+}
+
+static void run_now(void *app, struct hs_call *call, const json_t *args)
+{
+	struct importer *importer = app;
+
+	(void)args;
+	scan_folder(importer);
+	intake_hurry(importer->intake, monotonic_seconds());
+	play_follow(importer, call, NULL);
+	play_next(importer);
+}
+
+static void run_retry(void *app, struct hs_call *call, const json_t *args)
+{
+	const char *file = json_string_value(json_object_get(args, "file"));
+	struct importer *importer = app;
+
+	if (file == NULL || file[0] == '\0' || strlen(file) > NAME_MAX || strchr(file, '/') != NULL) {
+		refuse(call, HS_BAD_ARGUMENT, "file",
+		    "give the name of a file in the failed folder, without any path");
+		return;
+	}
+	play_follow(importer, call, file);
+	play_next(importer);
+}
+
+/* --- questions ------------------------------------------------------------------------ */
+
+struct question {
+	struct importer *importer;
+	struct hs_call *call;
+	char run[NUMBER_BYTES];		/* of show */
+};
+
+#define TOTALS \
+	"count(f.file_id), count(*) filter (where f.status = 'imported')," \
+	" count(*) filter (where f.status = 'duplicate'), count(*) filter (where f.status = 'failed')," \
+	" coalesce(sum(f.records), 0), coalesce(sum(f.created), 0), coalesce(sum(f.updated), 0)," \
+	" coalesce(sum(f.unchanged), 0), coalesce(sum(f.stale), 0)"
+
+static const char list_runs[] =
+    "select " RUNS_COLUMNS ", " TOTALS " from (select * from import_run order by run_id desc"
+    " limit $1::bigint) r left join import_file f on f.run_id = r.run_id"
+    " group by r.run_id, r.trigger, r.status, r.started_at, r.finished_at order by r.run_id desc";
+
+static const char show_run[] =
+    "select " RUNS_COLUMNS ", " TOTALS ", coalesce(extract(epoch from coalesce(r.finished_at, now())"
+    " - r.started_at)::text, '0') from import_run r left join import_file f on f.run_id = r.run_id"
+    " where r.run_id = $1::bigint"
+    " group by r.run_id, r.trigger, r.status, r.started_at, r.finished_at";
+
+static const char show_files[] =
+    "select " REPORT_COLUMNS " from " REPORT_TABLES " where f.run_id = $1::bigint"
+    " order by f.file_id limit $2::bigint";
+
+static void totals_from_row(const PGresult *result, int row, int column, struct report_totals *ret)
+{
+	int64_t *const counts[] = { &ret->files, &ret->imported, &ret->duplicate, &ret->failed,
+		&ret->records, &ret->created, &ret->updated, &ret->unchanged, &ret->stale };
+
+	memset(ret, 0, sizeof *ret);
+	for (size_t i = 0; i < HS_COUNT(counts); i++)
+		*counts[i] = hs_db_int(result, row, column + (int)i);
+}
+
+enum { TOTALS_COLUMN_COUNT = 9 };
+
+static struct question *ask(struct importer *importer, struct hs_call *call)
+{
+	struct question *question = calloc(1, sizeof *question);
+
+	if (question == NULL) {
+		refuse(call, HS_NO_MEMORY, "", "no memory for a question");
+		return NULL;
+	}
+	question->importer = importer;
+	question->call = call;
+	return question;
+}
+
+/* Takes question when it fails. */
+static void submit(struct question *question, const struct hs_db_statement *statements, size_t count,
+    hs_db_done_fn *done)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (hs_db_pool_submit(question->importer->pool, statements, count, QUERY_MS, done, question,
+		NULL, &err))
+		return;
+	hs_call_error(question->call, &err);
+	free(question);
+}
+
+static json_t *list_row(const PGresult *result, int row)
+{
+	json_t *run = runs_row_json(result, row), *sums;
+	struct report_totals totals;
+
+	totals_from_row(result, row, RUNS_COLUMN_COUNT, &totals);
+	sums = report_totals_json(&totals, 0);
+	json_object_del(sums, "waiting");
+	json_object_del(sums, "seconds");
+	json_object_update(run, sums);
+	json_decref(sums);
+	return run;
+}
+
+static void list_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	struct question *question = arg;
+	json_t *runs = json_array();
+
+	(void)count;
+	if (err != NULL) {
+		json_decref(runs);
+		hs_call_error(question->call, err);
+	} else {
+		for (int row = 0; row < PQntuples(results[0]); row++)
+			json_array_append_new(runs, list_row(results[0], row));
+		hs_call_result(question->call, json_pack("{s:o, s:o}", "runs", runs, "waiting",
+		    intake_waiting(question->importer->intake, WAITING_SHOWN, monotonic_seconds())));
+	}
+	free(question);
+}
+
+static void run_list(void *app, struct hs_call *call, const json_t *args)
+{
+	const json_t *limit = json_object_get(args, "limit");
+	struct question *question = ask(app, call);
+	char number[NUMBER_BYTES];
+	const char *values[] = { number };
+	const struct hs_db_statement statement = { .sql = list_runs, .values = values, .count = 1 };
+
+	if (question == NULL)
+		return;
+	snprintf(number, sizeof number, "%lld",
+	    json_is_integer(limit) ? (long long)json_integer_value(limit) : DEFAULT_RUNS);
+	submit(question, &statement, 1, list_done);
+}
+
+static void show_result(struct question *question, const PGresult *run, const PGresult *files)
+{
+	struct report_totals totals;
+	struct report report;
+	const char *seconds = hs_db_text(run, 0, RUNS_COLUMN_COUNT + TOTALS_COLUMN_COUNT);
+
+	for (int row = 0; row < PQntuples(files); row++) {
+		report_from_row(files, row, 0, &report);
+		hs_call_event(question->call, "file", json_pack("{s:o}", "file", report_json(&report)));
+		report_done(&report);
+	}
+	totals_from_row(run, 0, RUNS_COLUMN_COUNT, &totals);
+	hs_call_result(question->call, json_pack("{s:o, s:o}", "run", runs_row_json(run, 0), "totals",
+	    report_totals_json(&totals, strtod(seconds, NULL))));
+}
+
+static void show_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	struct question *question = arg;
+	char message[96];
+
+	(void)count;
+	if (err != NULL) {
+		hs_call_error(question->call, err);
+	} else if (PQntuples(results[0]) == 0) {
+		snprintf(message, sizeof message, "there is no import run %s: see hsctl import list",
+		    question->run);
+		refuse(question->call, HS_NOT_FOUND, "run", message);
+	} else {
+		show_result(question, results[0], results[1]);
+	}
+	free(question);
+}
+
+static void run_show(void *app, struct hs_call *call, const json_t *args)
+{
+	struct question *question = ask(app, call);
+	char limit[NUMBER_BYTES];
+
+	if (question == NULL)
+		return;
+	snprintf(question->run, sizeof question->run, "%lld",
+	    (long long)json_integer_value(json_object_get(args, "run")));
+	snprintf(limit, sizeof limit, "%d", FILES_SHOWN);
+
+	const char *values[] = { question->run, limit };
+	const struct hs_db_statement statements[] = {
+		{ .sql = show_run, .values = values, .count = 1 },
+		{ .sql = show_files, .values = values, .count = 2 },
+	};
+	submit(question, statements, HS_COUNT(statements), show_done);
+}
+
+const struct hs_child_handler importer_handlers[] = {
+	{ HS_CMD_IMPORT_NOW, run_now },
+	{ HS_CMD_IMPORT_LIST, run_list },
+	{ HS_CMD_IMPORT_SHOW, run_show },
+	{ HS_CMD_IMPORT_RETRY, run_retry },
+};
+const size_t importer_handler_count = HS_COUNT(importer_handlers);

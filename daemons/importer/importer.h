@@ -1,0 +1,79 @@
+/* importer.h: the state of hsd-importer's event loop, shared by its files main, scan, play and commands. */
+#ifndef IMPORTER_IMPORTER_H
+#define IMPORTER_IMPORTER_H
+
+#include <stdbool.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "common/child.h"
+#include "common/db_pool.h"
+#include "common/settings.h"
+#include "daemons/importer/intake.h"
+#include "daemons/importer/report.h"
+#include "daemons/importer/runs.h"
+#include "daemons/importer/watch.h"
+#include "daemons/importer/worker.h"
+
+/* A command that follows the import: `import now` and `import retry`. */
+struct follower {
+	struct hs_call *call;
+	char retry[NAME_MAX + 1];	/* a file to bring back first; "" when none, or when it is back */
+	bool in_run;			/* the run under way is (also) his */
+	double since;
+	struct report_totals totals;
+	struct follower *next;
+};
+
+struct importer {
+	struct hs_child *child;
+	struct event_base *base;
+	struct hs_settings *settings;	/* as of the start: folders and database, for the thread too */
+	struct watch *watch;
+	struct intake *intake;
+	struct worker *worker;
+	struct hs_db_pool *pool;	/* for list, show and vacuum */
+	struct event *scan_timer, *look_timer, *stop_timer;
+	bool has_scanned;		/* the first scan is done */
+	bool wants_scan;		/* the queue was full */
+	bool is_stopping;
+
+	bool in_run;			/* a run is open, or will be with the next file */
+	enum run_trigger trigger;	/* its */
+	struct follower *followers;
+
+	bool has_progress;
+	char playing[REPORT_NAME_BYTES];	/* the file at the worker; "" when none */
+	struct worker_progress progress;
+	bool has_last;
+	struct report last;		/* the last file that was finished */
+	bool is_vacuuming, wants_vacuum;
+};
+
+/* scan.c: looks through incoming; then sets the timer for the next time. */
+void scan_folder(struct importer *importer);
+/* A name that an event told of. */
+void scan_told(struct importer *importer, const char *name);
+/* Looks again at files that rest, when they are due. */
+void scan_due(struct importer *importer);
+
+/* play.c: gives the worker what comes next, if it is free. To be called after every change. */
+void play_next(struct importer *importer);
+void play_news(struct importer *importer, struct news *news);
+void play_progress(struct importer *importer, const struct worker_progress *progress);
+/* {"file","bytes","total","records","stage"} of the file in hand, or null; a new reference. */
+json_t *play_importing(const struct importer *importer);
+/* Adds a command that follows. retry: a file to bring back from failed, or NULL. */
+void play_follow(struct importer *importer, struct hs_call *call, const char *retry);
+/* All followers hear that we stop. */
+void play_dismiss(struct importer *importer);
+
+/* vacuum.c: after a large import, beside whatever comes next. */
+void vacuum_tables(struct importer *importer);
+
+/* commands.c: the handlers. */
+extern const struct hs_child_handler importer_handlers[];
+extern const size_t importer_handler_count;
+
+#endif

@@ -1,0 +1,362 @@
+/* merge_sql.c: the statements of a merge.
+ *
+ * The rules are design.md's sections 3 and 4. What costs, and what not, is performance.md's
+ * "Import": ids instead of texts, a row that stays as it is is never written, what is
+ * missing is inserted in the order of its key.
+ * Constants only: column names come from the macros below, values travel as $1, $2, ...
+ *
+ * The walk: names of competitions, seasons and teams get their ids -> players are
+ * inserted or follow -> stage_work classes the rows (c created, u updated, m moved on to a
+ * newer statement of the same figures, s stale; a row that needs no write is not in it)
+ * -> history -> player_season and player_season_stats -> copies of the player's columns
+ * -> player_best. */
+#include "daemons/importer/merge_sql.h"
+
+#include "common/error.h"
+
+#define KEY(t) t "player_id, " t "competition_id, " t "season_id, " t "team_id"
+#define SAME_KEY(a, b) \
+	a ".player_id = " b ".player_id and " a ".competition_id = " b ".competition_id and " \
+	a ".season_id = " b ".season_id and " a ".team_id = " b ".team_id"
+#define METRICS(t) \
+	t "games, " t "mpg, " t "ppg, " t "rpg, " t "apg, " t "spg, " t "bpg, " t "tov, " \
+	t "fg_pct, " t "three_pt_pct, " t "ft_pct"
+#define METRIC_COLUMNS \
+	"games smallint, mpg smallint, ppg smallint, rpg smallint, apg smallint, spg smallint, " \
+	"bpg smallint, tov smallint, fg_pct smallint, three_pt_pct smallint, ft_pct smallint"
+#define MAXIMA(t) \
+	"max(" t "games), max(" t "mpg), max(" t "ppg), max(" t "rpg), max(" t "apg), " \
+	"max(" t "spg), max(" t "bpg), max(" t "tov), max(" t "fg_pct), max(" t "three_pt_pct), " \
+	"max(" t "ft_pct)"
+/* The player's columns that are copied into the hot tables. */
+#define COPIES(t) \
+	t "born_on, " t "nationality_id, " t "position_id, " t "role_id, " t "height, " t "weight"
+#define COPY_COLUMNS \
+	"born_on date, nationality_id integer, position_id integer, role_id integer, " \
+	"height smallint, weight smallint"
+
+const char merge_session[] =
+    "set jit = off;"
+    "set work_mem = '64MB';"
+    "set temp_buffers = '32MB';"
+    "set default_statistics_target = 10;"	/* of the stage tables: joins need no more */
+    "set max_parallel_workers_per_gather = 0";
+
+const char merge_stage_tables[] =
+    "create temporary table stage_row (rec integer, pno integer, competition_no integer,"
+    " season_no integer, team_no integer, position text, role text, " METRIC_COLUMNS ","
+    " source_metadata jsonb, raw_payload jsonb) on commit drop;"
+    "create temporary table stage_player (pno integer, external_id text, full_name text,"
+    " name_folded text, first_name text, last_name text, birth_date date, nationality text,"
+    " position text, role text, height smallint, weight smallint, kept boolean default true)"
+    " on commit drop;"
+    "create temporary table stage_name (kind integer, no integer, external_id text, name text,"
+    " id integer) on commit drop;"
+    "create temporary table stage_person (pno integer, player_id integer) on commit drop;"
+    "create temporary table stage_touched (player_id integer, pno integer, hot boolean,"
+    " is_new boolean) on commit drop;"
+    "create temporary table stage_work (rec integer, class \"char\", player_id integer,"
+    " competition_id integer, season_id integer, team_id integer, position text, role text, "
+    METRIC_COLUMNS ") on commit drop;"
+    "create temporary table stage_copy (player_id integer, name_folded text, " COPY_COLUMNS ")"
+    " on commit drop;"
+    "create temporary table stage_best (player_id integer, " METRIC_COLUMNS ", tov_min smallint)"
+    " on commit drop";
+
+const char merge_copy_rows[] =
+    "copy stage_row (rec, pno, competition_no, season_no, team_no, position, role, " METRICS("") ","
+    " source_metadata, raw_payload) from stdin (format binary)";
+const char merge_copy_players[] =
+    "copy stage_player (pno, external_id, full_name, name_folded, first_name, last_name,"
+    " birth_date, nationality, position, role, height, weight) from stdin (format binary)";
+const char merge_copy_names[] =
+    "copy stage_name (kind, no, external_id, name) from stdin (format binary)";
+
+const char merge_vacuum[] =
+    "vacuum (analyze) player, player_season, player_season_stats, player_best";
+
+/* A column of player (p) that the file (s, dated $2) has the say over: nobody has given it,
+ * or someone did as of an earlier day, or as of the same day differently (the later import wins). */
+#define TAKES(c) \
+	"(s." c " is not null and (p." c "_on is null or $2::date > p." c "_on" \
+	" or ($2::date = p." c "_on and s." c " is distinct from p." c ")))"
+#define BECOMES(c) "(" TAKES(c) " and s." c " is distinct from p." c ")"
+#define FOLLOW(c) \
+	c " = case when " TAKES(c) " then s." c " else p." c " end, " \
+	c "_on = case when " TAKES(c) " then $2::date else p." c "_on end"
+#define GIVEN_ON(c) "case when s." c " is not null then $2::date end"
+
+/* The last record that gives a column wins, across the parts of a roster too. */
+#define LAST_GIVEN(c) "(array_agg(" c " order by pno desc) filter (where " c " is not null))[1] as " c
+#define FILL(c) c " = coalesce(k." c ", m." c ")"
+
+#define DIFFERS \
+	"(" METRICS("l.") ", ps.position, ps.role) is distinct from (" METRICS("s.") ", s.position, s.role)"
+
+static const char join_rosters[] =
+    "update stage_player k set "
+    FILL("first_name") ", " FILL("last_name") ", " FILL("birth_date") ", " FILL("nationality") ", "
+    FILL("position") ", " FILL("role") ", " FILL("height") ", " FILL("weight")
+    " from (select external_id, max(pno) as last_pno, "
+    LAST_GIVEN("first_name") ", " LAST_GIVEN("last_name") ", " LAST_GIVEN("birth_date") ", "
+    LAST_GIVEN("nationality") ", " LAST_GIVEN("position") ", " LAST_GIVEN("role") ", "
+    LAST_GIVEN("height") ", " LAST_GIVEN("weight")
+    " from stage_player group by external_id having count(*) > 1) m"
+    " where k.pno = m.last_pno";
+
+static const char drop_older_parts[] =
+    "update stage_player o set kept = false"
+    " from (select external_id, max(pno) as last_pno from stage_player"
+    " group by external_id having count(*) > 1) m"
+    " where o.external_id = m.external_id and o.pno < m.last_pno";
+
+static const char insert_source[] =
+    "insert into source (source_id, name) select coalesce(max(source_id), 0) + 1, $1::text"
+    " from source having not exists (select from source where name = $1::text)";
+
+static const char insert_competitions[] =
+    "insert into competition (competition_id, source_id, external_id, name, name_on)"
+    " select (select coalesce(max(competition_id), 0) from competition)"
+    " + row_number() over (order by n.no), $1::integer, n.external_id, n.name, $2::date"
+    " from stage_name n where n.kind = 0 and not exists (select from competition c"
+    " where c.source_id = $1::integer and c.external_id = n.external_id)";
+
+static const char rename_competitions[] =
+    "update competition c set name = n.name, name_on = $2::date from stage_name n"
+    " where n.kind = 0 and c.source_id = $1::integer and c.external_id = n.external_id"
+    " and ($2::date > c.name_on or ($2::date = c.name_on and n.name <> c.name))";
+
+static const char insert_seasons[] =
+    "insert into season (season_id, name)"
+    " select (select coalesce(max(season_id), 0) from season) + row_number() over (order by n.no),"
+    " n.external_id from stage_name n where n.kind = 1"
+    " and not exists (select from season e where e.name = n.external_id)";
+
+static const char insert_teams[] =
+    "insert into team (team_id, source_id, external_id, name, name_on)"
+    " select (select coalesce(max(team_id), 0) from team) + row_number() over (order by n.no),"
+    " $1::integer, n.external_id, n.name, $2::date"
+    " from stage_name n where n.kind = 2 and not exists (select from team t"
+    " where t.source_id = $1::integer and t.external_id = n.external_id)";
+
+static const char rename_teams[] =
+    "update team t set name = n.name, name_on = $2::date from stage_name n"
+    " where n.kind = 2 and t.source_id = $1::integer and t.external_id = n.external_id"
+    " and ($2::date > t.name_on or ($2::date = t.name_on and n.name <> t.name))";
+
+static const char number_names[] =
+    "update stage_name n set id = x.id from ("
+    "select 0 as kind, external_id, competition_id as id from competition where source_id = $1::integer"
+    " union all select 1, name, season_id from season"
+    " union all select 2, external_id, team_id from team where source_id = $1::integer) x"
+    " where x.kind = n.kind and x.external_id = n.external_id";
+
+static const char insert_players[] =
+    "insert into player (player_id, source_id, external_id, full_name, full_name_on,"
+    " first_name, first_name_on, last_name, last_name_on, birth_date, birth_date_on,"
+    " nationality, nationality_on, position, position_on, role, role_on,"
+    " height, height_on, weight, weight_on)"
+    " select $3::integer + row_number() over (order by s.pno), $1::integer, s.external_id,"
+    " s.full_name, $2::date, s.first_name, " GIVEN_ON("first_name") ", s.last_name, "
+    GIVEN_ON("last_name") ", s.birth_date, " GIVEN_ON("birth_date") ", s.nationality, "
+    GIVEN_ON("nationality") ", s.position, " GIVEN_ON("position") ", s.role, " GIVEN_ON("role") ","
+    " s.height, " GIVEN_ON("height") ", s.weight, " GIVEN_ON("weight")
+    " from stage_player s where s.kept and not exists (select from player p"
+    " where p.source_id = $1::integer and p.external_id = s.external_id)";
+
+static const char number_players[] =
+    "insert into stage_person (pno, player_id) select s.pno, p.player_id"
+    " from stage_player s join player p on p.source_id = $1::integer and p.external_id = s.external_id";
+
+static const char touch_players[] =
+    "insert into stage_touched (player_id, pno, hot, is_new)"
+    " select p.player_id, s.pno, " BECOMES("full_name") " or " BECOMES("birth_date") " or "
+    BECOMES("nationality") " or " BECOMES("position") " or " BECOMES("role") " or "
+    BECOMES("height") " or " BECOMES("weight") ", false"
+    " from stage_player s join stage_person m on m.pno = s.pno join player p on p.player_id = m.player_id"
+    " where s.kept and m.player_id <= $1::integer and (" TAKES("full_name") " or "
+    TAKES("first_name") " or " TAKES("last_name") " or " TAKES("birth_date") " or "
+    TAKES("nationality") " or " TAKES("position") " or " TAKES("role") " or "
+    TAKES("height") " or " TAKES("weight") ")";
+
+static const char touch_new_players[] =
+    "insert into stage_touched (player_id, pno, hot, is_new)"
+    " select m.player_id, m.pno, true, true from stage_person m join stage_player s on s.pno = m.pno"
+    " where s.kept and m.player_id > $1::integer";
+
+static const char follow_players[] =
+    "update player p set " FOLLOW("full_name") ", " FOLLOW("first_name") ", "
+    FOLLOW("last_name") ", " FOLLOW("birth_date") ", " FOLLOW("nationality") ", "
+    FOLLOW("position") ", " FOLLOW("role") ", " FOLLOW("height") ", " FOLLOW("weight")
+    " from stage_touched t join stage_player s on s.pno = t.pno"
+    " where p.player_id = t.player_id and not t.is_new and $1::integer is not null";
+
+static const char insert_labels[] =
+    "insert into label (label_id, kind, name)"
+    " select (select coalesce(max(label_id), 0) from label)"
+    " + row_number() over (order by x.kind, x.name), x.kind, x.name"
+    " from (select distinct v.kind, v.name from stage_touched t join player p using (player_id)"
+    " cross join lateral (values ('nationality', p.nationality), ('position', p.position),"
+    " ('role', p.role)) v (kind, name) where t.hot and v.name is not null) x"
+    " where not exists (select from label l where l.kind = x.kind and l.name = x.name)";
+
+static const char class_rows[] =
+    "insert into stage_work (rec, class, " KEY("") ", position, role, " METRICS("") ")"
+    " select s.rec, case when ps.player_id is null then 'c' when $1::date < ps.snapshot_date then 's'"
+    " when " DIFFERS " then 'u' else 'm' end, m.player_id, c.id, e.id, t.id, s.position, s.role, "
+    METRICS("s.")
+    " from stage_row s join stage_person m on m.pno = s.pno"
+    " join stage_name c on c.no = s.competition_no join stage_name e on e.no = s.season_no"
+    " join stage_name t on t.no = s.team_no"
+    " left join player_season ps on ps.player_id = m.player_id and ps.competition_id = c.id"
+    " and ps.season_id = e.id and ps.team_id = t.id"
+    " left join player_season_stats l on l.player_id = m.player_id and l.competition_id = c.id"
+    " and l.season_id = e.id and l.team_id = t.id"
+    " where ps.player_id is null or ps.snapshot_date <> $1::date or " DIFFERS
+    " or ps.source_metadata is distinct from s.source_metadata"
+    " or ps.raw_payload is distinct from s.raw_payload";
+
+static const char count_classes[] =
+    "select count(*) filter (where class = 'c'), count(*) filter (where class = 'u'),"
+    " count(*) filter (where class = 'm'), count(*) filter (where class = 's') from stage_work";
+
+#define HISTORY_COLUMNS \
+	"player_season_history (" KEY("") ", import_file_id, snapshot_date, superseded_by, position, role, " \
+	METRICS("") ")"
+
+static const char keep_superseded[] =
+    "insert into " HISTORY_COLUMNS " select " KEY("ps.") ", ps.import_file_id, ps.snapshot_date,"
+    " $1::bigint, ps.position, ps.role, " METRICS("l.")
+    " from stage_work w join player_season ps on " SAME_KEY("ps", "w")
+    " join player_season_stats l on " SAME_KEY("l", "w") " where w.class = 'u'";
+
+/* A stale set says something new when the next newer one we know of differs: one in history, or the current one. */
+static const char keep_stale[] =
+    "insert into " HISTORY_COLUMNS " select " KEY("w.") ", $1::bigint, $2::date,"
+    " ps.import_file_id, w.position, w.role, " METRICS("w.")
+    " from stage_work w join player_season ps on " SAME_KEY("ps", "w")
+    " join player_season_stats l on " SAME_KEY("l", "w")
+    " left join lateral (select h.player_id, h.position, h.role, " METRICS("h.")
+    " from player_season_history h where " SAME_KEY("h", "w") " and h.snapshot_date >= $2::date"
+    " order by h.snapshot_date, h.import_file_id desc limit 1) n on true"
+    " where w.class = 's' and case when n.player_id is null"
+    " then (" METRICS("l.") ", ps.position, ps.role) is distinct from (" METRICS("w.") ", w.position, w.role)"
+    " else (" METRICS("n.") ", n.position, n.role) is distinct from (" METRICS("w.") ", w.position, w.role)"
+    " end";
+
+static const char insert_player_seasons[] =
+    "insert into player_season (" KEY("") ", import_file_id, snapshot_date, position, role,"
+    " source_metadata, raw_payload)"
+    " select " KEY("w.") ", $1::bigint, $2::date, w.position, w.role, x.source_metadata, x.raw_payload"
+    " from stage_work w left join stage_row x on $3::boolean and x.rec = w.rec"
+    " where w.class = 'c' order by " KEY("w.");
+
+static const char move_player_seasons[] =
+    "update player_season ps set import_file_id = $1::bigint, snapshot_date = $2::date,"
+    " position = w.position, role = w.role, source_metadata = x.source_metadata,"
+    " raw_payload = x.raw_payload"
+    " from stage_work w left join stage_row x on $3::boolean and x.rec = w.rec"
+    " where w.class in ('u', 'm') and " SAME_KEY("ps", "w");
+
+static const char update_stats[] =
+    "update player_season_stats l set (" METRICS("") ") = row(" METRICS("w.") ")"
+    " from stage_work w where w.class = 'u' and " SAME_KEY("l", "w");
+
+static const char copy_players[] =
+    "insert into stage_copy (player_id, name_folded, " COPIES("") ")"
+    " select p.player_id, case when s.full_name = p.full_name then s.name_folded end,"
+    " coalesce(p.birth_date, '-infinity'), coalesce(n.label_id, 0), coalesce(o.label_id, 0),"
+    " coalesce(r.label_id, 0), coalesce(p.height, -1), coalesce(p.weight, -1)"
+    " from (select player_id from stage_work where class in ('c', 'u')"
+    " union select player_id from stage_touched where hot) x"
+    " join player p on p.player_id = x.player_id"
+    " left join (stage_touched t join stage_player s on s.pno = t.pno) on t.player_id = p.player_id"
+    " left join label n on n.kind = 'nationality' and n.name = p.nationality"
+    " left join label o on o.kind = 'position' and o.name = p.position"
+    " left join label r on r.kind = 'role' and r.name = p.role";
+
+static const char refresh_copies[] =
+    "update player_season_stats l set (" COPIES("") ") = row(" COPIES("c.") ")"
+    " from stage_touched t join stage_copy c on c.player_id = t.player_id"
+    " where t.hot and not t.is_new and l.player_id = t.player_id"
+    " and (" COPIES("l.") ") is distinct from (" COPIES("c.") ")";
+
+static const char insert_stats[] =
+    "insert into player_season_stats (" KEY("") ", " COPIES("") ", " METRICS("") ")"
+    " select " KEY("w.") ", " COPIES("c.") ", " METRICS("w.")
+    " from stage_work w join stage_copy c on c.player_id = w.player_id"
+    " where w.class = 'c' order by " KEY("w.");
+
+static const char find_best[] =
+    "insert into stage_best (player_id, " METRICS("") ", tov_min)"
+    " select l.player_id, " MAXIMA("l.") ", coalesce(min(l.tov) filter (where l.tov >= 0), -1)"
+    " from stage_copy c join player_season_stats l on l.player_id = c.player_id"
+    " group by l.player_id";
+
+static const char update_best[] =
+    "update player_best b set (name_folded, " COPIES("") ", " METRICS("") ", tov_min)"
+    " = row(coalesce(c.name_folded, b.name_folded), " COPIES("c.") ", " METRICS("n.") ", n.tov_min)"
+    " from stage_copy c join stage_best n on n.player_id = c.player_id"
+    " where b.player_id = c.player_id and (b.name_folded, " COPIES("b.") ", " METRICS("b.")
+    ", b.tov_min) is distinct from (coalesce(c.name_folded, b.name_folded), " COPIES("c.") ", "
+    METRICS("n.") ", n.tov_min)";
+
+static const char insert_best[] =
+    "insert into player_best (player_id, name_folded, " COPIES("") ", " METRICS("") ", tov_min)"
+    " select c.player_id, c.name_folded, " COPIES("c.") ", " METRICS("n.") ", n.tov_min"
+    " from stage_touched t join stage_copy c on c.player_id = t.player_id"
+    " join stage_best n on n.player_id = t.player_id where t.is_new order by c.player_id";
+
+const struct merge_step merge_steps[] = {
+	/* One merge at a time in the whole database: ids are max + 1. */
+	{ .sql = "select pg_advisory_xact_lock(1215513165, 1)" },
+	{ .sql = "analyze stage_row (rec, pno, competition_no, season_no, team_no)" },
+	{ .sql = "analyze stage_name" },
+	{ .sql = insert_source, .values = { MERGE_SOURCE_NAME }, .count = MERGE_CHANGES },
+	{ .sql = "select source_id from source where name = $1::text", .values = { MERGE_SOURCE_NAME },
+	    .count = MERGE_GET_SOURCE },
+
+	{ .sql = insert_competitions, .values = { MERGE_SOURCE, MERGE_DATE },
+	    .count = MERGE_NEW_COMPETITIONS },
+	{ .sql = rename_competitions, .values = { MERGE_SOURCE, MERGE_DATE }, .count = MERGE_CHANGES },
+	{ .sql = insert_seasons, .count = MERGE_NEW_SEASONS },
+	{ .sql = insert_teams, .values = { MERGE_SOURCE, MERGE_DATE }, .count = MERGE_NEW_TEAMS },
+	{ .sql = rename_teams, .values = { MERGE_SOURCE, MERGE_DATE }, .count = MERGE_CHANGES },
+	{ .sql = number_names, .values = { MERGE_SOURCE } },
+
+	{ .sql = join_rosters, .when = MERGE_ROSTERS },
+	{ .sql = drop_older_parts, .when = MERGE_ROSTERS },
+	{ .sql = "analyze stage_player (pno, external_id)" },
+	{ .sql = "select coalesce(max(player_id), 0) from player", .count = MERGE_GET_LAST_PLAYER },
+	{ .sql = insert_players, .values = { MERGE_SOURCE, MERGE_DATE, MERGE_LAST_PLAYER },
+	    .count = MERGE_NEW_PLAYERS },
+	{ .sql = number_players, .values = { MERGE_SOURCE } },
+	{ .sql = "analyze stage_person" },
+	{ .sql = touch_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE }, .count = MERGE_HOT_PLAYERS },
+	{ .sql = follow_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE }, .count = MERGE_CHANGES },
+	{ .sql = touch_new_players, .values = { MERGE_LAST_PLAYER }, .count = MERGE_HOT_PLAYERS },
+	{ .sql = "analyze stage_touched", .when = MERGE_HOT },
+	{ .sql = insert_labels, .when = MERGE_HOT },
+
+	{ .sql = class_rows, .values = { MERGE_DATE } },
+	{ .sql = count_classes, .count = MERGE_GET_CLASSES },
+	{ .sql = "analyze stage_work", .when = MERGE_BEST },
+	{ .sql = keep_superseded, .values = { MERGE_FILE }, .when = MERGE_UPDATED },
+	{ .sql = keep_stale, .values = { MERGE_FILE, MERGE_DATE }, .when = MERGE_STALE,
+	    .count = MERGE_CHANGES },
+	{ .sql = insert_player_seasons, .values = { MERGE_FILE, MERGE_DATE, MERGE_HAS_EXTRAS },
+	    .when = MERGE_CREATED },
+	{ .sql = move_player_seasons, .values = { MERGE_FILE, MERGE_DATE, MERGE_HAS_EXTRAS },
+	    .when = MERGE_MOVED },
+	{ .sql = update_stats, .when = MERGE_UPDATED },
+
+	{ .sql = copy_players, .when = MERGE_BEST },
+	{ .sql = "analyze stage_copy (player_id)", .when = MERGE_BEST },
+	{ .sql = refresh_copies, .when = MERGE_HOT },
+	{ .sql = insert_stats, .when = MERGE_CREATED },
+	{ .sql = find_best, .when = MERGE_BEST },
+	{ .sql = update_best, .when = MERGE_BEST },
+	{ .sql = insert_best, .when = MERGE_HOT },
+};
+
+const size_t merge_step_count = HS_COUNT(merge_steps);

@@ -1,0 +1,72 @@
+/* merge_sql.h: the statements of a merge, as one table; merge.c walks it from top to bottom. */
+#ifndef IMPORTER_MERGE_SQL_H
+#define IMPORTER_MERGE_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What a statement is given, in order, as $1, $2, ... */
+enum merge_value {
+	MERGE_END,
+	MERGE_SOURCE_NAME,
+	MERGE_SOURCE,		/* source_id */
+	MERGE_DATE,		/* the snapshot's */
+	MERGE_FILE,		/* file_id */
+	MERGE_LAST_PLAYER,	/* the highest player_id before this file */
+	MERGE_HAS_EXTRAS	/* some record has metadata or a payload */
+};
+
+/* When a statement has work; later ones follow from what earlier ones counted. */
+enum merge_when {
+	MERGE_ALWAYS,
+	MERGE_ROSTERS,		/* the roster was sent in several parts */
+	MERGE_HOT,		/* players are new, or search-relevant columns of theirs changed */
+	MERGE_CREATED,
+	MERGE_UPDATED,
+	MERGE_MOVED,		/* player-seasons follow this file: updated, or only restated */
+	MERGE_STALE,
+	MERGE_BEST		/* maxima may have changed */
+};
+
+/* What its row count, or the number it selects, is. */
+enum merge_count {
+	MERGE_NOTHING,
+	MERGE_CHANGES,		/* rows that search or a page can see */
+	MERGE_NEW_COMPETITIONS,
+	MERGE_NEW_SEASONS,
+	MERGE_NEW_TEAMS,
+	MERGE_NEW_PLAYERS,
+	MERGE_HOT_PLAYERS,
+	MERGE_GET_SOURCE,	/* selected: source_id */
+	MERGE_GET_LAST_PLAYER,	/* selected */
+	MERGE_GET_CLASSES	/* selected: created, updated, moved, stale */
+};
+
+enum { MERGE_VALUES = 4 };
+
+struct merge_step {
+	const char *sql;
+	enum merge_value values[MERGE_VALUES + 1];
+	enum merge_when when;
+	enum merge_count count;
+};
+
+extern const struct merge_step merge_steps[];
+extern const size_t merge_step_count;
+
+/* The temporary tables, dropped at the end of the transaction, and the COPY statements that fill them. */
+extern const char merge_stage_tables[];
+extern const char merge_copy_rows[];
+enum { MERGE_ROW_COLUMNS = 20 };
+extern const char merge_copy_players[];
+enum { MERGE_PLAYER_COLUMNS = 12 };
+extern const char merge_copy_names[];
+enum { MERGE_NAME_COLUMNS = 4 };
+
+/* For a connection that merges, once. */
+extern const char merge_session[];
+
+/* After a large import, outside any transaction: index-only scans need the visibility map. */
+extern const char merge_vacuum[];
+
+#endif

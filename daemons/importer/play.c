@@ -1,0 +1,335 @@
+/* play.c: what the worker does next, which run a file belongs to, and who hears of it.
+ *
+ * Trusts the intake for the order and the worker for the outcome. Here, and only here, is decided
+ * whether a file is done with or waits: by how the possession ended. A run takes in all
+ * files that are ready one after another; a command gets a run of its own, which ends when all
+ * that it found has its outcome. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/file.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "daemons/importer/importer.h"
+#include "daemons/importer/monotonic.h"
+
+static const char *const stage_names[] = {
+	[STAGE_CHECKING] = "checking",
+	[STAGE_LOADING] = "loading",
+	[STAGE_MERGING] = "merging",
+};
+
+/* --- who hears ------------------------------------------------------------------------ */
+
+void play_follow(struct importer *importer, struct hs_call *call, const char *retry)
+{
+	struct follower *follower = calloc(1, sizeof *follower), **end = &importer->followers;
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (follower == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a command");
+		hs_call_error(call, &err);
+		return;
+	}
+	follower->call = call;
+	follower->since = monotonic_seconds();
+	if (retry != NULL)
+		snprintf(follower->retry, sizeof follower->retry, "%s", retry);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = follower;
+}
+
+static void tell_file(struct importer *importer, const struct report *report)
+{
+	for (struct follower *at = importer->followers; at != NULL; at = at->next) {
+		report_add(&at->totals, report);
+		hs_call_event(at->call, "file", json_pack("{s:o}", "file", report_json(report)));
+	}
+}
+
+static json_t *progress_json(const struct importer *importer)
+{
+	const struct worker_progress *progress = &importer->progress;
+
+	return json_pack("{s:s, s:I, s:I, s:I, s:s}", "file", importer->playing,
+	    "bytes", (json_int_t)progress->bytes, "total", (json_int_t)progress->total_bytes,
+	    "records", (json_int_t)progress->records, "stage", stage_names[progress->stage]);
+}
+
+json_t *play_importing(const struct importer *importer)
+{
+	return importer->playing[0] != '\0' ? progress_json(importer) : json_null();
+}
+
+void play_progress(struct importer *importer, const struct worker_progress *progress)
+{
+	importer->progress = *progress;
+	for (struct follower *at = importer->followers; at != NULL; at = at->next)
+		hs_call_event(at->call, "progress", progress_json(importer));
+}
+
+/* Those whose run it was get its result and are followers no longer. run may be NULL. */
+static void tell_run(struct importer *importer, json_t *run)
+{
+	for (struct follower *follower, **at = &importer->followers; (follower = *at) != NULL;) {
+		if (!follower->in_run) {
+			at = &follower->next;
+			continue;
+		}
+		*at = follower->next;
+		hs_call_result(follower->call, json_pack("{s:O?, s:o}", "run", run, "totals",
+		    report_totals_json(&follower->totals, monotonic_seconds() - follower->since)));
+		free(follower);
+	}
+}
+
+static void refuse(struct importer *importer, struct follower *follower, const struct hs_error *err)
+{
+	struct follower **at = &importer->followers;
+
+	while (*at != follower)
+		at = &(*at)->next;
+	*at = follower->next;
+	hs_call_error(follower->call, err);
+	free(follower);
+}
+
+void play_dismiss(struct importer *importer)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	hs_error_set(&err, HS_CANCELLED, "", "the importer is stopping; files that are not finished stay in incoming");
+	while (importer->followers != NULL)
+		refuse(importer, importer->followers, &err);
+}
+
+/* --- what comes next ------------------------------------------------------------------ */
+
+static void give(struct importer *importer, const struct job *job)
+{
+	struct report named;
+
+	importer->playing[0] = '\0';
+	if (job->kind == JOB_FILE) {
+		report_init(&named, job->name);
+		memcpy(importer->playing, named.name, sizeof importer->playing);
+		importer->progress = (struct worker_progress){ .total_bytes = job->facts.size_bytes };
+	}
+	worker_give(importer->worker, job);
+}
+
+static void end_run(struct importer *importer)
+{
+	const struct job job = { .kind = JOB_END_RUN, .trigger = importer->trigger,
+		.even_empty = importer->trigger == RUN_COMMAND && !importer->is_stopping };
+
+	give(importer, &job);
+}
+
+static void give_file(struct importer *importer, const struct intake_pick *pick)
+{
+	struct job job = { .kind = JOB_FILE, .facts = pick->facts, .may_be_cut = pick->may_be_cut,
+		.max_record_bytes = (size_t)hs_setting_int(hs_child_settings(importer->child),
+		    HS_SET_MAX_RECORD_BYTES) };
+
+	if (!importer->in_run)
+		importer->trigger = pick->is_first_scan ? RUN_START : RUN_WATCH;
+	importer->in_run = true;
+	memcpy(job.name, pick->name, sizeof job.name);
+	job.trigger = importer->trigger;
+	give(importer, &job);
+}
+
+/* A command's file that lies in failed comes first. */
+static bool bring_back(struct importer *importer)
+{
+	struct job job = { .kind = JOB_BRING_BACK };
+
+	for (struct follower *at = importer->followers; at != NULL; at = at->next) {
+		if (at->retry[0] == '\0')
+			continue;
+		memcpy(job.name, at->retry, sizeof job.name);
+		give(importer, &job);
+		return true;
+	}
+	return false;
+}
+
+/* Commands that are not yet in a run get one: that of another command, or, once the run under way has
+ * ended, a new one. False while they wait for that end. */
+static bool join_run(struct importer *importer)
+{
+	for (struct follower *at = importer->followers; at != NULL; at = at->next) {
+		if (at->in_run)
+			continue;
+		if (importer->in_run && importer->trigger != RUN_COMMAND) {
+			end_run(importer);
+			return false;
+		}
+		importer->in_run = at->in_run = true;
+		importer->trigger = RUN_COMMAND;
+	}
+	return true;
+}
+
+/* Files that a command hurried in vain: still being written, still empty, no database. */
+static void tell_given_up(struct importer *importer)
+{
+	struct report report;
+	char name[NAME_MAX + 1], reason[HS_ERROR_MESSAGE_BYTES];
+	int64_t size;
+
+	while (intake_give_up_hurry(importer->intake, name, &size, reason)) {
+		report_init(&report, name);
+		report.status = REPORT_WAITING;
+		report.size_bytes = size;
+		memcpy(report.reason, reason, sizeof report.reason);
+		tell_file(importer, &report);
+	}
+}
+
+static void set_look_timer(struct importer *importer)
+{
+	double pause = intake_pause(importer->intake, monotonic_seconds());
+	struct timeval wait = { .tv_sec = (time_t)pause,
+		.tv_usec = (suseconds_t)((pause - floor(pause)) * 1e6) + 1000 };
+
+	if (pause < 0)
+		event_del(importer->look_timer);
+	else if (event_add(importer->look_timer, &wait) != 0)
+		hs_panic("no timer for the next look");
+}
+
+static void choose(struct importer *importer)
+{
+	struct intake_pick pick;
+
+	if (bring_back(importer) || !join_run(importer))
+		return;
+	if (!importer->is_stopping && intake_pick(importer->intake, monotonic_seconds(), &pick)) {
+		give_file(importer, &pick);
+		return;
+	}
+	if (!importer->in_run || (importer->trigger == RUN_COMMAND && !importer->is_stopping &&
+				     intake_is_hurried(importer->intake)))
+		return;
+	end_run(importer);
+}
+
+static void stop_when_idle(struct importer *importer)
+{
+	if (importer->in_run)
+		end_run(importer);
+	else
+		hs_child_stopped(importer->child);
+}
+
+void play_next(struct importer *importer)
+{
+	if (worker_is_busy(importer->worker))
+		return;
+	if (importer->is_stopping) {
+		stop_when_idle(importer);
+		return;
+	}
+	scan_due(importer);
+	tell_given_up(importer);
+	choose(importer);
+	if (!worker_is_busy(importer->worker))
+		set_look_timer(importer);
+}
+
+/* --- how it went ---------------------------------------------------------------------- */
+
+static void keep_last(struct importer *importer, const struct report *report)
+{
+	report_done(&importer->last);
+	importer->last = *report;
+	json_incref(importer->last.problems);
+	importer->has_last = true;
+}
+
+/* True when the folder wants a scan. */
+static bool file_kept(struct importer *importer, struct news *news)
+{
+	struct report *report = &news->report;
+	bool soon, wants_scan;
+
+	wants_scan = intake_kept(importer->intake, &news->err, monotonic_seconds(), &soon);
+	report->status = REPORT_WAITING;
+	snprintf(report->reason, sizeof report->reason, "%s", news->err.message);
+	if (news->err.code == HS_FILE_CHANGED || importer->is_stopping)
+		hs_log(HS_LOG_DEBUG, "a file stays in incoming", HS_STR("file", report->name),
+		    HS_STR("error", report->reason));
+	else
+		report_log(report);
+	if (!soon)
+		tell_file(importer, report);
+	return wants_scan;
+}
+
+static void file_news(struct importer *importer, struct news *news)
+{
+	bool wants_scan;
+
+	importer->playing[0] = '\0';
+	if (news->end == POSSESSION_KEPT) {
+		wants_scan = file_kept(importer, news);
+	} else {
+		wants_scan = intake_finished(importer->intake);
+		if (news->end == POSSESSION_SHELVED) {
+			report_log(&news->report);
+			keep_last(importer, &news->report);
+			tell_file(importer, &news->report);
+		}
+	}
+	if (news->is_large)
+		vacuum_tables(importer);
+	if (importer->wants_scan && intake_count(importer->intake) < INTAKE_MAX / 2)
+		wants_scan = true;
+	if (wants_scan)
+		scan_folder(importer);
+}
+
+static void run_news(struct importer *importer, struct news *news)
+{
+	importer->in_run = false;
+	if (!news->done)
+		hs_log_error(HS_LOG_WARNING, "cannot record the end of a run now", &news->err);
+	tell_run(importer, news->run);
+}
+
+static void back_news(struct importer *importer, struct news *news)
+{
+	struct follower *follower = importer->followers;
+
+	while (follower != NULL && strcmp(follower->retry, news->job.name) != 0)
+		follower = follower->next;
+	if (follower == NULL)
+		return;
+	if (!news->done) {
+		refuse(importer, follower, &news->err);
+		return;
+	}
+	follower->retry[0] = '\0';
+	scan_told(importer, news->name);
+}
+
+void play_news(struct importer *importer, struct news *news)
+{
+	switch (news->job.kind) {
+	case JOB_FILE:
+		file_news(importer, news);
+		break;
+	case JOB_END_RUN:
+		run_news(importer, news);
+		break;
+	case JOB_BRING_BACK:
+		back_news(importer, news);
+		break;
+	}
+	play_next(importer);
+}

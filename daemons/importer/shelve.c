@@ -1,0 +1,259 @@
+/* shelve.c: the move out of incoming, to archive or failed.
+ *
+ * Trusts hs_file_move for never replacing and never losing. Between our look and the move a
+ * program may rename another file over ours: what was moved is looked at again, and put back
+ * when it is not ours. Every failure leaves the file in incoming, to be tried again. */
+#include "daemons/importer/shelve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/log.h"
+#include "common/text.h"
+
+#define REPORT_ENDING ".errors.json"
+
+enum {
+	FOLDER_MODE = 0770,
+	REPORT_MODE = 0640,
+	/* a failed file's name leaves room for a number, its report's ending and ".part" */
+	FAILED_NAME_MAX = NAME_MAX - (int)sizeof(REPORT_ENDING ".part.100000")
+};
+
+/* Opens a folder, made anew when it was removed. */
+static bool open_folder(const struct hs_settings *settings, enum hs_setting id, int *ret_fd,
+    struct hs_error *err)
+{
+	const char *path = hs_setting_text(settings, id);
+
+	return hs_make_dirs(path, FOLDER_MODE, err) && hs_dir_open(path, ret_fd, err);
+}
+
+bool shelve_make_folders(const struct hs_settings *settings, struct hs_error *err)
+{
+	return hs_make_dirs(hs_setting_text(settings, HS_SET_INCOMING_DIR), FOLDER_MODE, err) &&
+	    hs_make_dirs(hs_setting_text(settings, HS_SET_ARCHIVE_DIR), FOLDER_MODE, err) &&
+	    hs_make_dirs(hs_setting_text(settings, HS_SET_FAILED_DIR), FOLDER_MODE, err);
+}
+
+static char *problems_text(const struct report *report)
+{
+	time_t now = time(NULL);
+	char checked_at[32] = "";
+	struct tm tm;
+	json_t *object;
+	char *text;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(checked_at, sizeof checked_at, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	object = json_pack("{s:s, s:s, s:I, s:s, s:I, s:O?}", "file", report->name, "sha256",
+	    report->sha256, "size_bytes", (json_int_t)report->size_bytes, "checked_at", checked_at,
+	    "problem_total", (json_int_t)report->problem_total, "problems", report->problems);
+	text = object != NULL ? json_dumps(object, JSON_INDENT(1)) : NULL;
+	json_decref(object);
+	return text;
+}
+
+/* Writes NAME.errors.json: whole, or not at all. */
+static bool write_problems(int dir, const char *name, const struct report *report,
+    struct hs_error *err)
+{
+	char report_name[NAME_MAX + 1];
+	char *text;
+	bool done;
+
+	if (!hs_format(report_name, sizeof report_name, err, "%s" REPORT_ENDING, name))
+		return false;
+	if ((text = problems_text(report)) == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, name, "no memory for the error report");
+	done = hs_file_write(dir, report_name, text, strlen(text), REPORT_MODE, err);
+	free(text);
+	return done;
+}
+
+static void remove_problems(int dir, const char *name)
+{
+	char report_name[NAME_MAX + 1];
+	struct hs_error ignored = HS_ERROR_INIT;
+
+	if (hs_format(report_name, sizeof report_name, &ignored, "%s" REPORT_ENDING, name))
+		unlinkat(dir, report_name, 0);
+}
+
+/* Cuts the stem of a name that would leave its report no room. */
+static void fit_name(const char *name, char ret[NAME_MAX + 1])
+{
+	static const char ending[] = ".json";
+	size_t length = strlen(name), most = FAILED_NAME_MAX - strlen(ending);
+
+	if (length <= FAILED_NAME_MAX) {
+		memcpy(ret, name, length + 1);
+		return;
+	}
+	while (most > 0 && ((unsigned char)name[most] & 0xc0) == 0x80)
+		most--;		/* between characters, if they are some */
+	snprintf(ret, NAME_MAX + 1, "%.*s%s", (int)most, name, ending);
+}
+
+static bool is_still(int dir, const char *name, const struct place_facts *facts)
+{
+	struct place_facts now;
+
+	return place_look(dir, name, &now, NULL) && place_same_file(&now, facts);
+}
+
+/* After a move within one file system: the inode tells which file it was. */
+static bool moved_ours(int dir, const char *name, const struct place_facts *facts)
+{
+	struct place_facts now;
+
+	return !place_look(dir, name, &now, NULL) || now.device != facts->device ||
+	    place_same_file(&now, facts);
+}
+
+static bool move(int from, const char *name, int to, const char *to_name,
+    const struct place_facts *facts, char ret_name[NAME_MAX + 1], struct hs_error *err)
+{
+	char back[NAME_MAX + 1];
+
+	if (!is_still(from, name, facts))
+		return hs_error_set(err, HS_NOT_FOUND, name, "the file was moved away or replaced");
+	if (!hs_file_move(from, name, to, to_name, ret_name, NAME_MAX + 1, err))
+		return false;
+	if (moved_ours(to, ret_name, facts))
+		return true;
+	if (!hs_file_move(to, ret_name, from, name, back, sizeof back, err))
+		return false;
+	return hs_error_set(err, HS_NOT_FOUND, name, "the file was replaced by another");
+}
+
+static bool move_failed(int from, const char *name, int to, const struct place_facts *facts,
+    const struct report *report, char ret_name[NAME_MAX + 1], struct hs_error *err)
+{
+	char wanted[NAME_MAX + 1], expected[NAME_MAX + 1];
+
+	fit_name(name, wanted);
+	if (!hs_file_free_name(to, wanted, expected, sizeof expected, err) ||
+	    !write_problems(to, expected, report, err))
+		return false;
+	if (!move(from, name, to, expected, facts, ret_name, err)) {
+		remove_problems(to, expected);
+		return false;
+	}
+	/* another file took the name meanwhile: the report there is not about it */
+	if (strcmp(ret_name, expected) == 0)
+		return true;
+	remove_problems(to, expected);
+	return write_problems(to, ret_name, report, err);
+}
+
+bool shelve(const struct hs_settings *settings, const char *name, const struct place_facts *facts,
+    struct report *report, struct hs_error *err)
+{
+	bool failed = report->status == REPORT_FAILED, done = false;
+	char stored_as[NAME_MAX + 1];
+	int from = -1, to = -1;
+
+	if (!hs_dir_open(hs_setting_text(settings, HS_SET_INCOMING_DIR), &from, err) ||
+	    !open_folder(settings, failed ? HS_SET_FAILED_DIR : HS_SET_ARCHIVE_DIR, &to, err))
+		goto out;
+	done = failed ? move_failed(from, name, to, facts, report, stored_as, err) :
+			move(from, name, to, name, facts, stored_as, err);
+	if (done)
+		hs_utf8_clean(stored_as, strlen(stored_as), report->stored_as,
+		    sizeof report->stored_as);
+out:
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	return done;
+}
+
+static bool is_plain_name(const char *name)
+{
+	return name[0] != '\0' && strlen(name) <= NAME_MAX && strchr(name, '/') == NULL &&
+	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static bool check_retry(int failed, const char *name, struct hs_error *err)
+{
+	struct place_facts facts;
+
+	if (!is_plain_name(name))
+		return hs_error_set(err, HS_BAD_ARGUMENT, "file",
+		    "'%s' is a path: give the name of a file in the failed folder", name);
+	if (!place_wants(name))
+		return hs_error_set(err, HS_BAD_ARGUMENT, "file",
+		    "'%s' is not the name of a snapshot: they end in .json", name);
+	if (!place_look(failed, name, &facts, NULL))
+		return hs_error_set(err, HS_NOT_FOUND, "file",
+		    "there is no file '%s' in the failed folder: see hsctl import list", name);
+	return true;
+}
+
+bool shelve_bring_back(const struct hs_settings *settings, const char *name, char *ret_name,
+    struct hs_error *err)
+{
+	int failed = -1, incoming = -1;
+	bool done = false;
+
+	if (!open_folder(settings, HS_SET_FAILED_DIR, &failed, err) ||
+	    !open_folder(settings, HS_SET_INCOMING_DIR, &incoming, err) ||
+	    !check_retry(failed, name, err))
+		goto out;
+	done = hs_file_move(failed, name, incoming, name, ret_name, NAME_MAX + 1, err);
+	if (done)
+		remove_problems(failed, name);
+out:
+	if (failed >= 0)
+		close(failed);
+	if (incoming >= 0)
+		close(incoming);
+	return done;
+}
+
+static bool never_stops(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static void tells_nobody(void *arg, enum progress_stage stage, int64_t bytes, int64_t records)
+{
+	(void)arg, (void)stage, (void)bytes, (void)records;
+}
+
+static bool has_content(int fd, const struct report *report)
+{
+	static const struct progress quiet = { .tell = tells_nobody, .must_stop = never_stops };
+	struct hs_error ignored = HS_ERROR_INIT;
+	struct digest digest;
+	char text[DIGEST_TEXT_BYTES];
+
+	return digest_file(fd, &quiet, &digest, &ignored) &&
+	    strcmp(digest_text(&digest, text), report->sha256) == 0;
+}
+
+bool shelve_has(const struct hs_settings *settings, const struct report *report)
+{
+	bool failed = report->status == REPORT_FAILED, found = false;
+	struct hs_error ignored = HS_ERROR_INIT;
+	struct place_facts facts;
+	int dir = -1, fd = -1;
+
+	if (!is_plain_name(report->name) ||
+	    !open_folder(settings, failed ? HS_SET_FAILED_DIR : HS_SET_ARCHIVE_DIR, &dir, &ignored))
+		return false;
+	if (place_open(dir, report->name, &fd, &facts, &ignored)) {
+		found = facts.size_bytes == report->size_bytes && has_content(fd, report);
+		close(fd);
+	}
+	close(dir);
+	return found;
+}

@@ -1,0 +1,32 @@
+/* shelve.h: the move out of incoming, to archive or failed, with the report beside a failed file. */
+#ifndef IMPORTER_SHELVE_H
+#define IMPORTER_SHELVE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "common/settings.h"
+#include "daemons/importer/place.h"
+#include "daemons/importer/report.h"
+
+/* Moves incoming/name by the report's status: a failed one to failed, with NAME.errors.json
+ * (written first, so that whoever sees the file finds its report), all others to archive.
+ * facts say which file it must still be. Fills report->stored_as.
+ * Errors: HS_NOT_FOUND (gone, or replaced by another), and as hs_file_move. */
+bool shelve(const struct hs_settings *settings, const char *name, const struct place_facts *facts,
+    struct report *report, struct hs_error *err);
+
+/* Moves failed/name back into incoming, and removes its report. The name used goes to ret_name
+ * (NAME_MAX + 1 bytes). Errors: HS_NOT_FOUND, HS_BAD_ARGUMENT, and as hs_file_move. */
+bool shelve_bring_back(const struct hs_settings *settings, const char *name, char *ret_name,
+    struct hs_error *err);
+
+/* Whether archive or failed (by the report's status) has the report's file under its very name:
+ * moved by one of us who died before he could say so. Compares size and content. */
+bool shelve_has(const struct hs_settings *settings, const struct report *report);
+
+/* Makes the three folders where they are missing. */
+bool shelve_make_folders(const struct hs_settings *settings, struct hs_error *err);
+
+#endif
