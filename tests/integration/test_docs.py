@@ -21,7 +21,8 @@ def table():
     text = re.sub(r"\bMAX_PORT\b", "65535", text)
     rows = []
     for body in re.findall(r"\[HS_SET_\w+\] = \{(.*?)\n\t\},", text, re.S):
-        row = dict(re.findall(r'\.(\w+) = "((?:[^"\\]|\\.)*)"', body))
+        row = {name: "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', pieces)) for name, pieces in
+               re.findall(r'\.(\w+) =((?:\s*"(?:[^"\\]|\\.)*")+)', body)}
         row["type"] = re.search(r"HS_TYPE_(\w+)", body).group(1)
         row["needs_restart"] = "needs_restart = true" in body
         for bound in ("min", "max"):
