@@ -1,0 +1,31 @@
+/* identity.h: as whom our processes run.
+ *
+ * Started as root, everything but the supervisor runs as HOOPSCOUT_USER; otherwise all
+ * run as whoever started us. */
+#ifndef SUPERVISOR_IDENTITY_H
+#define SUPERVISOR_IDENTITY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "common/settings.h"
+
+enum { IDENTITY_GROUPS = 64, IDENTITY_NAME_BYTES = 64 };
+
+struct identity {
+	bool changes;		/* we are root, and they are not */
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[IDENTITY_GROUPS];
+	size_t group_count;
+	char name[IDENTITY_NAME_BYTES];
+};
+
+/* Errors: HS_BAD_SETTING (no such user, root itself, too many groups). */
+bool identity_find(const struct hs_settings *settings, struct identity *ret, struct hs_error *err);
+
+/* Becomes that user for good. Async-signal-safe, for between fork and exec; false with errno. */
+bool identity_take(const struct identity *identity);
+
+#endif

@@ -1,0 +1,202 @@
+/* listen.c: "127.0.0.1:8000", "[::]:8000", "unix:PATH" -> listening sockets.
+ *
+ * Fails as a whole: a system that answers on half of its addresses looks healthy and is not. */
+#include "daemons/supervisor/listen.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/control.h"
+#include "common/number.h"
+#include "common/text.h"
+
+enum { BACKLOG = 1024, ITEM_BYTES = 256 };
+
+static bool bad_item(struct hs_error *err, const char *item, const char *why)
+{
+	return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
+	    "\"%s\" %s: write 127.0.0.1:8000, [::]:8000 or unix:PATH, separated by commas", item, why);
+}
+
+static bool bind_error(struct hs_error *err, const char *item)
+{
+	if (errno == EADDRINUSE)
+		return hs_error_set(err, HS_EXISTS, "HOOPSCOUT_LISTEN",
+		    "%s is in use by another program: stop it, or choose another address in HOOPSCOUT_LISTEN", item);
+	if (errno == EACCES)
+		return hs_error_set(err, HS_NO_PERMISSION, "HOOPSCOUT_LISTEN",
+		    "not allowed to listen on %s: ports below 1024 need root", item);
+	return hs_error_errno(err, "HOOPSCOUT_LISTEN", "cannot listen on %s", item);
+}
+
+/* Splits "[::1]:8000" or "127.0.0.1:8000"; the host may be empty: all addresses. */
+static bool split_host(const char *item, char host[ITEM_BYTES], char port[8], struct hs_error *err)
+{
+	const char *colon = strrchr(item, ':');
+	size_t length = colon == NULL ? 0 : (size_t)(colon - item);
+	struct hs_error why = HS_ERROR_INIT;
+	const char *begin = item;
+	long long number;
+
+	if (colon == NULL)
+		return bad_item(err, item, "has no port");
+	if (!hs_parse_int(colon + 1, 1, 65535, "port", &number, &why))
+		return bad_item(err, item, "has no port from 1 to 65535");
+	if (item[0] == '[') {
+		if (length < 2 || item[length - 1] != ']')
+			return bad_item(err, item, "has an unfinished [address]");
+		begin++;
+		length -= 2;
+	} else if (memchr(item, ':', length) != NULL) {
+		return bad_item(err, item, "is an IPv6 address without [ ]");
+	}
+	snprintf(host, ITEM_BYTES, "%.*s", (int)length, begin);
+	snprintf(port, 8, "%lld", number);
+	return true;
+}
+
+static bool set_options(int fd, int family)
+{
+	const int on = 1;
+
+	/* accepted sockets inherit TCP_NODELAY: without it each answer waits for a delayed ACK */
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+	    (family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0);
+}
+
+static bool open_inet(const char *item, int *ret_fd, struct hs_error *err)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *found = NULL;
+	char host[ITEM_BYTES], port[8];
+	int fd, problem;
+
+	if (!split_host(item, host, port, err))
+		return false;
+	if ((problem = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found)) != 0)
+		return bad_item(err, item, gai_strerror(problem));
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || !set_options(fd, found->ai_family) ||
+	    bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+		bind_error(err, item);
+		if (fd >= 0)
+			close(fd);
+		freeaddrinfo(found);
+		return false;
+	}
+	freeaddrinfo(found);
+	*ret_fd = fd;
+	return true;
+}
+
+/* A socket's file may be left by a program that was killed: only one that nobody answers on is removed. */
+static bool clear_stale(const char *path, struct hs_error *err)
+{
+	struct hs_error why = HS_ERROR_INIT;
+	struct stat info;
+	int fd;
+
+	if (lstat(path, &info) != 0)
+		return errno == ENOENT || hs_error_errno(err, path, "cannot look at it");
+	if (!S_ISSOCK(info.st_mode))
+		return hs_error_set(err, HS_EXISTS, path, "it is there and is no socket: remove it, or choose another path");
+	if (hs_control_connect(path, &fd, &why)) {
+		close(fd);
+		return hs_error_set(err, HS_EXISTS, path, "another program listens on this socket");
+	}
+	if (why.code != HS_NOT_RUNNING) {
+		*err = why;
+		return false;
+	}
+	if (unlink(path) != 0 && errno != ENOENT)
+		return hs_error_errno(err, path, "cannot remove a stale socket");
+	return true;
+}
+
+bool listen_unix(const char *path, unsigned mode, const struct identity *identity, int *ret_fd,
+    struct hs_error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t before;
+	int fd;
+	bool done;
+
+	if (path[0] != '/')
+		return hs_error_set(err, HS_BAD_SETTING, path, "a socket's path begins with /");
+	if (strlen(path) >= sizeof address.sun_path)
+		return hs_error_set(err, HS_BAD_SETTING, path,
+		    "a socket's path has at most %zu bytes, this one has %zu: choose a shorter folder",
+		    sizeof address.sun_path - 1, strlen(path));
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (!clear_stale(path, err))
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	before = umask(0777);	/* nobody gets in before the rights are set */
+	done = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	umask(before);
+	done = done && (!identity->changes || chown(path, identity->uid, identity->gid) == 0) &&
+	    chmod(path, (mode_t)mode) == 0 && listen(fd, BACKLOG) == 0;
+	if (!done) {
+		hs_error_errno(err, path, "cannot listen on this socket");
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	*ret_fd = fd;
+	return true;
+}
+
+static bool open_item(const char *item, const struct identity *identity, struct listeners *into,
+    struct hs_error *err)
+{
+	bool is_unix = strncmp(item, "unix:", strlen("unix:")) == 0;
+	char *url = into->urls[into->count];
+	int fd;
+
+	if (into->count == LISTEN_MAX)
+		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN", "has more than %d addresses",
+		    LISTEN_MAX);
+	if (!hs_format(url, LISTEN_URL_BYTES, err, is_unix ? "%s" : "http://%s/", item))
+		return false;
+	/* a proxy of another user shall reach a Unix socket: what guards it is its folder */
+	if (!(is_unix ? listen_unix(item + strlen("unix:"), 0666, identity, &fd, err)
+		      : open_inet(item, &fd, err)))
+		return false;
+	into->fds[into->count++] = fd;
+	return true;
+}
+
+bool listen_open(const struct hs_settings *settings, const struct identity *identity,
+    struct listeners *ret, struct hs_error *err)
+{
+	struct listeners opened = { .count = 0 };
+	char item[ITEM_BYTES];
+
+	for (size_t n = 0; hs_setting_item(settings, HS_SET_LISTEN, n, item, sizeof item); n++) {
+		if (open_item(item, identity, &opened, err))
+			continue;
+		listen_close(&opened);
+		return false;
+	}
+	*ret = opened;
+	return true;
+}
+
+void listen_close(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		close(listeners->fds[i]);
+		if (strncmp(listeners->urls[i], "unix:", strlen("unix:")) == 0)
+			unlink(listeners->urls[i] + strlen("unix:"));
+	}
+	listeners->count = 0;
+}

@@ -1,0 +1,35 @@
+/* listen.h: the HTTP sockets, bound once and handed down, so that restarting hsd-web drops
+ * no connection and ports below 1024 need no root in it. */
+#ifndef SUPERVISOR_LISTEN_H
+#define SUPERVISOR_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+#include "common/settings.h"
+#include "daemons/supervisor/identity.h"
+
+enum { LISTEN_MAX = 64, LISTEN_URL_BYTES = 160 };
+
+struct listeners {
+	int fds[LISTEN_MAX];
+	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://127.0.0.1:8000/", "unix:/run/web.sock" */
+	size_t count;
+};
+
+/* Binds all of HOOPSCOUT_LISTEN, or none. Errors: HS_BAD_SETTING (what cannot be read or is not an
+ * address), HS_EXISTS (in use), HS_NO_PERMISSION, HS_IO. */
+bool listen_open(const struct hs_settings *settings, const struct identity *identity,
+    struct listeners *ret, struct hs_error *err);
+
+/* One Unix socket, with mode and the daemons' owner; a stale one, on which nobody answers, is
+ * replaced. The caller's *ret_fd. Errors: HS_BAD_SETTING (path), HS_EXISTS (somebody answers, or
+ * it is no socket), HS_NO_PERMISSION, HS_IO. */
+bool listen_unix(const char *path, unsigned mode, const struct identity *identity, int *ret_fd,
+    struct hs_error *err);
+
+/* Closes them, and removes Unix sockets that are still ours. */
+void listen_close(struct listeners *listeners);
+
+#endif

@@ -1,0 +1,293 @@
+/* service.c: carries out what policy.c decides about one process.
+ *
+ * Trusts a daemon no further than its channel's limits: what it says is passed on or
+ * measured against the questions it was asked. A process that does not end in time is killed;
+ * one that cannot be started counts as one that died. */
+#include "daemons/supervisor/service.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "daemons/supervisor/launch.h"
+#include "daemons/supervisor/supervisor.h"
+
+enum { KILL_GRACE_MS = 2000 };	/* a daemon keeps HOOPSCOUT_STOP_SECONDS itself, and ends then */
+
+/* A question that a daemon was asked. */
+struct ask {
+	struct ask *next;
+	struct service *service;
+	json_int_t id;
+	struct event *deadline;		/* NULL: none */
+	service_answer_fn *answered;
+	void *arg;
+};
+
+/* ---- questions ---- */
+
+static void ask_free(struct ask *ask)
+{
+	struct ask **at = &ask->service->asks;
+
+	while (*at != ask)
+		at = &(*at)->next;
+	*at = ask->next;
+	if (ask->deadline != NULL)
+		event_free(ask->deadline);
+	free(ask);
+}
+
+/* Ends a question, with its answer or with why there is none. */
+static void ask_end(struct ask *ask, json_t *message, const struct hs_error *why)
+{
+	service_answer_fn *answered = ask->answered;
+	void *arg = ask->arg;
+
+	ask_free(ask);
+	answered(arg, message, true, why);
+}
+
+static void on_ask_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct ask *ask = arg;
+	struct hs_error err = HS_ERROR_INIT;
+
+	(void)fd;
+	(void)what;
+	hs_error_set(&err, HS_TIMEOUT, "", "%s does not answer", ask->service->name);
+	ask_end(ask, NULL, &err);
+}
+
+static void end_all_asks(struct service *service)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	hs_error_set(&err, HS_NOT_RUNNING, "",
+	    "%s ended before it had answered; what it was at is taken up again when it is back",
+	    service->name);
+	while (service->asks != NULL)
+		ask_end(service->asks, NULL, &err);
+}
+
+bool service_ask(struct service *service, const char *cmd, json_t *args, int deadline_ms,
+    service_answer_fn *answered, void *arg, struct hs_error *err)
+{
+	struct timeval patience = { deadline_ms / 1000, deadline_ms % 1000 * 1000 };
+	struct ask *ask;
+
+	if (service->link == NULL || service->policy.state != POLICY_UP) {
+		json_decref(args);
+		return hs_error_set(err, HS_NOT_RUNNING, "", "%s is not up: it is %s", service->name,
+		    policy_state_name(service->policy.state));
+	}
+	if ((ask = calloc(1, sizeof *ask)) == NULL) {
+		json_decref(args);
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a command");
+	}
+	*ask = (struct ask){ .next = service->asks, .service = service, .id = ++service->last_id,
+		.answered = answered, .arg = arg };
+	service->asks = ask;
+	if (deadline_ms > 0 &&
+	    ((ask->deadline = evtimer_new(service->home->base, on_ask_deadline, ask)) == NULL ||
+		event_add(ask->deadline, &patience) != 0)) {
+		ask_free(ask);
+		json_decref(args);
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a timer");
+	}
+	if (hs_link_send(service->link, hs_message_request(ask->id, cmd, args), err))
+		return true;
+	ask_free(ask);
+	return false;
+}
+
+static void on_message(void *arg, struct hs_link *link, json_t *message)
+{
+	struct service *service = arg;
+	json_int_t id = json_integer_value(json_object_get(message, "id"));
+	const char *event = json_string_value(json_object_get(message, "event"));
+	struct ask *ask = service->asks;
+
+	(void)link;
+	if (id == 0) {
+		if (event != NULL && strcmp(event, "ready") == 0) {
+			service_tell(service, POLICY_READY);
+			supervisor_advance(service->home);
+		}
+		return;
+	}
+	while (ask != NULL && ask->id != id)
+		ask = ask->next;
+	if (ask == NULL)
+		return;		/* an answer that came after its deadline */
+	if (event != NULL)
+		ask->answered(ask->arg, message, false, NULL);
+	else
+		ask_end(ask, message, NULL);
+}
+
+static void on_closed(void *arg, struct hs_link *link, const struct hs_error *why)
+{
+	struct service *service = arg;
+
+	hs_link_free(link);
+	service->link = NULL;
+	end_all_asks(service);
+	if (why == NULL || service->pid == 0)
+		return;
+	hs_log_error(HS_LOG_ERROR, "a daemon broke the control channel: ending it", why);
+	kill(service->pid, SIGKILL);
+}
+
+static const struct hs_link_events link_events = { .on_message = on_message, .on_closed = on_closed };
+
+/* ---- starting and ending ---- */
+
+static bool start_process(struct service *service, struct hs_error *err)
+{
+	struct supervisor *home = service->home;
+	char program[32];
+	struct launch what = { .program = program, .listens = service == &home->services[SERVICE_WEB],
+		.death_signal = SIGTERM };
+	int channel;
+
+	if (service->is_postgres) {
+		what = (struct launch){ .program = "hsd-supervisor",
+			.words = { "--task", task_name(TASK_POSTGRES), home->admin }, .death_signal = SIGINT };
+		return launch(home, &what, &service->pid, err);
+	}
+	snprintf(program, sizeof program, "hsd-%s", service->name);
+	if (!launch_with_channel(home, &what, &service->pid, &channel, err))
+		return false;
+	return hs_link_new(home->base, channel, &link_events, service, &service->link, err);
+}
+
+static void set_timer(struct service *service, int64_t due_ms)
+{
+	int64_t wait = due_ms - supervisor_now_ms();
+	struct timeval patience = { 0 };
+
+	if (due_ms < 0) {
+		event_del(service->timer);
+		return;
+	}
+	if (wait > 0)
+		patience = (struct timeval){ wait / 1000, wait % 1000 * 1000 };
+	if (event_add(service->timer, &patience) != 0)
+		hs_panic("no timer for %s", service->name);
+}
+
+static void terminate(struct service *service)
+{
+	int64_t seconds = hs_setting_int(service->home->settings, HS_SET_STOP_SECONDS);
+
+	hs_log(HS_LOG_INFO, "ending a process", HS_STR("name", service->name),
+	    HS_INT("pid", service->pid));
+	service->is_killed = false;
+	if (service->pid != 0)
+		kill(service->pid, service->is_postgres ? SIGINT : SIGTERM);
+	set_timer(service, supervisor_now_ms() + seconds * 1000 + KILL_GRACE_MS);
+}
+
+/* postgres on SIGQUIT still ends its own children; a second time leaves nothing to be polite for. */
+static void kill_late(struct service *service)
+{
+	int sign = service->is_postgres && !service->is_killed ? SIGQUIT : SIGKILL;
+
+	hs_log(HS_LOG_WARNING, "a process does not end: killing it", HS_STR("name", service->name),
+	    HS_INT("pid", service->pid));
+	service->is_killed = true;
+	if (service->pid != 0)
+		kill(service->pid, sign);
+	set_timer(service, supervisor_now_ms() + KILL_GRACE_MS);
+}
+
+void service_tell(struct service *service, enum policy_event event)
+{
+	enum policy_action action = policy_step(&service->policy, event, supervisor_now_ms());
+	struct hs_error err = HS_ERROR_INIT;
+
+	switch (action) {
+	case POLICY_TERMINATE:
+		terminate(service);
+		return;
+	case POLICY_SPAWN:
+		if (start_process(service, &err)) {
+			hs_log(HS_LOG_INFO, "started a process", HS_STR("name", service->name),
+			    HS_INT("pid", service->pid));
+			break;
+		}
+		hs_log_error(HS_LOG_ERROR, "cannot start a process", &err);
+		snprintf(service->last_exit, sizeof service->last_exit, "%.90s", err.message);
+		if (service->pid != 0)
+			kill(service->pid, SIGKILL);	/* its end is the event */
+		else
+			policy_step(&service->policy, POLICY_EXIT, supervisor_now_ms());
+		break;
+	case POLICY_NOTHING:
+		break;
+	}
+	if (service->policy.state != POLICY_STOPPING)
+		set_timer(service, service->policy.timer_ms);
+}
+
+bool service_reap(struct service *service, pid_t pid, int status)
+{
+	bool expected = service->policy.state == POLICY_STOPPING;
+
+	if (service->pid != pid || pid == 0)
+		return false;
+	service->pid = 0;
+	hs_link_free(service->link);
+	service->link = NULL;
+	end_all_asks(service);
+	spawn_end_text(status, service->last_exit, sizeof service->last_exit);
+	hs_log(expected ? HS_LOG_INFO : HS_LOG_ERROR,
+	    expected ? "a process has ended" : "a process died: it is started anew",
+	    HS_STR("name", service->name), HS_INT("pid", pid), HS_STR("end", service->last_exit));
+	service_tell(service, POLICY_EXIT);
+	return true;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct service *service = arg;
+
+	(void)fd;
+	(void)what;
+	if (service->policy.state == POLICY_STOPPING) {
+		kill_late(service);
+		return;
+	}
+	service_tell(service, POLICY_TIMER);
+	supervisor_advance(service->home);
+}
+
+bool service_init(struct service *service, struct supervisor *home, const char *name,
+    bool is_postgres, struct hs_error *err)
+{
+	*service = (struct service){ .home = home, .name = name, .is_postgres = is_postgres };
+	policy_init(&service->policy);
+	service->timer = evtimer_new(home->base, on_timer, service);
+	return service->timer != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory for a timer");
+}
+
+void service_done(struct service *service)
+{
+	if (service->timer != NULL)
+		event_free(service->timer);
+	hs_link_free(service->link);
+	while (service->asks != NULL)
+		ask_free(service->asks);
+}
+
+int64_t service_next_try_ms(const struct service *service)
+{
+	int64_t wait = service->policy.timer_ms - supervisor_now_ms();
+
+	if (service->policy.state != POLICY_WAITING && service->policy.state != POLICY_FAILED)
+		return -1;
+	return wait > 0 ? wait : 0;
+}

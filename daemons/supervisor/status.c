@@ -1,0 +1,165 @@
+/* status.c: gathers what the supervisor knows, and what each daemon says of itself.
+ *
+ * A daemon that does not answer within a second is shown without its part: a status that
+ * hangs is of no use to an operator who asks why something hangs. */
+#include "daemons/supervisor/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "config.h"
+#include "daemons/supervisor/server.h"
+#include "daemons/supervisor/supervisor.h"
+
+enum { ANSWER_MS = 1000 };
+
+/* One status under way. */
+struct gathering {
+	struct supervisor *supervisor;
+	struct call *call;
+	unsigned pending;
+	json_t *details[SERVICE_COUNT];		/* NULL: none came */
+};
+
+struct gathering_ask {
+	struct gathering *gathering;
+	size_t service;
+};
+
+static json_t *text_or_null(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? json_null() : json_string(text);
+}
+
+static double seconds_since(int64_t then_ms)
+{
+	return (double)(supervisor_now_ms() - then_ms) / 1000.0;
+}
+
+/* What web says of its connections, when it says that they do not work. */
+static const char *web_complaint(const json_t *detail)
+{
+	const json_t *database = json_object_get(detail, "database");
+
+	return json_is_false(json_object_get(database, "usable"))
+	    ? json_string_value(json_object_get(database, "message")) : NULL;
+}
+
+static json_t *database_json(const struct supervisor *supervisor, const json_t *web)
+{
+	const struct service *postgres = &supervisor->services[SERVICE_POSTGRES];
+	bool is_there = !supervisor->private_postgres || postgres->policy.state == POLICY_UP;
+	const char *message = NULL, *state = "up";
+
+	if (!supervisor->database_ready || !is_there) {
+		bool has_failed = supervisor->prepare_failures > 0 || postgres->policy.deaths > 0;
+
+		state = has_failed ? "away" : "starting";
+		if (supervisor->database_error.code != HS_OK)
+			message = supervisor->database_error.message;
+		else if (postgres->last_exit[0] != '\0')
+			message = postgres->last_exit;
+	} else if ((message = web_complaint(web)) != NULL) {
+		state = "away";
+	}
+	return json_pack("{s:s, s:s, s:o, s:o}", "kind", supervisor->private_postgres ? "private" : "external",
+	    "state", state, "message", text_or_null(message), "migration",
+	    text_or_null(supervisor->migration));
+}
+
+static json_t *service_json(const struct service *service, json_t *detail)
+{
+	int64_t next = service_next_try_ms(service);
+	bool is_alive = service->pid != 0;
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:O?}", "name", service->name, "state",
+	    policy_state_name(service->policy.state), "pid",
+	    is_alive ? json_integer(service->pid) : json_null(), "uptime_seconds",
+	    service->policy.state == POLICY_UP ? json_real(seconds_since(service->policy.since_ms)) : json_null(),
+	    "restarts", (json_int_t)service->policy.restarts, "last_exit", text_or_null(service->last_exit),
+	    "next_try_seconds", next < 0 ? json_null() : json_real((double)next / 1000.0), "detail", detail);
+}
+
+static json_t *listen_json(const struct listeners *listeners)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < listeners->count; i++)
+		json_array_append_new(list, json_string(listeners->urls[i]));
+	return list;
+}
+
+static void finish(struct gathering *gathering)
+{
+	struct supervisor *supervisor = gathering->supervisor;
+	const char *url = NULL;
+	json_t *daemons = json_array();
+
+	for (size_t i = 0; url == NULL && i < supervisor->listeners.count; i++)
+		if (strncmp(supervisor->listeners.urls[i], "http", 4) == 0)
+			url = supervisor->listeners.urls[i];
+	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
+		if (supervisor->services[i].wanted || supervisor->services[i].policy.started_before)
+			json_array_append_new(daemons,
+			    service_json(&supervisor->services[i], gathering->details[i]));
+	call_result(gathering->call, json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o}",
+	    "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(), "uptime_seconds",
+	    seconds_since(supervisor->started_ms), "state_dir",
+	    hs_setting_text(supervisor->settings, HS_SET_STATE_DIR), "listen",
+	    listen_json(&supervisor->listeners), "url", text_or_null(url), "incoming",
+	    hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR), "database",
+	    database_json(supervisor, gathering->details[SERVICE_WEB]), "daemons", daemons));
+	for (size_t i = 0; i < SERVICE_COUNT; i++)
+		json_decref(gathering->details[i]);
+	free(gathering);
+}
+
+static void on_detail(void *arg, json_t *message, bool is_last, const struct hs_error *why)
+{
+	struct gathering_ask *ask = arg;
+	struct gathering *gathering = ask->gathering;
+
+	if (!is_last)
+		return;
+	if (why == NULL)
+		gathering->details[ask->service] = json_incref(json_object_get(message, "result"));
+	free(ask);
+	if (--gathering->pending == 0)
+		finish(gathering);
+}
+
+static void ask_for_detail(struct gathering *gathering, size_t i)
+{
+	struct gathering_ask *ask = malloc(sizeof *ask);
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (ask == NULL)
+		return;
+	*ask = (struct gathering_ask){ gathering, i };
+	if (service_ask(&gathering->supervisor->services[i], "child.status", NULL, ANSWER_MS, on_detail,
+		ask, &err))
+		gathering->pending++;
+	else
+		free(ask);
+}
+
+void status_answer(struct supervisor *supervisor, struct call *call)
+{
+	struct gathering *gathering = calloc(1, sizeof *gathering);
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (gathering == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a status");
+		call_error(call, &err);
+		return;
+	}
+	gathering->supervisor = supervisor;
+	gathering->call = call;
+	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
+		ask_for_detail(gathering, i);
+	if (gathering->pending == 0)
+		finish(gathering);
+}

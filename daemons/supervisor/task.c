@@ -1,0 +1,165 @@
+/* task.c: the supervisor's errands: making the database ready.
+ *
+ * Runs one errand and ends; whatever goes wrong is told in one line to the supervisor, which
+ * decides whether to send us again. */
+#include "daemons/supervisor/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/control.h"
+#include "common/db.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/migrate.h"
+#include "common/number.h"
+#include "common/text.h"
+#include "daemons/supervisor/cluster.h"
+
+enum { CONNECT_TRIES = 100, TRY_PAUSE_MS = 200 };
+
+struct errand {
+	struct hs_settings *settings;
+	int answer_fd;		/* -1: nobody listens */
+};
+
+const char *task_name(enum task task)
+{
+	static const char *const names[TASK_COUNT] = {
+		[TASK_POSTGRES] = "postgres",
+		[TASK_PREPARE] = "prepare",
+		[TASK_MIGRATE] = "migrate",
+	};
+
+	return names[task];
+}
+
+static void answer(const struct errand *errand, json_t *message)
+{
+	char *line = message == NULL ? NULL : json_dumps(message, JSON_COMPACT);
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (line != NULL && errand->answer_fd >= 0 &&
+	    !(hs_file_write_all(errand->answer_fd, line, strlen(line), &err) &&
+		hs_file_write_all(errand->answer_fd, "\n", 1, &err)))
+		hs_log_error(HS_LOG_WARNING, "cannot answer the supervisor", &err);
+	free(line);
+	json_decref(message);
+}
+
+static void on_step(void *arg, const char *name)
+{
+	hs_log(HS_LOG_INFO, "migrating", HS_STR("migration", name));
+	answer(arg, hs_message_event(0, "step", json_pack("{s:s}", "name", name)));
+}
+
+/* A server that starts, or recovers from a crash, is worth some patience. */
+static bool connect_patiently(const struct hs_settings *settings, struct hs_db **ret,
+    struct hs_error *err)
+{
+	const struct timespec pause = { .tv_nsec = TRY_PAUSE_MS * 1000000L };
+
+	for (int i = 0; i < CONNECT_TRIES; i++) {
+		*err = (struct hs_error)HS_ERROR_INIT;
+		if (hs_db_connect(settings, HS_DB_WRITER, "hsd-supervisor", ret, err))
+			return true;
+		if (err->code != HS_DB_AWAY)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* CREATE DATABASE takes no parameters: the server itself quotes the name. */
+static bool create_database(struct hs_db *db, const char *name, struct hs_error *err)
+{
+	PGresult *result = NULL;
+	bool done = true;
+
+	if (!hs_db_exec(db, "select format('create database %I', $1::text) where not exists "
+		"(select from pg_database where datname = $1::text)", &result, err, name))
+		return false;
+	if (PQntuples(result) == 1) {
+		hs_log(HS_LOG_INFO, "creating the database", HS_STR("database", name));
+		done = hs_db_run(db, hs_db_text(result, 0, 0), NULL, 0, NULL, err);
+	}
+	PQclear(result);
+	return done;
+}
+
+/* A private cluster is ours: we make the database in it. */
+static bool ensure_database(struct errand *errand, struct hs_error *err)
+{
+	char *name = strdup(hs_setting_text(errand->settings, HS_SET_POSTGRES_DB));
+	struct hs_db *db = NULL;
+	bool done;
+
+	if (name == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to prepare the database");
+	done = hs_settings_override(errand->settings, HS_SET_POSTGRES_DB, "postgres", err) &&
+	    connect_patiently(errand->settings, &db, err) && create_database(db, name, err) &&
+	    hs_settings_override(errand->settings, HS_SET_POSTGRES_DB, name, err);
+	hs_db_free(db);
+	free(name);
+	return done;
+}
+
+static json_t *migrations_json(const struct hs_migrations *state)
+{
+	return json_pack("{s:I, s:I, s:I, s:s}", "known", (json_int_t)state->known, "applied",
+	    (json_int_t)state->applied, "newly", (json_int_t)state->newly, "latest", state->latest);
+}
+
+static bool bring_up_to_date(struct errand *errand, bool migrate, struct hs_error *err)
+{
+	struct hs_migrations state = { 0 };
+	struct hs_db *db = NULL;
+	char dir[4096];
+	bool done;
+
+	done = hs_format(dir, sizeof dir, err, "%s/sql", hs_setting_text(errand->settings, HS_SET_DATA_DIR)) &&
+	    connect_patiently(errand->settings, &db, err) &&
+	    (migrate ? hs_migrate(db, dir, on_step, errand, &state, err)
+		     : hs_migrate_check(db, dir, &state, err));
+	hs_db_free(db);
+	if (done)
+		answer(errand, hs_message_result(0, migrations_json(&state)));
+	return done;
+}
+
+static bool run(struct errand *errand, const char *name, const char *argument, struct hs_error *err)
+{
+	bool private = strcmp(argument, "private") == 0;
+
+	if (strcmp(name, task_name(TASK_POSTGRES)) == 0)
+		return cluster_run(errand->settings, argument, err);
+	if (strcmp(name, task_name(TASK_PREPARE)) == 0)
+		return (!private || ensure_database(errand, err)) &&
+		    bring_up_to_date(errand, hs_setting_bool(errand->settings, HS_SET_AUTO_MIGRATE), err);
+	if (strcmp(name, task_name(TASK_MIGRATE)) == 0)
+		return bring_up_to_date(errand, true, err);
+	return hs_error_set(err, HS_BAD_ARGUMENT, "--task", "there is no task \"%s\"", name);
+}
+
+int task_main(const char *name, const char *argument)
+{
+	const char *fd = getenv("HS_CONTROL_FD");
+	struct errand errand = { .answer_fd = -1 };
+	struct hs_error err = HS_ERROR_INIT;
+	long long number;
+	bool done;
+
+	if (fd != NULL && hs_parse_int(fd, 3, 65535, "HS_CONTROL_FD", &number, &err))
+		errand.answer_fd = (int)number;
+	unsetenv("HS_CONTROL_FD");
+	done = hs_settings_load(NULL, &errand.settings, &err) && run(&errand, name, argument, &err);
+	if (!done) {
+		hs_log_error(HS_LOG_ERROR, "a task of the supervisor failed", &err);
+		answer(&errand, hs_message_error(0, &err));
+	}
+	hs_settings_free(errand.settings);
+	return done ? EXIT_SUCCESS : err.temporary ? EX_TEMPFAIL : EXIT_FAILURE;
+}

@@ -1,0 +1,20 @@
+/* task.h: what the supervisor must not wait for, done by a process of its own: this program
+ * again, as `hsd-supervisor --task NAME`, running as HOOPSCOUT_USER with the settings in its
+ * environment. It answers over the descriptor that HS_CONTROL_FD names, in the control
+ * protocol's lines: events, then one result or error. */
+#ifndef SUPERVISOR_TASK_H
+#define SUPERVISOR_TASK_H
+
+enum task {
+	TASK_POSTGRES,	/* becomes the private cluster's postgres; answers nothing */
+	TASK_PREPARE,	/* waits for the database, creates it in a private cluster, migrates when told to */
+	TASK_MIGRATE,	/* migrates, whatever HOOPSCOUT_AUTO_MIGRATE says */
+	TASK_COUNT
+};
+
+const char *task_name(enum task task);
+
+/* The whole life of such a process; argument is the third word (see task.c). Returns main's status. */
+int task_main(const char *name, const char *argument);
+
+#endif
