@@ -205,7 +205,7 @@ static json_t *to_json(const struct hs_command_arg *arg, const char *text, struc
 	} else if (hs_utf8_valid_prefix(text, length) == length) {
 		value = json_stringn(text, length);
 	} else if (arg->type == HS_ARG_FILE) {
-		return json_string("");		/* the path itself is in request.file */
+		return json_string("?");	/* the path itself is in request.file */
 	} else {
 		hs_error_set(err, HS_BAD_ARGUMENT, "", "%s is not valid UTF-8", arg->name);
 		return NULL;

@@ -12,9 +12,11 @@
 
 enum {
 	DEFAULT_COLUMNS = 80,
+	NARROW = 72,		/* less has no room for the records */
 	MIN_NAME = 12,		/* columns that a name keeps before the bar has to go */
 	MIN_BAR = 8,
-	MAX_BAR = 40,
+	MAX_BAR = 30,
+	FIGURES_COLUMNS = 36,	/* kept for them, so that the bar stands still while they grow */
 	BAR_FRAME = 3		/* "[", "]" and a blank */
 };
 
@@ -28,8 +30,9 @@ static int percent_of(const struct progress_state *state)
 	return share <= 0 ? 0 : share >= 1 ? 100 : (int)(share * 100);
 }
 
-/* "loading  45%" and "1.0 MB of 2.2 MB, 2,034 records". */
-static void describe(const struct progress_state *state, char *before, char *after, size_t size)
+/* "loading  45%" and "1.0 MB of 2.2 MB, 2,034 records", or the first half of it in a narrow window. */
+static void describe(const struct progress_state *state, bool is_narrow, char *before, char *after,
+    size_t size)
 {
 	char bytes[FIGURE_BYTES], total[FIGURE_BYTES], records[FIGURE_BYTES + 8];
 	int percent = percent_of(state);
@@ -38,12 +41,14 @@ static void describe(const struct progress_state *state, char *before, char *aft
 	screen_some(state->records, "record", "records", records, sizeof records);
 	if (percent < 0) {
 		snprintf(before, size, "%.24s", state->stage);
-		snprintf(after, size, "%s, %s", bytes, records);
+		snprintf(after, size, "%s%s%s", bytes, is_narrow ? "" : ", ",
+		    is_narrow ? "" : records);
 		return;
 	}
 	snprintf(before, size, "%.24s %3d%%", state->stage, percent);
-	snprintf(after, size, "%s of %s, %s", bytes, hs_size_text(state->total, total, sizeof total),
-	    records);
+	hs_size_text(state->total, total, sizeof total);
+	snprintf(after, size, "%s of %s%s%s", bytes, total, is_narrow ? "" : ", ",
+	    is_narrow ? "" : records);
 }
 
 static void fill_bar(char *buf, size_t width, int percent)
@@ -75,12 +80,13 @@ const char *progress_format(const struct progress_state *state, size_t columns,
 {
 	char before[128], after[128], bar[MAX_BAR + BAR_FRAME + 1] = "", name[512];
 	char line[1024];
-	size_t room = columns > 1 ? columns - 1 : 0, fixed, name_width, name_room, bar_width;
+	size_t room = columns > 1 ? columns - 1 : 0, fixed, spare, name_width, name_room, bar_width;
 
-	describe(state, before, after, sizeof before);
+	describe(state, columns < NARROW, before, after, sizeof before);
 	fixed = strlen(": ") + strlen(before) + strlen("  ") + strlen(after);
+	spare = strlen(after) < FIGURES_COLUMNS ? FIGURES_COLUMNS - strlen(after) : 0;
 	name_width = screen_width(state->name);
-	bar_width = percent_of(state) < 0 ? 0 : room_for_bar(room, fixed, name_width);
+	bar_width = percent_of(state) < 0 ? 0 : room_for_bar(room, fixed + spare, name_width);
 	if (bar_width > 0) {
 		fill_bar(bar, bar_width, percent_of(state));
 		fixed += bar_width + BAR_FRAME;

@@ -11,7 +11,9 @@
 
 enum {
 	STATUS_COLUMNS = 10,
-	FIGURE_COLUMNS = 9,	/* 999,999 and two blanks */
+	FIGURE_COLUMNS = 8,	/* 999,999 and a blank */
+	WIDE_SCREEN = 100,
+	WIDE_FIGURE_COLUMNS = 11,
 	FIGURE_COUNT = 5,
 	FIRST_PROBLEMS = 5,	/* shown as a file fails; import show has them all */
 	ALL_PROBLEMS = 100
@@ -27,9 +29,14 @@ static const struct {
 	{ "stale", "STALE" },
 };
 
+static size_t figure_columns(const struct screen *screen)
+{
+	return screen->width < WIDE_SCREEN ? FIGURE_COLUMNS : WIDE_FIGURE_COLUMNS;
+}
+
 static size_t name_columns(const struct screen *screen)
 {
-	return screen->width - STATUS_COLUMNS - FIGURE_COUNT * FIGURE_COLUMNS;
+	return screen->width - STATUS_COLUMNS - FIGURE_COUNT * figure_columns(screen);
 }
 
 static void print_heading(struct output *output)
@@ -42,7 +49,8 @@ static void print_heading(struct output *output)
 	screen_print(screen, STYLE_TITLE, "%-*s%-*s", STATUS_COLUMNS, "",
 	    (int)name_columns(screen), "FILE");
 	for (size_t i = 0; i < FIGURE_COUNT; i++)
-		screen_print(screen, STYLE_TITLE, "%*s", FIGURE_COLUMNS, figures[i].title);
+		screen_print(screen, STYLE_TITLE, "%*s", (int)figure_columns(screen),
+		    figures[i].title);
 	fputc('\n', screen->out);
 }
 
@@ -65,7 +73,7 @@ static void print_status_and_name(const struct screen *screen, const json_t *fil
 	screen_print(screen, status_style(status), "%s", status);
 	fprintf(screen->out, "%*s%s",
 	    (int)(status_width < STATUS_COLUMNS ? STATUS_COLUMNS - status_width : 1), "", name);
-	if (width < columns)
+	if (width <= columns)
 		fprintf(screen->out, "%*s", (int)(columns - width), "");
 	else
 		fprintf(screen->out, "\n%*s", (int)(STATUS_COLUMNS + columns), "");
@@ -74,10 +82,16 @@ static void print_status_and_name(const struct screen *screen, const json_t *fil
 static void print_figures(const struct screen *screen, const json_t *file)
 {
 	char count[FIGURE_BYTES];
+	int room = (int)figure_columns(screen) - 1;
 
-	for (size_t i = 0; i < FIGURE_COUNT; i++)
-		fprintf(screen->out, "%*s", FIGURE_COLUMNS,
-		    screen_count(number_of(file, figures[i].key), count));
+	for (size_t i = 0; i < FIGURE_COUNT; i++) {
+		long long number = number_of(file, figures[i].key);
+
+		/* millions go without commas rather than out of line */
+		if (strlen(screen_count(number, count)) > (size_t)room)
+			snprintf(count, sizeof count, "%lld", number);
+		fprintf(screen->out, " %*s", room, count);
+	}
 	fputc('\n', screen->out);
 }
 
@@ -136,6 +150,27 @@ static void print_duplicate(const struct screen *screen, const json_t *file)
 	tell_new_name(screen, file);
 }
 
+/* So that the line can be copied into a shell, whatever the file is called. */
+static void print_shell_word(FILE *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+
+	if (word[0] == '-')
+		fputs("-- ", out);
+	if (word[strspn(word, plain)] == '\0') {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *word != '\0'; word++) {
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*word, out);
+	}
+	fputc('\'', out);
+}
+
 static void print_failed(struct output *output, const json_t *file, size_t most)
 {
 	const struct screen *screen = &output->screen;
@@ -145,8 +180,9 @@ static void print_failed(struct output *output, const json_t *file, size_t most)
 	size_t shown = json_array_size(problems) < most ? json_array_size(problems) : most;
 	char count[64];
 
-	screen_print(screen, STYLE_BAD, "  %s\n",
+	screen_print(screen, STYLE_BAD, "  %s",
 	    screen_some(total, "problem", "problems", count, sizeof count));
+	fputc('\n', screen->out);
 	view_problems(output, text_of(file, "name"), problems, most, 2);
 	if (total > (long long)shown)
 		fprintf(screen->out, "  ... and %s more",
@@ -157,9 +193,11 @@ static void print_failed(struct output *output, const json_t *file, size_t most)
 		fputc('\n', screen->out);
 	if (json_is_string(reason) && json_string_length(reason) > 0)
 		fprintf(screen->out, "  %s\n", json_string_value(reason));
-	fprintf(screen->out, "  It lies in the failed folder as %s. Mend it there, then:\n",
+	fprintf(screen->out, "  It lies in the failed folder as %s. Fix it there, then:\n",
 	    stored_name(file));
-	fprintf(screen->out, "  hsctl import retry %s\n", stored_name(file));
+	fputs("  hsctl import retry ", screen->out);
+	print_shell_word(screen->out, stored_name(file));
+	fputc('\n', screen->out);
 }
 
 static void print_file(struct output *output, const json_t *file, size_t most_problems)
@@ -212,7 +250,7 @@ static void print_rate(FILE *out, const json_t *totals)
 	char rate[FIGURE_BYTES];
 
 	if (seconds > 0 && records > 0)
-		fprintf(out, ", %s rows/s", screen_count((long long)((double)records / seconds), rate));
+		fprintf(out, " (%s rows/s)", screen_count((long long)((double)records / seconds), rate));
 }
 
 static void print_totals(const struct screen *screen, const json_t *totals)
@@ -229,7 +267,7 @@ static void print_totals(const struct screen *screen, const json_t *totals)
 	    sizeof records));
 	print_rate(out, totals);
 	for (size_t i = 1; i < FIGURE_COUNT; i++)
-		fprintf(out, "%s%s %s", i == 1 ? ": " : ", ",
+		fprintf(out, "%s%s %s", i == 1 ? "\n  " : ", ",
 		    screen_count(number_of(totals, figures[i].key), count), figures[i].key);
 	fputc('\n', out);
 }
@@ -250,12 +288,14 @@ void view_import_now(struct output *output, const json_t *result)
 		    number_of(run, "run_id"), number_of(run, "run_id"));
 }
 
+enum { TO_THE_MINUTE = 16, TO_THE_SECOND = 19, FAILED_COLUMN = 4, RUN_STATUS_COLUMN = 7 };
+
 /* "2026-11-25T02:43:20.123Z" as "2026-11-25 02:43"; others as they are, cut. */
-static void short_time(const json_t *object, const char *key, char *buf, size_t size)
+static void short_time(const json_t *object, const char *key, int length, char *buf, size_t size)
 {
 	char *separator;
 
-	snprintf(buf, size, "%.16s", text_of(object, key));
+	snprintf(buf, size, "%.*s", length, text_of(object, key));
 	if ((separator = strchr(buf, 'T')) != NULL)
 		*separator = ' ';
 }
@@ -266,8 +306,8 @@ void view_import_show(struct output *output, const json_t *result)
 	const json_t *totals = json_object_get(result, "totals");
 	char started[32], finished[32];
 
-	short_time(run, "started_at", started, sizeof started);
-	short_time(run, "finished_at", finished, sizeof finished);
+	short_time(run, "started_at", TO_THE_SECOND, started, sizeof started);
+	short_time(run, "finished_at", TO_THE_SECOND, finished, sizeof finished);
 	if (number_of(totals, "files") > 0)
 		print_totals(&output->screen, totals);
 	fprintf(output->screen.out, "Run %lld by %s: %s, from %s to %s (UTC)\n",
@@ -277,25 +317,29 @@ void view_import_show(struct output *output, const json_t *result)
 
 static void add_run(struct table *table, const json_t *run)
 {
-	static const char *const keys[] = { "files", "failed", "records", "created", "updated" };
-	char id[FIGURE_BYTES], started[32], counts[HS_COUNT(keys)][FIGURE_BYTES];
+	char id[FIGURE_BYTES], started[32], files[FIGURE_BYTES], failed[FIGURE_BYTES];
+	char records[FIGURE_BYTES], changed[FIGURE_BYTES];
 
 	snprintf(id, sizeof id, "%lld", number_of(run, "run_id"));
-	short_time(run, "started_at", started, sizeof started);
-	for (size_t i = 0; i < HS_COUNT(keys); i++)
-		screen_count(number_of(run, keys[i]), counts[i]);
-	table_add(table, (const char *const[]){ id, started, text_of(run, "trigger"), counts[0],
-	    counts[1], counts[2], counts[3], counts[4],
-	    strcmp(text_of(run, "status"), "done") == 0 ? "" : text_of(run, "status") });
+	short_time(run, "started_at", TO_THE_MINUTE, started, sizeof started);
+	screen_count(number_of(run, "files"), files);
+	screen_count(number_of(run, "failed"), failed);
+	screen_count(number_of(run, "records"), records);
+	screen_count(number_of(run, "created") + number_of(run, "updated"), changed);
+	table_add(table, (const char *const[]){ id, started, text_of(run, "trigger"), files, failed,
+	    records, changed, text_of(run, "status") });
 	if (number_of(run, "failed") > 0)
-		table_style(table, 4, STYLE_BAD);
+		table_style(table, FAILED_COLUMN, STYLE_BAD);
+	if (strcmp(text_of(run, "status"), "done") != 0)
+		table_style(table, RUN_STATUS_COLUMN, STYLE_DOUBT);
 }
 
 void view_import_list(struct output *output, const json_t *result)
 {
 	static const struct column columns[] = { { "RUN", true }, { "STARTED (UTC)", false },
-		{ "BY", false }, { "FILES", true }, { "FAILED", true }, { "RECORDS", true },
-		{ "CREATED", true }, { "UPDATED", true }, { "", false } };
+		{ "BY", false }, { "FILES", true }, [FAILED_COLUMN] = { "FAILED", true },
+		{ "RECORDS", true }, { "CHANGED", true },
+		[RUN_STATUS_COLUMN] = { "STATUS", false } };
 	const json_t *runs = json_object_get(result, "runs"), *run;
 	const json_t *waiting = json_object_get(result, "waiting");
 	size_t i;
@@ -322,12 +366,13 @@ void view_waiting(struct output *output, const json_t *waiting)
 
 	if (json_array_size(waiting) == 0)
 		return;
-	screen_print(&output->screen, STYLE_TITLE, "  waiting in incoming\n");
+	screen_print(&output->screen, STYLE_TITLE, "  waiting in incoming");
+	fputc('\n', output->screen.out);
 	json_array_foreach(waiting, i, one) {
 		const json_t *next = json_object_get(one, "next_try_seconds");
 		char since[FIGURE_BYTES], span[FIGURE_BYTES];
 
-		fprintf(output->screen.out, "  %s: %s, for %s", text_of(one, "file"),
+		fprintf(output->screen.out, "    %s: %s, for %s", text_of(one, "file"),
 		    text_of(one, "reason"), screen_span(real_of(one, "since_seconds"), since));
 		if (json_is_number(next))
 			fprintf(output->screen.out, "; next try in %s",

@@ -30,7 +30,7 @@ static void print_listen(const struct screen *screen, const json_t *result)
 	size_t i;
 
 	if (json_is_string(json_object_get(result, "url")))
-		print_field(screen, "browser", text_of(result, "url"));
+		print_field(screen, "url", text_of(result, "url"));
 	json_array_foreach(listen, i, one) {
 		if (json_is_string(one))
 			print_field(screen, i == 0 ? "listens" : "", json_string_value(one));
@@ -68,42 +68,49 @@ static void print_head(const struct screen *screen, const json_t *result)
 	print_database(screen, json_object_get(result, "database"));
 }
 
-/* "killed by signal 9; next try in 40 s" */
-static void tell_last_exit(const json_t *daemon, char *buf, size_t size)
+static void print_last_exits(const struct screen *screen, const json_t *daemons)
 {
-	const json_t *next = json_object_get(daemon, "next_try_seconds");
-	char span[FIGURE_BYTES];
+	const json_t *daemon;
+	size_t i;
 
-	if (json_is_number(next) && json_number_value(next) > 0)
-		snprintf(buf, size, "%s; next try in %s", text_of(daemon, "last_exit"),
-		    screen_span(json_number_value(next), span));
-	else
-		snprintf(buf, size, "%s", text_of(daemon, "last_exit"));
+	json_array_foreach(daemons, i, daemon) {
+		const json_t *last = json_object_get(daemon, "last_exit");
+		const json_t *next = json_object_get(daemon, "next_try_seconds");
+		char span[FIGURE_BYTES];
+
+		if (!json_is_string(last) && !json_is_number(next))
+			continue;
+		fprintf(screen->out, "  %s: last exit: %s", text_of(daemon, "name"),
+		    text_of(daemon, "last_exit"));
+		if (json_is_number(next))
+			fprintf(screen->out, "; next try in %s",
+			    screen_span(json_number_value(next), span));
+		fputc('\n', screen->out);
+	}
 }
 
 static void print_daemons(const struct screen *screen, const json_t *daemons)
 {
 	static const struct column columns[] = { { "DAEMON", false }, { "STATE", false },
-		{ "PROCESS", true }, { "UP FOR", true }, { "RESTARTS", true },
-		{ "LAST EXIT", false } };
+		{ "PROCESS", true }, { "UP FOR", true }, { "RESTARTS", true } };
 	struct table *table = table_new(columns, HS_COUNT(columns));
 	const json_t *daemon;
 	size_t i;
 
 	json_array_foreach(daemons, i, daemon) {
-		char pid[FIGURE_BYTES], span[FIGURE_BYTES], restarts[FIGURE_BYTES], last[256];
+		char pid[FIGURE_BYTES], span[FIGURE_BYTES], restarts[FIGURE_BYTES];
 		bool runs = number_of(daemon, "pid") > 0;
 
 		snprintf(pid, sizeof pid, "%lld", number_of(daemon, "pid"));
 		screen_span(real_of(daemon, "uptime_seconds"), span);
 		screen_count(number_of(daemon, "restarts"), restarts);
-		tell_last_exit(daemon, last, sizeof last);
 		table_add(table, (const char *const[]){ text_of(daemon, "name"),
-		    text_of(daemon, "state"), runs ? pid : "-", runs ? span : "-", restarts, last });
+		    text_of(daemon, "state"), runs ? pid : "-", runs ? span : "-", restarts });
 		table_style(table, 1, state_style(text_of(daemon, "state")));
 	}
 	fputc('\n', screen->out);
 	table_print(table, screen, 0);
+	print_last_exits(screen, daemons);
 }
 
 static void print_importing(const struct screen *screen, const json_t *importing)
@@ -159,9 +166,10 @@ static void print_web(const struct screen *screen, const json_t *detail)
 	fprintf(screen->out, "  database connections: %lld open, %lld busy; %lld queries wait\n",
 	    number_of(database, "open"), number_of(database, "busy"),
 	    number_of(database, "waiting"));
-	if (json_is_false(json_object_get(database, "usable")))
-		screen_print(screen, STYLE_BAD, "  the database is not usable: %s\n",
-		    text_of(database, "message"));
+	if (json_is_false(json_object_get(database, "usable"))) {
+		screen_print(screen, STYLE_BAD, "  the database is not usable");
+		fprintf(screen->out, ": %s\n", text_of(database, "message"));
+	}
 }
 
 void view_status(struct output *output, const json_t *result)

@@ -1,0 +1,192 @@
+/* test_progress.c: the progress line, in windows of every width and on a real terminal. */
+#include "ctl/progress.h"
+
+#include <fcntl.h>
+#include <pty.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ctl/screen.h"
+#include "tests/unit/harness.h"
+
+static const struct {
+	const char *name;
+	long long bytes, total, records;
+	size_t columns;
+	const char *want;
+} lines[] = {
+	{ "nba.json", 1000000, 2240441, 2034, 80,
+	    "nba.json: loading  44%  [#######.........] 1.0 MB of 2.2 MB, 2,034 records" },
+	{ "nba.json", 0, 2240441, 0, 80,
+	    "nba.json: loading   0%  [................] 0 B of 2.2 MB, 0 records" },
+	{ "nba.json", 2240441, 2240441, 1, 120,
+	    "nba.json: loading 100%  [##############################] 2.2 MB of 2.2 MB, 1 record" },
+	{ "nba.json", 5000, 0, 7, 80, "nba.json: loading  5.0 kB, 7 records" },
+	{ "nba.json", 1000000, 2240441, 2034, 50, "nba.json: loading  44%  1.0 MB of 2.2 MB" },
+	{ "nba.json", 1000000, 2240441, 2034, 10, "nba.js..." },
+	{ "nba.json", 1000000, 2240441, 2034, 1, "" },
+};
+
+static void test_lines(void)
+{
+	for (size_t i = 0; i < HS_COUNT(lines); i++) {
+		struct progress_state state = { lines[i].name, "loading", lines[i].bytes,
+			lines[i].total, lines[i].records };
+		char buf[PROGRESS_LINE_BYTES], row[64];
+
+		snprintf(row, sizeof row, "%lld of %lld in %zu columns", lines[i].bytes,
+		    lines[i].total, lines[i].columns);
+		progress_format(&state, lines[i].columns, buf);
+		expect_text(row, buf, lines[i].want);
+	}
+}
+
+static void test_every_width(void)
+{
+	static const char *const names[] = { "a", "nba-2001-2009.json", "D\xc5\xbe\xc5\xbe\xc4\x87.json",
+		"\xe7\xb1\x83\xe7\x90\x83\xe7\xb1\x83\xe7\x90\x83\xe7\xb1\x83\xe7\x90\x83\xe7\xb1\x83\xe7\x90\x83.json",
+		"a-name-that-is-really-much-longer-than-any-window-has-room-for-and-goes-on-and-on.json" };
+
+	for (size_t n = 0; n < HS_COUNT(names); n++) {
+		for (size_t columns = 0; columns <= 200; columns++) {
+			struct progress_state state = { names[n], "checking", 123456789, 987654321,
+				1234567 };
+			char buf[PROGRESS_LINE_BYTES];
+			size_t room = columns > 0 ? columns - 1 : 0;
+
+			progress_format(&state, columns, buf);
+			if (screen_width(buf) > room)
+				expect_int(buf, screen_width(buf), room);
+			if (columns >= 88 && strchr(buf, '[') == NULL)
+				expect_contains(names[n], buf, "[");
+			if (columns >= 72 && strstr(buf, "1,234,567 records") == NULL)
+				expect_contains(names[n], buf, "1,234,567 records");
+			if (hs_expect_true(__FILE__, __LINE__, buf, strlen(buf) < sizeof buf, "fits"))
+				continue;
+		}
+	}
+}
+
+/* A terminal of so many columns, and all that was written to it. */
+struct terminal {
+	int master;
+	FILE *to;
+	char seen[4096];
+};
+
+static void set_columns(struct terminal *terminal, unsigned short columns)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = columns };
+
+	expect_int("window", ioctl(terminal->master, TIOCSWINSZ, &size), 0);
+}
+
+static bool terminal_open(struct terminal *terminal, unsigned short columns)
+{
+	int slave;
+
+	memset(terminal, 0, sizeof *terminal);
+	if (openpty(&terminal->master, &slave, NULL, NULL, NULL) != 0) {
+		hs_skip("no pseudo terminal here");
+		return false;
+	}
+	terminal->to = fdopen(slave, "w");
+	fcntl(terminal->master, F_SETFL, O_NONBLOCK);
+	set_columns(terminal, columns);
+	return true;
+}
+
+static const char *terminal_read(struct terminal *terminal)
+{
+	ssize_t got;
+
+	fflush(terminal->to);
+	got = read(terminal->master, terminal->seen, sizeof terminal->seen - 1);
+	terminal->seen[got > 0 ? got : 0] = '\0';
+	return terminal->seen;
+}
+
+static void terminal_close(struct terminal *terminal)
+{
+	fclose(terminal->to);
+	close(terminal->master);
+}
+
+static void test_drawing(void)
+{
+	struct progress_state long_line = { "first.json", "loading", 5000, 0, 1234 };
+	struct progress_state short_line = { "b.json", "loading", 5, 0, 1 };
+	struct progress progress;
+	struct terminal terminal;
+
+	if (!terminal_open(&terminal, 80))
+		return;
+	progress_init(&progress, terminal.to);
+	expect_true("on", progress.is_on);
+	progress_draw(&progress, &long_line, 1000);
+	expect_text("first", terminal_read(&terminal), "\rfirst.json: loading  5.0 kB, 1,234 records");
+	progress_draw(&progress, &long_line, 1000 + PROGRESS_EVERY_MS - 1);
+	expect_text("too soon", terminal_read(&terminal), "");
+	progress_draw(&progress, &short_line, 1000 + PROGRESS_EVERY_MS - 1);
+	expect_text("another file is news, and the old end is wiped", terminal_read(&terminal),
+	    "\rb.json: loading  5 B, 1 record            ");
+	progress_clear(&progress);
+	expect_text("cleared", terminal_read(&terminal), "\r                              \r");
+	progress_clear(&progress);
+	expect_text("nothing stands there", terminal_read(&terminal), "");
+	progress_draw(&progress, &short_line, 5000);
+	expect_text("no old end", terminal_read(&terminal), "\rb.json: loading  5 B, 1 record");
+	terminal_close(&terminal);
+}
+
+static void test_window_changes(void)
+{
+	struct progress_state state = { "nba.json", "loading", 1000000, 2240441, 2034 };
+	struct progress progress;
+	struct terminal terminal;
+	char line[PROGRESS_LINE_BYTES], want[PROGRESS_LINE_BYTES + 8];
+
+	if (!terminal_open(&terminal, 100))
+		return;
+	progress_init(&progress, terminal.to);
+	progress_draw(&progress, &state, 1000);
+	terminal_read(&terminal);
+	set_columns(&terminal, 40);	/* has wrapped the line */
+	progress_draw(&progress, &state, 2000);
+	snprintf(want, sizeof want, "\r\n\r%s", progress_format(&state, 40, line));
+	expect_text("narrower: a new line", terminal_read(&terminal), want);
+	set_columns(&terminal, 20);
+	progress_clear(&progress);
+	expect_text("cleared after wrapping", terminal_read(&terminal), "\r\n");
+	terminal_close(&terminal);
+}
+
+/* Where it is no terminal, nothing may be written, whatever is asked. */
+static void test_no_terminal(void)
+{
+	struct progress_state state = { "nba.json", "loading", 1, 2, 3 };
+	struct progress progress;
+	FILE *file = tmpfile();
+
+	progress_init(&progress, file);
+	progress_draw(&progress, &state, 1000);
+	progress_clear(&progress);
+	fflush(file);
+	expect_int("nothing", ftell(file), 0);
+	fclose(file);
+}
+
+static const struct hs_case cases[] = {
+	{ "lines", test_lines },
+	{ "every width", test_every_width },
+	{ "drawing", test_drawing },
+	{ "the window changes", test_window_changes },
+	{ "no terminal", test_no_terminal },
+};
+
+int main(void)
+{
+	return hs_run_suite("progress", cases, HS_COUNT(cases));
+}
