@@ -42,6 +42,18 @@ static void end_with_error(struct client *client, const struct hs_error *error,
 	end(client, (int)outcome_of_error(error, stage));
 }
 
+/* "not running" from a start is that work's failure; from other commands it is whom they need. */
+static void take_error(struct client *client, const json_t *error)
+{
+	bool starts = client->command == HS_CMD_START || client->command == HS_CMD_RESTART;
+	struct hs_error err = HS_ERROR_INIT;
+
+	hs_message_to_error(error, &err);
+	end_with_error(client, &err, STAGE_ANSWER);
+	if (starts && err.code == HS_NOT_RUNNING)
+		client->status = OUTCOME_FAILED;
+}
+
 static void broken_answer(struct client *client, const char *what)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -62,14 +74,12 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 	const json_t *result = json_object_get(message, "result");
 	const json_t *error = json_object_get(message, "error");
 	struct client *client = arg;
-	struct hs_error err;
 
 	(void)link;
 	if (client->silence != NULL)
 		event_add(client->silence, &silence_time);
 	if (json_is_object(error)) {	/* without an id when not even the request could be read */
-		hs_message_to_error(error, &err);
-		end_with_error(client, &err, STAGE_ANSWER);
+		take_error(client, error);
 	} else if (json_integer_value(json_object_get(message, "id")) != REQUEST_ID) {
 		broken_answer(client, "it is to another request");
 	} else if (json_is_object(result)) {

@@ -15,8 +15,8 @@ enum {
 	WIDE_SCREEN = 100,
 	WIDE_FIGURE_COLUMNS = 11,
 	FIGURE_COUNT = 5,
-	FIRST_PROBLEMS = 5,	/* shown as a file fails; import show has them all */
-	ALL_PROBLEMS = 100
+	FIRST_PROBLEMS = 5,	/* shown as a file fails */
+	MORE_PROBLEMS = 100	/* by import show: all that the importer sends */
 };
 
 static const struct {
@@ -185,12 +185,8 @@ static void print_failed(struct output *output, const json_t *file, size_t most)
 	fputc('\n', screen->out);
 	view_problems(output, text_of(file, "name"), problems, most, 2);
 	if (total > (long long)shown)
-		fprintf(screen->out, "  ... and %s more",
-		    screen_count(total - (long long)shown, count));
-	if (total > (long long)shown && most < ALL_PROBLEMS)
-		fprintf(screen->out, ": hsctl import show %lld", number_of(file, "run_id"));
-	if (total > (long long)shown)
-		fputc('\n', screen->out);
+		fprintf(screen->out, "  ... and %s more, all in %s.errors.json beside it\n",
+		    screen_count(total - (long long)shown, count), stored_name(file));
 	if (json_is_string(reason) && json_string_length(reason) > 0)
 		fprintf(screen->out, "  %s\n", json_string_value(reason));
 	fprintf(screen->out, "  It lies in the failed folder as %s. Fix it there, then:\n",
@@ -225,7 +221,7 @@ void view_import_event(struct output *output, const json_t *event)
 void view_show_event(struct output *output, const json_t *event)
 {
 	if (strcmp(text_of(event, "event"), "file") == 0)
-		print_file(output, json_object_get(event, "file"), ALL_PROBLEMS);
+		print_file(output, json_object_get(event, "file"), MORE_PROBLEMS);
 }
 
 static void print_file_counts(FILE *out, const json_t *totals)

@@ -24,16 +24,17 @@ static void print_field(const struct screen *screen, const char *name, const cha
 	fprintf(screen->out, "  %-11s%s\n", name, value);
 }
 
+/* The address for a browser, then the others. */
 static void print_listen(const struct screen *screen, const json_t *result)
 {
-	const json_t *listen = json_object_get(result, "listen"), *one;
+	const char *url = text_of(result, "url");
+	const json_t *one;
 	size_t i;
 
-	if (json_is_string(json_object_get(result, "url")))
-		print_field(screen, "url", text_of(result, "url"));
-	json_array_foreach(listen, i, one) {
-		if (json_is_string(one))
-			print_field(screen, i == 0 ? "listens" : "", json_string_value(one));
+	print_field(screen, "url", url);
+	json_array_foreach(json_object_get(result, "listen"), i, one) {
+		if (json_is_string(one) && strcmp(json_string_value(one), url) != 0)
+			print_field(screen, "", json_string_value(one));
 	}
 }
 

@@ -114,7 +114,7 @@ static const struct {
 	    "  bad.json:22:4: /records/2/colour: there is no field \"colour\" (unknown_field)\n"
 	    "  bad.json:23:4: /records/3/colour: there is no field \"colour\" (unknown_field)\n"
 	    "  bad.json:24:4: /records/4/colour: there is no field \"colour\" (unknown_field)\n"
-	    "  ... and 115 more: hsctl import show 12\n"
+	    "  ... and 115 more, all in bad.1.json.errors.json beside it\n"
 	    "  It lies in the failed folder as bad.1.json. Fix it there, then:\n"
 	    "  hsctl import retry bad.1.json\n"
 	    "waiting   big.json                        still growing\n"
@@ -149,7 +149,7 @@ static const struct {
 	    "  bad.json:23:4: /records/3/colour: there is no field \"colour\" (unknown_field)\n"
 	    "  bad.json:24:4: /records/4/colour: there is no field \"colour\" (unknown_field)\n"
 	    "  bad.json:25:4: /records/5/colour: there is no field \"colour\" (unknown_field)\n"
-	    "  ... and 114 more\n"
+	    "  ... and 114 more, all in bad.1.json.errors.json beside it\n"
 	    "  It lies in the failed folder as bad.1.json. Fix it there, then:\n"
 	    "  hsctl import retry bad.1.json\n"
 	    "\n"
@@ -173,7 +173,7 @@ static const struct {
 	    "Nothing has been imported yet: put a snapshot (*.json) into incoming.\n" },
 	{ "status", HS_CMD_STATUS, {
 	    "{\"version\":\"0.1.0\",\"pid\":812,\"uptime_seconds\":11533,\"state_dir\":\"/var/lib/hoopscout\","
-	    "\"listen\":[\"127.0.0.1:8000\",\"unix:/run/hs.sock\"],\"url\":\"http://127.0.0.1:8000/\","
+	    "\"listen\":[\"http://127.0.0.1:8000\",\"unix:/run/hs.sock\"],\"url\":\"http://127.0.0.1:8000\","
 	    "\"incoming\":\"/srv/in\",\"database\":{\"kind\":\"private\",\"state\":\"up\",\"message\":\"\","
 	    "\"migration\":\"001_entities\"},\"daemons\":[{\"name\":\"web\",\"state\":\"up\",\"pid\":815,"
 	    "\"uptime_seconds\":11500,\"restarts\":0,\"last_exit\":null,\"next_try_seconds\":null,\"detail\":"
@@ -182,8 +182,7 @@ static const struct {
 	    "\"pid\":null,\"uptime_seconds\":null,\"restarts\":4,\"last_exit\":\"killed by signal 9\","
 	    "\"next_try_seconds\":40,\"detail\":null}]}" },
 	    "HoopScout 0.1.0, process 812, up for 3 h 12 min\n"
-	    "  url        http://127.0.0.1:8000/\n"
-	    "  listens    127.0.0.1:8000\n"
+	    "  url        http://127.0.0.1:8000\n"
 	    "             unix:/run/hs.sock\n"
 	    "  incoming   /srv/in\n"
 	    "  state      /var/lib/hoopscout\n"
@@ -205,6 +204,7 @@ static const struct {
 	    "{\"file\":\"nba.json\",\"bytes\":1000000,\"total\":2240441,\"records\":2034,\"stage\":\"loading\"},"
 	    "\"waiting\":" WAITING ",\"last_file\":" NBA "}}]}" },
 	    "HoopScout 0.1.0, process 1, up for 5 s\n"
+	    "  url        -\n"
 	    "  incoming   /s/i\n"
 	    "  state      /s\n"
 	    "  database   down, external\n"
