@@ -10,7 +10,6 @@
 
 #include <jansson.h>
 
-#include "config.h"
 #include "daemons/supervisor/server.h"
 #include "daemons/supervisor/supervisor.h"
 

@@ -50,6 +50,14 @@ struct supervisor {
 /* Milliseconds of a clock that only goes forward. */
 int64_t supervisor_now_ms(void);
 
+/* Makes the services, stopped; base, settings and private_postgres are there. */
+bool supervisor_begin(struct supervisor *supervisor, struct hs_error *err);
+/* Frees what begin made; no process is left by then. */
+void supervisor_end(struct supervisor *supervisor);
+
+/* Takes note of a process that ended; one of nobody's (an orphan that PID 1 inherits) is fine. */
+void supervisor_reap(struct supervisor *supervisor, pid_t pid, int status);
+
 /* Looks at how things stand, and starts or stops what is due; call it after every change. */
 void supervisor_advance(struct supervisor *supervisor);
 

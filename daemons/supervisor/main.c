@@ -1,0 +1,220 @@
+/* main.c: hsd-supervisor: starts PostgreSQL, the importer and the web server, keeps them
+ * running, and hands operators' commands to them.
+ *
+ * Trusts its settings once they are checked, and nothing that comes over a socket. Reads all
+ * of its configuration before it starts anything: a bad value is one line and exit 78.
+ * Afterwards it never ends because something else did; SIGTERM ends all of it, in order. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/home.h"
+#include "common/log.h"
+#include "daemons/supervisor/notify.h"
+#include "daemons/supervisor/place.h"
+#include "daemons/supervisor/route.h"
+#include "daemons/supervisor/server.h"
+#include "daemons/supervisor/supervisor.h"
+
+enum { SIGNAL_COUNT = 4, BIND_TRIES = 30, BIND_PAUSE_MS = 100 };
+
+static const char help[] =
+    "usage: hsd-supervisor [--check | --help | --version]\n"
+    "\n"
+    "Runs HoopScout: a PostgreSQL of its own unless POSTGRES_HOST names one, the importer and\n"
+    "the web server. It stays in the foreground and logs to standard error; SIGTERM and SIGINT\n"
+    "stop all of it, SIGHUP reloads the settings. Operators talk to it with hsctl.\n"
+    "\n"
+    "  --check    read and check the settings, say what is wrong, and end (78 if anything is)\n"
+    "\n"
+    "Settings come from hoopscout.conf and the environment: see hoopscout.conf(5).\n";
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct supervisor *supervisor = arg;
+	int status;
+	pid_t pid;
+
+	(void)what;
+	switch (number) {
+	case SIGCHLD:
+		/* as PID 1 we inherit orphans that nobody else would take away */
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+			supervisor_reap(supervisor, pid, status);
+		supervisor_advance(supervisor);
+		break;
+	case SIGHUP:
+		if (supervisor->phase == PHASE_RUNNING)
+			route_reload(supervisor, NULL);
+		break;
+	default:
+		supervisor_stop(supervisor);
+		break;
+	}
+}
+
+static bool watch_signals(struct supervisor *supervisor, struct event *events[SIGNAL_COUNT],
+    struct hs_error *err)
+{
+	static const int numbers[SIGNAL_COUNT] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+		events[i] = evsignal_new(supervisor->base, numbers[i], on_signal, supervisor);
+		if (events[i] == NULL || event_add(events[i], NULL) != 0)
+			return hs_error_set(err, HS_NO_MEMORY, "", "cannot watch for signals");
+	}
+	return true;
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	notify_send("WATCHDOG=1");
+}
+
+static struct event *watchdog(struct event_base *base)
+{
+	int ms = notify_watchdog_ms();
+	struct timeval pause = { ms / 1000, ms % 1000 * 1000 };
+	struct event *event = ms == 0 ? NULL : event_new(base, -1, EV_PERSIST, on_watchdog, NULL);
+
+	if (event != NULL && event_add(event, &pause) != 0)
+		hs_panic("no timer for the watchdog");
+	return event;
+}
+
+/* A web server whose supervisor was killed holds its sockets for a moment longer. */
+static bool bind_sockets(struct supervisor *supervisor, struct hs_error *err)
+{
+	const struct timespec pause = { .tv_nsec = BIND_PAUSE_MS * 1000000L };
+
+	for (int i = 0; i < BIND_TRIES; i++) {
+		*err = (struct hs_error)HS_ERROR_INIT;
+		if (listen_open(supervisor->settings, &supervisor->identity, &supervisor->listeners, err))
+			return true;
+		if (err->code != HS_EXISTS)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* A private cluster is reached like any other: by POSTGRES_HOST, here a folder. */
+static bool name_database(struct supervisor *supervisor, struct hs_error *err)
+{
+	char folder[LISTEN_URL_BYTES];
+
+	supervisor->private_postgres = hs_settings_private_postgres(supervisor->settings);
+	if (!supervisor->private_postgres)
+		return true;
+	return hs_settings_postgres_socket_dir(supervisor->settings, folder, sizeof folder, err) &&
+	    hs_settings_override(supervisor->settings, HS_SET_POSTGRES_HOST, folder, err);
+}
+
+static bool find_ourselves(struct supervisor *supervisor, struct hs_error *err)
+{
+	struct identity admin = { .changes = false };
+
+	if (!hs_home_programs(supervisor->programs, sizeof supervisor->programs))
+		return hs_error_errno(err, "/proc/self/exe", "cannot find the folder of our programs");
+	if (!identity_find(supervisor->settings, &supervisor->identity, err))
+		return false;
+	admin = supervisor->identity;
+	snprintf(supervisor->admin, sizeof supervisor->admin, "%s",
+	    supervisor->identity.changes ? "root" : admin.name);
+	return true;
+}
+
+static bool begin(struct supervisor *supervisor, int *lock, struct event *signals[SIGNAL_COUNT],
+    struct hs_error *err)
+{
+	enum hs_log_level level;
+
+	if (hs_log_level_parse(hs_setting_text(supervisor->settings, HS_SET_LOG_LEVEL), &level))
+		hs_log_set_level(level);
+	if ((supervisor->base = event_base_new()) == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "cannot make an event loop");
+	return find_ourselves(supervisor, err) &&
+	    place_make(supervisor->settings, &supervisor->identity, err) &&
+	    place_lock(supervisor->settings, lock, err) && name_database(supervisor, err) &&
+	    hs_settings_export(supervisor->settings, err) && bind_sockets(supervisor, err) &&
+	    watch_signals(supervisor, signals, err) && supervisor_begin(supervisor, err) &&
+	    server_open(supervisor, &supervisor->control, err);
+}
+
+static int run(struct supervisor *supervisor)
+{
+	struct event *signals[SIGNAL_COUNT] = { NULL }, *dog = NULL;
+	struct hs_error err = HS_ERROR_INIT;
+	int lock = -1, status = EXIT_SUCCESS;
+
+	if (begin(supervisor, &lock, signals, &err)) {
+		dog = watchdog(supervisor->base);
+		supervisor_advance(supervisor);
+		if (event_base_dispatch(supervisor->base) < 0)
+			hs_panic("the event loop failed");
+		hs_log(HS_LOG_INFO, "stopped");
+	} else {
+		hs_log_error(HS_LOG_ERROR, "cannot start", &err);
+		status = err.code == HS_BAD_SETTING ? EX_CONFIG : EXIT_FAILURE;
+	}
+	supervisor_end(supervisor);
+	server_close(supervisor->control);
+	listen_close(&supervisor->listeners);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		if (signals[i] != NULL)
+			event_free(signals[i]);
+	if (dog != NULL)
+		event_free(dog);
+	if (supervisor->base != NULL)
+		event_base_free(supervisor->base);
+	if (lock >= 0)
+		close(lock);
+	return status;
+}
+
+static int usage(const char *word)
+{
+	fprintf(stderr, "hsd-supervisor: what is \"%s\"?\n%s", word, help);
+	return EX_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	static struct supervisor supervisor;	/* lives as long as the process */
+	struct hs_error err = HS_ERROR_INIT;
+	bool check = argc == 2 && strcmp(argv[1], "--check") == 0;
+	int status = EXIT_SUCCESS;
+
+	hs_log_open("hsd-supervisor", HS_LOG_INFO);
+	umask(027);
+	if (argc == 4 && strcmp(argv[1], "--task") == 0)
+		return task_main(argv[2], argv[3]);
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(help, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return printf("hsd-supervisor %s\n", PACKAGE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (argc > 1 && !check)
+		return usage(argv[1]);
+	notify_begin();
+	supervisor.started_ms = supervisor_now_ms();
+	if (!hs_settings_load(NULL, &supervisor.settings, &err)) {
+		hs_log_error(HS_LOG_ERROR, "the settings cannot be used", &err);
+		return EX_CONFIG;
+	}
+	if (!check)
+		status = run(&supervisor);
+	else
+		puts("The settings are right.");
+	hs_settings_free(supervisor.settings);
+	return status;
+}

@@ -1,0 +1,290 @@
+/* supervisor.c: the order of things: what starts after what, and stops before what.
+ *
+ * PostgreSQL first, then the database is made ready, then the importer, then web; each when
+ * the one before is ready. When the database cannot be made ready, the daemons start all
+ * the same (they cope, and can say why) and it is tried again. Nothing here waits. */
+#include "daemons/supervisor/supervisor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "daemons/supervisor/notify.h"
+#include "daemons/supervisor/route.h"
+#include "daemons/supervisor/server.h"
+
+enum { PREPARE_FIRST_PAUSE_S = 1, PREPARE_LAST_PAUSE_S = 30 };
+
+int64_t supervisor_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- making the database ready ---- */
+
+void supervisor_note_database(struct supervisor *supervisor, const json_t *result,
+    const struct hs_error *why)
+{
+	const char *latest = json_string_value(json_object_get(result, "latest"));
+
+	if (why != NULL) {
+		supervisor->database_error = *why;
+		return;
+	}
+	supervisor->database_error = (struct hs_error)HS_ERROR_INIT;
+	supervisor->database_ready = true;
+	supervisor->prepare_failures = 0;
+	event_del(supervisor->prepare_timer);
+	snprintf(supervisor->migration, sizeof supervisor->migration, "%.120s",
+	    latest != NULL ? latest : "");
+	if (supervisor->private_postgres)
+		service_tell(&supervisor->services[SERVICE_POSTGRES], POLICY_READY);
+}
+
+static void try_again_later(struct supervisor *supervisor)
+{
+	struct timeval pause = { .tv_sec = PREPARE_FIRST_PAUSE_S };
+
+	for (int i = 1; i < supervisor->prepare_failures && pause.tv_sec < PREPARE_LAST_PAUSE_S; i++)
+		pause.tv_sec *= 2;
+	if (pause.tv_sec > PREPARE_LAST_PAUSE_S)
+		pause.tv_sec = PREPARE_LAST_PAUSE_S;
+	hs_log(HS_LOG_WARNING, "the database is not ready: trying again",
+	    HS_INT("in_seconds", pause.tv_sec));
+	if (event_add(supervisor->prepare_timer, &pause) != 0)
+		hs_panic("no timer for the database");
+}
+
+static void on_prepared(void *arg, const json_t *result, const struct hs_error *why)
+{
+	struct supervisor *supervisor = arg;
+
+	supervisor->prepare_tried = true;
+	supervisor_note_database(supervisor, result, why);
+	if (why != NULL) {
+		supervisor->prepare_failures++;
+		try_again_later(supervisor);
+	}
+	supervisor_advance(supervisor);
+}
+
+static const struct errand_events prepare_events = { .on_done = on_prepared };
+
+static void prepare(struct supervisor *supervisor)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (supervisor->prepare.pid != 0)
+		return;
+	if (!errand_start(&supervisor->prepare, supervisor, TASK_PREPARE,
+		supervisor->private_postgres ? "private" : "external", &prepare_events, supervisor, &err)) {
+		hs_log_error(HS_LOG_ERROR, "cannot prepare the database", &err);
+		supervisor->prepare_failures++;
+		try_again_later(supervisor);
+	}
+}
+
+static void on_prepare_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct supervisor *supervisor = arg;
+
+	(void)fd;
+	(void)what;
+	if (supervisor->phase == PHASE_RUNNING)
+		prepare(supervisor);
+}
+
+/* ---- the beginning and the end ---- */
+
+bool supervisor_begin(struct supervisor *supervisor, struct hs_error *err)
+{
+	static const struct {
+		const char *name;
+		bool is_postgres;
+	} rows[SERVICE_COUNT] = {
+		[SERVICE_POSTGRES] = { "postgres", true },
+		[SERVICE_IMPORTER] = { "importer", false },
+		[SERVICE_WEB] = { "web", false },
+	};
+
+	for (size_t i = 0; i < SERVICE_COUNT; i++) {
+		struct service *service = &supervisor->services[i];
+
+		if (!service_init(service, supervisor, rows[i].name, rows[i].is_postgres, err))
+			return false;
+		service->wanted = rows[i].is_postgres ? supervisor->private_postgres
+		    : hs_setting_has(supervisor->settings, HS_SET_DAEMONS, rows[i].name);
+	}
+	supervisor->prepare_timer = evtimer_new(supervisor->base, on_prepare_timer, supervisor);
+	return supervisor->prepare_timer != NULL ||
+	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a timer");
+}
+
+void supervisor_end(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < SERVICE_COUNT; i++)
+		service_done(&supervisor->services[i]);
+	errand_cancel(&supervisor->prepare);
+	if (supervisor->prepare_timer != NULL)
+		event_free(supervisor->prepare_timer);
+}
+
+void supervisor_reap(struct supervisor *supervisor, pid_t pid, int status)
+{
+	bool is_known = errand_reap(&supervisor->prepare, pid, status) ||
+	    errand_reap(&supervisor->routes.migrate, pid, status);
+
+	for (size_t i = 0; !is_known && i < SERVICE_COUNT; i++)
+		is_known = service_reap(&supervisor->services[i], pid, status);
+}
+
+/* ---- forward ---- */
+
+/* Starts postgres, and makes the database ready whenever that begins anew. */
+static void advance_database(struct supervisor *supervisor)
+{
+	struct service *postgres = &supervisor->services[SERVICE_POSTGRES];
+
+	if (supervisor->private_postgres && postgres->policy.state == POLICY_STOPPED)
+		service_tell(postgres, POLICY_START);
+	if (event_pending(supervisor->prepare_timer, EV_TIMEOUT, NULL) || supervisor->prepare.pid != 0)
+		return;
+	if (supervisor->private_postgres ? postgres->policy.state == POLICY_STARTING
+					 : !supervisor->database_ready)
+		prepare(supervisor);
+}
+
+/* Whether what comes after it need not wait for it any more. */
+static bool has_had_its_chance(const struct service *service)
+{
+	return !service->wanted || service->policy.state == POLICY_UP || service->policy.deaths > 0;
+}
+
+static void say_ready(struct supervisor *supervisor)
+{
+	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
+		if (supervisor->services[i].wanted && supervisor->services[i].policy.state != POLICY_UP)
+			return;
+	if (supervisor->said_ready || !supervisor->database_ready)
+		return;
+	supervisor->said_ready = true;
+	notify_send("READY=1\nSTATUS=all daemons are up");
+	hs_log(HS_LOG_INFO, "all daemons are up",
+	    HS_STR("url", supervisor->listeners.count > 0 ? supervisor->listeners.urls[0] : NULL),
+	    HS_STR("incoming", hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR)));
+}
+
+static void advance_start(struct supervisor *supervisor)
+{
+	bool may_start = supervisor->database_ready || supervisor->prepare_tried;
+
+	advance_database(supervisor);
+	for (size_t i = SERVICE_POSTGRES + 1; may_start && i < SERVICE_COUNT; i++) {
+		struct service *service = &supervisor->services[i];
+
+		if (service->wanted && service->policy.state == POLICY_STOPPED)
+			service_tell(service, POLICY_START);
+		may_start = has_had_its_chance(service);
+	}
+	say_ready(supervisor);
+}
+
+/* Last started, first stopped; each when the one after it has ended. */
+static void advance_stop(struct supervisor *supervisor)
+{
+	for (size_t i = SERVICE_COUNT; i > 0; i--) {
+		struct service *service = &supervisor->services[i - 1];
+
+		if (service->policy.state == POLICY_STOPPED)
+			continue;
+		if (service->policy.state != POLICY_STOPPING)
+			service_tell(service, POLICY_STOP);
+		if (service->policy.state != POLICY_STOPPED)
+			return;
+	}
+	event_base_loopbreak(supervisor->base);
+}
+
+void supervisor_advance(struct supervisor *supervisor)
+{
+	if (supervisor->phase == PHASE_STOPPING)
+		advance_stop(supervisor);
+	else
+		advance_start(supervisor);
+	route_look(supervisor);
+}
+
+void supervisor_stop(struct supervisor *supervisor)
+{
+	if (supervisor->phase == PHASE_STOPPING)
+		return;
+	supervisor->phase = PHASE_STOPPING;
+	hs_log(HS_LOG_INFO, "stopping all of it");
+	notify_send("STOPPING=1");
+	route_end(supervisor);
+	errand_cancel(&supervisor->prepare);
+	event_del(supervisor->prepare_timer);
+	supervisor_advance(supervisor);
+}
+
+/* ---- reload ---- */
+
+static void warn_of_restarts(const struct supervisor *supervisor, const struct hs_settings *after)
+{
+	for (int id = 0; id < HS_SETTING_COUNT; id++) {
+		const char *old = hs_setting_text(supervisor->settings, (enum hs_setting)id);
+		/* we have named the private cluster's folder there ourselves */
+		bool is_ours = id == HS_SET_POSTGRES_HOST && supervisor->private_postgres;
+
+		if (hs_setting_rows[id].needs_restart && !is_ours &&
+		    strcmp(old, hs_setting_text(after, (enum hs_setting)id)) != 0)
+			hs_log(HS_LOG_WARNING, "this setting takes effect only when HoopScout is started anew",
+			    HS_STR("setting", hs_setting_rows[id].name));
+	}
+}
+
+/* What a reload must leave as it was: sockets, folders and the like are in use. */
+static bool keep_fixed(const struct hs_settings *before, struct hs_settings *after, struct hs_error *err)
+{
+	for (int id = 0; id < HS_SETTING_COUNT; id++)
+		if (hs_setting_rows[id].needs_restart &&
+		    !hs_settings_override(after, (enum hs_setting)id, hs_setting_text(before, (enum hs_setting)id), err))
+			return false;
+	return true;
+}
+
+static json_t *settings_message(const struct hs_settings *settings)
+{
+	json_t *values = json_object();
+
+	for (int id = 0; id < HS_SETTING_COUNT; id++)
+		if (json_object_set_new(values, hs_setting_rows[id].name,
+			json_string(hs_setting_text(settings, (enum hs_setting)id))) != 0)
+			hs_panic("no memory for a reload");
+	return json_pack("{s:o}", "settings", values);
+}
+
+bool supervisor_reload(struct supervisor *supervisor, json_t **ret_settings, struct hs_error *err)
+{
+	struct hs_settings *fresh = NULL;
+	enum hs_log_level level;
+
+	if (!hs_settings_load(NULL, &fresh, err))
+		return false;
+	warn_of_restarts(supervisor, fresh);
+	if (!keep_fixed(supervisor->settings, fresh, err) || !hs_settings_export(fresh, err)) {
+		hs_settings_free(fresh);
+		return false;
+	}
+	hs_settings_free(supervisor->settings);
+	supervisor->settings = fresh;
+	if (hs_log_level_parse(hs_setting_text(fresh, HS_SET_LOG_LEVEL), &level))
+		hs_log_set_level(level);
+	*ret_settings = settings_message(fresh);
+	return true;
+}
