@@ -1,7 +1,8 @@
 /* db_job.c: copies a job's statements, gathers their results, and tells its asker once.
  *
- * Trusts its callers with the counts that db_pool.h bounds: more is a panic. The size of
- * the values may come from a stranger's query string, and is bounded here. */
+ * Trusts its callers with the counts that db_pool.h bounds, and with statements that are
+ * neither empty nor COPY: others are a panic. The size of the values may come from a
+ * stranger's query string, and is bounded here. */
 #include "common/db_job.h"
 
 #include <stdlib.h>
@@ -92,6 +93,8 @@ void hs_db_job_keep(struct hs_db_job *job, size_t at, PGresult *result)
 	} else if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
 		job->results[at] = result;
 	} else {
+		if (status == PGRES_EMPTY_QUERY || status == PGRES_COPY_IN || status == PGRES_COPY_OUT)
+			hs_panic("a job's statement is empty, or a COPY");
 		if (job->failure.code == HS_OK)
 			hs_db_error_of_result(result, &job->failure);
 		PQclear(result);

@@ -29,7 +29,7 @@ enum {
 	SHORT_LIFE_MS = 1000,		/* a connection that ends younger than this had better wait */
 	DRAIN_MS = 1000,
 	DRAIN_CANCELS = 5,
-	LAST_WORDS_MAX = 64,
+	NOTHINGS_MAX = 2 * HS_DB_JOB_RESULTS,	/* one after each result is usual */
 	CONNECTIONS_MAX = 1000
 };
 
@@ -152,10 +152,10 @@ static struct hs_db_job *take_job(struct connection *connection)
 	return job;
 }
 
-static void set_unusable(struct hs_db_pool *pool, const struct hs_error *err)
+static void set_unusable(struct hs_db_pool *pool, const char *sentence, const struct hs_error *err)
 {
 	if (!pool->said_away)
-		hs_log_error(HS_LOG_WARNING, "the database is away", err);
+		hs_log_error(HS_LOG_WARNING, sentence, err);
 	pool->said_away = true;
 	pool->usable = false;
 	pool->last = *err;
@@ -202,7 +202,7 @@ static void lose(struct connection *connection)
 	else
 		hs_db_error_of_connection(connection->pg, &seen);
 	hs_error_set(&err, HS_DB_AWAY, "", "%s", seen.message);
-	set_unusable(pool, &err);
+	set_unusable(pool, "a connection to the database is lost", &err);
 	if (now_ms() - connection->opened_ms < SHORT_LIFE_MS)
 		begin_pause(pool);
 	close_connection(connection);
@@ -365,33 +365,23 @@ static void keep_result(struct connection *connection, PGresult *result)
 		PQclear(result);
 }
 
-/* Reads what has arrived, up to the Sync. */
+/* Reads what has arrived, up to the Sync. The end of the connection may be among it. */
 static void read_results(struct connection *connection)
 {
-	while (connection->sync_due && PQisBusy(connection->pg) == 0) {
+	size_t nothing = 0;
+
+	while (connection->sync_due && nothing < NOTHINGS_MAX && PQisBusy(connection->pg) == 0) {
 		PGresult *result = PQgetResult(connection->pg);
 
 		if (result == NULL) {
-			if (++connection->statement > HS_DB_JOB_RESULTS)
-				hs_panic("a pipeline has more results than statements");
+			connection->statement++;
+			nothing++;	/* for ever, on a connection that has ended */
 		} else if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
 			connection->sync_due = false;
 		} else {
 			keep_result(connection, result);
 		}
-	}
-}
-
-/* After the end of input, the server's reason may still be there to read. */
-static void read_last_words(struct connection *connection)
-{
-	for (int i = 0; i < LAST_WORDS_MAX && connection->sync_due; i++) {
-		PGresult *result;
-
-		if (PQisBusy(connection->pg) != 0 || (result = PQgetResult(connection->pg)) == NULL)
-			return;
-		keep_result(connection, result);
 	}
 }
 
@@ -440,20 +430,16 @@ static void read_notifies(struct connection *connection)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *connection = arg;
+	bool alive;
 
 	(void)fd;
 	(void)what;
-	if (PQconsumeInput(connection->pg) != 1) {
-		read_results(connection);
-		read_last_words(connection);
+	alive = PQconsumeInput(connection->pg) == 1 && flush_out(connection);
+	read_results(connection);	/* of a dead one too: the server may have said why */
+	if (!alive || PQstatus(connection->pg) != CONNECTION_OK) {
 		lose(connection);
 		return;
 	}
-	if (!flush_out(connection)) {
-		lose(connection);
-		return;
-	}
-	read_results(connection);
 	read_notifies(connection);
 	if (connection->sync_due)
 		return;
@@ -496,7 +482,7 @@ static void refuse_connect(struct connection *connection, const struct hs_error 
 {
 	struct hs_db_pool *pool = connection->pool;
 
-	set_unusable(pool, err);
+	set_unusable(pool, "cannot connect to the database", err);
 	move(connection, CLOSED);
 	begin_pause(pool);
 }
@@ -523,7 +509,7 @@ static void adopt(struct connection *connection, PGconn *pg)
 		hs_panic("cannot watch a database connection");
 	move(connection, IDLE);
 	if (pool->said_away)
-		hs_log(HS_LOG_INFO, "the database is back", HS_INT("failures", pool->failures));
+		hs_log(HS_LOG_INFO, "connected to the database again", HS_INT("failures", pool->failures));
 	pool->said_away = false;
 	pool->usable = true;
 	pool->failures = 0;

@@ -21,14 +21,16 @@
 enum { HS_DB_POOL_QUEUE = 1024, HS_DB_JOB_STATEMENTS = 8, HS_DB_JOB_VALUES = 64 };
 
 struct hs_db_statement {
-	const char *sql;		/* copied */
+	const char *sql;		/* copied; one statement, and no COPY */
 	const char *const *values;	/* copied; NULL is SQL's null */
 	size_t count;			/* at most HS_DB_JOB_VALUES */
 };
 
 /* Called exactly once for a job that was not cancelled: with as many results as it had
  * statements (borrowed until the call returns) and err NULL, or with results NULL and why.
- * Errors: HS_DB_AWAY, HS_TIMEOUT (deadline), HS_BUSY, HS_DB_ERROR. */
+ * It may submit and cancel jobs, and free the pool.
+ * Errors: HS_DB_AWAY, HS_DB_REFUSED (neither came back before the deadline), HS_TIMEOUT
+ * (deadline), and those of hs_db_run. */
 typedef void hs_db_done_fn(void *arg, PGresult *const *results, size_t count,
     const struct hs_error *err);
 
@@ -45,7 +47,7 @@ void hs_db_pool_free(struct hs_db_pool *pool);
 
 /* Starts a job; the callback never runs before this returns. *ret (may be NULL) lives until the
  * callback has run or it was cancelled. Past deadline_ms the running statement is cancelled.
- * false: done is never called. */
+ * false: done is never called. Errors: HS_BUSY (the queue is full), HS_TOO_LONG (over 1 MiB). */
 bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *statements,
     size_t count, int deadline_ms, hs_db_done_fn *done, void *arg,
     struct hs_db_job **ret, struct hs_error *err);

@@ -1,0 +1,680 @@
+/* test_db_pool.c: the pool on an event base against a real PostgreSQL that is stopped, killed and slow. */
+#include "common/db_pool.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/unit/harness.h"
+#include "tests/unit/postgres.h"
+
+enum { PATIENCE_MS = 15000, TEXT_BYTES = 64 };
+
+static struct hs_settings *settings;
+static struct event_base *base;
+
+/* What came of one job: the first value of each result. */
+struct answer {
+	int calls;
+	enum hs_error_code code;
+	char message[HS_ERROR_MESSAGE_BYTES];
+	size_t count;
+	char values[HS_DB_JOB_STATEMENTS][TEXT_BYTES];
+	int rows;
+	int order;		/* the how-manieth to be told */
+	int64_t at_ms;
+};
+
+static int told;
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void keep_answer(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	struct answer *answer = arg;
+
+	answer->calls++;
+	answer->order = ++told;
+	answer->at_ms = now_ms();
+	answer->code = err != NULL ? err->code : HS_OK;
+	snprintf(answer->message, sizeof answer->message, "%s", err != NULL ? err->message : "");
+	expect_true("results or an error", (results == NULL) == (err != NULL));
+	answer->count = count;
+	for (size_t i = 0; i < count; i++) {
+		answer->rows = PQntuples(results[i]);
+		if (PQntuples(results[i]) > 0)
+			snprintf(answer->values[i], TEXT_BYTES, "%.60s",
+			    PQgetisnull(results[i], 0, 0) ? "(null)" : PQgetvalue(results[i], 0, 0));
+	}
+}
+
+static struct hs_db_pool *make_pool_of(const struct hs_settings *of, enum hs_db_role role, size_t size)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct hs_db_pool *pool = NULL;
+
+	if (!expect_done("a pool", hs_db_pool_new(base, of, role, "pool", size, &pool, &err), &err))
+		exit(99);
+	return pool;
+}
+
+static struct hs_db_pool *make_pool(size_t size)
+{
+	return make_pool_of(settings, HS_DB_READER, size);
+}
+
+static struct hs_db_job *submit(struct hs_db_pool *pool, const char *sql, int deadline_ms,
+    struct answer *answer)
+{
+	const struct hs_db_statement one = { .sql = sql };
+	struct hs_error err = HS_ERROR_INIT;
+	struct hs_db_job *job = NULL;
+
+	expect_done(sql, hs_db_pool_submit(pool, &one, 1, deadline_ms, keep_answer, answer, &job, &err),
+	    &err);
+	expect_int("never before submit returns", answer->calls, 0);
+	return job;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+/* Turns the loop until *count is at least want, or ms have passed. */
+static bool turn_until(const int *count, int want, int ms)
+{
+	const struct timeval tick = { .tv_usec = 5000 };
+	struct event *timer = event_new(base, -1, EV_PERSIST, on_tick, NULL);
+	int64_t deadline_ms = now_ms() + ms;
+
+	event_add(timer, &tick);
+	while (*count < want && now_ms() < deadline_ms)
+		event_base_loop(base, EVLOOP_ONCE);
+	event_free(timer);
+	return *count >= want;
+}
+
+static void turn_for(int ms)
+{
+	const int never = 0;
+
+	turn_until(&never, 1, ms);
+}
+
+static bool turn_until_told(const struct answer *answer)
+{
+	return turn_until(&answer->calls, 1, PATIENCE_MS);
+}
+
+static struct hs_db_pool_state look(const struct hs_db_pool *pool)
+{
+	struct hs_db_pool_state state;
+
+	hs_db_pool_look(pool, &state);
+	return state;
+}
+
+static bool turn_until_usable(const struct hs_db_pool *pool, bool want)
+{
+	int64_t deadline_ms = now_ms() + PATIENCE_MS;
+
+	while (look(pool).usable != want && now_ms() < deadline_ms)
+		turn_for(10);
+	return look(pool).usable == want;
+}
+
+/* Runs one statement and expects its first value. */
+static void expect_answer(const char *row, struct hs_db_pool *pool, const char *sql, const char *want)
+{
+	struct answer answer = { 0 };
+
+	submit(pool, sql, PATIENCE_MS, &answer);
+	turn_until_told(&answer);
+	expect_int(row, answer.calls, 1);
+	expect_text(row, answer.message, "");
+	expect_text(row, answer.values[0], want);
+}
+
+static void backend_pid(struct hs_db_pool *pool, char pid[TEXT_BYTES])
+{
+	struct answer answer = { 0 };
+
+	submit(pool, "select pg_backend_pid()", PATIENCE_MS, &answer);
+	turn_until_told(&answer);
+	memcpy(pid, answer.values[0], TEXT_BYTES);
+}
+
+/* --- answers --- */
+
+static void test_values(void)
+{
+	struct hs_db_pool *pool = make_pool(2);
+	char sql[] = "select $1::text || $2::text, $3::text";
+	char text[] = "O’Neal";
+	const char *values[] = { text, "'; --", NULL };
+	const struct hs_db_statement one = { .sql = sql, .values = values, .count = 3 };
+	struct hs_error err = HS_ERROR_INIT;
+	struct answer answer = { 0 };
+
+	expect_done("submit", hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL,
+		&err), &err);
+	memset(sql, 'x', sizeof sql - 1);	/* copied */
+	memset(text, 'x', sizeof text - 1);
+	turn_until_told(&answer);
+	expect_text("value", answer.values[0], "O’Neal'; --");
+	expect_int("count", answer.count, 1);
+	expect_answer("null", pool, "select null", "(null)");
+	expect_answer("nothing", pool, "select 1 where false", "");
+	expect_answer("role", pool, "show max_parallel_workers_per_gather", "0");
+	expect_answer("name", pool, "show application_name", "pool");
+	hs_db_pool_free(pool);
+}
+
+static void insert_now(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ask_int(arg, "insert into game values (2)");
+}
+
+static void test_one_snapshot(void)
+{
+	static const struct hs_db_statement three[] = {
+		{ .sql = "select count(*) from game" },
+		{ .sql = "select pg_sleep(0.4)" },
+		{ .sql = "select count(*) from game" },
+	};
+	struct hs_db *db = connect_writer(settings);
+	struct hs_db_pool *pool = make_pool(1);
+	const struct timeval soon = { .tv_usec = 150000 };
+	struct hs_error err = HS_ERROR_INIT;
+	struct answer answer = { 0 };
+
+	ask_int(db, "drop table if exists game");
+	ask_int(db, "create table game as select 1 as n");
+	expect_answer("warm", pool, "select 1", "1");
+	expect_done("submit", hs_db_pool_submit(pool, three, 3, PATIENCE_MS, keep_answer, &answer, NULL,
+		&err), &err);
+	event_base_once(base, -1, EV_TIMEOUT, insert_now, db, &soon);
+	turn_until_told(&answer);
+	expect_int("three results", answer.count, 3);
+	expect_text("before", answer.values[0], "1");
+	expect_text("the same", answer.values[2], "1");
+	expect_answer("it did change", pool, "select count(*) from game", "2");
+	hs_db_pool_free(pool);
+	hs_db_free(db);
+}
+
+static void test_errors(void)
+{
+	static const struct hs_db_statement middle_fails[] = {
+		{ .sql = "select 1" },
+		{ .sql = "select 1/0" },
+		{ .sql = "select 3" },
+	};
+	struct hs_db_pool *pool = make_pool(1);
+	struct hs_error err = HS_ERROR_INIT;
+	struct answer answer = { 0 };
+	char before[TEXT_BYTES], after[TEXT_BYTES];
+
+	backend_pid(pool, before);
+	expect_done("submit", hs_db_pool_submit(pool, middle_fails, 3, PATIENCE_MS, keep_answer, &answer,
+		NULL, &err), &err);
+	turn_until_told(&answer);
+	expect_int("code", answer.code, HS_DB_ERROR);
+	expect_contains("message", answer.message, "division by zero");
+	expect_contains("message", answer.message, "22012");
+
+	answer = (struct answer){ 0 };
+	submit(pool, "selekt", PATIENCE_MS, &answer);
+	turn_until_told(&answer);
+	expect_contains("syntax", answer.message, "42601");
+
+	answer = (struct answer){ 0 };
+	submit(pool, "create table never (n int)", PATIENCE_MS, &answer);
+	turn_until_told(&answer);
+	expect_contains("read only", answer.message, "25006");
+
+	expect_answer("usable", pool, "select 1", "1");
+	backend_pid(pool, after);
+	expect_text("the same connection", after, before);
+
+	expect_true("no fault of the database's", look(pool).usable);
+	hs_db_pool_free(pool);
+}
+
+static void test_big(void)
+{
+	struct hs_db_pool *pool = make_pool(1);
+	char *text = malloc((2 << 20) + 1);
+	const char *values[] = { text };
+	const struct hs_db_statement one = { .sql = "select length($1)", .values = values, .count = 1 };
+	struct hs_error err = HS_ERROR_INIT;
+	struct answer answer = { 0 };
+
+	memset(text, 'x', 2 << 20);
+	text[2 << 20] = '\0';
+	expect_true("too long", !hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL,
+		&err));
+	expect_code("too long", &err, HS_TOO_LONG);
+	text[1000000] = '\0';
+	expect_done("long", hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL, &err),
+	    &err);
+	turn_until_told(&answer);
+	expect_text("long", answer.values[0], "1000000");
+	answer = (struct answer){ 0 };
+	submit(pool, "select repeat('x', 100) from generate_series(1, 100000)", PATIENCE_MS, &answer);
+	turn_until_told(&answer);
+	expect_int("many rows", answer.rows, 100000);
+	free(text);
+	hs_db_pool_free(pool);
+}
+
+/* --- the queue --- */
+
+static void test_order_and_width(void)
+{
+	enum { JOBS = 20, WIDTH = 4 };
+	struct hs_db_pool *pool = make_pool(1);
+	struct answer answers[JOBS] = { { 0 } };
+	int64_t started_ms;
+
+	told = 0;
+	for (int i = 0; i < JOBS; i++)
+		submit(pool, "select 1", PATIENCE_MS, &answers[i]);
+	expect_int("waiting", look(pool).waiting, JOBS);
+	turn_until(&told, JOBS, PATIENCE_MS);
+	for (int i = 0; i < JOBS; i++)
+		expect_int("in order", answers[i].order, i + 1);
+	expect_int("one connection", look(pool).open, 1);
+	hs_db_pool_free(pool);
+
+	pool = make_pool(WIDTH);
+	memset(answers, 0, sizeof answers);
+	told = 0;
+	started_ms = now_ms();
+	for (int i = 0; i < WIDTH; i++)
+		submit(pool, "select pg_sleep(0.5)", PATIENCE_MS, &answers[i]);
+	turn_until(&told, WIDTH, PATIENCE_MS);
+	expect_int("all", told, WIDTH);
+	expect_true("side by side", now_ms() - started_ms < 1500);
+	expect_int("as many as jobs", look(pool).open, WIDTH);
+	expect_int("at rest", look(pool).busy, 0);
+	hs_db_pool_free(pool);
+}
+
+static void test_overflow(void)
+{
+	static struct answer answers[HS_DB_POOL_QUEUE];
+	const struct hs_db_statement one = { .sql = "select 1" };
+	struct hs_db_pool *pool = make_pool(2);
+	struct hs_error err = HS_ERROR_INIT;
+	struct answer extra = { 0 };
+
+	memset(answers, 0, sizeof answers);
+	told = 0;
+	for (int i = 0; i < HS_DB_POOL_QUEUE; i++)
+		submit(pool, "select 1", PATIENCE_MS, &answers[i]);
+	expect_true("full", !hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &extra, NULL, &err));
+	expect_code("full", &err, HS_BUSY);
+	turn_until(&told, HS_DB_POOL_QUEUE, PATIENCE_MS);
+	expect_int("all of them", told, HS_DB_POOL_QUEUE);
+	turn_for(50);
+	expect_int("the refused one is never told", extra.calls, 0);
+	hs_db_pool_free(pool);
+}
+
+/* --- deadlines and cancelling --- */
+
+static void test_deadline(void)
+{
+	struct hs_db *db = connect_writer(settings);
+	struct hs_db_pool *pool = make_pool(1);
+	struct answer answer = { 0 }, queued = { 0 };
+	char before[TEXT_BYTES], after[TEXT_BYTES];
+	int64_t started_ms;
+
+	backend_pid(pool, before);
+	started_ms = now_ms();
+	submit(pool, "select pg_sleep(20)", 400, &answer);
+	submit(pool, "select 1", 200, &queued);
+	turn_until_told(&answer);
+	expect_int("running", answer.code, HS_TIMEOUT);
+	expect_contains("running", answer.message, "0.400 s");
+	expect_true("in time", answer.at_ms - started_ms >= 390 && answer.at_ms - started_ms < 1500);
+	expect_int("queued", queued.code, HS_TIMEOUT);
+	expect_contains("queued", queued.message, "busy");
+	backend_pid(pool, after);
+	expect_text("the same connection", after, before);
+	expect_int("nothing runs on", ask_int(db, "select count(*) from pg_stat_activity "
+		"where application_name = 'pool' and state <> 'idle'"), 0);
+	hs_db_pool_free(pool);
+	hs_db_free(db);
+}
+
+static void test_deadline_in_transaction(void)
+{
+	static const struct hs_db_statement two[] = {
+		{ .sql = "select 1" },
+		{ .sql = "select pg_sleep(20)" },
+	};
+	struct hs_db_pool *pool = make_pool(1);
+	struct hs_error err = HS_ERROR_INIT;
+	struct answer answer = { 0 };
+	char before[TEXT_BYTES], after[TEXT_BYTES];
+
+	backend_pid(pool, before);
+	expect_done("submit", hs_db_pool_submit(pool, two, 2, 300, keep_answer, &answer, NULL, &err), &err);
+	turn_until_told(&answer);
+	expect_int("deadline", answer.code, HS_TIMEOUT);
+	backend_pid(pool, after);
+	expect_text("the same connection", after, before);
+	expect_answer("out of the transaction", pool, "select pg_current_xact_id_if_assigned() is null", "t");
+	hs_db_pool_free(pool);
+}
+
+static void test_cancel(void)
+{
+	struct hs_db_pool *pool = make_pool(1);
+	struct answer running = { 0 }, queued = { 0 };
+	struct hs_db_job *first, *second;
+	char before[TEXT_BYTES], after[TEXT_BYTES];
+	int64_t started_ms;
+
+	backend_pid(pool, before);
+	first = submit(pool, "select pg_sleep(20)", PATIENCE_MS, &running);
+	second = submit(pool, "select 2", PATIENCE_MS, &queued);
+	turn_for(100);
+	expect_int("at work", look(pool).busy, 1);
+	started_ms = now_ms();
+	hs_db_job_cancel(second);
+	hs_db_job_cancel(first);
+	expect_int("nobody waits", look(pool).waiting, 0);
+	backend_pid(pool, after);
+	expect_true("at once", now_ms() - started_ms < 2000);
+	expect_text("the same connection", after, before);
+	expect_int("never told", running.calls + queued.calls, 0);
+	hs_db_pool_free(pool);
+}
+
+/* A cancel that arrives late must never hit the next job. */
+static void test_late_cancel(void)
+{
+	struct hs_db_pool *pool = make_pool(1);
+
+	for (int i = 0; i < 150; i++) {
+		struct answer unwanted = { 0 }, next = { 0 };
+		struct hs_db_job *job = submit(pool, "select count(*) from generate_series(1, 3000)",
+		    PATIENCE_MS, &unwanted);
+
+		for (int turns = i % 5; turns > 0 && unwanted.calls == 0; turns--)
+			event_base_loop(base, turns % 2 == 0 ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+		if (unwanted.calls == 0)
+			hs_db_job_cancel(job);
+		submit(pool, "select count(*) from generate_series(1, 20000)", PATIENCE_MS, &next);
+		turn_until_told(&next);
+		if (!expect_text("not hit", next.message, "") ||
+		    !expect_text("answered", next.values[0], "20000"))
+			break;
+	}
+	hs_db_pool_free(pool);
+}
+
+/* --- the server goes away --- */
+
+static void test_terminated(void)
+{
+	struct hs_db *db = connect_writer(settings);
+	struct hs_db_pool *pool = make_pool(1);
+	struct answer answer = { 0 };
+	char before[TEXT_BYTES], after[TEXT_BYTES];
+
+	backend_pid(pool, before);
+	submit(pool, "select pg_sleep(20)", PATIENCE_MS, &answer);
+	turn_for(100);
+	expect_int("killed", ask_int(db, "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+		"where application_name = 'pool'"), 1);
+	turn_until_told(&answer);
+	expect_int("running", answer.code, HS_DB_AWAY);
+	expect_contains("running", answer.message, "administrator command");
+	backend_pid(pool, after);
+	expect_true("another connection", after[0] != '\0' && strcmp(before, after) != 0);
+
+	/* an idle one: seen without any job */
+	turn_for(1100);		/* old enough that no pause follows */
+	ask_int(db, "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+	    "where application_name = 'pool'");
+	expect_true("noticed", turn_until_usable(pool, false));
+	expect_int("noticed", look(pool).last.code, HS_DB_AWAY);
+	expect_true("opened anew", turn_until_usable(pool, true));
+	expect_int("opened anew", look(pool).open, 1);
+
+	/* and no job is lost when it has ended unseen */
+	turn_for(1100);
+	ask_int(db, "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity "
+	    "where application_name = 'pool'");
+	expect_answer("unseen", pool, "select 4", "4");
+	hs_db_pool_free(pool);
+	hs_db_free(db);
+}
+
+static void test_restart(void)
+{
+	struct hs_db_pool *pool = make_pool(2);
+	struct answer early = { 0 }, late = { 0 };
+
+	expect_answer("before", pool, "select 1", "1");
+	control_server("stop");
+	expect_true("noticed", turn_until_usable(pool, false));
+	submit(pool, "select 2", 300, &early);
+	turn_until_told(&early);
+	expect_int("deadline", early.code, HS_DB_AWAY);
+	expect_int("nothing open", look(pool).open, 0);
+	submit(pool, "select 3", PATIENCE_MS, &late);
+	turn_for(500);
+	expect_int("waits", late.calls, 0);
+	control_server("start");
+	turn_until_told(&late);
+	expect_text("waited for its return", late.values[0], "3");
+	expect_true("usable", look(pool).usable);
+	hs_db_pool_free(pool);
+}
+
+static void test_unreachable(void)
+{
+	static const struct {
+		enum hs_setting id;
+		const char *value, *part;
+		enum hs_error_code want;
+	} rows[] = {
+		{ HS_SET_POSTGRES_HOST, "/nonexistent", "/nonexistent", HS_DB_AWAY },
+		{ HS_SET_POSTGRES_DB, "no_such_db", "3D000", HS_DB_REFUSED },
+	};
+
+	for (size_t i = 0; i < HS_COUNT(rows); i++) {
+		struct hs_settings *changed = load_settings();
+		struct hs_error err = HS_ERROR_INIT;
+		struct answer answer = { 0 };
+		struct hs_db_pool *pool;
+
+		hs_settings_override(changed, rows[i].id, rows[i].value, &err);
+		pool = make_pool_of(changed, HS_DB_READER, 3);
+		expect_true(rows[i].value, !look(pool).usable);
+		expect_int(rows[i].value, look(pool).last.code, HS_DB_AWAY);
+		submit(pool, "select 1", 400, &answer);
+		turn_until_told(&answer);
+		expect_int(rows[i].value, answer.code, rows[i].want);
+		expect_contains(rows[i].value, answer.message, rows[i].part);
+		expect_int(rows[i].value, look(pool).last.code, rows[i].want);
+		hs_db_pool_free(pool);
+		hs_settings_free(changed);
+	}
+}
+
+static int64_t last_tick_ms, longest_gap_ms;
+
+static void measure_gap(evutil_socket_t fd, short what, void *arg)
+{
+	int64_t now = now_ms();
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (last_tick_ms != 0 && now - last_tick_ms > longest_gap_ms)
+		longest_gap_ms = now - last_tick_ms;
+	last_tick_ms = now;
+}
+
+/* A server that takes the connection and never answers does not hold the loop up. */
+static void test_deaf_server(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct timeval tick = { .tv_usec = 2000 };
+	struct hs_settings *changed = load_settings();
+	struct event *ticker = event_new(base, -1, EV_PERSIST, measure_gap, NULL);
+	struct hs_error err = HS_ERROR_INIT;
+	struct answer answer = { 0 };
+	socklen_t length = sizeof address;
+	struct hs_db_pool *pool;
+	char port[16];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+	    listen(fd, 8) != 0 || getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+		exit(99);
+	snprintf(port, sizeof port, "%d", ntohs(address.sin_port));
+	hs_settings_override(changed, HS_SET_POSTGRES_HOST, "localhost", &err);
+	hs_settings_override(changed, HS_SET_POSTGRES_PORT, port, &err);
+	pool = make_pool_of(changed, HS_DB_READER, 2);
+	event_add(ticker, &tick);
+	submit(pool, "select 1", 700, &answer);
+	turn_until_told(&answer);
+	expect_int("away", answer.code, HS_DB_AWAY);
+	if (!expect_true("the loop went on", longest_gap_ms < 250))
+		printf("the longest gap was %lld ms\n", (long long)longest_gap_ms);
+	event_free(ticker);
+	hs_db_pool_free(pool);		/* while the threads still wait for the server */
+	close(fd);
+	hs_settings_free(changed);
+}
+
+/* --- callbacks that call back --- */
+
+static struct hs_db_pool *inner_pool;
+static struct hs_db_job *inner_job;
+static struct answer inner_answer;
+
+static void submit_again(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	(void)results;
+	(void)count;
+	(void)err;
+	hs_db_job_cancel(inner_job);	/* itself: nothing */
+	submit(arg, "select 'again'", PATIENCE_MS, &inner_answer);
+}
+
+static void free_pool(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	(void)results;
+	(void)count;
+	(void)err;
+	hs_db_pool_free(inner_pool);
+	(*(int *)arg)++;
+}
+
+static void test_callbacks(void)
+{
+	static const char *const endings[] = { "select 1", "select 1/0", "select pg_sleep(20)",
+		"select pg_terminate_backend(pg_backend_pid())" };
+	const struct hs_db_statement first = { .sql = "select 1" };
+	struct hs_db_pool *pool = make_pool(1);
+	struct hs_error err = HS_ERROR_INIT;
+
+	inner_answer = (struct answer){ 0 };
+	expect_done("submit", hs_db_pool_submit(pool, &first, 1, PATIENCE_MS, submit_again, pool, &inner_job,
+		&err), &err);
+	turn_until_told(&inner_answer);
+	expect_text("from a callback", inner_answer.values[0], "again");
+	hs_db_pool_free(pool);
+
+	for (size_t i = 0; i < HS_COUNT(endings); i++) {
+		const struct hs_db_statement one = { .sql = endings[i] };
+		struct answer dropped = { 0 };
+		int freed = 0;
+
+		inner_pool = make_pool(2);
+		expect_done("submit", hs_db_pool_submit(inner_pool, &one, 1, 500, free_pool, &freed, NULL,
+			&err), &err);
+		submit(inner_pool, "select pg_sleep(5)", PATIENCE_MS, &dropped);
+		turn_until(&freed, 1, PATIENCE_MS);
+		expect_int(endings[i], freed, 1);
+		turn_for(20);
+		expect_int("dropped", dropped.calls, 0);
+	}
+}
+
+static void test_free(void)
+{
+	struct hs_db_pool *pool;
+	struct answer answers[6] = { { 0 } };
+
+	hs_db_pool_free(NULL);
+	hs_db_pool_free(make_pool(3));		/* before anything ran */
+	pool = make_pool(2);
+	for (size_t i = 0; i < HS_COUNT(answers); i++)
+		submit(pool, "select pg_sleep(3)", PATIENCE_MS, &answers[i]);
+	turn_for(300);
+	expect_int("two at work", look(pool).busy, 2);
+	expect_int("the rest waits", look(pool).waiting, 4);
+	hs_db_pool_free(pool);
+	turn_for(50);
+	for (size_t i = 0; i < HS_COUNT(answers); i++)
+		expect_int("dropped", answers[i].calls, 0);
+}
+
+static const struct hs_case cases[] = {
+	{ "values", test_values },
+	{ "one snapshot", test_one_snapshot },
+	{ "errors", test_errors },
+	{ "big", test_big },
+	{ "order and width", test_order_and_width },
+	{ "overflow", test_overflow },
+	{ "deadline", test_deadline },
+	{ "deadline in a transaction", test_deadline_in_transaction },
+	{ "cancel", test_cancel },
+	{ "late cancel", test_late_cancel },
+	{ "terminated", test_terminated },
+	{ "restart", test_restart },
+	{ "unreachable", test_unreachable },
+	{ "deaf server", test_deaf_server },
+	{ "callbacks", test_callbacks },
+	{ "free", test_free },
+};
+
+int main(void)
+{
+	int status;
+
+	need_postgres();
+	settings = load_settings();
+	base = event_base_new();
+	if (base == NULL)
+		return 99;
+	status = hs_run_suite("db_pool", cases, HS_COUNT(cases));
+	event_base_free(base);
+	hs_settings_free(settings);
+	return status;
+}
