@@ -40,6 +40,7 @@ struct hs_child {
 	struct hs_call *calls;
 	void *app;
 	bool stopping;
+	bool ended;			/* nothing is begun any more; last words still go out */
 	int status;
 };
 
@@ -193,13 +194,23 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 		hs_log(HS_LOG_WARNING, "the supervisor sent a message without a command");
 		return;
 	}
-	if (child->stopping || (call = call_new(child, id)) == NULL) {
-		hs_error_set(&err, child->stopping ? HS_NOT_RUNNING : HS_NO_MEMORY, "",
-		    child->stopping ? "%s is stopping" : "%s has no memory for a command", child->program);
+	if (child->stopping || child->ended || (call = call_new(child, id)) == NULL) {
+		bool leaves = child->stopping || child->ended;
+
+		hs_error_set(&err, leaves ? HS_NOT_RUNNING : HS_NO_MEMORY, "",
+		    leaves ? "%s is stopping" : "%s has no memory for a command", child->program);
 		say(child, hs_message_error(id, &err));
 		return;
 	}
 	dispatch(child, call, name, json_object_get(message, "args"));
+}
+
+/* Leaves the loop, or does not enter it. */
+static void end_loop(struct hs_child *child, int status)
+{
+	child->status = status;
+	child->ended = true;
+	event_base_loopbreak(child->base);
 }
 
 static void on_closed(void *arg, struct hs_link *link, const struct hs_error *why)
@@ -212,8 +223,7 @@ static void on_closed(void *arg, struct hs_link *link, const struct hs_error *wh
 		hs_log_error(HS_LOG_ERROR, "the control channel broke", why);
 	else
 		hs_log(HS_LOG_WARNING, "the supervisor is gone: ending too");
-	child->status = child->stopping ? child->status : EXIT_FAILURE;
-	event_base_loopbreak(child->base);
+	end_loop(child, child->stopping ? child->status : EXIT_FAILURE);
 }
 
 static const struct hs_link_events link_events = { .on_message = on_message, .on_closed = on_closed };
@@ -228,8 +238,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	hs_log(HS_LOG_WARNING, "not finished in time: ending all the same",
 	    HS_INT("seconds", hs_setting_int(child->settings, HS_SET_STOP_SECONDS)));
-	child->status = EXIT_FAILURE;
-	event_base_loopbreak(child->base);
+	end_loop(child, EXIT_FAILURE);
 }
 
 static void begin_stop(struct hs_child *child)
@@ -237,7 +246,7 @@ static void begin_stop(struct hs_child *child)
 	struct timeval patience = {
 		.tv_sec = (time_t)hs_setting_int(child->settings, HS_SET_STOP_SECONDS) };
 
-	if (child->stopping)
+	if (child->stopping || child->ended)
 		return;
 	child->stopping = true;
 	hs_log(HS_LOG_INFO, "stopping");
@@ -254,7 +263,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	(void)what;
 	if (number != SIGHUP)
 		begin_stop(child);
-	else if (!child->stopping && !reload(child, &err))
+	else if (!child->stopping && !child->ended && !reload(child, &err))
 		hs_log_error(HS_LOG_ERROR, "the new settings are refused; the old ones stay", &err);
 }
 
@@ -267,14 +276,14 @@ void hs_child_ready(struct hs_child *child)
 void hs_child_stopped(struct hs_child *child)
 {
 	hs_log(HS_LOG_INFO, "stopped");
-	event_base_loopbreak(child->base);
+	end_loop(child, child->status);
 }
 
 void hs_child_fail(struct hs_child *child, const struct hs_error *err)
 {
 	hs_log_error(HS_LOG_ERROR, "cannot go on", err);
-	child->status = EXIT_FAILURE;
-	event_base_loopbreak(child->base);
+	say(child, hs_message_error(0, err));
+	end_loop(child, EXIT_FAILURE);
 }
 
 struct event_base *hs_child_base(struct hs_child *child)
@@ -382,8 +391,17 @@ static bool begin(struct hs_child *child, struct hs_error *err)
 	    join_supervisor(child, err) && child->spec->start(child, &child->app, err);
 }
 
+/* What was said last still lies in the link: one turn of the loop sends it. */
+static void send_last_words(struct hs_child *child)
+{
+	child->ended = true;
+	if (child->link != NULL && event_base_loop(child->base, EVLOOP_NONBLOCK) < 0)
+		hs_log(HS_LOG_WARNING, "the last words to the supervisor are lost");
+}
+
 static void end(struct hs_child *child)
 {
+	send_last_words(child);
 	if (child->app != NULL)
 		child->spec->free(child->app);
 	while (child->calls != NULL)
@@ -436,8 +454,9 @@ int hs_child_run(const struct hs_child_spec *spec, int argc, char **argv)
 	hs_log_open(child.program, HS_LOG_INFO);
 	if (!begin(&child, &err)) {
 		hs_log_error(HS_LOG_ERROR, "cannot start", &err);
+		say(&child, hs_message_error(0, &err));
 		child.status = err.code == HS_BAD_SETTING ? EX_CONFIG : EXIT_FAILURE;
-	} else if (event_base_dispatch(child.base) < 0) {
+	} else if (!child.ended && event_base_dispatch(child.base) < 0) {
 		hs_log(HS_LOG_ERROR, "the event loop failed");
 		child.status = EXIT_FAILURE;
 	}

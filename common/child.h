@@ -9,7 +9,8 @@
  * after HOOPSCOUT_STOP_SECONDS. SIGHUP: reload(). When the supervisor dies, we end at once (the
  * control channel ends, and PR_SET_PDEATHSIG). SIGPIPE is ignored.
  * Besides the table's commands the supervisor sends child.status, answered by status(), and
- * child.reload with {"settings":{NAME:VALUE}}, which go into the environment before reload(). */
+ * child.reload with {"settings":{NAME:VALUE}}, which go into the environment before reload().
+ * A daemon that cannot start or go on says why, {"error":{...}} without an id, before it ends. */
 #ifndef HS_CHILD_H
 #define HS_CHILD_H
 
@@ -36,7 +37,8 @@ struct hs_child_handler {
 struct hs_child_spec {
 	enum hs_process process;	/* names the program: hsd-importer */
 	const char *help;		/* one paragraph for --help */
-	/* Makes the daemon's state and starts its work; calls hs_child_ready itself, now or later. */
+	/* Makes the daemon's state and starts its work; calls hs_child_ready itself, now or later.
+	 * On failure it has freed what it made. */
 	bool (*start)(struct hs_child *child, void **ret_app, struct hs_error *err);
 	/* Finish what is in hand, take nothing new, then call hs_child_stopped. */
 	void (*stop)(void *app);
