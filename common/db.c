@@ -58,7 +58,8 @@ bool hs_db_connect(const struct hs_settings *settings, enum hs_db_role role, con
 	db->role = role;
 	if (pthread_mutex_init(&db->cancel_lock, NULL) != 0)
 		hs_panic("no mutex for a database connection");
-	if (!hs_db_target_new(settings, role, name, &db->target, err) || !open_connection(db, err)) {
+	if (!hs_db_target_new(settings, role, name, &db->target, err) ||
+	    !open_connection(db, err)) {
 		hs_db_free(db);
 		return false;
 	}
@@ -168,8 +169,8 @@ bool hs_db_run(struct hs_db *db, const char *sql, const char *const *values, siz
 		hs_panic("a statement while a COPY is under way: %.80s", sql);
 	if (count > INT_MAX)
 		hs_panic("too many values for a statement: %.80s", sql);
-	if (is_away(db) || PQsendQueryParams(db->connection, sql, (int)count, NULL, values, NULL, NULL,
-		0) != 1)
+	if (is_away(db) ||
+	    PQsendQueryParams(db->connection, sql, (int)count, NULL, values, NULL, NULL, 0) != 1)
 		return fail_connection(db, err);
 	return finish(db, collect(db->connection), ret, err);
 }
@@ -293,7 +294,7 @@ bool hs_db_copy_end(struct hs_db *db, int64_t *ret_rows, struct hs_error *err)
 	result = leave_copy(db, NULL);
 	if (result == NULL || is_error(result))
 		return finish(db, result, NULL, err);
-	if (!hs_parse_int(PQcmdTuples(result), 0, LLONG_MAX, "the number of copied rows", &rows, err)) {
+	if (!hs_parse_int(PQcmdTuples(result), 0, LLONG_MAX, "the number of rows", &rows, err)) {
 		PQclear(result);
 		return false;
 	}
@@ -315,7 +316,7 @@ void hs_db_cancel(struct hs_db *db)
 
 	pthread_mutex_lock(&db->cancel_lock);
 	if (db->cancel != NULL)
-		PQcancel(db->cancel, reason, sizeof reason);	/* failing, what runs just goes on */
+		PQcancel(db->cancel, reason, sizeof reason);	/* failing, all just goes on */
 	pthread_mutex_unlock(&db->cancel_lock);
 }
 

@@ -36,10 +36,10 @@ bool hs_db_reconnect(struct hs_db *db, struct hs_error *err);
 
 /* Runs one statement. values may be NULL when count is 0; a NULL value is SQL's null.
  * ret NULL: the result is dropped. *ret is the caller's, for PQclear.
- * Errors by SQLSTATE: connection lost, shutdown, too many connections HS_DB_AWAY; 40001, 40P01, 55P03
- * HS_DB_CONFLICT; 53100 HS_DISK_FULL; 53200 HS_NO_MEMORY; other 53 HS_LIMIT; 58 HS_IO;
- * 57014 HS_CANCELLED; the rest HS_DB_ERROR (table: db_error.c). The message has the server's
- * sentence and its SQLSTATE. */
+ * Errors by SQLSTATE: connection lost, shutdown, too many connections HS_DB_AWAY; 40001,
+ * 40P01, 55P03 HS_DB_CONFLICT; 53100 HS_DISK_FULL; 53200 HS_NO_MEMORY; other 53 HS_LIMIT;
+ * 58 HS_IO; 57014 HS_CANCELLED; the rest HS_DB_ERROR (table: db_error.c). The message has the
+ * server's sentence and its SQLSTATE. */
 bool hs_db_run(struct hs_db *db, const char *sql, const char *const *values, size_t count,
     PGresult **ret, struct hs_error *err);
 

@@ -40,7 +40,8 @@ struct hs_db_target {
 
 static const char *const session_sql[] = {
 	[HS_DB_WRITER] = "select " SESSION_OF_ALL ", " PROCESS,
-	[HS_DB_READER] = "select " SESSION_OF_ALL ", " SET("max_parallel_workers_per_gather", "0") ", "
+	[HS_DB_READER] = "select " SESSION_OF_ALL ", "
+	    SET("max_parallel_workers_per_gather", "0") ", "
 	    SET("default_transaction_read_only", "on") ", " PROCESS,
 };
 
@@ -52,7 +53,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Copies the n-th of a comma separated list, without blanks around it; *ret NULL beyond the last. */
+/* Copies the n-th of a comma separated list, trimmed; *ret is NULL beyond the last. */
 static bool copy_item(const char *list, size_t n, char **ret)
 {
 	size_t length;
@@ -84,7 +85,7 @@ static bool read_hosts(struct hs_db_target *target, const char *hosts, const cha
 		char *name;
 
 		if (!copy_item(hosts, i, &name))
-			return hs_error_set(err, HS_NO_MEMORY, "POSTGRES_HOST", "no memory for the hosts");
+			return hs_error_set(err, HS_NO_MEMORY, "POSTGRES_HOST", "no memory");
 		if (name == NULL)
 			return true;
 		if (i == HS_DB_HOSTS_MAX) {
@@ -95,11 +96,11 @@ static bool read_hosts(struct hs_db_target *target, const char *hosts, const cha
 		host->name = name;
 		target->host_count = i + 1;
 		if (!copy_item(ports, shared ? 0 : i, &host->port))
-			return hs_error_set(err, HS_NO_MEMORY, "POSTGRES_PORT", "no memory for the ports");
+			return hs_error_set(err, HS_NO_MEMORY, "POSTGRES_PORT", "no memory");
 		if (host->port == NULL)
 			return hs_error_set(err, HS_BAD_SETTING, "POSTGRES_PORT",
-			    "'%s' has fewer ports than POSTGRES_HOST has hosts: give one for all, or one each",
-			    ports);
+			    "'%s' has fewer ports than POSTGRES_HOST has hosts: give one for all, "
+			    "or one each", ports);
 	}
 }
 
@@ -170,7 +171,7 @@ static bool wait_socket(PGconn *connection, short events, int64_t deadline_ms, s
 		int count;
 
 		if (left_ms <= 0)
-			return hs_error_set(err, HS_DB_AWAY, "", "PostgreSQL gave no answer in time");
+			return hs_error_set(err, HS_DB_AWAY, "", "PostgreSQL did not answer");
 		if ((count = poll(&one, 1, (int)left_ms)) > 0)
 			return true;
 		if (count < 0 && errno != EINTR)
@@ -211,7 +212,7 @@ static bool connect_host(const struct hs_db_target *target, const struct host *h
 		{ "keepalives_idle", "30" },
 		{ "keepalives_interval", "10" },
 		{ "keepalives_count", "3" },
-		{ "tcp_user_timeout", "30000" },	/* ms that sent bytes may stay unacknowledged */
+		{ "tcp_user_timeout", "30000" },	/* ms without acknowledgement */
 	};
 	const char *keywords[PAIRS_MAX + 1] = { NULL }, *values[PAIRS_MAX + 1] = { NULL };
 	PGconn *connection;
@@ -256,7 +257,8 @@ static bool query_within(PGconn *connection, const char *sql, int64_t deadline_m
 			break;
 		PQclear(last);
 		last = next;
-		if (PQresultStatus(last) != PGRES_TUPLES_OK && PQresultStatus(last) != PGRES_COMMAND_OK) {
+		if (PQresultStatus(last) != PGRES_TUPLES_OK &&
+		    PQresultStatus(last) != PGRES_COMMAND_OK) {
 			hs_db_error_of_result(last, err);
 			goto failed;
 		}
@@ -298,8 +300,8 @@ static bool check_pooler(const struct hs_db_target *target, const struct host *h
 		done = ask_process(connection, "select " PROCESS, deadline_ms, &again, err);
 	if (done && (other == process || again != process))
 		done = hs_error_set(err, HS_DB_REFUSED, "POSTGRES_HOST",
-		    "%s:%s is a connection pooler in transaction mode, which HoopScout cannot use: set "
-		    "pool_mode = session for this database there, or name PostgreSQL itself",
+		    "%s:%s is a connection pooler in transaction mode, which HoopScout cannot use: "
+		    "set pool_mode = session for this database there, or name PostgreSQL itself",
 		    host->name, host->port);
 	PQfinish(second);
 	return done;
@@ -321,7 +323,7 @@ static bool prepare_session(const struct hs_db_target *target, const struct host
 	return check_pooler(target, host, connection, process, err);
 }
 
-/* One host's error joins those of the hosts before it; one that may pass makes all of it temporary. */
+/* One host's error joins those before it; one that may pass makes all of it temporary. */
 static void join_errors(struct hs_error *all, const struct host *host, const struct hs_error *one)
 {
 	char before[HS_ERROR_MESSAGE_BYTES];
@@ -361,7 +363,8 @@ static bool try_hosts(const struct hs_db_target *target, const char *session_att
 
 bool hs_db_open(const struct hs_db_target *target, PGconn **ret, struct hs_error *err)
 {
-	bool choosy = target->role == HS_DB_READER && target->host_count > 1;
+	bool writes = target->role == HS_DB_WRITER;
+	bool choosy = !writes && target->host_count > 1;
 	int attempts = (int)target->host_count * (choosy ? 2 : 1);
 	int share_ms = HS_DB_CONNECT_MS / attempts;
 	char where[WHERE_BYTES];
@@ -370,10 +373,10 @@ bool hs_db_open(const struct hs_db_target *target, PGconn **ret, struct hs_error
 		share_ms = HOST_MIN_MS;
 	if (choosy && try_hosts(target, "standby", share_ms, ret, err))
 		return true;
-	if (try_hosts(target, target->role == HS_DB_WRITER ? "read-write" : "any", share_ms, ret, err))
+	if (try_hosts(target, writes ? "read-write" : "any", share_ms, ret, err))
 		return true;
-	snprintf(where, sizeof where, "%.110s:%.10s/%.60s", target->hosts[0].name, target->hosts[0].port,
-	    target->database);
+	snprintf(where, sizeof where, "%.110s:%.10s/%.60s", target->hosts[0].name,
+	    target->hosts[0].port, target->database);
 	hs_error_at(err, where);
 	return false;
 }

@@ -16,14 +16,14 @@ static const struct meaning {
 	const char *hint;
 } meanings[] = {
 	{ "08", HS_DB_AWAY, NULL },
-	{ "25P03", HS_DB_AWAY, NULL },		/* idle in a transaction for too long: cut off */
-	{ "25P04", HS_DB_AWAY, NULL },		/* a transaction that took too long: cut off */
+	{ "25P03", HS_DB_AWAY, NULL },	/* idle in a transaction for too long: cut off */
+	{ "25P04", HS_DB_AWAY, NULL },	/* a transaction that took too long: cut off */
 	{ "28P01", HS_DB_REFUSED, "check POSTGRES_USER and POSTGRES_PASSWORD" },
-	{ "28", HS_DB_REFUSED, "check POSTGRES_USER, and the server's pg_hba.conf and pg_ident.conf" },
+	{ "28", HS_DB_REFUSED, "check POSTGRES_USER, and pg_hba.conf and pg_ident.conf there" },
 	{ "3D000", HS_DB_REFUSED, "create it (createdb), or set POSTGRES_DB" },
 	{ "40001", HS_DB_CONFLICT, NULL },
 	{ "40P01", HS_DB_CONFLICT, NULL },
-	{ "42501", HS_DB_ERROR, "POSTGRES_USER needs that right: let the database's owner grant it" },
+	{ "42501", HS_DB_ERROR, "let the database's owner grant POSTGRES_USER that right" },
 	{ "42P01", HS_DB_ERROR, "if migrations are missing, run: hsctl migrate" },
 	{ "53100", HS_DISK_FULL, "make room on the database's disk" },
 	{ "53200", HS_NO_MEMORY, NULL },
@@ -32,7 +32,7 @@ static const struct meaning {
 	{ "55P03", HS_DB_CONFLICT, NULL },
 	{ "57014", HS_CANCELLED, NULL },
 	{ "57P04", HS_DB_REFUSED, "the database was dropped" },
-	{ "57P", HS_DB_AWAY, NULL },		/* shutting down, starting up, crashed, idle for too long */
+	{ "57P", HS_DB_AWAY, NULL },	/* shutting down, starting up, crashed, idle for too long */
 	{ "58", HS_IO, "see the server's log" },
 	{ "", HS_DB_ERROR, NULL },
 };
@@ -95,7 +95,8 @@ bool hs_db_error_of_result(const PGresult *result, struct hs_error *err)
 		more[1] = ' ';
 		first_line(detail, more + 2, sizeof more - 2);
 	}
-	if (!hs_format(sentence, sizeof sentence, err, "PostgreSQL: %s%s (SQLSTATE %s)", line, more, state))
+	if (!hs_format(sentence, sizeof sentence, err, "PostgreSQL: %s%s (SQLSTATE %s)", line,
+		more, state))
 		return false;
 	return fill(err, find_meaning(state), sentence);
 }

@@ -64,8 +64,8 @@ bool hs_db_job_new(const struct hs_db_statement *statements, size_t count, hs_db
 	if (count < 1 || count > HS_DB_JOB_STATEMENTS)
 		hs_panic("a job of %zu statements", count);
 	if ((size = text_size(statements, count)) > JOB_BYTES_MAX)
-		return hs_error_set(err, HS_TOO_LONG, "", "a query of %zu bytes is too long (at most %d)",
-		    size, JOB_BYTES_MAX);
+		return hs_error_set(err, HS_TOO_LONG, "",
+		    "a query of %zu bytes is too long (at most %d)", size, JOB_BYTES_MAX);
 	if ((job = calloc(1, sizeof *job + size)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a query");
 	copy_statements(job, statements, count);
@@ -88,12 +88,14 @@ void hs_db_job_keep(struct hs_db_job *job, size_t at, PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
 
-	if (status == PGRES_PIPELINE_ABORTED || at >= HS_DB_JOB_RESULTS || job->results[at] != NULL) {
-		PQclear(result);	/* the statement before it says why, or it is one too many */
+	if (status == PGRES_PIPELINE_ABORTED || at >= HS_DB_JOB_RESULTS ||
+	    job->results[at] != NULL) {
+		PQclear(result);	/* one before it says why; or it is one too many */
 	} else if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
 		job->results[at] = result;
 	} else {
-		if (status == PGRES_EMPTY_QUERY || status == PGRES_COPY_IN || status == PGRES_COPY_OUT)
+		if (status == PGRES_EMPTY_QUERY || status == PGRES_COPY_IN ||
+		    status == PGRES_COPY_OUT)
 			hs_panic("a job's statement is empty, or a COPY");
 		if (job->failure.code == HS_OK)
 			hs_db_error_of_result(result, &job->failure);

@@ -26,7 +26,7 @@ enum {
 	PAUSE_MIN_MS = 100,
 	PAUSE_MAX_MS = 10000,
 	PAUSE_DOUBLINGS = 7,
-	SHORT_LIFE_MS = 1000,		/* a connection that ends younger than this had better wait */
+	SHORT_LIFE_MS = 1000,		/* after one that ends younger, a pause */
 	DRAIN_MS = 1000,
 	DRAIN_CANCELS = 5,
 	NOTHINGS_MAX = 2 * HS_DB_JOB_RESULTS,	/* one after each result is usual */
@@ -44,7 +44,8 @@ enum state {
 	 * ends before that or leaves a failed transaction behind, to CLOSED when it breaks. */
 	BUSY,
 	/* Nobody wants the results any more; they are read and dropped until the Sync has come, the
-	 * cancel has returned and the transaction is over. To IDLE; to CLOSED when that takes too long. */
+	 * cancel has returned and the transaction is over. To IDLE; to CLOSED when that takes
+	 * too long. */
 	DRAINING,
 	STATE_COUNT
 };
@@ -57,11 +58,11 @@ struct connection {
 	struct event *readable, *writable;
 	struct event *drain;		/* while DRAINING */
 	struct hs_db_job *job;		/* while BUSY */
-	size_t statement;		/* the one whose results are read, begin and commit included */
+	size_t statement;		/* the one whose results are read, begin counts */
 	bool sync_due, rolling_back;
 	bool cancel_due;
 	int cancels;
-	uint64_t life;			/* rises with each closing, so that late news finds nobody */
+	uint64_t life;			/* rises with each closing: late news finds nobody */
 	int64_t opened_ms;
 };
 
@@ -341,7 +342,7 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (connection->cancels >= DRAIN_CANCELS) {
-		hs_log(HS_LOG_WARNING, "PostgreSQL does not end a cancelled statement: closing the connection",
+		hs_log(HS_LOG_WARNING, "closing a connection whose cancelled statement goes on",
 		    HS_INT("pid", PQbackendPID(connection->pg)));
 		close_connection(connection);
 		kick(connection->pool);
@@ -509,7 +510,8 @@ static void adopt(struct connection *connection, PGconn *pg)
 		hs_panic("cannot watch a database connection");
 	move(connection, IDLE);
 	if (pool->said_away)
-		hs_log(HS_LOG_INFO, "connected to the database again", HS_INT("failures", pool->failures));
+		hs_log(HS_LOG_INFO, "connected to the database again",
+		    HS_INT("failures", pool->failures));
 	pool->said_away = false;
 	pool->usable = true;
 	pool->failures = 0;
@@ -618,7 +620,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 		begin_drain(connection, true);
 	}
 	if (err.code == HS_OK)
-		hs_error_set(&err, HS_TIMEOUT, "", "the database did not answer within %d.%03d s: %s",
+		hs_error_set(&err, HS_TIMEOUT, "",
+		    "the database did not answer within %d.%03d s: %s",
 		    job->deadline_ms / 1000, job->deadline_ms % 1000,
 		    connection == NULL ? "all its connections are busy" : "ask for less at once");
 	hs_db_job_tell(job, &err);
@@ -705,7 +708,7 @@ bool hs_db_pool_new(struct event_base *base, const struct hs_settings *settings,
 	pool->settings = settings;
 	pool->role = role;
 	TAILQ_INIT(&pool->queue);
-	hs_error_set(&pool->last, HS_DB_AWAY, "", "the first connection to the database is under way");
+	hs_error_set(&pool->last, HS_DB_AWAY, "", "the first connection is still under way");
 	pool->kick = event_new(base, -1, 0, on_kick, pool);
 	pool->pause = evtimer_new(base, on_kick, pool);
 	if ((pool->name = strdup(name)) == NULL || pool->kick == NULL || pool->pause == NULL ||

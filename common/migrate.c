@@ -87,7 +87,8 @@ static bool hash_text(const char *text, size_t length, char hex[HEX_BYTES], stru
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 
-	if (EVP_Digest(text, length, digest, &size, EVP_sha256(), NULL) != 1 || size != SHA256_BYTES)
+	if (EVP_Digest(text, length, digest, &size, EVP_sha256(), NULL) != 1 ||
+	    size != SHA256_BYTES)
 		return hs_error_set(err, HS_NO_MEMORY, "", "cannot compute a checksum");
 	for (size_t i = 0; i < SHA256_BYTES; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
@@ -102,8 +103,8 @@ static bool add_file(struct folder *folder, int dir, const char *name, struct hs
 
 	if (!parse_name(name, &number))
 		return hs_error_set(err, HS_MIGRATION, name,
-		    "the name of a migration is three digits, _, small letters, digits or _, and .sql "
-		    "(001_entities.sql): rename the file, or take it out of %s", folder->path);
+		    "the name of a migration is three digits, _, small letters, digits or _, and "
+		    ".sql (001_entities.sql): rename the file, or take it out of %s", folder->path);
 	if (folder->count == MAX_MIGRATIONS)
 		return hs_error_set(err, HS_MIGRATION, name, "more than %d migrations in %s",
 		    MAX_MIGRATIONS, folder->path);
@@ -123,7 +124,9 @@ static bool add_file(struct folder *folder, int dir, const char *name, struct hs
 
 static int by_name(const void *left, const void *right)
 {
-	return strcmp(((const struct migration *)left)->name, ((const struct migration *)right)->name);
+	const struct migration *one = left, *other = right;
+
+	return strcmp(one->name, other->name);
 }
 
 /* Numbered from 1, without a gap, each number once. */
@@ -131,7 +134,7 @@ static bool check_files(const struct folder *folder, struct hs_error *err)
 {
 	if (folder->count == 0)
 		return hs_error_set(err, HS_MIGRATION, folder->path,
-		    "there are no migrations (NNN_name.sql) here: does HOOPSCOUT_DATA_DIR name the right folder?");
+		    "there are no migrations (NNN_name.sql) here: check HOOPSCOUT_DATA_DIR");
 	for (size_t i = 0; i < folder->count; i++) {
 		const struct migration *file = &folder->files[i];
 		int want = (int)i + 1;
@@ -201,21 +204,22 @@ static bool compare_one(const struct folder *folder, int number, const char *nam
 
 	if (place >= folder->count)
 		return hs_error_set(err, HS_MIGRATION, name,
-		    "this database has had migration %s, which %s does not hold: a newer HoopScout has used it. "
-		    "Run that version, or restore a backup from before", name, folder->path);
+		    "this database has had migration %s, which %s does not hold: a newer HoopScout "
+		    "has used it. Run that version, or restore a backup from before",
+		    name, folder->path);
 	file = &folder->files[place];
 	if (number != file->number)
 		return hs_error_set(err, HS_MIGRATION, file->name,
-		    "this database has had %s, but never %s before it: its table schema_migration is damaged; "
-		    "restore a backup", name, file->name);
+		    "this database has had %s, but never %s before it: its table schema_migration "
+		    "is damaged; restore a backup", name, file->name);
 	if (strcmp(name, file->name) != 0)
 		return hs_error_set(err, HS_MIGRATION, file->name,
 		    "this database has had migration %03d as %s: give the file that name again",
 		    number, name);
 	if (strcmp(sha256, file->sha256) != 0)
 		return hs_error_set(err, HS_MIGRATION, file->name,
-		    "%s/%s was edited after this database had had it: put the released file back, and write "
-		    "what is to change into a new migration", folder->path, file->name);
+		    "%s/%s was edited after this database had had it: put the released file back, "
+		    "and write what is to change into a new migration", folder->path, file->name);
 	return true;
 }
 
@@ -254,8 +258,8 @@ static bool check_transaction(struct hs_db *db, const char *transaction, const c
 	PQclear(result);
 	if (!same)
 		return hs_error_set(err, HS_MIGRATION, name,
-		    "this migration ends its transaction itself: take BEGIN, COMMIT and ROLLBACK out of it. "
-		    "What it did before is in the database, without a record of it");
+		    "this migration ends its transaction itself: take BEGIN, COMMIT and ROLLBACK "
+		    "out of it. What it did before is in the database, without a record of it");
 	return true;
 }
 
@@ -376,7 +380,7 @@ bool hs_migrate_check(struct hs_db *db, const char *dir, struct hs_migrations *r
 	    (!there || compare_records(db, &folder, &applied, err));
 	if (done && applied < folder.count)
 		done = hs_error_set(err, HS_MIGRATION, folder.files[applied].name,
-		    "%zu of %zu migrations are still to be applied to the database: run hsctl migrate",
+		    "%zu of %zu migrations are still to be applied: run hsctl migrate",
 		    folder.count - applied, folder.count);
 	if (done)
 		describe(&folder, applied, 0, ret);

@@ -137,6 +137,6 @@ bool hs_offload_start(struct hs_offload *offload, struct hs_task *task, struct h
 		return true;
 	pthread_mutex_lock(&offload->lock);
 	leave(offload);
-	return hs_error_set(err, HS_LIMIT, "", "cannot start a thread (error %d): raise the limit of "
-	    "processes and threads (ulimit -u, TasksMax)", failed);
+	return hs_error_set(err, HS_LIMIT, "", "cannot start a thread (error %d): raise the limit "
+	    "of processes and threads (ulimit -u, TasksMax)", failed);
 }

@@ -17,7 +17,7 @@ struct hs_offload;
 struct hs_task {
 	void (*work)(struct hs_task *task);	/* on the thread, all signals blocked */
 	void (*done)(struct hs_task *task);	/* then, on the event loop; takes task */
-	void (*drop)(struct hs_task *task);	/* instead, on either, when nobody waits any more; takes task */
+	void (*drop)(struct hs_task *task);	/* instead, on either, after a free; takes task */
 	struct hs_offload *home;		/* these two are ours */
 	struct hs_task *next;
 };

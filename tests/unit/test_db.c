@@ -1,4 +1,5 @@
-/* test_db.c: one connection against a real PostgreSQL: answers, errors, COPY, and every way it ends. */
+/* test_db.c: one connection against a real PostgreSQL: answers, errors, COPY, and every way it
+ * ends. */
 #include "common/db.h"
 
 #include <arpa/inet.h>
@@ -48,8 +49,10 @@ static void test_values(void)
 	struct hs_error err = HS_ERROR_INIT;
 	PGresult *result = NULL;
 
-	if (expect_done("values", hs_db_exec(db, "select $1::bigint, $2::text, $3::text, $4::text, -7",
-		&result, &err, "9223372036854775807", "Dončić '; --", NULL, ""), &err)) {
+	if (expect_done("values",
+		hs_db_exec(db, "select $1::bigint, $2::text, $3::text, $4::text, -7", &result, &err,
+		    "9223372036854775807", "Dončić '; --", NULL, ""),
+		&err)) {
 		expect_int("bigint", hs_db_int(result, 0, 0), INT64_MAX);
 		expect_text("text", hs_db_text(result, 0, 1), "Dončić '; --");
 		expect_true("null", hs_db_text(result, 0, 2) == NULL);
@@ -162,8 +165,12 @@ static void test_transactions(void)
 	struct hs_db *db = connect_writer(settings), *reader = connect_reader();
 	struct hs_error err = HS_ERROR_INIT;
 
-	expect_done("create", hs_db_script(db, "drop table if exists court; create table court (n int);"
-		" insert into court values (1)", &err), &err);
+	expect_done("create",
+	    hs_db_script(db,
+		"drop table if exists court; create table court (n int);"
+		" insert into court values (1)",
+		&err),
+	    &err);
 	expect_done("begin", hs_db_begin(db, &err), &err);
 	expect_done("insert", hs_db_exec(db, "insert into court values (2)", NULL, &err), &err);
 	expect_int("not seen yet", ask_int(reader, "select count(*) from court"), 1);
@@ -205,8 +212,8 @@ static void test_script(void)
 	expect_true("second fails", !hs_db_script(db,
 		"create table halfway (n int); select 1/0; create table never (n int)", &err));
 	expect_contains("its error", err.message, "division by zero");
-	expect_int("all or nothing", ask_int(db, "select count(*) from pg_class where relname = 'halfway'"),
-	    0);
+	expect_int("all or nothing",
+	    ask_int(db, "select count(*) from pg_class where relname = 'halfway'"), 0);
 	ask_int(db, "create table if not exists script_copy (n int)");
 	expect_true("copy", !hs_db_script(db, "copy script_copy from stdin", &err));
 	expect_code("copy", &err, HS_DB_ERROR);
@@ -226,7 +233,8 @@ enum { HEADER_BYTES = 19, ROW_BYTES = 10 };
 static void make_row(unsigned char row[ROW_BYTES], unsigned number)
 {
 	const unsigned char bytes[ROW_BYTES] = { 0, 1, 0, 0, 0, 4, (unsigned char)(number >> 24),
-		(unsigned char)(number >> 16), (unsigned char)(number >> 8), (unsigned char)number };
+		(unsigned char)(number >> 16), (unsigned char)(number >> 8),
+		(unsigned char)number };
 
 	memcpy(row, bytes, sizeof bytes);
 }
@@ -235,8 +243,9 @@ static bool begin_copy(struct hs_db *db)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
-	return expect_done("begin", hs_db_copy_begin(db, "copy shots from stdin (format binary)", &err),
-	    &err) && expect_done("header", hs_db_copy_put(db, header, HEADER_BYTES, &err), &err);
+	return expect_done("begin",
+		   hs_db_copy_begin(db, "copy shots from stdin (format binary)", &err), &err) &&
+	       expect_done("header", hs_db_copy_put(db, header, HEADER_BYTES, &err), &err);
 }
 
 static void test_copy(void)
@@ -247,8 +256,8 @@ static void test_copy(void)
 	unsigned char row[ROW_BYTES];
 	int64_t rows = -1;
 
-	expect_done("table", hs_db_script(db, "drop table if exists shots; create table shots (n int)",
-		&err), &err);
+	expect_done("table",
+	    hs_db_script(db, "drop table if exists shots; create table shots (n int)", &err), &err);
 	begin_copy(db);
 	for (unsigned i = 0; i < 200000; i++) {
 		make_row(row, i);
@@ -274,7 +283,8 @@ static void test_copy_failures(void)
 	struct hs_error err = HS_ERROR_INIT;
 	int64_t rows = -1;
 
-	expect_true("no table", !hs_db_copy_begin(db, "copy nowhere from stdin (format binary)", &err));
+	expect_true(
+	    "no table", !hs_db_copy_begin(db, "copy nowhere from stdin (format binary)", &err));
 	expect_contains("no table", err.message, "42P01");
 
 	expect_done("begin", hs_db_begin(db, &err), &err);
@@ -343,8 +353,8 @@ static void test_terminated(void)
 	struct hs_error err = HS_ERROR_INIT;
 
 	expect_done("begin", hs_db_begin(db, &err), &err);
-	expect_true("terminated", !hs_db_exec(db, "select pg_terminate_backend(pg_backend_pid())", NULL,
-		&err));
+	expect_true("terminated",
+	    !hs_db_exec(db, "select pg_terminate_backend(pg_backend_pid())", NULL, &err));
 	expect_code("terminated", &err, HS_DB_AWAY);
 	expect_contains("says why", err.message, "administrator command");
 	expect_true("later", !hs_db_exec(db, "select 1", NULL, &err));
@@ -422,7 +432,8 @@ static const struct {
 	{ "no database", HS_SET_POSTGRES_DB, "no_such_db", HS_DB_REFUSED, "POSTGRES_DB" },
 	{ "no user", HS_SET_POSTGRES_USER, "nobody_here", HS_DB_REFUSED, "POSTGRES_USER" },
 	{ "no server", HS_SET_POSTGRES_HOST, "/nonexistent", HS_DB_AWAY, "/nonexistent" },
-	{ "no servers", HS_SET_POSTGRES_HOST, "/nonexistent,/neither", HS_DB_AWAY, "; /neither:5432: " },
+	{ "no servers", HS_SET_POSTGRES_HOST, "/nonexistent,/neither", HS_DB_AWAY,
+	    "; /neither:5432: " },
 };
 
 static void test_refusals(void)
@@ -432,7 +443,8 @@ static void test_refusals(void)
 		struct hs_error err = HS_ERROR_INIT;
 		struct hs_db *db = NULL;
 
-		expect_true(refusals[i].row, !hs_db_connect(changed, HS_DB_WRITER, "test", &db, &err));
+		expect_true(
+		    refusals[i].row, !hs_db_connect(changed, HS_DB_WRITER, "test", &db, &err));
 		expect_code(refusals[i].row, &err, refusals[i].want);
 		expect_contains(refusals[i].row, err.message, refusals[i].part);
 		hs_db_free(db);
@@ -458,7 +470,8 @@ static void test_server_is_read_only(void)
 /* A port where connections are taken by the kernel and nobody ever answers. */
 static int open_deaf_port(unsigned *ret_port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t length = sizeof address;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -486,16 +499,19 @@ static void test_several_hosts(void)
 	snprintf(hosts, sizeof hosts, "127.0.0.1,/none,/none,/none, %s ", real);
 	snprintf(ports, sizeof ports, "%u,5432,5432,5432,5432", port);
 	changed = change(HS_SET_POSTGRES_HOST, hosts);
-	if (expect_done("ports", hs_settings_override(changed, HS_SET_POSTGRES_PORT, ports, &err), &err)) {
+	if (expect_done(
+		"ports", hs_settings_override(changed, HS_SET_POSTGRES_PORT, ports, &err), &err)) {
 		started_ms = now_ms();
-		expect_done("the fifth", hs_db_connect(changed, HS_DB_WRITER, "test", &db, &err), &err);
+		expect_done(
+		    "the fifth", hs_db_connect(changed, HS_DB_WRITER, "test", &db, &err), &err);
 		expect_true("in its share", now_ms() - started_ms < 4000);
 		hs_db_free(db);
 	}
 	hs_settings_free(changed);
 
 	changed = change(HS_SET_POSTGRES_HOST, "/a,/b,/c");
-	if (expect_done("ports", hs_settings_override(changed, HS_SET_POSTGRES_PORT, "1,2", &err), &err)) {
+	if (expect_done(
+		"ports", hs_settings_override(changed, HS_SET_POSTGRES_PORT, "1,2", &err), &err)) {
 		expect_true("ports", !hs_db_connect(changed, HS_DB_READER, "test", &db, &err));
 		expect_code("ports", &err, HS_BAD_SETTING);
 		expect_text("ports", err.where, "POSTGRES_PORT");

@@ -1,4 +1,5 @@
-/* test_db_pool.c: the pool on an event base against a real PostgreSQL that is stopped, killed and slow. */
+/* test_db_pool.c: the pool on an event base against a real PostgreSQL that is stopped, killed and
+ * slow. */
 #include "common/db_pool.h"
 
 #include <arpa/inet.h>
@@ -39,7 +40,8 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void keep_answer(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+static void keep_answer(
+    void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
 {
 	struct answer *answer = arg;
 
@@ -54,11 +56,13 @@ static void keep_answer(void *arg, PGresult *const *results, size_t count, const
 		answer->rows = PQntuples(results[i]);
 		if (PQntuples(results[i]) > 0)
 			snprintf(answer->values[i], TEXT_BYTES, "%.60s",
-			    PQgetisnull(results[i], 0, 0) ? "(null)" : PQgetvalue(results[i], 0, 0));
+			    PQgetisnull(results[i], 0, 0) ? "(null)"
+							  : PQgetvalue(results[i], 0, 0));
 	}
 }
 
-static struct hs_db_pool *make_pool_of(const struct hs_settings *of, enum hs_db_role role, size_t size)
+static struct hs_db_pool *make_pool_of(
+    const struct hs_settings *of, enum hs_db_role role, size_t size)
 {
 	struct hs_error err = HS_ERROR_INIT;
 	struct hs_db_pool *pool = NULL;
@@ -80,8 +84,8 @@ static struct hs_db_job *submit(struct hs_db_pool *pool, const char *sql, int de
 	struct hs_error err = HS_ERROR_INIT;
 	struct hs_db_job *job = NULL;
 
-	expect_done(sql, hs_db_pool_submit(pool, &one, 1, deadline_ms, keep_answer, answer, &job, &err),
-	    &err);
+	expect_done(sql,
+	    hs_db_pool_submit(pool, &one, 1, deadline_ms, keep_answer, answer, &job, &err), &err);
 	expect_int("never before submit returns", answer->calls, 0);
 	return job;
 }
@@ -137,7 +141,8 @@ static bool turn_until_usable(const struct hs_db_pool *pool, bool want)
 }
 
 /* Runs one statement and expects its first value. */
-static void expect_answer(const char *row, struct hs_db_pool *pool, const char *sql, const char *want)
+static void expect_answer(
+    const char *row, struct hs_db_pool *pool, const char *sql, const char *want)
 {
 	struct answer answer = { 0 };
 
@@ -169,8 +174,8 @@ static void test_values(void)
 	struct hs_error err = HS_ERROR_INIT;
 	struct answer answer = { 0 };
 
-	expect_done("submit", hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL,
-		&err), &err);
+	expect_done("submit",
+	    hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL, &err), &err);
 	memset(sql, 'x', sizeof sql - 1);	/* copied */
 	memset(text, 'x', sizeof text - 1);
 	turn_until_told(&answer);
@@ -206,8 +211,8 @@ static void test_one_snapshot(void)
 	ask_int(db, "drop table if exists game");
 	ask_int(db, "create table game as select 1 as n");
 	expect_answer("warm", pool, "select 1", "1");
-	expect_done("submit", hs_db_pool_submit(pool, three, 3, PATIENCE_MS, keep_answer, &answer, NULL,
-		&err), &err);
+	expect_done("submit",
+	    hs_db_pool_submit(pool, three, 3, PATIENCE_MS, keep_answer, &answer, NULL, &err), &err);
 	event_base_once(base, -1, EV_TIMEOUT, insert_now, db, &soon);
 	turn_until_told(&answer);
 	expect_int("three results", answer.count, 3);
@@ -231,8 +236,9 @@ static void test_errors(void)
 	char before[TEXT_BYTES], after[TEXT_BYTES];
 
 	backend_pid(pool, before);
-	expect_done("submit", hs_db_pool_submit(pool, middle_fails, 3, PATIENCE_MS, keep_answer, &answer,
-		NULL, &err), &err);
+	expect_done("submit",
+	    hs_db_pool_submit(pool, middle_fails, 3, PATIENCE_MS, keep_answer, &answer, NULL, &err),
+	    &err);
 	turn_until_told(&answer);
 	expect_int("code", answer.code, HS_DB_ERROR);
 	expect_contains("message", answer.message, "division by zero");
@@ -261,22 +267,25 @@ static void test_big(void)
 	struct hs_db_pool *pool = make_pool(1);
 	char *text = malloc((2 << 20) + 1);
 	const char *values[] = { text };
-	const struct hs_db_statement one = { .sql = "select length($1)", .values = values, .count = 1 };
+	const struct hs_db_statement one = {
+		.sql = "select length($1)", .values = values, .count = 1
+	};
 	struct hs_error err = HS_ERROR_INIT;
 	struct answer answer = { 0 };
 
 	memset(text, 'x', 2 << 20);
 	text[2 << 20] = '\0';
-	expect_true("too long", !hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL,
-		&err));
+	expect_true("too long",
+	    !hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL, &err));
 	expect_code("too long", &err, HS_TOO_LONG);
 	text[1000000] = '\0';
-	expect_done("long", hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL, &err),
-	    &err);
+	expect_done("long",
+	    hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &answer, NULL, &err), &err);
 	turn_until_told(&answer);
 	expect_text("long", answer.values[0], "1000000");
 	answer = (struct answer){ 0 };
-	submit(pool, "select repeat('x', 100) from generate_series(1, 100000)", PATIENCE_MS, &answer);
+	submit(
+	    pool, "select repeat('x', 100) from generate_series(1, 100000)", PATIENCE_MS, &answer);
 	turn_until_told(&answer);
 	expect_int("many rows", answer.rows, 100000);
 	free(text);
@@ -328,7 +337,8 @@ static void test_overflow(void)
 	told = 0;
 	for (int i = 0; i < HS_DB_POOL_QUEUE; i++)
 		submit(pool, "select 1", PATIENCE_MS, &answers[i]);
-	expect_true("full", !hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &extra, NULL, &err));
+	expect_true("full",
+	    !hs_db_pool_submit(pool, &one, 1, PATIENCE_MS, keep_answer, &extra, NULL, &err));
 	expect_code("full", &err, HS_BUSY);
 	turn_until(&told, HS_DB_POOL_QUEUE, PATIENCE_MS);
 	expect_int("all of them", told, HS_DB_POOL_QUEUE);
@@ -354,7 +364,8 @@ static void test_deadline(void)
 	turn_until_told(&answer);
 	expect_int("running", answer.code, HS_TIMEOUT);
 	expect_contains("running", answer.message, "0.400 s");
-	expect_true("in time", answer.at_ms - started_ms >= 390 && answer.at_ms - started_ms < 1500);
+	expect_true(
+	    "in time", answer.at_ms - started_ms >= 390 && answer.at_ms - started_ms < 1500);
 	expect_int("queued", queued.code, HS_TIMEOUT);
 	expect_contains("queued", queued.message, "busy");
 	backend_pid(pool, after);
@@ -377,12 +388,14 @@ static void test_deadline_in_transaction(void)
 	char before[TEXT_BYTES], after[TEXT_BYTES];
 
 	backend_pid(pool, before);
-	expect_done("submit", hs_db_pool_submit(pool, two, 2, 300, keep_answer, &answer, NULL, &err), &err);
+	expect_done(
+	    "submit", hs_db_pool_submit(pool, two, 2, 300, keep_answer, &answer, NULL, &err), &err);
 	turn_until_told(&answer);
 	expect_int("deadline", answer.code, HS_TIMEOUT);
 	backend_pid(pool, after);
 	expect_text("the same connection", after, before);
-	expect_answer("out of the transaction", pool, "select pg_current_xact_id_if_assigned() is null", "t");
+	expect_answer(
+	    "out of the transaction", pool, "select pg_current_xact_id_if_assigned() is null", "t");
 	hs_db_pool_free(pool);
 }
 
@@ -417,8 +430,8 @@ static void test_late_cancel(void)
 
 	for (int i = 0; i < 150; i++) {
 		struct answer unwanted = { 0 }, next = { 0 };
-		struct hs_db_job *job = submit(pool, "select count(*) from generate_series(1, 3000)",
-		    PATIENCE_MS, &unwanted);
+		struct hs_db_job *job = submit(
+		    pool, "select count(*) from generate_series(1, 3000)", PATIENCE_MS, &unwanted);
 
 		for (int turns = i % 5; turns > 0 && unwanted.calls == 0; turns--)
 			event_base_loop(base, turns % 2 == 0 ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
@@ -445,8 +458,10 @@ static void test_terminated(void)
 	backend_pid(pool, before);
 	submit(pool, "select pg_sleep(20)", PATIENCE_MS, &answer);
 	turn_for(100);
-	expect_int("killed", ask_int(db, "select count(pg_terminate_backend(pid)) from pg_stat_activity "
-		"where application_name = 'pool'"), 1);
+	expect_int("killed",
+	    ask_int(db, "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+			"where application_name = 'pool'"),
+	    1);
 	turn_until_told(&answer);
 	expect_int("running", answer.code, HS_DB_AWAY);
 	expect_contains("running", answer.message, "administrator command");
@@ -541,7 +556,8 @@ static void measure_gap(evutil_socket_t fd, short what, void *arg)
 /* A server that takes the connection and never answers does not hold the loop up. */
 static void test_deaf_server(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	const struct timeval tick = { .tv_usec = 2000 };
 	struct hs_settings *changed = load_settings();
 	struct event *ticker = event_new(base, -1, EV_PERSIST, measure_gap, NULL);
@@ -577,7 +593,8 @@ static struct hs_db_pool *inner_pool;
 static struct hs_db_job *inner_job;
 static struct answer inner_answer;
 
-static void submit_again(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+static void submit_again(
+    void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
 {
 	(void)results;
 	(void)count;
@@ -604,8 +621,9 @@ static void test_callbacks(void)
 	struct hs_error err = HS_ERROR_INIT;
 
 	inner_answer = (struct answer){ 0 };
-	expect_done("submit", hs_db_pool_submit(pool, &first, 1, PATIENCE_MS, submit_again, pool, &inner_job,
-		&err), &err);
+	expect_done("submit",
+	    hs_db_pool_submit(pool, &first, 1, PATIENCE_MS, submit_again, pool, &inner_job, &err),
+	    &err);
 	turn_until_told(&inner_answer);
 	expect_text("from a callback", inner_answer.values[0], "again");
 	hs_db_pool_free(pool);
@@ -616,8 +634,9 @@ static void test_callbacks(void)
 		int freed = 0;
 
 		inner_pool = make_pool(2);
-		expect_done("submit", hs_db_pool_submit(inner_pool, &one, 1, 500, free_pool, &freed, NULL,
-			&err), &err);
+		expect_done("submit",
+		    hs_db_pool_submit(inner_pool, &one, 1, 500, free_pool, &freed, NULL, &err),
+		    &err);
 		submit(inner_pool, "select pg_sleep(5)", PATIENCE_MS, &dropped);
 		turn_until(&freed, 1, PATIENCE_MS);
 		expect_int(endings[i], freed, 1);

@@ -39,8 +39,8 @@ static void start_anew(void)
 		close(folder_fd);
 	folder = hs_scratch_dir();
 	folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	expect_done("empty database", hs_db_script(db, "drop schema public cascade; create schema public",
-		&err), &err);
+	expect_done("empty database",
+	    hs_db_script(db, "drop schema public cascade; create schema public", &err), &err);
 }
 
 static void note_step(void *arg, const char *name)
@@ -77,7 +77,8 @@ static void test_steps(void)
 	struct hs_error err = HS_ERROR_INIT;
 
 	start_anew();
-	write_file("002_add.sql", "alter table team add arena text; insert into team values (1, 'x');");
+	write_file(
+	    "002_add.sql", "alter table team add arena text; insert into team values (1, 'x');");
 	write_file("001_start.sql", "create table team (n int);");
 	write_file("README", "not a migration");
 	write_file("Makefile.inc", "neither");
@@ -134,7 +135,8 @@ static void test_folders(void)
 {
 	for (size_t i = 0; i < HS_COUNT(folders); i++) {
 		start_anew();
-		for (size_t n = 0; n < HS_COUNT(folders[i].names) && folders[i].names[n] != NULL; n++)
+		for (size_t n = 0; n < HS_COUNT(folders[i].names) && folders[i].names[n] != NULL;
+		     n++)
 			write_file(folders[i].names[n], "create table never (n int);");
 		expect_refused(folders[i].part, folders[i].where, folders[i].part);
 		expect_int(folders[i].part,
@@ -194,9 +196,10 @@ static void test_failing_step(void)
 	expect_text("names the file", err.where, "002_b.sql");
 	expect_contains("says why", err.message, "division by zero");
 	expect_text("up to there", steps, ";001_a.sql;002_b.sql");
-	expect_int("the first is recorded", ask_int(db, "select max(number) from schema_migration"), 1);
-	expect_int("of the second nothing", ask_int(db, "select count(*) from pg_class where relname = 'b'"),
-	    0);
+	expect_int(
+	    "the first is recorded", ask_int(db, "select max(number) from schema_migration"), 1);
+	expect_int("of the second nothing",
+	    ask_int(db, "select count(*) from pg_class where relname = 'b'"), 0);
 	write_file("002_b.sql", "create table b (n int);");
 	expect_done("mended", migrate(&result, &err), &err);
 	expect_int("mended", result.newly, 2);
@@ -208,7 +211,8 @@ static void test_failing_step(void)
 	expect_true("copy", !migrate(&result, &err));
 	expect_contains("copy", err.message, "COPY");
 	expect_done("reconnect", hs_db_reconnect(db, &err), &err);
-	expect_done("nul", hs_file_write(folder_fd, "004_d.sql", "select 1;\0;", 11, 0644, &err), &err);
+	expect_done(
+	    "nul", hs_file_write(folder_fd, "004_d.sql", "select 1;\0;", 11, 0644, &err), &err);
 	expect_refused("nul", "004_d.sql", "NUL");
 }
 
@@ -243,11 +247,13 @@ static void test_rivals(void)
 		char name[32], sql[128];
 
 		snprintf(name, sizeof name, "%03d_step.sql", i);
-		snprintf(sql, sizeof sql, "create table step_%d (n int); select pg_sleep(0.03);", i);
+		snprintf(
+		    sql, sizeof sql, "create table step_%d (n int); select pg_sleep(0.03);", i);
 		write_file(name, sql);
 	}
 	for (int i = 0; i < RIVALS; i++)
-		expect_int("thread", pthread_create(&rivals[i].thread, NULL, run_rival, &rivals[i]), 0);
+		expect_int(
+		    "thread", pthread_create(&rivals[i].thread, NULL, run_rival, &rivals[i]), 0);
 	for (int i = 0; i < RIVALS; i++) {
 		pthread_join(rivals[i].thread, NULL);
 		expect_done("a rival", rivals[i].done, &rivals[i].err);

@@ -1,4 +1,5 @@
-/* test_offload.c: tasks on threads come back to the loop, or are dropped; none is lost or told twice. */
+/* test_offload.c: tasks on threads come back to the loop, or are dropped; none is lost or told
+ * twice. */
 #include "common/offload.h"
 
 #include <pthread.h>
