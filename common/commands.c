@@ -61,13 +61,15 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_RETRY] = {
 	.words = "import retry", .id = "import.retry",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
-	.args = { { "file", HS_ARG_TEXT, .required = true, .help = "its name in the failed folder" } },
+	.args = { { "file", HS_ARG_TEXT, .required = true,
+	    .help = "its name in the failed folder" } },
 	.help = "import a file from the failed folder again",
 },
 [HS_CMD_SNAPSHOT_CHECK] = {
 	.words = "snapshot check", .id = "snapshot.check",
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
-	.args = { { "file", HS_ARG_FILE, .required = true, .help = "a snapshot; - is standard input" } },
+	.args = { { "file", HS_ARG_FILE, .required = true,
+	    .help = "a snapshot; - is standard input" } },
 	.help = "say everything that is wrong with a snapshot",
 },
 [HS_CMD_SNAPSHOT_SCHEMA] = {
@@ -169,7 +171,8 @@ static bool check_number(const struct hs_command_arg *arg, const json_t *value,
 		return true;
 	if (arg->max == LLONG_MAX)
 		return hs_error_set(err, HS_BAD_ARGUMENT, arg->name,
-		    "%s must be at least %lld, not %" JSON_INTEGER_FORMAT, arg->name, arg->min, number);
+		    "%s must be at least %lld, not %" JSON_INTEGER_FORMAT, arg->name, arg->min,
+		    number);
 	return hs_error_set(err, HS_BAD_ARGUMENT, arg->name,
 	    "%s must lie between %lld and %lld, not %" JSON_INTEGER_FORMAT, arg->name, arg->min,
 	    arg->max, number);
@@ -188,7 +191,8 @@ bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
 		return check_number(arg, value, err);
 	case HS_ARG_FLAG:
 		return json_is_boolean(value) ||
-		    hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "%s must be true or false", arg->name);
+		    hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "%s must be true or false",
+			arg->name);
 	}
 	hs_panic("argument %s has no known type", arg->name);
 }

@@ -13,7 +13,13 @@
 #include "common/error.h"
 
 /* Who answers. HS_PROC_CTL: hsctl itself, without any daemon. */
-enum hs_process { HS_PROC_CTL, HS_PROC_SUPERVISOR, HS_PROC_WEB, HS_PROC_IMPORTER, HS_PROCESS_COUNT };
+enum hs_process {
+	HS_PROC_CTL,
+	HS_PROC_SUPERVISOR,
+	HS_PROC_WEB,
+	HS_PROC_IMPORTER,
+	HS_PROCESS_COUNT
+};
 
 /* "web", "importer" ... as HOOPSCOUT_DAEMONS and `hsctl start` have them. */
 const char *hs_process_name(enum hs_process process);
@@ -22,7 +28,8 @@ bool hs_process_parse(const char *name, enum hs_process *ret);
 /* Whether the supervisor starts and stops it. */
 bool hs_process_is_child(enum hs_process process);
 
-/* What the peer must be allowed: LOOK is for everyone who can open the socket, OPERATE changes something. */
+/* What the peer must be allowed: LOOK is for everyone who can open the socket, OPERATE
+ * changes something. */
 enum hs_permission { HS_MAY_LOOK, HS_MAY_OPERATE };
 
 enum hs_arg_type {
@@ -37,7 +44,7 @@ struct hs_command_arg {
 	const char *name;	/* NULL ends the list; the key in "args" */
 	enum hs_arg_type type;
 	bool required;
-	bool is_option;		/* given as --name VALUE (or --name, a FLAG) instead of by position */
+	bool is_option;		/* given as --name VALUE (a FLAG: --name), not by position */
 	long long min, max;
 	const char *help;
 };

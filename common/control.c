@@ -72,8 +72,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (link->state) {
 	case LINK_OPEN:
-		hs_error_set(&link->why, HS_TIMEOUT, "", "a line was not finished within %d seconds",
-		    (int)HS_LINE_SECONDS);
+		hs_error_set(&link->why, HS_TIMEOUT, "",
+		    "a line was not finished within %d seconds", (int)HS_LINE_SECONDS);
 		fail_later(link);
 		break;
 	case LINK_FAILED:
@@ -196,7 +196,8 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
 		errno = reason;
 		hs_error_errno(&link->why, "", "the connection broke");
 	} else if (evbuffer_get_length(input) > 0) {
-		hs_error_set(&link->why, HS_PROTOCOL, "", "the peer closed in the middle of a line");
+		hs_error_set(&link->why, HS_PROTOCOL, "",
+		    "the peer closed in the middle of a line");
 	}
 	fail_later(link);
 }
@@ -291,7 +292,8 @@ bool hs_link_send(struct hs_link *link, json_t *message, struct hs_error *err)
 		done = true;	/* nobody is left to take it, and the owner hears of that anyway */
 	} else if (evbuffer_get_length(output) + length + 1 > HS_LINK_BACKLOG_BYTES) {
 		hs_error_set(&link->why, HS_BUSY, "",
-		    "the peer does not read: more than %d bytes wait for it", (int)HS_LINK_BACKLOG_BYTES);
+		    "the peer does not read: more than %d bytes wait for it",
+		    (int)HS_LINK_BACKLOG_BYTES);
 		*err = link->why;
 		fail_later(link);
 	} else {
@@ -392,7 +394,8 @@ static bool try_connect(int fd, const struct sockaddr_un *address, struct hs_err
 	int done;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
-		return hs_error_errno(err, address->sun_path, "cannot bound the wait for a connection");
+		return hs_error_errno(err, address->sun_path,
+		    "cannot bound the wait for a connection");
 	do {
 		done = connect(fd, (const struct sockaddr *)address, sizeof *address);
 	} while (done != 0 && errno == EINTR);
@@ -410,7 +413,8 @@ static bool try_connect(int fd, const struct sockaddr_un *address, struct hs_err
 		    "the control socket takes no connection, even after %d seconds",
 		    (int)CONNECT_SECONDS);
 	default:
-		return hs_error_errno(err, address->sun_path, "cannot connect to the control socket");
+		return hs_error_errno(err, address->sun_path,
+		    "cannot connect to the control socket");
 	}
 }
 

@@ -36,7 +36,8 @@ struct hs_link_events {
 	void (*on_closed)(void *arg, struct hs_link *link, const struct hs_error *why);
 };
 
-/* Speaks the protocol on a connected stream socket. Takes fd, even on failure. Keeps events and arg. Gives *ret. */
+/* Speaks the protocol on a connected stream socket. Takes fd, even on failure. Keeps events
+ * and arg. Gives *ret. */
 bool hs_link_new(struct event_base *base, int fd, const struct hs_link_events *events, void *arg,
     struct hs_link **ret, struct hs_error *err);
 
@@ -50,7 +51,8 @@ void hs_link_finish(struct hs_link *link);
 
 /* Sends a message. Takes it; NULL is HS_NO_MEMORY, so that the makers below need no check.
  * To a peer that has left it does nothing, and is true: on_closed is under way.
- * Errors: HS_TOO_LONG (over HS_LINE_BYTES; the link stays usable), HS_BUSY (backlog; on_closed follows). */
+ * Errors: HS_TOO_LONG (over HS_LINE_BYTES; the link stays usable), HS_BUSY (backlog;
+ * on_closed follows). */
 bool hs_link_send(struct hs_link *link, json_t *message, struct hs_error *err);
 
 /* Messages; each a new reference, NULL without memory. body (taken, may be NULL) is an object
@@ -60,7 +62,8 @@ json_t *hs_message_event(json_int_t id, const char *event, json_t *body);
 json_t *hs_message_result(json_int_t id, json_t *result);
 json_t *hs_message_error(json_int_t id, const struct hs_error *error);
 
-/* An error object ({"code","message","where"}) back into an error; unknown codes become HS_PROTOCOL. */
+/* An error object ({"code","message","where"}) back into an error; unknown codes become
+ * HS_PROTOCOL. */
 void hs_message_to_error(const json_t *object, struct hs_error *ret);
 
 /* Connects to a Unix socket, waiting at most 5 seconds. The caller's *ret_fd.

@@ -7,7 +7,7 @@
 
 #include "common/settings.h"
 
-/* {"settings":[{"name":"HOOPSCOUT_LISTEN","value":"127.0.0.1:8000","origin":"default","help":"..."}]};
+/* {"settings":[{"name":"HOOPSCOUT_LISTEN","value":"[::]:80","origin":"default","help":"..."}]};
  * a secret's value is "********" when it is set. A new reference; NULL without memory. */
 json_t *hs_settings_json(const struct hs_settings *settings);
 

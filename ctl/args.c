@@ -241,7 +241,8 @@ static bool refuse_option(const struct parser *parser, const char *token, struct
 
 	if (nearest != NULL)
 		return hs_error_set(err, HS_BAD_ARGUMENT, "",
-		    "'%s' has no option %.64s; did you mean --%s?", parser->row->words, token, nearest);
+		    "'%s' has no option %.64s; did you mean --%s?", parser->row->words, token,
+		    nearest);
 	return hs_error_set(err, HS_BAD_ARGUMENT, "",
 	    "'%s' has no option %.64s; 'hsctl %s --help' lists them", parser->row->words, token,
 	    parser->row->words);
@@ -262,7 +263,8 @@ static bool take_option(struct parser *parser, const char *token, struct hs_erro
 		if (!arg->is_option || !names_option(token, arg->name, &value))
 			continue;
 		if (arg->type == HS_ARG_FLAG && value != NULL)
-			return hs_error_set(err, HS_BAD_ARGUMENT, "", "--%s takes no value", arg->name);
+			return hs_error_set(err, HS_BAD_ARGUMENT, "", "--%s takes no value",
+			    arg->name);
 		if (arg->type != HS_ARG_FLAG && !take_value(parser, arg->name, value, &value, err))
 			return false;
 		return set_arg(parser, arg, value, err);
@@ -279,7 +281,8 @@ static bool take_positional(struct parser *parser, const char *token, struct hs_
 		return true;
 	}
 	if ((arg = next_positional(parser)) == NULL)
-		return hs_error_set(err, HS_BAD_ARGUMENT, "", "'%.64s' is one word too many; see 'hsctl %s --help'", token, parser->row->words);
+		return hs_error_set(err, HS_BAD_ARGUMENT, "",
+		    "'%.64s' is one word too many; see 'hsctl %s --help'", token, parser->row->words);
 	parser->positional_count++;
 	return set_arg(parser, arg, token, err);
 }

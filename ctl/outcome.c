@@ -95,13 +95,13 @@ const char *outcome_advice(const struct hs_error *error, enum outcome_stage stag
 		return NULL;
 	switch (error->code) {
 	case HS_NOT_RUNNING:
-		return "  Is HoopScout running? './bootstrap run' starts it from a clone, 'systemctl start\n"
-		       "  hoopscout' where it is installed. If it runs elsewhere, name its socket:\n"
-		       "  --socket PATH, or HOOPSCOUT_CONTROL_SOCKET or HOOPSCOUT_STATE_DIR in the\n"
-		       "  environment.";
+		return "  Is HoopScout running? './bootstrap run' starts it from a clone,\n"
+		       "  'systemctl start hoopscout' where it is installed. If it runs elsewhere,\n"
+		       "  name its socket: --socket PATH, or HOOPSCOUT_CONTROL_SOCKET or\n"
+		       "  HOOPSCOUT_STATE_DIR in the environment.";
 	case HS_NO_PERMISSION:
-		return "  The socket is for root, for the user that HoopScout runs as, and for its group:\n"
-		       "  try sudo, or join the group.";
+		return "  The socket is for root, for the user that HoopScout runs as, and for\n"
+		       "  its group: try sudo, or join the group.";
 	default:
 		return NULL;
 	}

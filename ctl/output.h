@@ -38,7 +38,7 @@ struct output {
 	struct screen errors;		/* stderr */
 	struct progress progress;
 	int64_t next_line_ms;		/* of plain progress */
-	bool has_shown;			/* a text view has printed something, so a heading is due no more */
+	bool has_shown;			/* a text view's heading stands there already */
 };
 
 enum { PLAIN_PROGRESS_MS = 10000 };	/* a line of plain progress comes so often at most */
@@ -48,7 +48,8 @@ enum output_kind output_choose(bool wants_json, FILE *err);
 
 void output_init(struct output *output, enum output_kind kind, FILE *out, FILE *err);
 
-/* False when what was written did not arrive; tells it on stderr, unless the reader has just left. */
+/* False when what was written did not arrive; tells it on stderr, unless the reader has
+ * just left. */
 bool output_flush(struct output *output);
 
 /* A monotonic clock in milliseconds. */

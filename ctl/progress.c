@@ -30,7 +30,7 @@ static int percent_of(const struct progress_state *state)
 	return share <= 0 ? 0 : share >= 1 ? 100 : (int)(share * 100);
 }
 
-/* "loading  45%" and "1.0 MB of 2.2 MB, 2,034 records", or the first half of it in a narrow window. */
+/* "loading  45%" and "1.0 MB of 2.2 MB, 2,034 records", in a narrow window without the last. */
 static void describe(const struct progress_state *state, bool is_narrow, char *before, char *after,
     size_t size)
 {
@@ -71,8 +71,9 @@ static size_t room_for_bar(size_t room, size_t fixed, size_t name_width)
 		return 0;
 	if (room < least + name_width)
 		return MIN_BAR;
-	return room - least - name_width > MAX_BAR - MIN_BAR ? MAX_BAR
-							     : room - (least - MIN_BAR) - name_width;
+	if (room >= least + name_width + MAX_BAR - MIN_BAR)
+		return MAX_BAR;
+	return room - least - name_width + MIN_BAR;
 }
 
 const char *progress_format(const struct progress_state *state, size_t columns,

@@ -29,7 +29,8 @@ struct progress {
 
 enum { PROGRESS_EVERY_MS = 100, PROGRESS_LINE_BYTES = 1024 };
 
-/* The line for a window of so many columns, without an end; at most columns - 1 wide. Returns buf. */
+/* The line for a window of so many columns, without an end; at most columns - 1 wide.
+ * Returns buf. */
 const char *progress_format(const struct progress_state *state, size_t columns,
     char buf[PROGRESS_LINE_BYTES]);
 

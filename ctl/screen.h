@@ -40,7 +40,8 @@ void screen_print(const struct screen *screen, enum style style, const char *for
  * \u001b, \xff ... Gives the text; ends the program when there is no memory. */
 char *screen_escape(const char *text, size_t length);
 
-/* A copy with every string escaped, at any depth; a new reference, ends the program without memory. */
+/* A copy with every string escaped, at any depth; a new reference. Ends the program
+ * without memory. */
 json_t *screen_escape_json(const json_t *value);
 
 /* Columns that valid UTF-8 takes on a terminal. */

@@ -106,7 +106,8 @@ static const char *stored_name(const json_t *file)
 static void tell_new_name(const struct screen *screen, const json_t *file)
 {
 	if (strcmp(stored_name(file), text_of(file, "name")) != 0)
-		fprintf(screen->out, "%*sin archive as %s\n", STATUS_COLUMNS, "", stored_name(file));
+		fprintf(screen->out, "%*sin archive as %s\n", STATUS_COLUMNS, "",
+		    stored_name(file));
 }
 
 static void print_imported(const struct screen *screen, const json_t *file)
@@ -153,7 +154,8 @@ static void print_duplicate(const struct screen *screen, const json_t *file)
 /* So that the line can be copied into a shell, whatever the file is called. */
 static void print_shell_word(FILE *out, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789._+-";
 
 	if (word[0] == '-')
 		fputs("-- ", out);
@@ -246,7 +248,8 @@ static void print_rate(FILE *out, const json_t *totals)
 	char rate[FIGURE_BYTES];
 
 	if (seconds > 0 && records > 0)
-		fprintf(out, " (%s rows/s)", screen_count((long long)((double)records / seconds), rate));
+		fprintf(out, " (%s rows/s)",
+		    screen_count((long long)((double)records / seconds), rate));
 }
 
 static void print_totals(const struct screen *screen, const json_t *totals)

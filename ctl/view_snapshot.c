@@ -36,8 +36,8 @@ static void print_valid(struct output *output, const json_t *result)
 
 	fprintf(out, "%s: ", text_of(result, "file"));
 	screen_print(&output->screen, STYLE_GOOD, "valid");
-	fprintf(out, ", %s\n", screen_some(number_of(result, "records"), "record", "records", records,
-	    sizeof records));
+	fprintf(out, ", %s\n", screen_some(number_of(result, "records"), "record", "records",
+	    records, sizeof records));
 	fprintf(out, "  source  %s, as of %s\n", text_of(result, "source_name"),
 	    text_of(result, "snapshot_date"));
 	fprintf(out, "  read    %s in %s\n",

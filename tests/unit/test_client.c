@@ -67,12 +67,13 @@ static const struct {
 	{ "events first", HS_CMD_MIGRATE,
 	    "{\"id\":1,\"event\":\"step\",\"name\":\"001\"}\n{\"id\":1,\"event\":\"of_tomorrow\"}\n"
 	    "{\"id\":1,\"result\":{}}\n", false, 0,
-	    "{\"event\":\"step\",\"name\":\"001\"}\n{\"event\":\"of_tomorrow\"}\n{\"result\":{}}\n" },
+	    "{\"event\":\"step\",\"name\":\"001\"}\n{\"event\":\"of_tomorrow\"}\n"
+	    "{\"result\":{}}\n" },
 	{ "failed files", HS_CMD_IMPORT_NOW, "{\"id\":1,\"result\":{\"totals\":{\"failed\":1}}}\n",
 	    false, 1, "" },
 	{ "an error", HS_CMD_IMPORT_SHOW,
-	    "{\"id\":1,\"error\":{\"code\":\"not_found\",\"message\":\"there is no run 7\"}}\n", false, 1,
-	    "{\"error\":{\"code\":\"not_found\",\"message\":\"there is no run 7\"}}\n" },
+	    "{\"id\":1,\"error\":{\"code\":\"not_found\",\"message\":\"no run 7\"}}\n", false, 1,
+	    "{\"error\":{\"code\":\"not_found\",\"message\":\"no run 7\"}}\n" },
 	{ "not allowed", HS_CMD_STOP,
 	    "{\"id\":1,\"error\":{\"code\":\"not_allowed\",\"message\":\"m\"}}\n", false, 77, "" },
 	{ "whom it needs is not running", HS_CMD_IMPORT_NOW,

@@ -43,7 +43,7 @@ static void test_args_of_rows(void)
 			expect_true(row->words, arg->type != HS_ARG_FLAG || arg->is_option);
 			expect_true(row->words, !(arg->required && arg->is_option));
 			expect_true(row->words, arg->type != HS_ARG_NUMBER || arg->min < arg->max);
-			/* a required word after one that may be missing could never be told apart */
+			/* a required word after an optional one cannot be told apart */
 			expect_true(row->words, !(arg->required && optional_seen));
 			optional_seen = optional_seen || (!arg->is_option && !arg->required);
 		}
@@ -158,8 +158,8 @@ static void man_line(const struct hs_command *row, char *buf, size_t size)
 			length += (size_t)snprintf(buf + length, size - length, " Op Fl Fl %s",
 			    arg->name);
 		else
-			length += (size_t)snprintf(buf + length, size - length, " Op Fl Fl %s Ar %s",
-			    arg->name, arg->type == HS_ARG_NUMBER ? "N" : name);
+			length += (size_t)snprintf(buf + length, size - length,
+			    " Op Fl Fl %s Ar %s", arg->name, arg->type == HS_ARG_NUMBER ? "N" : name);
 	}
 }
 

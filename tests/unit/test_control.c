@@ -73,7 +73,8 @@ static void pair_open(struct pair *pair, enum reply reply)
 	pair->base = event_base_new();
 	expect_int("socketpair", socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	pair->peer = fds[1];
-	expect_done("link", hs_link_new(pair->base, fds[0], &events, pair, &pair->link, &err), &err);
+	expect_done("link", hs_link_new(pair->base, fds[0], &events, pair, &pair->link, &err),
+	    &err);
 }
 
 static void pair_close(struct pair *pair)
@@ -339,7 +340,8 @@ static void test_too_long_to_send(void)
 	expect_code("one byte more", &err, HS_TOO_LONG);
 	expect_true("no memory", !hs_link_send(pair.link, NULL, &err));
 	expect_code("no memory", &err, HS_NO_MEMORY);
-	expect_done("still usable", hs_link_send(pair.link, json_pack("{s:i}", "n", 1), &err), &err);
+	expect_done("still usable", hs_link_send(pair.link, json_pack("{s:i}", "n", 1), &err),
+	    &err);
 	turn(&pair);
 	read_all(pair.peer, answer, sizeof answer);
 	expect_text("still usable", answer, "{\"n\":1}\n");
@@ -370,11 +372,12 @@ static void test_messages(void)
 	    json_pack("{s:b, s:s, s:i}", "a", 1, "event", "x", "id", 9)));
 	expect_message("{\"id\":4,\"result\":{}}", hs_message_result(4, NULL));
 	expect_message("{\"result\":{\"n\":1}}", hs_message_result(0, json_pack("{s:i}", "n", 1)));
-	hs_error_set(&err, HS_NOT_FOUND, "", "there is no run 7");
-	expect_message("{\"id\":5,\"error\":{\"code\":\"not_found\",\"message\":\"there is no run 7\"}}",
+	hs_error_set(&err, HS_NOT_FOUND, "", "no run 7");
+	expect_message("{\"id\":5,\"error\":{\"code\":\"not_found\",\"message\":\"no run 7\"}}",
 	    hs_message_error(5, &err));
 	hs_error_set(&err, HS_IO, "a\xff.json", "bad name a\xff.json");
-	expect_message("{\"id\":6,\"error\":{\"code\":\"io_error\",\"message\":\"bad name a\xef\xbf\xbd.json\","
+	expect_message("{\"id\":6,\"error\":{\"code\":\"io_error\","
+	    "\"message\":\"bad name a\xef\xbf\xbd.json\","
 	    "\"where\":\"a\xef\xbf\xbd.json\"}}", hs_message_error(6, &err));
 }
 

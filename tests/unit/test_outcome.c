@@ -60,7 +60,7 @@ static const struct {
 	{ HS_CMD_STOP, "{\"state\":\"stopped\"}", 0 },
 	{ HS_CMD_STOP, "{\"state\":\"up\"}", 1 },
 	{ HS_CMD_RELOAD, "{\"reloaded\":[\"web\"],\"refused\":[]}", 0 },
-	{ HS_CMD_RELOAD, "{\"reloaded\":[],\"refused\":[{\"daemon\":\"web\",\"message\":\"m\"}]}", 1 },
+	{ HS_CMD_RELOAD, "{\"reloaded\":[],\"refused\":[{\"daemon\":\"web\"}]}", 1 },
 	{ HS_CMD_IMPORT_NOW, "{\"run\":null,\"totals\":{\"files\":0,\"failed\":0}}", 0 },
 	{ HS_CMD_IMPORT_NOW, "{\"run\":{\"status\":\"done\"},\"totals\":{\"failed\":1}}", 1 },
 	{ HS_CMD_IMPORT_NOW, "{\"run\":{\"status\":\"done\"},\"totals\":{\"duplicate\":1}}", 0 },

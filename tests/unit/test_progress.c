@@ -45,9 +45,12 @@ static void test_lines(void)
 
 static void test_every_width(void)
 {
-	static const char *const names[] = { "a", "nba-2001-2009.json", "D\xc5\xbe\xc5\xbe\xc4\x87.json",
-		"\xe7\xb1\x83\xe7\x90\x83\xe7\xb1\x83\xe7\x90\x83\xe7\xb1\x83\xe7\x90\x83\xe7\xb1\x83\xe7\x90\x83.json",
-		"a-name-that-is-really-much-longer-than-any-window-has-room-for-and-goes-on-and-on.json" };
+	static const char *const names[] = {
+		"a", "nba-2001-2009.json", "D\xc5\xbe\xc5\xbe\xc4\x87.json",
+		"\xe7\xb1\x83\xe7\x90\x83\xe7\xb1\x83\xe7\x90\x83\xe7\xb1\x83\xe7\x90\x83"
+		"\xe7\xb1\x83\xe7\x90\x83.json",	/* twice as wide as it has characters */
+		"a-name-that-is-really-much-longer-than-any-window-has-room-for-and-goes-on.json",
+	};
 
 	for (size_t n = 0; n < HS_COUNT(names); n++) {
 		for (size_t columns = 0; columns <= 200; columns++) {
@@ -63,8 +66,6 @@ static void test_every_width(void)
 				expect_contains(names[n], buf, "[");
 			if (columns >= 72 && strstr(buf, "1,234,567 records") == NULL)
 				expect_contains(names[n], buf, "1,234,567 records");
-			if (hs_expect_true(__FILE__, __LINE__, buf, strlen(buf) < sizeof buf, "fits"))
-				continue;
 		}
 	}
 }
@@ -126,7 +127,8 @@ static void test_drawing(void)
 	progress_init(&progress, terminal.to);
 	expect_true("on", progress.is_on);
 	progress_draw(&progress, &long_line, 1000);
-	expect_text("first", terminal_read(&terminal), "\rfirst.json: loading  5.0 kB, 1,234 records");
+	expect_text("first", terminal_read(&terminal),
+	    "\rfirst.json: loading  5.0 kB, 1,234 records");
 	progress_draw(&progress, &long_line, 1000 + PROGRESS_EVERY_MS - 1);
 	expect_text("too soon", terminal_read(&terminal), "");
 	progress_draw(&progress, &short_line, 1000 + PROGRESS_EVERY_MS - 1);

@@ -37,11 +37,16 @@ static void shown_done(struct shown *shown)
 	free(shown->err);
 }
 
+/* An event or a result; text is JSON with ' for ". */
 static void give(struct shown *shown, enum hs_command_id command, const char *text)
 {
-	json_error_t why;
-	json_t *object = json_loads(text, 0, &why);
+	char *quoted = strdup(text);
+	json_t *object;
 
+	for (char *at = quoted; (at = strchr(at, '\'')) != NULL;)
+		*at = '"';
+	object = json_loads(quoted, 0, NULL);
+	free(quoted);
 	if (!expect_true(text, object != NULL))
 		return;
 	if (json_is_string(json_object_get(object, "event")))
@@ -70,24 +75,24 @@ static void expect_columns(const char *row, const char *text)
 	}
 }
 
-#define NBA "{\"file_id\":1,\"run_id\":12,\"name\":\"nba-2001-2009.json\",\"status\":\"imported\"," \
-	"\"stored_as\":\"nba-2001-2009.json\",\"records\":4500,\"created\":4400,\"updated\":60," \
-	"\"unchanged\":30,\"stale\":10,\"new_players\":1023,\"new_teams\":34,\"new_competitions\":1," \
-	"\"new_seasons\":9,\"problem_total\":0,\"problems\":[],\"duplicate_of\":null,\"reason\":null}"
-#define SAME "{\"name\":\"copy.json\",\"status\":\"duplicate\",\"stored_as\":\"copy.1.json\"," \
-	"\"duplicate_of\":{\"file_id\":1,\"name\":\"nba-2001-2009.json\"}}"
-#define PROBLEM(n) "{\"code\":\"unknown_field\",\"pointer\":\"/records/" #n "/colour\"," \
-	"\"line\":2" #n ",\"column\":4,\"message\":\"there is no field \\\"colour\\\"\"}"
-#define BAD "{\"run_id\":12,\"name\":\"bad.json\",\"status\":\"failed\",\"stored_as\":\"bad.1.json\"," \
-	"\"problem_total\":120,\"problems\":[" PROBLEM(0) "," PROBLEM(1) "," PROBLEM(2) "," \
-	PROBLEM(3) "," PROBLEM(4) "," PROBLEM(5) "],\"reason\":null}"
-#define TOTALS "{\"files\":4,\"imported\":1,\"duplicate\":1,\"failed\":1,\"waiting\":1," \
-	"\"records\":4500,\"created\":4400,\"updated\":60,\"unchanged\":30,\"stale\":10,\"seconds\":1.5}"
-#define RUN "{\"run_id\":12,\"trigger\":\"command\",\"status\":\"done\"," \
-	"\"started_at\":\"2026-11-25T02:43:20.123Z\",\"finished_at\":\"2026-11-25T02:43:21.623Z\"}"
-#define WAITING "[{\"file\":\"big.json\",\"reason\":\"still growing\",\"since_seconds\":12," \
-	"\"next_try_seconds\":3},{\"file\":\"x.json\",\"reason\":\"the database is away\"," \
-	"\"since_seconds\":700,\"next_try_seconds\":null}]"
+#define NBA "{'file_id':1,'run_id':12,'name':'nba-2001-2009.json','status':'imported'," \
+	"'stored_as':'nba-2001-2009.json','records':4500,'created':4400,'updated':60," \
+	"'unchanged':30,'stale':10,'new_players':1023,'new_teams':34,'new_competitions':1," \
+	"'new_seasons':9,'problem_total':0,'problems':[],'duplicate_of':null,'reason':null}"
+#define SAME "{'name':'copy.json','status':'duplicate','stored_as':'copy.1.json'," \
+	"'duplicate_of':{'file_id':1,'name':'nba-2001-2009.json'}}"
+#define PROBLEM(n) "{'code':'unknown_field','pointer':'/records/" #n "/colour'," \
+	"'line':2" #n ",'column':4,'message':'there is no field \\\"colour\\\"'}"
+#define BAD "{'run_id':12,'name':'bad.json','status':'failed','stored_as':'bad.1.json'," \
+	"'problem_total':120,'problems':[" PROBLEM(0) "," PROBLEM(1) "," PROBLEM(2) "," \
+	PROBLEM(3) "," PROBLEM(4) "," PROBLEM(5) "],'reason':null}"
+#define TOTALS "{'files':4,'imported':1,'duplicate':1,'failed':1,'waiting':1," \
+	"'records':4500,'created':4400,'updated':60,'unchanged':30,'stale':10,'seconds':1.5}"
+#define RUN "{'run_id':12,'trigger':'command','status':'done'," \
+	"'started_at':'2026-11-25T02:43:20.123Z','finished_at':'2026-11-25T02:43:21.623Z'}"
+#define WAITING "[{'file':'big.json','reason':'still growing','since_seconds':12," \
+	"'next_try_seconds':3},{'file':'x.json','reason':'the database is away'," \
+	"'since_seconds':700,'next_try_seconds':null}]"
 
 static const struct {
 	const char *name;
@@ -96,12 +101,14 @@ static const struct {
 	const char *want;
 } texts[] = {
 	{ "import now", HS_CMD_IMPORT_NOW, {
-	    "{\"event\":\"progress\",\"file\":\"nba-2001-2009.json\",\"bytes\":1,\"total\":2,\"records\":3,\"stage\":\"loading\"}",
-	    "{\"event\":\"file\",\"file\":" NBA "}",
-	    "{\"event\":\"file\",\"file\":" SAME "}",
-	    "{\"event\":\"file\",\"file\":" BAD "}",
-	    "{\"event\":\"file\",\"file\":{\"name\":\"big.json\",\"status\":\"waiting\",\"reason\":\"still growing\"}}",
-	    "{\"run\":" RUN ",\"totals\":" TOTALS "}" },
+	    "{'event':'progress','file':'nba-2001-2009.json','bytes':1,'total':2,"
+	    "'records':3,'stage':'loading'}",
+	    "{'event':'file','file':" NBA "}",
+	    "{'event':'file','file':" SAME "}",
+	    "{'event':'file','file':" BAD "}",
+	    "{'event':'file','file':{'name':'big.json','status':'waiting',"
+	    "'reason':'still growing'}}",
+	    "{'run':" RUN ",'totals':" TOTALS "}" },
 	    "          FILE                           RECORDS CREATED UPDATED    SAME   STALE\n"
 	    "imported  nba-2001-2009.json               4,500   4,400      60      30      10\n"
 	    "          new: 1,023 players, 34 teams, 1 competition, 9 seasons\n"
@@ -123,14 +130,14 @@ static const struct {
 	    "4,500 records (3,000 rows/s)\n"
 	    "  4,400 created, 60 updated, 30 unchanged, 10 stale\n"
 	    "It was run 12: hsctl import show 12\n" },
-	{ "nothing to import", HS_CMD_IMPORT_NOW, { "{\"run\":null,\"totals\":{\"files\":0}}" },
+	{ "nothing to import", HS_CMD_IMPORT_NOW, { "{'run':null,'totals':{'files':0}}" },
 	    "There is nothing to import: no snapshot lies in incoming.\n" },
 	{ "names that need care", HS_CMD_IMPORT_RETRY, {
-	    "{\"event\":\"file\",\"file\":{\"name\":\"evil\\u001b]0;x\\u0007\\n.json\",\"status\":\"failed\","
-	    "\"stored_as\":\"it's evil.json\",\"problem_total\":1,\"problems\":[{\"code\":\"empty_file\","
-	    "\"pointer\":\"\",\"line\":1,\"column\":1,\"message\":\"the file is empty\"}]}}",
-	    "{\"event\":\"file\",\"file\":{\"name\":\"a-name-of-forty-characters-and-some-more.json\","
-	    "\"status\":\"imported\",\"records\":1200345,\"created\":1200345}}" },
+	    "{'event':'file','file':{'name':'evil\\u001b]0;x\\u0007\\n.json','status':'failed',"
+	    "'stored_as':'it\\u0027s evil.json','problem_total':1,'problems':[{'code':'empty_file',"
+	    "'pointer':'','line':1,'column':1,'message':'the file is empty'}]}}",
+	    "{'event':'file','file':{'name':'a-name-of-forty-characters-and-some-more.json',"
+	    "'status':'imported','records':1200345,'created':1200345}}" },
 	    "          FILE                           RECORDS CREATED UPDATED    SAME   STALE\n"
 	    "failed    evil\\u001b]0;x\\u0007\\n.json     1 problem\n"
 	    "  evil\\u001b]0;x\\u0007\\n.json:1:1: the file is empty (empty_file)\n"
@@ -139,8 +146,8 @@ static const struct {
 	    "imported  a-name-of-forty-characters-and-some-more.json\n"
 	    "                                         1200345 1200345       0       0       0\n" },
 	{ "import show", HS_CMD_IMPORT_SHOW, {
-	    "{\"event\":\"file\",\"file\":" BAD "}",
-	    "{\"run\":" RUN ",\"totals\":{\"files\":1,\"failed\":1,\"seconds\":0.25}}" },
+	    "{'event':'file','file':" BAD "}",
+	    "{'run':" RUN ",'totals':{'files':1,'failed':1,'seconds':0.25}}" },
 	    "          FILE                           RECORDS CREATED UPDATED    SAME   STALE\n"
 	    "failed    bad.json                        120 problems\n"
 	    "  bad.json:20:4: /records/0/colour: there is no field \"colour\" (unknown_field)\n"
@@ -158,10 +165,11 @@ static const struct {
 	    "  0 created, 0 updated, 0 unchanged, 0 stale\n"
 	    "Run 12 by command: done, from 2026-11-25 02:43:20 to 2026-11-25 02:43:21 (UTC)\n" },
 	{ "import list", HS_CMD_IMPORT_LIST, {
-	    "{\"runs\":[{\"run_id\":12,\"trigger\":\"command\",\"status\":\"done\",\"started_at\":"
-	    "\"2026-11-25T02:43:20Z\",\"files\":3,\"failed\":1,\"records\":4500,\"created\":4400,\"updated\":60},"
-	    "{\"run_id\":3,\"trigger\":\"watch\",\"status\":\"running\",\"started_at\":"
-	    "\"2026-11-24T12:00:00Z\",\"files\":0}],\"waiting\":" WAITING "}" },
+	    "{'runs':[{'run_id':12,'trigger':'command','status':'done','started_at':"
+	    "'2026-11-25T02:43:20Z','files':3,'failed':1,'records':4500,'created':4400,"
+	    "'updated':60},"
+	    "{'run_id':3,'trigger':'watch','status':'running','started_at':"
+	    "'2026-11-24T12:00:00Z','files':0}],'waiting':" WAITING "}" },
 	    "RUN  STARTED (UTC)     BY       FILES  FAILED  RECORDS  CHANGED  STATUS\n"
 	    " 12  2026-11-25 02:43  command      3       1    4,500    4,460  done\n"
 	    "  3  2026-11-24 12:00  watch        0       0        0        0  running\n"
@@ -169,18 +177,18 @@ static const struct {
 	    "  waiting in incoming\n"
 	    "    big.json: still growing, for 12 s; next try in 3 s\n"
 	    "    x.json: the database is away, for 11 min 40 s\n" },
-	{ "nothing imported", HS_CMD_IMPORT_LIST, { "{\"runs\":[],\"waiting\":[]}" },
+	{ "nothing imported", HS_CMD_IMPORT_LIST, { "{'runs':[],'waiting':[]}" },
 	    "Nothing has been imported yet: put a snapshot (*.json) into incoming.\n" },
 	{ "status", HS_CMD_STATUS, {
-	    "{\"version\":\"0.1.0\",\"pid\":812,\"uptime_seconds\":11533,\"state_dir\":\"/var/lib/hoopscout\","
-	    "\"listen\":[\"http://127.0.0.1:8000\",\"unix:/run/hs.sock\"],\"url\":\"http://127.0.0.1:8000\","
-	    "\"incoming\":\"/srv/in\",\"database\":{\"kind\":\"private\",\"state\":\"up\",\"message\":\"\","
-	    "\"migration\":\"001_entities\"},\"daemons\":[{\"name\":\"web\",\"state\":\"up\",\"pid\":815,"
-	    "\"uptime_seconds\":11500,\"restarts\":0,\"last_exit\":null,\"next_try_seconds\":null,\"detail\":"
-	    "{\"requests\":12345,\"connections\":1,\"database\":{\"open\":2,\"busy\":1,\"waiting\":0,"
-	    "\"usable\":false,\"message\":\"no answer\"}}},{\"name\":\"importer\",\"state\":\"waiting\","
-	    "\"pid\":null,\"uptime_seconds\":null,\"restarts\":4,\"last_exit\":\"killed by signal 9\","
-	    "\"next_try_seconds\":40,\"detail\":null}]}" },
+	    "{'version':'0.1.0','pid':812,'uptime_seconds':11533,'state_dir':'/var/lib/hoopscout',"
+	    "'listen':['http://127.0.0.1:8000','unix:/run/hs.sock'],'url':'http://127.0.0.1:8000',"
+	    "'incoming':'/srv/in','database':{'kind':'private','state':'up','message':'',"
+	    "'migration':'001_entities'},'daemons':[{'name':'web','state':'up','pid':815,"
+	    "'uptime_seconds':11500,'restarts':0,'last_exit':null,'next_try_seconds':null,'detail':"
+	    "{'requests':12345,'connections':1,'database':{'open':2,'busy':1,'waiting':0,"
+	    "'usable':false,'message':'no answer'}}},{'name':'importer','state':'waiting',"
+	    "'pid':null,'uptime_seconds':null,'restarts':4,'last_exit':'killed by signal 9',"
+	    "'next_try_seconds':40,'detail':null}]}" },
 	    "HoopScout 0.1.0, process 812, up for 3 h 12 min\n"
 	    "  url        http://127.0.0.1:8000\n"
 	    "             unix:/run/hs.sock\n"
@@ -197,12 +205,13 @@ static const struct {
 	    "  database connections: 2 open, 1 busy; 0 queries wait\n"
 	    "  the database is not usable: no answer\n" },
 	{ "status of the importer", HS_CMD_STATUS, {
-	    "{\"version\":\"0.1.0\",\"pid\":1,\"uptime_seconds\":5,\"state_dir\":\"/s\",\"incoming\":\"/s/i\","
-	    "\"database\":{\"kind\":\"external\",\"state\":\"down\",\"message\":\"db1 refuses\",\"migration\":null},"
-	    "\"daemons\":[{\"name\":\"importer\",\"state\":\"up\",\"pid\":7,\"uptime_seconds\":4,\"restarts\":0,"
-	    "\"detail\":{\"watching\":false,\"watch_problem\":\"no inotify watch is left\",\"importing\":"
-	    "{\"file\":\"nba.json\",\"bytes\":1000000,\"total\":2240441,\"records\":2034,\"stage\":\"loading\"},"
-	    "\"waiting\":" WAITING ",\"last_file\":" NBA "}}]}" },
+	    "{'version':'0.1.0','pid':1,'uptime_seconds':5,'state_dir':'/s','incoming':'/s/i',"
+	    "'database':{'kind':'external','state':'down','message':'db1 refuses',"
+	    "'migration':null},"
+	    "'daemons':[{'name':'importer','state':'up','pid':7,'uptime_seconds':4,'restarts':0,"
+	    "'detail':{'watching':false,'watch_problem':'no inotify watch is left','importing':"
+	    "{'file':'nba.json','bytes':1000000,'total':2240441,'records':2034,'stage':'loading'},"
+	    "'waiting':" WAITING ",'last_file':" NBA "}}]}" },
 	    "HoopScout 0.1.0, process 1, up for 5 s\n"
 	    "  url        -\n"
 	    "  incoming   /s/i\n"
@@ -220,48 +229,50 @@ static const struct {
 	    "  waiting in incoming\n"
 	    "    big.json: still growing, for 12 s; next try in 3 s\n"
 	    "    x.json: the database is away, for 11 min 40 s\n" },
-	{ "start", HS_CMD_START, { "{\"daemon\":\"web\",\"state\":\"up\",\"pid\":99}" },
+	{ "start", HS_CMD_START, { "{'daemon':'web','state':'up','pid':99}" },
 	    "web: up, process 99\n" },
-	{ "stop", HS_CMD_STOP, { "{\"daemon\":\"web\",\"state\":\"stopped\",\"pid\":null}" },
+	{ "stop", HS_CMD_STOP, { "{'daemon':'web','state':'stopped','pid':null}" },
 	    "web: stopped\n" },
 	{ "reload", HS_CMD_RELOAD, {
-	    "{\"reloaded\":[\"supervisor\"],\"refused\":[{\"daemon\":\"web\",\"message\":\"a.html: bad\"}]}" },
+	    "{'reloaded':['supervisor'],'refused':[{'daemon':'web','message':'a.html: bad'}]}" },
 	    "supervisor: reloaded\n"
 	    "web: refused, and goes on as before: a.html: bad\n" },
-	{ "migrate", HS_CMD_MIGRATE, { "{\"event\":\"step\",\"name\":\"001_entities\"}",
-	    "{\"known\":1,\"applied\":1,\"newly\":1,\"latest\":\"001_entities\"}" },
+	{ "migrate", HS_CMD_MIGRATE, { "{'event':'step','name':'001_entities'}",
+	    "{'known':1,'applied':1,'newly':1,'latest':'001_entities'}" },
 	    "applied 001_entities\n"
 	    "1 migration applied; the database is at 001_entities\n" },
 	{ "nothing to migrate", HS_CMD_MIGRATE,
-	    { "{\"known\":1,\"applied\":1,\"newly\":0,\"latest\":\"001_entities\"}" },
+	    { "{'known':1,'applied':1,'newly':0,'latest':'001_entities'}" },
 	    "the database is up to date at 001_entities\n" },
 	{ "config", HS_CMD_CONFIG, {
-	    "{\"settings\":[{\"name\":\"HOOPSCOUT_LISTEN\",\"value\":\"[::]:80\",\"origin\":\"default\"},"
-	    "{\"name\":\"POSTGRES_PASSWORD\",\"value\":\"********\",\"origin\":\"/etc/hoopscout/hoopscout.conf\"},"
-	    "{\"name\":\"POSTGRES_HOST\",\"value\":\"\",\"origin\":\"environment\"}]}" },
+	    "{'settings':[{'name':'HOOPSCOUT_LISTEN','value':'[::]:80','origin':'default'},"
+	    "{'name':'POSTGRES_PASSWORD','value':'********',"
+	    "'origin':'/etc/hoopscout/hoopscout.conf'},"
+	    "{'name':'POSTGRES_HOST','value':'','origin':'environment'}]}" },
 	    "SETTING            FROM         VALUE\n"
 	    "HOOPSCOUT_LISTEN   default      [::]:80\n"
 	    "POSTGRES_PASSWORD  file         ********\n"
 	    "POSTGRES_HOST      environment\n"
 	    "\n"
 	    "'file' is /etc/hoopscout/hoopscout.conf.\n" },
-	{ "version", HS_CMD_VERSION, { "{\"version\":\"0.1.0\"}" }, "HoopScout 0.1.0\n" },
+	{ "version", HS_CMD_VERSION, { "{'version':'0.1.0'}" }, "HoopScout 0.1.0\n" },
 	{ "a valid snapshot", HS_CMD_SNAPSHOT_CHECK, {
-	    "{\"file\":\"nba.json\",\"valid\":true,\"source_name\":\"bbr\",\"snapshot_date\":\"2018-06-30\","
-	    "\"records\":605,\"bytes\":299832,\"seconds\":0.02,\"problem_total\":0,\"problems\":[]}" },
+	    "{'file':'nba.json','valid':true,'source_name':'bbr','snapshot_date':'2018-06-30',"
+	    "'records':605,'bytes':299832,'seconds':0.02,'problem_total':0,'problems':[]}" },
 	    "nba.json: valid, 605 records\n"
 	    "  source  bbr, as of 2018-06-30\n"
 	    "  read    299.8 kB in 0.02 s\n" },
 	{ "a bad snapshot", HS_CMD_SNAPSHOT_CHECK, {
-	    "{\"file\":\"bad.json\",\"valid\":false,\"source_name\":null,\"snapshot_date\":null,"
-	    "\"records\":1,\"bytes\":10,\"seconds\":0,\"problem_total\":3,\"problems\":[" PROBLEM(0) ","
-	    "{\"code\":\"truncated\",\"pointer\":\"\",\"line\":3,\"column\":1,\"message\":\"the file is cut off\"}]}" },
+	    "{'file':'bad.json','valid':false,'source_name':null,'snapshot_date':null,"
+	    "'records':1,'bytes':10,'seconds':0,'problem_total':3,'problems':[" PROBLEM(0) ","
+	    "{'code':'truncated','pointer':'','line':3,'column':1,"
+	    "'message':'the file is cut off'}]}" },
 	    "bad.json:20:4: /records/0/colour: there is no field \"colour\" (unknown_field)\n"
 	    "bad.json:3:1: the file is cut off (truncated)\n"
 	    "\n"
 	    "bad.json: 3 problems (the first 2 are shown), 1 record read\n"
 	    "  an import would refuse the whole file\n" },
-	{ "schema", HS_CMD_SNAPSHOT_SCHEMA, { "{\"type\":\"object\"}" },
+	{ "schema", HS_CMD_SNAPSHOT_SCHEMA, { "{'type':'object'}" },
 	    "{\n  \"type\": \"object\"\n}\n" },
 };
 
@@ -285,10 +296,11 @@ static void test_texts(void)
 /* Each command must stand a daemon that sends less than it should, or something else. */
 static void test_strange_results(void)
 {
-	static const char *const strange[] = { "{}", "{\"run\":3,\"totals\":[],\"runs\":{},\"waiting\":[1,{}],"
-	    "\"daemons\":[null,{}],\"listen\":[1],\"settings\":[7,{}],\"problems\":[{}],\"refused\":[1],"
-	    "\"reloaded\":[{}]}", "{\"event\":\"file\"}", "{\"event\":\"file\",\"file\":{\"status\":\"failed\","
-	    "\"problems\":7}}", "{\"event\":\"progress\"}", "{\"event\":\"of_tomorrow\"}" };
+	static const char *const strange[] = { "{}",
+	    "{'run':3,'totals':[],'runs':{},'waiting':[1,{}],"
+	    "'daemons':[null,{}],'listen':[1],'settings':[7,{}],'problems':[{}],'refused':[1],"
+	    "'reloaded':[{}]}", "{'event':'file'}", "{'event':'file','file':{'status':'failed',"
+	    "'problems':7}}", "{'event':'progress'}", "{'event':'of_tomorrow'}" };
 
 	for (int command = 0; command < HS_COMMAND_COUNT; command++) {
 		for (size_t i = 0; i < HS_COUNT(strange); i++) {
@@ -309,8 +321,8 @@ static void test_json(void)
 	struct shown shown;
 
 	shown_open(&shown, OUTPUT_JSON);
-	give(&shown, HS_CMD_IMPORT_NOW, "{\"id\":1,\"event\":\"progress\",\"file\":\"a\\u001b.json\"}");
-	give(&shown, HS_CMD_IMPORT_NOW, "{\"run\":null}");
+	give(&shown, HS_CMD_IMPORT_NOW, "{'id':1,'event':'progress','file':'a\\u001b.json'}");
+	give(&shown, HS_CMD_IMPORT_NOW, "{'run':null}");
 	shown.output.ops->note(&shown.output, "detached", "detached; it goes on");
 	hs_error_set(&err, HS_NOT_FOUND, "x.json", "there is no such file");
 	shown.output.ops->error(&shown.output, &err, "advice");
@@ -319,7 +331,8 @@ static void test_json(void)
 	    "{\"event\":\"progress\",\"file\":\"a\\u001B.json\"}\n"
 	    "{\"result\":{\"run\":null}}\n"
 	    "{\"event\":\"detached\",\"message\":\"detached; it goes on\"}\n"
-	    "{\"error\":{\"code\":\"not_found\",\"message\":\"there is no such file\",\"where\":\"x.json\"}}\n");
+	    "{\"error\":{\"code\":\"not_found\",\"message\":\"there is no such file\","
+	    "\"where\":\"x.json\"}}\n");
 	expect_text("nothing else", shown.err, "");
 	shown_done(&shown);
 }
@@ -371,7 +384,8 @@ static const struct {
 } spans[] = {
 	{ -1, "0 s" }, { 0, "0 s" }, { 0.004, "0.00 s" }, { 0.25, "0.25 s" }, { 1, "1 s" },
 	{ 1.5, "1.5 s" }, { 9.97, "10 s" }, { 59.4, "59 s" }, { 60, "1 min 0 s" },
-	{ 192, "3 min 12 s" }, { 3600, "1 h 0 min" }, { 86399, "23 h 59 min" }, { 86400, "1 d 0 h" },
+	{ 192, "3 min 12 s" }, { 3600, "1 h 0 min" }, { 86399, "23 h 59 min" },
+	{ 86400, "1 d 0 h" },
 	{ 1e300, "11574074 d 1 h" },
 };
 
@@ -379,7 +393,8 @@ static const struct {
 	long long number;
 	const char *want;
 } counts[] = {
-	{ 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { 1234567, "1,234,567" }, { -1000, "-1,000" },
+	{ 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { 1234567, "1,234,567" },
+	{ -1000, "-1,000" },
 	{ -100, "-100" }, { 9223372036854775807, "9,223,372,036,854,775,807" },
 };
 
