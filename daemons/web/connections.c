@@ -1,0 +1,275 @@
+/* connections.c: watches every HTTP connection from its acceptance to its end.
+ *
+ * Trusts no client. evhttp makes the connections and frees them; we hear of their birth by
+ * its bevcb, of bytes by the input buffer, of their end by evhttp's close callback. A
+ * connection that takes too long is shut down at the socket: evhttp then sees its end and
+ * frees it in its own time. */
+#include "daemons/web/connections.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+enum connection_state { IDLE, ARRIVING, IN_WORK, ANSWERING };
+
+struct connection {
+	LIST_ENTRY(connection) next;
+	struct connections *all;
+	struct bufferevent *bev;
+	struct evhttp_connection *evcon;	/* NULL until adopted */
+	struct event *adopt;
+	enum connection_state state;
+	time_t since;		/* monotonic, when the state began */
+	void *work;
+};
+
+struct connections {
+	struct event_base *base;
+	struct event *sweep;
+	const struct connections_events *events;
+	void *arg;
+	size_t open;
+	LIST_HEAD(, connection) list;
+};
+
+static time_t now(void)
+{
+	struct timespec time;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
+		hs_panic("the monotonic clock cannot be read");
+	return time.tv_sec;
+}
+
+static void enter(struct connection *connection, enum connection_state state)
+{
+	connection->state = state;
+	connection->since = now();
+}
+
+static void forget(struct connection *connection)
+{
+	struct connections *all = connection->all;
+
+	LIST_REMOVE(connection, next);
+	if (connection->adopt != NULL)
+		event_free(connection->adopt);
+	free(connection);
+	all->open--;
+	all->events->on_change(all->arg, all->open);
+}
+
+static void on_close(struct evhttp_connection *evcon, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)evcon;
+	if (connection->state == IN_WORK)
+		connection->all->events->on_left(connection->all->arg, connection->work);
+	forget(connection);
+}
+
+/* Bytes came: a request begins to arrive. */
+static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)input;
+	if (info->n_added > 0 && connection->state == IDLE)
+		enter(connection, ARRIVING);
+}
+
+/* evhttp hands its own connection to the bufferevent's callbacks, and so shows it to us
+ * before the first request; a bufferevent without callbacks was freed meanwhile. */
+static void on_adopt(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *connection = arg;
+	struct bufferevent *bev = connection->bev;
+	bufferevent_data_cb on_read;
+	void *evcon;
+
+	(void)fd;
+	(void)what;
+	bufferevent_getcb(bev, &on_read, NULL, NULL, &evcon);
+	if (on_read == NULL) {
+		forget(connection);
+	} else {
+		connection->evcon = evcon;
+		evhttp_connection_set_closecb(connection->evcon, on_close, connection);
+	}
+	bufferevent_decref(bev);
+}
+
+/* evhttp asks for the bufferevent of a connection that it has just accepted. On failure
+ * it makes one itself, and the connection goes uncounted. */
+static struct bufferevent *on_accept(struct event_base *base, void *arg)
+{
+	struct connections *all = arg;
+	struct connection *connection = calloc(1, sizeof *connection);
+	struct bufferevent *bev = NULL;
+
+	if (connection == NULL)
+		return NULL;
+	connection->all = all;
+	if ((connection->adopt = event_new(base, -1, 0, on_adopt, connection)) == NULL)
+		goto fail;
+	if ((bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE)) == NULL)
+		goto fail;
+	connection->bev = bev;
+	if (evbuffer_add_cb(bufferevent_get_input(bev), on_input, connection) == NULL)
+		goto fail;
+	enter(connection, IDLE);
+	LIST_INSERT_HEAD(&all->list, connection, next);
+	bufferevent_incref(bev);
+	event_active(connection->adopt, EV_TIMEOUT, 0);
+	all->open++;
+	all->events->on_change(all->arg, all->open);
+	return bev;
+fail:
+	if (bev != NULL)
+		bufferevent_free(bev);
+	if (connection->adopt != NULL)
+		event_free(connection->adopt);
+	free(connection);
+	return NULL;
+}
+
+static bool client_left(const struct connection *connection)
+{
+	struct pollfd look = { .fd = bufferevent_getfd(connection->bev), .events = POLLRDHUP };
+
+	return poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+static void sweep_one(struct connection *connection, time_t moment)
+{
+	time_t limit = connection->state == ARRIVING ? WEB_ARRIVAL_SECONDS : WEB_SENDING_SECONDS;
+
+	if (connection->state == IN_WORK) {
+		if (client_left(connection))
+			connection->all->events->on_left(connection->all->arg, connection->work);
+	} else if (connection->state != IDLE && moment - connection->since >= limit) {
+		shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
+	}
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct connections *all = arg;
+	struct connection *connection, *next;
+	time_t moment = now();
+
+	(void)fd;
+	(void)what;
+	for (connection = LIST_FIRST(&all->list); connection != NULL; connection = next) {
+		next = LIST_NEXT(connection, next);
+		sweep_one(connection, moment);
+	}
+}
+
+bool connections_new(struct event_base *base, struct evhttp *http,
+    const struct connections_events *events, void *arg, struct connections **ret,
+    struct hs_error *err)
+{
+	static const struct timeval every = { .tv_usec = WEB_SWEEP_MS * 1000 };
+	struct connections *all = calloc(1, sizeof *all);
+
+	if (all == NULL)
+		goto fail;
+	all->base = base;
+	all->events = events;
+	all->arg = arg;
+	LIST_INIT(&all->list);
+	all->sweep = event_new(base, -1, EV_PERSIST, on_sweep, all);
+	if (all->sweep == NULL || event_add(all->sweep, &every) != 0)
+		goto fail;
+	evhttp_set_bevcb(http, on_accept, all);
+	evhttp_set_timeout(http, WEB_IDLE_SECONDS);
+	*ret = all;
+	return true;
+fail:
+	connections_free(all);
+	return hs_error_set(err, HS_NO_MEMORY, "", "no memory to watch connections");
+}
+
+void connections_free(struct connections *connections)
+{
+	struct connection *connection;
+
+	if (connections == NULL)
+		return;
+	while ((connection = LIST_FIRST(&connections->list)) != NULL) {
+		LIST_REMOVE(connection, next);
+		if (connection->adopt != NULL)
+			event_free(connection->adopt);
+		free(connection);
+	}
+	if (connections->sweep != NULL)
+		event_free(connections->sweep);
+	free(connections);
+}
+
+size_t connections_open(const struct connections *connections)
+{
+	return connections->open;
+}
+
+struct connection *connections_work(struct connections *connections,
+    struct evhttp_request *request, void *work)
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(request);
+	struct connection *connection;
+
+	LIST_FOREACH(connection, &connections->list, next) {
+		if (connection->evcon == evcon) {
+			connection->work = work;
+			enter(connection, IN_WORK);
+			return connection;
+		}
+	}
+	return NULL;
+}
+
+/* What was pipelined behind the request has begun to arrive. */
+static void on_answered(struct evhttp_request *request, void *arg)
+{
+	struct connection *connection = arg;
+	struct evbuffer *input = bufferevent_get_input(connection->bev);
+
+	(void)request;
+	enter(connection, evbuffer_get_length(input) > 0 ? ARRIVING : IDLE);
+}
+
+void connection_answer(struct connection *connection, struct evhttp_request *request)
+{
+	connection->work = NULL;
+	enter(connection, ANSWERING);
+	evhttp_request_set_on_complete_cb(request, on_answered, connection);
+}
+
+void connections_close_idle(struct connections *connections, int seconds)
+{
+	const time_t moment = now();
+	struct connection *connection;
+
+	LIST_FOREACH(connection, &connections->list, next) {
+		if (connection->state == IDLE && moment - connection->since >= seconds)
+			shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
+	}
+}
+
+bool connections_busy(const struct connections *connections)
+{
+	const struct connection *connection;
+
+	LIST_FOREACH(connection, &connections->list, next) {
+		if (connection->state != IDLE)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,56 @@
+/* connections.h: every open HTTP connection: how many, and how long each may take.
+ *
+ * evhttp 2.1 counts nothing, and its timeouts begin anew with every byte. Here a request
+ * has WEB_ARRIVAL_SECONDS from its first byte to its last, an answer WEB_SENDING_SECONDS,
+ * and while a handler works the client is watched: evhttp would not notice that it left. */
+#ifndef WEB_CONNECTIONS_H
+#define WEB_CONNECTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "common/error.h"
+
+enum {
+	WEB_ARRIVAL_SECONDS = 10,
+	WEB_SENDING_SECONDS = 120,
+	WEB_IDLE_SECONDS = 75,
+	WEB_SWEEP_MS = 250
+};
+
+struct connections;
+struct connection;
+
+struct connections_events {
+	void (*on_change)(void *arg, size_t open);	/* one more, or one fewer */
+	void (*on_left)(void *arg, void *work);	/* the client went while its request was in work */
+};
+
+/* Hooks into http, which must be given no other bevcb. Keeps events and arg. Gives *ret. */
+bool connections_new(struct event_base *base, struct evhttp *http,
+    const struct connections_events *events, void *arg, struct connections **ret,
+    struct hs_error *err);
+
+/* After evhttp_free, which closes them. Accepts NULL. */
+void connections_free(struct connections *connections);
+
+size_t connections_open(const struct connections *connections);
+
+/* A request has arrived whole, and work (borrowed) is in hand until the answer begins.
+ * The connection it came on, or NULL when it is none of ours. */
+struct connection *connections_work(struct connections *connections,
+    struct evhttp_request *request, void *work);
+
+/* Its answer goes out now; when it has, the connection waits for the next request. */
+void connection_answer(struct connection *connection, struct evhttp_request *request);
+
+/* Closes those that have been waiting for a request for so long. */
+void connections_close_idle(struct connections *connections, int seconds);
+
+/* Whether a request is arriving, in work or being answered anywhere. */
+bool connections_busy(const struct connections *connections);
+
+#endif

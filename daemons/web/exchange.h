@@ -1,0 +1,80 @@
+/* exchange.h: one request and the answer to it.
+ *
+ * A handler reads the request, fills exchange->reply (reply.h) now or when its query has
+ * come back, and calls exchange_answer once; the socket is the server's. When the client
+ * leaves before that, the query is cancelled and the handler hears nothing more. */
+#ifndef WEB_EXCHANGE_H
+#define WEB_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <libpq-fe.h>
+
+#include "common/db_pool.h"
+#include "common/error.h"
+
+enum { EXCHANGE_URL_BYTES = 16640 };
+
+struct web;
+struct server;
+struct connection;
+struct exchange;
+
+/* What an asker can read. */
+enum exchange_form {
+	FORM_PAGE,		/* a whole page */
+	FORM_FRAGMENT,		/* htmx puts it into the page that is there */
+	FORM_JSON
+};
+
+struct reply {
+	int status;
+	const char *type;	/* a constant */
+	struct evbuffer *body;
+	const char *cache;	/* Cache-Control; NULL: no-store */
+	char etag[48];		/* with its quotes; "" for none */
+	char push_url[EXCHANGE_URL_BYTES];	/* for htmx; "" for none */
+	const char *allow;	/* of a 405 */
+	int retry_after;	/* seconds; 0 for none */
+	bool close;		/* the connection, after this answer */
+};
+
+typedef void exchange_done_fn(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err);
+
+struct exchange {
+	TAILQ_ENTRY(exchange) next;
+	struct web *web;
+	struct server *server;
+	struct evhttp_request *request;
+	struct connection *connection;
+	enum evhttp_cmd_type method;
+	char *path;
+	const char *query;	/* after '?', "" when none */
+	enum exchange_form form;
+	int64_t id;		/* {id} of the path */
+	struct reply reply;
+	void *work;		/* the handler's */
+	void (*work_free)(void *work);
+	int patience_ms;	/* for exchange_ask; 0: HOOPSCOUT_SEARCH_SECONDS */
+	struct hs_db_job *job;
+	exchange_done_fn *done;
+};
+
+/* A request's header; NULL when it is not there. */
+const char *exchange_header(const struct exchange *exchange, const char *name);
+
+/* Runs a handler's statements; done is called when they have come back, with results or
+ * with why not, unless the client left. On failure the error has been answered. */
+void exchange_ask(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done);
+
+/* Sends the reply. Takes exchange. */
+void exchange_answer(struct exchange *exchange);
+
+#endif

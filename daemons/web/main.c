@@ -1,0 +1,122 @@
+/* main.c: hsd-web: searches, pages and the API over HTTP.
+ *
+ * Trusts the supervisor (sockets, settings) and the database's rows; trusts no client.
+ * Every query runs on the event base and none blocks it. With the database away it stays
+ * up and says so; it cannot start without templates, static files and a socket. */
+#include <stdlib.h>
+
+#include "common/child.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "daemons/web/health.h"
+#include "daemons/web/server.h"
+#include "daemons/web/statics.h"
+#include "daemons/web/web.h"
+
+static bool load_templates(const struct hs_settings *settings, struct hs_templates **ret,
+    struct hs_error *err)
+{
+	char path[4096];
+
+	return hs_format(path, sizeof path, err, "%s/templates",
+	    hs_setting_text(settings, HS_SET_DATA_DIR)) && hs_templates_load(path, ret, err);
+}
+
+static void web_free(void *app)
+{
+	struct web *web = app;
+
+	if (web == NULL)
+		return;
+	server_free(web->server);
+	hs_db_pool_free(web->pool);
+	statics_free(web->statics);
+	hs_templates_free(web->templates);
+	free(web);
+}
+
+static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *err)
+{
+	const struct hs_settings *settings = hs_child_settings(child);
+	struct web *web = calloc(1, sizeof *web);
+
+	if (web == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
+	web->child = child;
+	web->base = hs_child_base(child);
+	if (!load_templates(settings, &web->templates, err) ||
+	    !statics_load(settings, &web->statics, err) ||
+	    !health_count_migrations(settings, &web->migrations, err) ||
+	    !hs_db_pool_new(web->base, settings, HS_DB_READER, "hsd-web",
+		(size_t)hs_setting_int(settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool, err) ||
+	    !server_new(web, &web->server, err)) {
+		web_free(web);
+		return false;
+	}
+	*ret_app = web;
+	hs_child_ready(child);
+	return true;
+}
+
+static void on_stopped(void *arg)
+{
+	hs_child_stopped(arg);
+}
+
+static void web_stop(void *app)
+{
+	struct web *web = app;
+
+	server_stop(web->server, on_stopped, web->child);
+}
+
+/* Both or neither: a page and its style sheet belong together. */
+static bool web_reload(void *app, struct hs_error *err)
+{
+	struct web *web = app;
+	const struct hs_settings *settings = hs_child_settings(web->child);
+	struct hs_templates *templates = NULL;
+	struct statics *statics = NULL;
+
+	if (!load_templates(settings, &templates, err))
+		return false;
+	if (!statics_load(settings, &statics, err)) {
+		hs_templates_free(templates);
+		return false;
+	}
+	hs_templates_free(web->templates);
+	statics_free(web->statics);
+	web->templates = templates;
+	web->statics = statics;
+	return true;
+}
+
+static json_t *web_status(void *app)
+{
+	const struct web *web = app;
+	struct hs_db_pool_state pool;
+	struct server_state server;
+
+	server_look(web->server, &server);
+	hs_db_pool_look(web->pool, &pool);
+	return json_pack("{s:I, s:I, s:I, s:{s:I, s:I, s:I, s:b, s:s}}", "requests",
+	    (json_int_t)server.requests, "in_hand", (json_int_t)server.in_hand, "connections",
+	    (json_int_t)server.connections, "database", "open", (json_int_t)pool.open, "busy",
+	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable", pool.usable, "message",
+	    pool.usable ? "" : pool.last.message);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct hs_child_spec spec = {
+		.process = HS_PROC_WEB,
+		.help = "Serves HoopScout's pages and its API over HTTP, on the sockets that hsd-supervisor binds.",
+		.start = web_start,
+		.stop = web_stop,
+		.reload = web_reload,
+		.status = web_status,
+		.free = web_free,
+	};
+
+	return hs_child_run(&spec, argc, argv);
+}

@@ -1,0 +1,128 @@
+/* query_string.c: application/x-www-form-urlencoded, strictly.
+ *
+ * Trusts nothing: a broken escape, a NUL or bad UTF-8 is refused by the parameter's name. */
+#include "daemons/web/query_string.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Decodes into to, which has room for length + 1 bytes. NULL when done, else what is wrong. */
+static const char *decode(const char *from, size_t length, char *to)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (from[i] == '+') {
+			to[used++] = ' ';
+		} else if (from[i] != '%') {
+			to[used++] = from[i];
+		} else {
+			int high = i + 2 < length ? hex_digit(from[i + 1]) : -1;
+			int low = i + 2 < length ? hex_digit(from[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return "holds a '%' that is not followed by two hexadecimal digits";
+			if (high == 0 && low == 0)
+				return "holds a NUL character";
+			to[used++] = (char)(high * 16 + low);
+			i += 2;
+		}
+	}
+	to[used] = '\0';
+	if (hs_utf8_valid_prefix(to, used) != used)
+		return "is not valid UTF-8";
+	return NULL;
+}
+
+static bool read_pair(const char *pair, size_t length, char *scratch, query_pair_fn *on_pair,
+    void *arg, struct hs_error *err)
+{
+	const char *equals = memchr(pair, '=', length);
+	size_t name_length = equals != NULL ? (size_t)(equals - pair) : length;
+	size_t value_length = equals != NULL ? length - name_length - 1 : 0;
+	char *name = scratch, *value = scratch + name_length + 1;
+	const char *wrong;
+
+	if ((wrong = decode(pair, name_length, name)) != NULL)
+		return hs_error_set(err, HS_BAD_ARGUMENT, "", "a parameter's name %s", wrong);
+	if ((wrong = decode(pair + length - value_length, value_length, value)) != NULL)
+		return hs_error_set(err, HS_BAD_ARGUMENT, name, "the value of %s %s", name, wrong);
+	return on_pair(arg, name, value, err);
+}
+
+bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err)
+{
+	size_t length = strlen(text), pairs = 0;
+	char *scratch;
+	bool done = false;
+
+	if (length > QUERY_MAX_BYTES)
+		return hs_error_set(err, HS_BAD_ARGUMENT, "", "the query is longer than %d bytes",
+		    QUERY_MAX_BYTES);
+	if ((scratch = malloc(length + 2)) == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read the query");
+	while (*text != '\0') {
+		size_t piece = strcspn(text, "&");
+
+		if (piece > 0 && ++pairs > QUERY_MAX_PAIRS) {
+			hs_error_set(err, HS_BAD_ARGUMENT, "", "the query has more than %d parameters",
+			    QUERY_MAX_PAIRS);
+			goto out;
+		}
+		if (piece > 0 && !read_pair(text, piece, scratch, on_pair, arg, err))
+			goto out;
+		text += piece;
+		if (*text == '&')
+			text++;
+	}
+	done = true;
+out:
+	free(scratch);
+	return done;
+}
+
+static bool stays_as_it_is(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	    (c != '\0' && strchr("-._~:,", c) != NULL);
+}
+
+static bool encode(struct evbuffer *out, const char *text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
+		char escaped[3] = { '%', digits[byte >> 4], digits[byte & 15] };
+
+		if (*text == ' ') {
+			if (evbuffer_add(out, "+", 1) != 0)
+				return false;
+		} else if (stays_as_it_is(*text)) {
+			if (evbuffer_add(out, text, 1) != 0)
+				return false;
+		} else if (evbuffer_add(out, escaped, sizeof escaped) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool query_string_add(struct evbuffer *out, size_t start, const char *name, const char *value)
+{
+	return (evbuffer_get_length(out) == start || evbuffer_add(out, "&", 1) == 0) &&
+	    encode(out, name) && evbuffer_add(out, "=", 1) == 0 && encode(out, value);
+}

@@ -1,0 +1,234 @@
+/* reply.c: fills replies: pages by template, JSON, and problems.
+ *
+ * Trusts handlers, not templates: one that fails to render becomes a plain 500. A problem's
+ * detail is for the asker; what only we should know goes to the log. */
+#include "daemons/web/reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "common/log.h"
+#include "common/template.h"
+#include "daemons/web/statics.h"
+#include "daemons/web/web.h"
+
+enum { ETAG_BYTES = 16, JSON_DIGITS = 5 };
+
+static const struct { int status; const char *reason, *heading; } statuses[] = {
+	{ 200, "OK", "" },
+	{ 304, "Not Modified", "" },
+	{ 400, "Bad Request", "This search cannot be understood" },
+	{ 404, "Not Found", "There is nothing here" },
+	{ 405, "Method Not Allowed", "That cannot be done here" },
+	{ 500, "Internal Server Error", "Something went wrong on our side" },
+	{ 503, "Service Unavailable", "Not at the moment" },
+};
+
+static const char *heading_of(int status)
+{
+	for (size_t i = 0; i < HS_COUNT(statuses); i++) {
+		if (statuses[i].status == status)
+			return statuses[i].heading;
+	}
+	return "";
+}
+
+const char *reply_reason(int status)
+{
+	for (size_t i = 0; i < HS_COUNT(statuses); i++) {
+		if (statuses[i].status == status)
+			return statuses[i].reason;
+	}
+	return "Unknown";
+}
+
+/* ETags. */
+
+/* Page and fragment differ in their bodies, and so in their hashes. */
+static void set_etag(struct exchange *exchange)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct reply *reply = &exchange->reply;
+	size_t length = evbuffer_get_length(reply->body);
+	const unsigned char *bytes = evbuffer_pullup(reply->body, -1);
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	char *end = reply->etag;
+
+	reply->etag[0] = '\0';
+	if (bytes == NULL || EVP_Digest(bytes, length, hash, NULL, EVP_sha256(), NULL) != 1)
+		return;
+	*end++ = '"';
+	for (size_t i = 0; i < ETAG_BYTES; i++) {
+		*end++ = digits[hash[i] >> 4];
+		*end++ = digits[hash[i] & 15];
+	}
+	*end++ = '"';
+	*end = '\0';
+}
+
+/* If-None-Match: "a", W/"b", or *. */
+static bool names_etag(const char *list, const char *etag)
+{
+	size_t length = strlen(etag);
+
+	while (*list != '\0') {
+		list += strspn(list, " \t,");
+		if (list[0] == '*')
+			return true;
+		if (list[0] == 'W' && list[1] == '/')
+			list += 2;
+		if (strncmp(list, etag, length) == 0)
+			return true;
+		list += strcspn(list, ",");
+	}
+	return false;
+}
+
+bool reply_if_changed(struct exchange *exchange)
+{
+	struct reply *reply = &exchange->reply;
+	const char *list = exchange_header(exchange, "If-None-Match");
+
+	if (reply->etag[0] == '\0' || list == NULL || !names_etag(list, reply->etag))
+		return false;
+	reply->status = HTTP_NOTMODIFIED;
+	return true;
+}
+
+/* Pages. */
+
+static void drain(struct evbuffer *body)
+{
+	if (evbuffer_drain(body, evbuffer_get_length(body)) != 0)
+		hs_panic("a reply's body cannot be emptied");
+}
+
+/* When even the page that says so cannot be made. */
+static void answer_plainly(struct exchange *exchange)
+{
+	static const char text[] = "Something went wrong on our side; the log says what.\n";
+
+	drain(exchange->reply.body);
+	exchange->reply.status = HTTP_INTERNAL;
+	exchange->reply.type = "text/plain; charset=utf-8";
+	exchange->reply.cache = NULL;
+	exchange->reply.etag[0] = '\0';
+	if (evbuffer_add_reference(exchange->reply.body, text, sizeof text - 1, NULL, NULL) != 0)
+		exchange->reply.close = true;
+	exchange_answer(exchange);
+}
+
+void reply_page(struct exchange *exchange, int status, const char *template, json_t *data)
+{
+	struct web *web = exchange->web;
+	struct reply *reply = &exchange->reply;
+	struct hs_error err = HS_ERROR_INIT;
+
+	reply->status = status;
+	reply->type = "text/html; charset=utf-8";
+	reply->cache = status == HTTP_OK ? "private, no-cache" : NULL;
+	if (data == NULL || json_object_set(data, "assets", statics_assets(web->statics)) != 0)
+		hs_error_set(&err, HS_NO_MEMORY, template, "no memory for a page");
+	else
+		hs_template_render(web->templates, template, data, reply->body, &err);
+	json_decref(data);
+	if (err.code != HS_OK) {
+		hs_log_error(HS_LOG_ERROR, "cannot render a page", &err);
+		answer_plainly(exchange);
+		return;
+	}
+	if (status == HTTP_OK) {
+		set_etag(exchange);
+		reply_if_changed(exchange);
+	}
+	exchange_answer(exchange);
+}
+
+static void fill_json(struct exchange *exchange, int status, const char *type, json_t *body)
+{
+	char *text = body != NULL ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS)) : NULL;
+	struct reply *reply = &exchange->reply;
+
+	json_decref(body);
+	reply->status = status;
+	reply->type = type;
+	if (text == NULL || evbuffer_add(reply->body, text, strlen(text)) != 0) {
+		free(text);
+		answer_plainly(exchange);
+		return;
+	}
+	free(text);
+	if (status == HTTP_OK && reply->cache != NULL) {
+		set_etag(exchange);
+		reply_if_changed(exchange);
+	}
+	exchange_answer(exchange);
+}
+
+void reply_json(struct exchange *exchange, int status, json_t *body)
+{
+	fill_json(exchange, status, "application/json", body);
+}
+
+/* Problems. */
+
+void reply_problem(struct exchange *exchange, int status, const char *detail, const char *parameter)
+{
+	json_t *problem = json_pack("{s:s, s:s, s:i, s:s, s:s*}", "type", "about:blank", "title",
+	    reply_reason(status), "status", status, "detail", detail, "parameter", parameter);
+
+	if (status == HTTP_SERVUNAVAIL)
+		exchange->reply.retry_after = REPLY_RETRY_SECONDS;
+	if (exchange->form == FORM_JSON) {
+		fill_json(exchange, status, "application/problem+json", problem);
+		return;
+	}
+	snprintf(exchange->reply.push_url, sizeof exchange->reply.push_url, "false");
+	if (problem != NULL && json_object_set_new(problem, "heading", json_string(heading_of(status))) != 0) {
+		json_decref(problem);
+		problem = NULL;
+	}
+	reply_page(exchange, status, exchange->form == FORM_FRAGMENT ? "problem_fragment" : "problem",
+	    problem);
+}
+
+void reply_error(struct exchange *exchange, const struct hs_error *err)
+{
+	switch (err->code) {
+	case HS_BAD_ARGUMENT:
+	case HS_BAD_UTF8:
+	case HS_TOO_LONG:
+		reply_problem(exchange, HTTP_BADREQUEST, err->message,
+		    err->where[0] != '\0' ? err->where : NULL);
+		return;
+	case HS_NOT_FOUND:
+		reply_problem(exchange, HTTP_NOTFOUND, err->message, NULL);
+		return;
+	case HS_TIMEOUT:
+	case HS_CANCELLED:
+		hs_log_error(HS_LOG_WARNING, "a query took too long", err);
+		reply_problem(exchange, HTTP_SERVUNAVAIL,
+		    "The database did not answer in time. Please try again, or narrow the search.", NULL);
+		return;
+	case HS_DB_AWAY:
+	case HS_BUSY:
+	case HS_LIMIT:
+	case HS_NO_MEMORY:
+		hs_log_error(HS_LOG_WARNING, "a query could not be run", err);
+		reply_problem(exchange, HTTP_SERVUNAVAIL,
+		    "The database cannot be asked just now. Please try again in a moment.", NULL);
+		return;
+	default:
+		break;
+	}
+	hs_log_error(HS_LOG_ERROR, "a query failed", err);
+	if (strstr(err->message, "42P01") != NULL)	/* undefined table */
+		reply_problem(exchange, HTTP_SERVUNAVAIL,
+		    "The database is not set up yet: its migrations are missing (hsctl migrate).", NULL);
+	else
+		reply_problem(exchange, HTTP_INTERNAL,
+		    "The request could not be answered; the log says why.", NULL);
+}

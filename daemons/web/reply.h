@@ -1,0 +1,33 @@
+/* reply.h: what a handler answers: a page, JSON, or a problem in the form the asker reads.
+ *
+ * Each fills exchange->reply and ends with exchange_answer: it takes the exchange. */
+#ifndef WEB_REPLY_H
+#define WEB_REPLY_H
+
+#include <jansson.h>
+
+#include "common/error.h"
+#include "daemons/web/exchange.h"
+
+enum { REPLY_RETRY_SECONDS = 5 };
+
+/* Renders a template. Takes data, an object, NULL when there was no memory for it. The common
+ * members (assets) are added here. A 200 gets an ETag, and is answered 304 when the client has it. */
+void reply_page(struct exchange *exchange, int status, const char *template, json_t *data);
+
+/* Takes body; NULL when there was no memory for it. Numbers have at most five digits and two decimals. */
+void reply_json(struct exchange *exchange, int status, json_t *body);
+
+/* What went wrong, as a page, a fragment or application/problem+json. parameter names the one at fault, or is NULL. */
+void reply_problem(struct exchange *exchange, int status, const char *detail, const char *parameter);
+
+/* The same from an error; logs it when it is ours. */
+void reply_error(struct exchange *exchange, const struct hs_error *err);
+
+/* Whether the client's If-None-Match names reply.etag; then the reply is a 304. */
+bool reply_if_changed(struct exchange *exchange);
+
+/* "Not Found" for 404. */
+const char *reply_reason(int status);
+
+#endif

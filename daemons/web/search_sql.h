@@ -1,0 +1,46 @@
+/* search_sql.h: a search as two statements: the page and the total.
+ *
+ * Run in one snapshot (one job of the pool), they agree. Which route a search takes is
+ * a row of a table in search_sql.c; every route gives the same columns. */
+#ifndef WEB_SEARCH_SQL_H
+#define WEB_SEARCH_SQL_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "daemons/web/search_query.h"
+#include "daemons/web/sql.h"
+
+/* The page's columns. Figures are hundredths; -1, or null of a player's own, is "not known". */
+enum search_column {
+	SEARCH_COLUMN_ID,
+	SEARCH_COLUMN_FULL_NAME,
+	SEARCH_COLUMN_BIRTH_DATE,
+	SEARCH_COLUMN_NATIONALITY,
+	SEARCH_COLUMN_POSITION,
+	SEARCH_COLUMN_ROLE,
+	SEARCH_COLUMN_HEIGHT,
+	SEARCH_COLUMN_WEIGHT,
+	SEARCH_COLUMN_FIRST_METRIC,	/* SEARCH_METRIC_COUNT of them */
+	SEARCH_COLUMN_SEASONS = SEARCH_COLUMN_FIRST_METRIC + SEARCH_METRIC_COUNT,	/* eligible rows */
+	/* the row behind the best of the metric sorted by: its games, season and team */
+	SEARCH_COLUMN_BEHIND_GAMES,
+	SEARCH_COLUMN_BEHIND_SEASON,
+	SEARCH_COLUMN_BEHIND_TEAM,
+	SEARCH_COLUMN_COUNT
+};
+
+/* Large: not for the stack. */
+struct search_sql {
+	const char *route;	/* its name, for the log and for tests */
+	struct sql page, total;
+};
+
+/* Gives *ret. Errors: HS_TOO_LONG, HS_NO_MEMORY. */
+bool search_sql_new(const struct search_query *query, struct search_sql **ret,
+    struct hs_error *err);
+
+/* Accepts NULL. */
+void search_sql_free(struct search_sql *sql);
+
+#endif

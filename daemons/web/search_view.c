@@ -1,0 +1,395 @@
+/* search_view.c: turns rows into what templates and programs read.
+ *
+ * Trusts the columns of search_sql.h. All text is finished here: templates only place it,
+ * and escape it. Fails only for want of memory. */
+#include "daemons/web/search_view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+
+#include "common/date.h"
+#include "common/db.h"
+#include "daemons/web/figures.h"
+#include "daemons/web/search_sql.h"
+
+static bool put(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value) == 0;
+}
+
+static json_t *or_nothing(json_t *object, bool done)
+{
+	if (!done) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+/* Addresses. */
+
+static json_t *address_of(struct evbuffer *text, bool written)
+{
+	json_t *address = NULL;
+
+	if (written && text != NULL && evbuffer_add(text, "", 1) == 0) {
+		const char *query = (const char *)evbuffer_pullup(text, -1);
+
+		if (query != NULL)
+			address = json_sprintf("/%s%s", query[0] != '\0' ? "?" : "", query);
+	}
+	if (text != NULL)
+		evbuffer_free(text);
+	return address;
+}
+
+static json_t *address(const struct search_query *query)
+{
+	struct evbuffer *text = evbuffer_new();
+
+	return address_of(text, text != NULL && search_query_write(query, text));
+}
+
+static json_t *address_without(const struct search_query *query, enum search_param param,
+    size_t item)
+{
+	struct evbuffer *text = evbuffer_new();
+
+	return address_of(text, text != NULL && search_query_write_without(query, param, item, text));
+}
+
+static json_t *address_of_page(const struct search_query *query, int64_t page)
+{
+	struct search_query other = *query;	/* borrows the lists */
+
+	other.page = page < 1 ? 1 : page > SEARCH_MAX_PAGE ? SEARCH_MAX_PAGE : (int)page;
+	return address(&other);
+}
+
+/* Chips: the filters in force, each with the address of the search without it. */
+
+static void chip_text(const struct search_query *query, enum search_param param, size_t item,
+    char *buf, size_t size)
+{
+	const struct search_param_row *row = &search_params[param];
+	char value[SEARCH_TEXT_BYTES];
+	const char *text = item != SIZE_MAX ? query->values[param].items[item] :
+					      search_query_text(query, param, value);
+	const char *sign = ":";
+
+	if (row->type == SEARCH_IS_IDENTITY)
+		text = strchr(text, ':') + 1;
+	else if (row->type == SEARCH_IS_FLOOR || param == SEARCH_AGE_MIN)
+		sign = " ≥";
+	else if (row->type == SEARCH_IS_CEILING || param == SEARCH_AGE_MAX)
+		sign = " ≤";
+	else if (row->type == SEARCH_IS_DATE)
+		sign = "";
+	snprintf(buf, size, "%s%s %s%s%s", row->label, sign, text, row->unit[0] != '\0' ? " " : "",
+	    row->unit);
+}
+
+static bool put_chip(json_t *chips, const struct search_query *query, enum search_param param,
+    size_t item)
+{
+	char text[1024];
+
+	chip_text(query, param, item, text, sizeof text);
+	return json_array_append_new(chips, json_pack("{s:s, s:o}", "text", text, "url",
+	    address_without(query, param, item))) == 0;
+}
+
+static json_t *chips_new(const struct search_query *query)
+{
+	json_t *chips = json_array();
+	bool done = chips != NULL;
+
+	for (size_t i = 0; done && i < SEARCH_SORT; i++) {
+		const struct search_value *value = &query->values[i];
+
+		for (size_t k = 0; done && k < value->count; k++)
+			done = put_chip(chips, query, (enum search_param)i, k);
+		if (done && value->given && value->count == 0)
+			done = put_chip(chips, query, (enum search_param)i, SIZE_MAX);
+	}
+	return or_nothing(chips, done);
+}
+
+/* Heads of columns, which sort. */
+
+/* The first click shows the best first; a further one turns the order round. */
+static bool next_is_descending(const struct search_query *query, enum search_key key)
+{
+	if (query->sort == key)
+		return !query->descending;
+	return key != SEARCH_BY_NAME && key != SEARCH_BY_AGE;
+}
+
+static json_t *head_new(const struct search_query *query, enum search_key key)
+{
+	const struct search_key_row *row = &search_keys[key];
+	struct search_query sorted = *query;	/* borrows the lists */
+	json_t *head = json_object();
+	bool current = query->sort == key;
+
+	sorted.sort = key;
+	sorted.descending = next_is_descending(query, key);
+	sorted.page = 1;
+	return or_nothing(head, put(head, "key", json_string(row->key)) &&
+	    put(head, "head", json_string(row->head)) && put(head, "title", json_string(row->title)) &&
+	    put(head, "url", address(&sorted)) &&
+	    put(head, "is_name", json_boolean(key == SEARCH_BY_NAME)) &&
+	    put(head, "sorted", !current ? json_null() :
+		json_string(query->descending ? "descending" : "ascending")) &&
+	    put(head, "arrow", json_string(!current ? "" : query->descending ? "↓" : "↑")));
+}
+
+static json_t *heads_new(const struct search_query *query)
+{
+	json_t *heads = json_array();
+	bool done = heads != NULL;
+
+	for (size_t i = 0; done && i < SEARCH_KEY_COUNT; i++)
+		done = json_array_append_new(heads, head_new(query, (enum search_key)i)) == 0;
+	return or_nothing(heads, done);
+}
+
+/* Rows. */
+
+/* Age on the day asked for; -1 when not known, or not born yet. */
+static int64_t age_of(const struct search_query *query, const char *birth_date)
+{
+	struct hs_error ignored = HS_ERROR_INIT;
+	struct hs_date born;
+
+	if (birth_date == NULL || !hs_date_parse(birth_date, strlen(birth_date), &born, &ignored) ||
+	    hs_date_compare(born, query->age_on) > 0)
+		return FIGURE_UNKNOWN;
+	return (int64_t)hs_date_age(born, query->age_on) * 100;
+}
+
+/* A row's figure under a key, in hundredths. */
+static int64_t figure_under(const struct search_query *query, const PGresult *page, int row,
+    enum search_key key)
+{
+	switch (key) {
+	case SEARCH_BY_AGE:
+		return age_of(query, hs_db_text(page, row, SEARCH_COLUMN_BIRTH_DATE));
+	case SEARCH_BY_HEIGHT:
+		return figure_of(page, row, SEARCH_COLUMN_HEIGHT);
+	case SEARCH_BY_WEIGHT:
+		return figure_of(page, row, SEARCH_COLUMN_WEIGHT);
+	default:
+		return figure_of(page, row, SEARCH_COLUMN_FIRST_METRIC + (int)key - SEARCH_FIRST_METRIC);
+	}
+}
+
+/* "78 games, 2003": what stands behind the best that is sorted by. */
+static json_t *behind_text(const PGresult *page, int row, enum search_key key)
+{
+	int64_t games = figure_of(page, row, SEARCH_COLUMN_BEHIND_GAMES);
+	const char *season = hs_db_text(page, row, SEARCH_COLUMN_BEHIND_SEASON);
+	char text[FIGURE_BYTES];
+
+	if (season == NULL)
+		return json_null();
+	if (games < 0 || key == SEARCH_BY_GAMES)
+		return json_string(season);
+	return json_sprintf("%s GP, %s", figure_text(games, true, text), season);
+}
+
+static json_t *cell_new(const struct search_query *query, const PGresult *page, int row,
+    enum search_key key)
+{
+	int64_t figure = figure_under(query, page, row, key);
+	bool sorted = query->sort == key;
+	char text[FIGURE_BYTES];
+	json_t *cell = json_object();
+
+	return or_nothing(cell, put(cell, "text",
+	    json_string(figure_text(figure, search_keys[key].whole, text))) &&
+	    put(cell, "key", json_string(search_keys[key].key)) &&
+	    put(cell, "unknown", json_boolean(figure < 0)) && put(cell, "sorted", json_boolean(sorted)) &&
+	    put(cell, "behind", sorted && figure >= 0 && (size_t)key >= SEARCH_FIRST_METRIC ?
+		behind_text(page, row, key) : json_null()));
+}
+
+/* "C, Serbia, 3 seasons" */
+static json_t *about_new(const PGresult *page, int row)
+{
+	static const int columns[] = { SEARCH_COLUMN_POSITION, SEARCH_COLUMN_ROLE, SEARCH_COLUMN_NATIONALITY };
+	int64_t seasons = figure_of(page, row, SEARCH_COLUMN_SEASONS);
+	json_t *about = json_array();
+	bool done = about != NULL;
+
+	for (size_t i = 0; done && i < HS_COUNT(columns); i++) {
+		if (!PQgetisnull(page, row, columns[i]))
+			done = json_array_append_new(about, text_json(page, row, columns[i])) == 0;
+	}
+	if (done && seasons > 0)
+		done = json_array_append_new(about, json_sprintf("%lld season%s", (long long)seasons,
+		    seasons == 1 ? "" : "s")) == 0;
+	return or_nothing(about, done);
+}
+
+static json_t *row_new(const struct search_query *query, const PGresult *page, int row)
+{
+	json_t *object = json_object(), *cells = json_array();
+	bool done = cells != NULL;
+
+	for (size_t i = SEARCH_BY_AGE; done && i < SEARCH_KEY_COUNT; i++)
+		done = json_array_append_new(cells, cell_new(query, page, row, (enum search_key)i)) == 0;
+	return or_nothing(object, put(object, "cells", cells) && done &&
+	    put(object, "url", json_sprintf("/players/%lld",
+		(long long)hs_db_int(page, row, SEARCH_COLUMN_ID))) &&
+	    put(object, "full_name", text_json(page, row, SEARCH_COLUMN_FULL_NAME)) &&
+	    put(object, "about", about_new(page, row)));
+}
+
+static json_t *rows_new(const struct search_query *query, const PGresult *page)
+{
+	json_t *rows = json_array();
+	bool done = rows != NULL;
+
+	for (int i = 0; done && i < PQntuples(page); i++)
+		done = json_array_append_new(rows, row_new(query, page, i)) == 0;
+	return or_nothing(rows, done);
+}
+
+/* The pager. */
+
+static bool put_page_link(json_t *pager, const char *key, const struct search_query *query,
+    int64_t page, bool is_there)
+{
+	return !is_there || put(pager, key, json_pack("{s:o}", "url", address_of_page(query, page)));
+}
+
+static json_t *per_pages_new(const struct search_query *query)
+{
+	static const int offered[] = { 25, 50, 100 };
+	json_t *list = json_array();
+	bool done = list != NULL;
+
+	for (size_t i = 0; done && i < HS_COUNT(offered); i++) {
+		struct search_query other = *query;	/* borrows the lists */
+
+		other.per_page = offered[i];
+		other.page = 1;
+		done = json_array_append_new(list, json_pack("{s:i, s:b, s:o}", "count", offered[i],
+		    "current", query->per_page == offered[i], "url", address(&other))) == 0;
+	}
+	return or_nothing(list, done);
+}
+
+static json_t *pager_new(const struct search_query *query, int64_t total, int shown)
+{
+	int64_t pages = total > 0 ? (total + query->per_page - 1) / query->per_page : 1;
+	int64_t first = (int64_t)(query->page - 1) * query->per_page + 1;
+	char from[FIGURE_BYTES], to[FIGURE_BYTES], last[FIGURE_BYTES], current[FIGURE_BYTES];
+	json_t *pager = json_object();
+
+	return or_nothing(pager, put(pager, "from", json_string(count_text(first, from))) &&
+	    put(pager, "to", json_string(count_text(first + shown - 1, to))) &&
+	    put(pager, "page", json_string(count_text(query->page, current))) &&
+	    put(pager, "pages", json_string(count_text(pages, last))) &&
+	    put(pager, "several", json_boolean(pages > 1)) &&
+	    put(pager, "per_pages", per_pages_new(query)) &&
+	    put_page_link(pager, "first", query, 1, query->page > 1) &&
+	    put_page_link(pager, "previous", query, query->page <= pages ? query->page - 1 : pages,
+		query->page > 1) &&
+	    put_page_link(pager, "next", query, query->page + 1, query->page < pages) &&
+	    put_page_link(pager, "last", query, pages, query->page != pages));
+}
+
+/* The whole. */
+
+static json_t *total_text(int64_t total)
+{
+	char text[FIGURE_BYTES];
+
+	if (total == 0)
+		return json_string("No player found");
+	return json_sprintf("%s player%s", count_text(total, text), total == 1 ? "" : "s");
+}
+
+/* What the form cannot hold itself, since it is not swapped with the results. */
+static json_t *kept_new(const struct search_query *query)
+{
+	static const enum search_param kept[] = { SEARCH_SORT, SEARCH_PER_PAGE };
+	json_t *list = json_array();
+	bool done = list != NULL;
+
+	for (size_t i = 0; done && i < HS_COUNT(kept); i++) {
+		char buf[SEARCH_TEXT_BYTES];
+		const char *text = search_query_text(query, kept[i], buf);
+
+		if (text != NULL)
+			done = json_array_append_new(list, json_pack("{s:s, s:s}", "param",
+			    search_params[kept[i]].name, "value", text)) == 0;
+	}
+	return or_nothing(list, done);
+}
+
+json_t *search_view_new(const struct search_query *query, const PGresult *page,
+    const PGresult *total)
+{
+	int64_t count = hs_db_int(total, 0, 0);
+	json_t *view = json_object(), *chips = chips_new(query);
+	bool filtered = json_array_size(chips) > 0;
+
+	return or_nothing(view, put(view, "chips", chips) &&
+	    put(view, "filtered", json_boolean(filtered)) && put(view, "total", total_text(count)) &&
+	    put(view, "any", json_boolean(count > 0)) &&
+	    put(view, "empty_house", json_boolean(count == 0 && !filtered)) &&
+	    put(view, "beyond", json_boolean(count > 0 && PQntuples(page) == 0)) &&
+	    put(view, "heads", heads_new(query)) && put(view, "rows", rows_new(query, page)) &&
+	    put(view, "kept", kept_new(query)) &&
+	    put(view, "pager", pager_new(query, count, PQntuples(page))));
+}
+
+/* The API. */
+
+static json_t *best_json(const PGresult *page, int row)
+{
+	json_t *best = json_object();
+	bool done = best != NULL;
+
+	for (int i = 0; done && i < SEARCH_METRIC_COUNT; i++)
+		done = put(best, search_keys[SEARCH_FIRST_METRIC + i].key,
+		    figure_json(figure_of(page, row, SEARCH_COLUMN_FIRST_METRIC + i)));
+	return or_nothing(best, done);
+}
+
+static json_t *player_json(const PGresult *page, int row)
+{
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+	    (json_int_t)hs_db_int(page, row, SEARCH_COLUMN_ID), "full_name",
+	    text_json(page, row, SEARCH_COLUMN_FULL_NAME), "birth_date",
+	    text_json(page, row, SEARCH_COLUMN_BIRTH_DATE), "nationality",
+	    text_json(page, row, SEARCH_COLUMN_NATIONALITY), "position",
+	    text_json(page, row, SEARCH_COLUMN_POSITION), "role",
+	    text_json(page, row, SEARCH_COLUMN_ROLE), "height_cm",
+	    figure_json(figure_of(page, row, SEARCH_COLUMN_HEIGHT)), "weight_kg",
+	    figure_json(figure_of(page, row, SEARCH_COLUMN_WEIGHT)), "best_eligible",
+	    best_json(page, row));
+}
+
+json_t *search_view_api(const struct search_query *query, const PGresult *page,
+    const PGresult *total)
+{
+	json_t *players = json_array();
+	bool done = players != NULL;
+
+	for (int i = 0; done && i < PQntuples(page); i++)
+		done = json_array_append_new(players, player_json(page, i)) == 0;
+	if (!done) {
+		json_decref(players);
+		return NULL;
+	}
+	return json_pack("{s:I, s:i, s:i, s:o}", "total", (json_int_t)hs_db_int(total, 0, 0), "page",
+	    query->page, "per_page", query->per_page, "players", players);
+}

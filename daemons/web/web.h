@@ -1,0 +1,28 @@
+/* web.h: the web daemon's state, made in main.c and passed down. */
+#ifndef WEB_WEB_H
+#define WEB_WEB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "common/child.h"
+#include "common/db_pool.h"
+#include "common/template.h"
+
+struct server;
+struct statics;
+
+struct web {
+	struct hs_child *child;
+	struct event_base *base;
+	struct hs_db_pool *pool;
+	struct hs_templates *templates;
+	struct statics *statics;
+	size_t migrations;	/* that this version of HoopScout has */
+	struct server *server;
+};
+
+#endif

@@ -1,0 +1,57 @@
+/* app.js: the small comforts that need a script. Everything works without it.
+ *
+ * Listens on the document only, so that pages which htmx puts back keep working. */
+"use strict";
+
+(() => {
+	/* Lists of choices can be narrowed by typing; that is no filter of the search. */
+	const narrow = (field) => {
+		const wanted = field.value.trim().toLocaleLowerCase();
+		for (const option of field.parentElement.querySelectorAll(".option")) {
+			const chosen = option.querySelector("input").checked;
+			option.hidden = !chosen && !option.textContent.toLocaleLowerCase().includes(wanted);
+		}
+	};
+
+	document.addEventListener("input", (event) => {
+		if (event.target.matches("[data-narrow]")) {
+			event.stopPropagation();
+			narrow(event.target);
+		}
+	}, true);
+
+	document.addEventListener("keydown", (event) => {
+		if (event.key === "Enter" && event.target.matches("[data-narrow]"))
+			event.preventDefault();
+	});
+
+	/* How many are chosen in each list. */
+	document.addEventListener("change", (event) => {
+		const choice = event.target.closest(".choice");
+		if (choice !== null && event.target.type === "checkbox") {
+			const count = choice.querySelectorAll("input:checked").length;
+			choice.querySelector("[data-count]").textContent = count > 0 ? String(count) : "";
+		}
+	});
+
+	const prepare = () => {
+		for (const field of document.querySelectorAll("[data-narrow]"))
+			field.hidden = false;
+		/* A player's page leads back to the very search it was opened from. */
+		for (const link of document.querySelectorAll("[data-back]")) {
+			const from = document.referrer !== "" ? new URL(document.referrer) : null;
+			if (from !== null && from.origin === location.origin && from.pathname === "/")
+				link.href = from.pathname + from.search;
+		}
+	};
+
+	document.addEventListener("DOMContentLoaded", prepare);
+	document.addEventListener("htmx:after:swap", prepare);
+
+	/* No answer at all: the server is away, or the network is. */
+	document.addEventListener("htmx:error", () => {
+		const total = document.getElementById("total");
+		if (total !== null)
+			total.textContent = "HoopScout does not answer; please try again.";
+	});
+})();
