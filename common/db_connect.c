@@ -283,28 +283,38 @@ static bool ask_process(PGconn *connection, const char *sql, int64_t deadline_ms
 	return true;
 }
 
-/* Behind a pooler: is the session ours alone? A second connection holds a transaction; in
- * transaction mode it gets the process that served us, or we get another one meanwhile.
- * A second connection that must wait shows that ours is kept for us. */
+static bool refuse_pooler(const struct host *host, struct hs_error *err)
+{
+	return hs_error_set(err, HS_DB_REFUSED, "POSTGRES_HOST",
+	    "%s:%s is a connection pooler in transaction or statement mode, which HoopScout cannot "
+	    "use: set pool_mode = session for this database there, or name PostgreSQL itself",
+	    host->name, host->port);
+}
+
+/* Behind a pooler: is the session ours alone? In statement mode there are no transactions. In
+ * transaction mode a second connection's transaction takes the process that served us; then
+ * another one serves us, or none does. In session mode neither can be; a second connection
+ * that must wait for a process is no fault. */
 static bool check_pooler(const struct hs_db_target *target, const struct host *host,
     PGconn *connection, int process, struct hs_error *err)
 {
 	int64_t deadline_ms = now_ms() + PROBE_MS;
 	struct hs_error ignored = HS_ERROR_INIT;
-	PGconn *second = NULL;
 	int other = -1, again = process;
-	bool done = true;
+	PGconn *second = NULL;
+	bool shared = false;
 
+	if (!ask_process(connection, "begin; select " PROCESS, deadline_ms, &again, &ignored) ||
+	    !ask_process(connection, "rollback; select " PROCESS, deadline_ms, &again, &ignored))
+		return refuse_pooler(host, err);
 	if (connect_host(target, host, "any", deadline_ms, &second, &ignored) &&
 	    ask_process(second, "begin; select " PROCESS, deadline_ms, &other, &ignored))
-		done = ask_process(connection, "select " PROCESS, deadline_ms, &again, err);
-	if (done && (other == process || again != process))
-		done = hs_error_set(err, HS_DB_REFUSED, "POSTGRES_HOST",
-		    "%s:%s is a connection pooler in transaction mode, which HoopScout cannot use: "
-		    "set pool_mode = session for this database there, or name PostgreSQL itself",
-		    host->name, host->port);
+		shared = other == process || !ask_process(connection, "select " PROCESS,
+		    now_ms() + PROBE_MS, &again, &ignored);
 	PQfinish(second);
-	return done;
+	if (shared || again != process)
+		return refuse_pooler(host, err);
+	return true;
 }
 
 static bool prepare_session(const struct hs_db_target *target, const struct host *host,
