@@ -1,0 +1,234 @@
+"""What imports should have made of the tables, said a second time, plainly and slowly.
+
+Model holds the rules of the design's sections 3 and 4 in dictionaries. dump() reads the real tables
+in the same shape, with names where the tables have numbers, so that the two can be compared
+whatever ids were handed out. The queries of DISAGREEMENTS find copies that differ from what they copy.
+"""
+
+import copy
+import random
+
+METRICS = [
+    ("games_played", "games"), ("minutes_per_game", "mpg"), ("points_per_game", "ppg"),
+    ("rebounds_per_game", "rpg"), ("assists_per_game", "apg"), ("steals_per_game", "spg"),
+    ("blocks_per_game", "bpg"), ("turnovers_per_game", "tov"), ("fg_pct", "fg_pct"),
+    ("three_pt_pct", "three_pt_pct"), ("ft_pct", "ft_pct"),
+]
+COLUMNS = [column for _, column in METRICS]
+ATTRIBUTES = ["full_name", "first_name", "last_name", "birth_date", "nationality", "position", "role",
+              "height", "weight"]
+RECORD_NAME = {"height": "height_cm", "weight": "weight_kg"}
+
+
+def hundredths(value):
+    return -1 if value is None else round(value * 100)
+
+
+class Model:
+    def __init__(self):
+        self.competitions = {}
+        self.teams = {}
+        self.seasons = set()
+        self.players = {}
+        self.rows = {}
+        self.history = []
+
+    def load(self, snapshot, name):
+        """Imports a snapshot, as the file of that name; gives the counts that the importer should report."""
+        source, date = snapshot["source_name"], snapshot["snapshot_date"]
+        counts = dict(created=0, updated=0, unchanged=0, stale=0)
+        merged = {}
+        for record in snapshot["records"]:
+            self._follow(self.competitions, (source, record["competition_external_id"]),
+                         record["competition_name"], date)
+            self._follow(self.teams, (source, record["team_external_id"]), record["team_name"], date)
+            self.seasons.add(record["season"])
+            self._merge_player(merged.setdefault((source, record["player_external_id"]), {}), record)
+        for key, given in merged.items():
+            self._follow_player(key, given, date)
+        for record in snapshot["records"]:
+            counts[self._load_row(source, date, name, record)] += 1
+        return counts
+
+    @staticmethod
+    def _follow(table, key, value, date):
+        old = table.get(key)
+        if old is None or date >= old[1]:
+            table[key] = (value, date)
+
+    @staticmethod
+    def _merge_player(given, record):
+        for attribute in ATTRIBUTES:
+            value = record.get(RECORD_NAME.get(attribute, attribute))
+            if value is None or value == "":
+                continue
+            given[attribute] = hundredths(value) if attribute in RECORD_NAME else value
+
+    def _follow_player(self, key, given, date):
+        player = self.players.setdefault(key, {})
+        for attribute, value in given.items():
+            self._follow(player, attribute, value, date)
+
+    def _load_row(self, source, date, name, record):
+        key = (source, record["competition_external_id"], record["season"], record["team_external_id"],
+               record["player_external_id"])
+        said = tuple(hundredths(record.get(field)) for field, _ in METRICS) + \
+            (record.get("position") or None, record.get("role") or None)
+        row = dict(date=date, said=said, file=name, metadata=record.get("source_metadata"),
+                   payload=record.get("raw_payload"))
+        old = self.rows.get(key)
+        if old is None:
+            self.rows[key] = row
+            return "created"
+        if date < old["date"]:
+            self._keep_stale(key, row, old)
+            return "stale"
+        outcome = "unchanged"
+        if said != old["said"]:
+            self.history.append((key, old["date"], old["said"], old["file"], name))
+            outcome = "updated"
+        if date == old["date"] and outcome == "unchanged" and \
+                (row["metadata"], row["payload"]) == (old["metadata"], old["payload"]):
+            return outcome
+        self.rows[key] = row
+        return outcome
+
+    def _keep_stale(self, key, row, current):
+        """Kept when the next newer set that is known says something else."""
+        newer = [(entry[1], -index, entry[2]) for index, entry in enumerate(self.history)
+                 if entry[0] == key and entry[1] >= row["date"]]
+        # of one date, the one imported last counts
+        next_said = current["said"]
+        if newer:
+            first_date = min(entry[0] for entry in newer)
+            next_said = min(entry for entry in newer if entry[0] == first_date)[2]
+        if next_said != row["said"]:
+            self.history.append((key, row["date"], row["said"], row["file"], current["file"]))
+
+    def tables(self):
+        """In the shape of dump()."""
+        return {
+            "competitions": {key: value for key, value in self.competitions.items()},
+            "teams": {key: value for key, value in self.teams.items()},
+            "seasons": set(self.seasons),
+            "players": copy.deepcopy(self.players),
+            "rows": {key: (row["date"], row["said"], row["file"], row["metadata"], row["payload"])
+                     for key, row in self.rows.items()},
+            "history": sorted(map(repr, self.history)),
+        }
+
+
+def dump(house):
+    """The real tables, in the shape of Model.tables()."""
+    sources = {row["source_id"]: row["name"] for row in house.rows("select * from source")}
+    said = ", ".join(COLUMNS)
+    players = {}
+    for row in house.rows("select * from player"):
+        players[(sources[row["source_id"]], row["external_id"])] = {
+            attribute: (row[attribute], row[attribute + "_on"])
+            for attribute in ATTRIBUTES if row[attribute] is not None}
+    key = ("so.name as source, c.external_id as competition, e.name as season, t.external_id as team, "
+           "p.external_id as player")
+    joins = ("join player p using (player_id) join source so on so.source_id = p.source_id "
+             "join competition c using (competition_id) join season e using (season_id) join team t using (team_id)")
+    rows = {}
+    for row in house.rows(f"select {key}, ps.*, {said}, f.name as file from player_season ps "
+                          "join player_season_stats l using (player_id, competition_id, season_id, team_id) "
+                          f"{joins} join import_file f on f.file_id = ps.import_file_id"):
+        rows[_key(row)] = (row["snapshot_date"], _said(row), row["file"], row["source_metadata"], row["raw_payload"])
+    history = [(_key(row), row["snapshot_date"], _said(row), row["file"], row["newer_file"]) for row in house.rows(
+        f"select {key}, h.*, f.name as file, n.name as newer_file from player_season_history h {joins} "
+        "join import_file f on f.file_id = h.import_file_id join import_file n on n.file_id = h.superseded_by")]
+    return {
+        "competitions": {(sources[row["source_id"]], row["external_id"]): (row["name"], row["name_on"])
+                         for row in house.rows("select * from competition")},
+        "teams": {(sources[row["source_id"]], row["external_id"]): (row["name"], row["name_on"])
+                  for row in house.rows("select * from team")},
+        "seasons": {row["name"] for row in house.rows("select name from season")},
+        "players": players,
+        "rows": rows,
+        "history": sorted(map(repr, history)),
+    }
+
+
+def _key(row):
+    return tuple(row[part] for part in ("source", "competition", "season", "team", "player"))
+
+
+def _said(row):
+    return tuple(row[column] for column in COLUMNS) + (row["position"], row["role"])
+
+
+_COPIED = """
+    coalesce(p.birth_date, '-infinity') as born_on, coalesce(n.label_id, 0) as nationality_id,
+    coalesce(o.label_id, 0) as position_id, coalesce(r.label_id, 0) as role_id,
+    coalesce(p.height, -1)::smallint as height, coalesce(p.weight, -1)::smallint as weight
+    from player p
+    left join label n on n.kind = 'nationality' and n.name = p.nationality
+    left join label o on o.kind = 'position' and o.name = p.position
+    left join label r on r.kind = 'role' and r.name = p.role"""
+_HOT = "born_on, nationality_id, position_id, role_id, height, weight"
+
+DISAGREEMENTS = {
+    "player_season_stats copies its player's columns":
+        f"select player_id, {_HOT} from player_season_stats except select p.player_id, {_COPIED}",
+    "player_best copies its player's columns":
+        f"select player_id, {_HOT} from player_best except select p.player_id, {_COPIED}",
+    "player_best holds the maxima": "select player_id, " + ", ".join(COLUMNS) +
+        ", tov_min from player_best except select player_id, " + ", ".join(f"max({c})" for c in COLUMNS) +
+        ", coalesce(min(tov) filter (where tov >= 0), -1) from player_season_stats group by player_id",
+    "every player is in player_best":
+        "select player_id from player except select player_id from player_best",
+    "each row stands in both tables": """
+        select player_id, competition_id, season_id, team_id from player_season except
+        select player_id, competition_id, season_id, team_id from player_season_stats""",
+    "and in no other": """
+        select player_id, competition_id, season_id, team_id from player_season_stats except
+        select player_id, competition_id, season_id, team_id from player_season""",
+    "player ids are dense": "select count(*), max(player_id) from player having count(*) <> max(player_id)",
+}
+
+
+def disagreements(house):
+    """Names of what does not hold."""
+    return [name for name, query in DISAGREEMENTS.items() if house.rows(query)]
+
+
+# -- random worlds ---------------------------------------------------------------------------------
+
+def _maybe(dice, share, value):
+    return value if dice.random() < share else None
+
+
+def _record(dice, competition, season, team, player):
+    record = {
+        "competition_external_id": competition, "competition_name": f"League {competition}{dice.choice(['', ' 2', '!'])}",
+        "season": season, "team_external_id": team, "team_name": f"Club {team}{dice.choice(['', ' BC'])}",
+        "player_external_id": player,
+        "full_name": dice.choice([f"Player {player}", f"Pláyer {player}", f"P. {player}-Łukasz"]),
+        "first_name": _maybe(dice, .5, dice.choice(["Ana", "Øystein"])), "last_name": _maybe(dice, .3, "Doe"),
+        "birth_date": _maybe(dice, .6, dice.choice(["1990-01-02", "2000-02-29"])),
+        "nationality": _maybe(dice, .6, dice.choice(["Serbia", "Türkiye", "USA"])),
+        "position": _maybe(dice, .6, dice.choice(["Guard", "Center"])), "role": _maybe(dice, .3, dice.choice(["bench", "starter"])),
+        "height_cm": _maybe(dice, .5, dice.choice([190, 190.5, 201])), "weight_kg": _maybe(dice, .5, dice.choice([80, 95.25])),
+        "games_played": _maybe(dice, .8, dice.randrange(0, 4)),
+        "raw_payload": _maybe(dice, .2, {"n": dice.randrange(3)}),
+        "source_metadata": _maybe(dice, .1, {"page": dice.randrange(2)}),
+    }
+    for field, _ in METRICS[1:]:
+        record[field] = _maybe(dice, .6, dice.choice([0, 1.25, 7, 20.5]))
+    return {name: value for name, value in record.items() if value is not None or dice.random() < .5}
+
+
+def random_snapshot(dice, date, source=None):
+    """A small snapshot of a small world, so that everything meets everything."""
+    keys = [(c, s, t, p) for c in "AB" for s in ("2023", "2024") for t in "xyz" for p in "123456"]
+    chosen = dice.sample(keys, dice.randrange(0, 30))
+    return {
+        "source_name": source or dice.choice(["one", "two"]), "snapshot_date": date,
+        "records": [_record(dice, *key) for key in chosen],
+    }
+
+
+def dice(seed):
+    return random.Random(seed)
