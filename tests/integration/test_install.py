@@ -12,7 +12,7 @@ INSTALLED = [
     "usr/sbin/hsd-supervisor",
     "usr/sbin/hsd-web",
     "usr/share/hoopscout/examples/nba-2018.json",
-    "usr/share/hoopscout/htdocs/htmx.min.js",
+    "usr/share/hoopscout/htdocs/vendor/htmx.min.js",
     "usr/share/hoopscout/sql/001_entities.sql",
     "usr/share/hoopscout/templates/search.mustache",
     "usr/share/man/man1/hsctl.1",
