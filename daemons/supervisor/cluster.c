@@ -123,19 +123,23 @@ static bool remove_tree(const char *path, struct hs_error *err)
 	return true;
 }
 
-/* Runs a program and waits; it dies with us. */
+/* Runs a program and waits; it dies with us, and only its complaints are heard. */
 static bool run_and_wait(const char *const *argv, struct hs_error *err)
 {
-	pid_t parent = getpid(), pid = fork();
-	int status;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), status;
+	pid_t parent = getpid(), pid;
 
+	if (null < 0)
+		return hs_error_errno(err, "/dev/null", "cannot open it");
+	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		if (getppid() != parent || dup2(null, STDOUT_FILENO) < 0)
 			_exit(126);
 		execv(argv[0], (char *const *)argv);
 		_exit(126);
 	}
+	close(null);
 	if (pid < 0)
 		return hs_error_errno(err, argv[0], "cannot start it");
 	while (waitpid(pid, &status, 0) < 0)
@@ -144,6 +148,18 @@ static bool run_and_wait(const char *const *argv, struct hs_error *err)
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return hs_error_set(err, HS_IO, argv[0], "it failed; its own words are in the log above");
 	return true;
+}
+
+static bool sync_folder(const char *path, struct hs_error *err)
+{
+	int dir = -1;
+	bool done;
+
+	if (!hs_dir_open(path, &dir, err))
+		return false;
+	done = fsync(dir) == 0 || hs_error_errno(err, path, "cannot flush it to the disk");
+	close(dir);
+	return done;
 }
 
 static bool make_cluster(const struct cluster *cluster, struct hs_error *err)
@@ -162,7 +178,7 @@ static bool make_cluster(const struct cluster *cluster, struct hs_error *err)
 		return false;
 	if (rename(half, cluster->data) != 0)
 		return hs_error_errno(err, cluster->data, "cannot put the new cluster in its place");
-	return true;
+	return sync_folder(hs_setting_text(cluster->settings, HS_SET_STATE_DIR), err);
 }
 
 /* ---- who may enter ---- */
@@ -181,6 +197,9 @@ static bool write_access(const struct cluster *cluster, const char *admin, struc
 	if (self == NULL)
 		return hs_error_set(err, HS_NOT_FOUND, "", "user %u has no name on this machine",
 		    (unsigned)geteuid());
+	if (strpbrk(role, "\"\r\n") != NULL || role[0] == '/' || strcmp(role, "all") == 0)
+		return hs_error_set(err, HS_BAD_SETTING, "POSTGRES_USER",
+		    "a private cluster's user cannot have the name \"%.64s\"", role);
 	done = hs_format(ident, sizeof ident, err, "# written by hsd-supervisor at each start\n"
 	    "hoopscout \"%s\" \"%s\"\nhoopscout \"%s\" \"%s\"\nhoopscout root \"%s\"\n",
 	    self->pw_name, role, admin, role, role) &&
@@ -210,23 +229,58 @@ static bool become_postgres(const struct cluster *cluster, struct hs_error *err)
 	    "-c", "synchronous_commit=on", "-c", "full_page_writes=on", "-c", "jit=off",
 	    "-c", "shared_buffers=256MB", "-c", "max_wal_size=2GB", "-c", "checkpoint_timeout=15min",
 	    "-c", "max_connections=100", "-c", "logging_collector=off", "-c", "log_destination=stderr",
-	    "-c", "log_line_prefix=postgres[%p] ", "-c", "log_min_messages=warning",
+	    "-c", "log_line_prefix=%m postgres[%p] ", "-c", "log_min_messages=warning",
 	    "-c", "log_checkpoints=off", NULL });
 	return hs_error_errno(err, postgres, "cannot run it");
+}
+
+/* ---- ---- */
+
+static bool is_cluster(const char *data)
+{
+	char version[PATH_MAX + 16];
+
+	snprintf(version, sizeof version, "%s/PG_VERSION", data);
+	return access(version, F_OK) == 0;
+}
+
+/* What is in the place of the cluster, and is none: an empty folder (a new volume) gives way, all
+ * else is not ours to touch. */
+static bool make_room(const char *data, struct hs_error *err)
+{
+	if (rmdir(data) == 0 || errno == ENOENT)
+		return true;
+	if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+		return hs_error_set(err, HS_EXISTS, data,
+		    "it is there and is no PostgreSQL cluster: move it away");
+	return hs_error_errno(err, data, "cannot make a cluster in the place of this folder");
+}
+
+static bool find_programs(const struct hs_settings *settings, struct cluster *cluster,
+    struct hs_error *err)
+{
+	return hs_settings_postgres_data(settings, cluster->data, sizeof cluster->data, err) &&
+	    pg_programs_find(hs_setting_text(settings, HS_SET_POSTGRES_BIN_DIR),
+		is_cluster(cluster->data) ? cluster->data : NULL, cluster->programs,
+		sizeof cluster->programs, err);
+}
+
+bool cluster_check(const struct hs_settings *settings, struct hs_error *err)
+{
+	struct cluster cluster = { .settings = settings };
+
+	return find_programs(settings, &cluster, err) &&
+	    hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets, err);
 }
 
 bool cluster_run(const struct hs_settings *settings, const char *admin, struct hs_error *err)
 {
 	struct cluster cluster = { .settings = settings };
-	bool is_there;
 
-	if (!hs_settings_postgres_data(settings, cluster.data, sizeof cluster.data, err) ||
-	    !hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets, err))
-		return false;
-	is_there = access(cluster.data, F_OK) == 0;
-	return pg_programs_find(hs_setting_text(settings, HS_SET_POSTGRES_BIN_DIR),
-		is_there ? cluster.data : NULL, cluster.programs, sizeof cluster.programs, err) &&
+	return find_programs(settings, &cluster, err) &&
+	    hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets, err) &&
 	    hs_make_dirs(cluster.sockets, 0750, err) &&
-	    (is_there ? clear_leftovers(&cluster, err) : make_cluster(&cluster, err)) &&
+	    (is_cluster(cluster.data) ? clear_leftovers(&cluster, err)
+		: make_room(cluster.data, err) && make_cluster(&cluster, err)) &&
 	    write_access(&cluster, admin, err) && become_postgres(&cluster, err);
 }

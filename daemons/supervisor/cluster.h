@@ -11,6 +11,10 @@
 #include "common/error.h"
 #include "common/settings.h"
 
+/* Whether PostgreSQL's programs are there, of the cluster's version when there is a cluster.
+ * Errors: HS_NOT_FOUND, HS_BAD_SETTING. */
+bool cluster_check(const struct hs_settings *settings, struct hs_error *err);
+
 /* Ends a postgres of this cluster that outlived its supervisor, makes the cluster when there
  * is none, writes who may enter, and executes postgres. Returns only on failure (false).
  * admin is the name of a further operating system user who may enter (the supervisor's).

@@ -23,6 +23,8 @@ static void finish(struct errand *errand)
 		return;
 	errand->pid = 0;
 	errand->result = NULL;
+	if (result == NULL && why.code == HS_OK)
+		hs_error_set(&why, HS_PROTOCOL, "", "preparing the database ended without a word");
 	errand->events->on_done(errand->arg, why.code == HS_OK ? result : NULL,
 	    why.code == HS_OK ? NULL : &why);
 	json_decref(result);
@@ -58,14 +60,14 @@ static const struct hs_link_events link_events = { .on_message = on_message, .on
 bool errand_start(struct errand *errand, struct supervisor *home, enum task task,
     const char *argument, const struct errand_events *events, void *arg, struct hs_error *err)
 {
-	struct launch launch = { .program = "hsd-supervisor",
+	struct launch what = { .program = "hsd-supervisor",
 		.words = { "--task", task_name(task), argument }, .death_signal = SIGTERM };
 	int ours;
 
 	if (errand->pid != 0)
 		return hs_error_set(err, HS_BUSY, "", "the database is being prepared: try again in a moment");
 	*errand = (struct errand){ .home = home, .events = events, .arg = arg, .why = HS_ERROR_INIT };
-	if (!launch_with_channel(home, &launch, &errand->pid, &ours, err))
+	if (!launch(home, &what, &errand->pid, &ours, err))
 		return false;
 	if (hs_link_new(home->base, ours, &link_events, errand, &errand->link, err))
 		return true;

@@ -31,10 +31,12 @@ bool identity_find(const struct hs_settings *settings, struct identity *ret, str
 
 	if (found.changes && !find_user(hs_setting_text(settings, HS_SET_USER), &user, err))
 		return false;
-	if (user == NULL && (user = getpwuid(found.uid)) == NULL)
-		return hs_error_set(err, HS_NOT_FOUND, "", "user %u has no name on this machine, and "
-		    "PostgreSQL wants one: add it to /etc/passwd", (unsigned)found.uid);
-	if (!hs_format(found.name, sizeof found.name, err, "%s", user->pw_name))
+	if (user == NULL)
+		user = getpwuid(found.uid);
+	/* a container's user may have a number only */
+	if (!(user != NULL ? hs_format(found.name, sizeof found.name, err, "%s", user->pw_name)
+			   : hs_format(found.name, sizeof found.name, err, "user %u", (unsigned)found.uid)) ||
+	    !hs_format(found.home, sizeof found.home, err, "%s", user != NULL ? user->pw_dir : "/"))
 		return false;
 	if (found.changes) {
 		found.uid = user->pw_uid;

@@ -11,7 +11,7 @@
 #include "common/error.h"
 #include "common/settings.h"
 
-enum { IDENTITY_GROUPS = 64, IDENTITY_NAME_BYTES = 64 };
+enum { IDENTITY_GROUPS = 64, IDENTITY_NAME_BYTES = 64, IDENTITY_HOME_BYTES = 256 };
 
 struct identity {
 	bool changes;		/* we are root, and they are not */
@@ -20,6 +20,7 @@ struct identity {
 	gid_t groups[IDENTITY_GROUPS];
 	size_t group_count;
 	char name[IDENTITY_NAME_BYTES];
+	char home[IDENTITY_HOME_BYTES];
 };
 
 /* Errors: HS_BAD_SETTING (no such user, root itself, too many groups). */

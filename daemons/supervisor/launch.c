@@ -11,66 +11,97 @@
 #include "common/text.h"
 #include "daemons/supervisor/supervisor.h"
 
-enum { OWN_VARIABLES = 2 };
+enum { VARIABLES = 5, VARIABLE_BYTES = 512 };
 
-/* Our environment, in which the settings are, and two variables about descriptors. The caller
- * frees the list, not its texts. */
-static const char **environment_with(const char *control, const char *listen)
+/* What is different in a child's environment; each is "NAME=VALUE". */
+struct variables {
+	char texts[VARIABLES][VARIABLE_BYTES];
+	size_t count;
+};
+
+static bool add_variable(struct variables *variables, struct hs_error *err, const char *name,
+    const char *value)
+{
+	char *text = variables->texts[variables->count++];
+
+	return hs_format(text, VARIABLE_BYTES, err, "%s=%s", name, value);
+}
+
+static bool is_replaced(const struct variables *variables, const char *variable)
+{
+	size_t length = strcspn(variable, "=") + 1;
+
+	for (size_t i = 0; i < variables->count; i++)
+		if (strncmp(variables->texts[i], variable, length) == 0)
+			return true;
+	/* for one process alone, and that was us */
+	return strncmp(variable, "HS_CONTROL_FD=", length) == 0 ||
+	    strncmp(variable, "HS_LISTEN_FDS=", length) == 0 || strncmp(variable, "LISTEN_FDS=", length) == 0;
+}
+
+/* Our environment, in which the settings are, with some variables in another's place. The
+ * caller frees the list, not its texts. */
+static const char **environment_with(const struct variables *variables)
 {
 	const char **list;
 	size_t count = 0, n = 0;
 
 	while (environ[count] != NULL)
 		count++;
-	if ((list = calloc(count + OWN_VARIABLES + 1, sizeof *list)) == NULL)
+	if ((list = calloc(count + VARIABLES + 1, sizeof *list)) == NULL)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		if (strncmp(environ[i], "HS_CONTROL_FD=", 14) != 0 &&
-		    strncmp(environ[i], "HS_LISTEN_FDS=", 14) != 0)
+		if (!is_replaced(variables, environ[i]))
 			list[n++] = environ[i];
-	if (control[0] != '\0')
-		list[n++] = control;
-	if (listen[0] != '\0')
-		list[n++] = listen;
+	for (size_t i = 0; i < variables->count; i++)
+		list[n++] = variables->texts[i];
 	return list;
 }
 
-static bool add_listeners(const struct listeners *listeners, struct spawn *into, char *text,
-    size_t size, struct hs_error *err)
+static bool add_listeners(const struct listeners *listeners, struct spawn *into,
+    struct variables *variables, struct hs_error *err)
 {
-	size_t at;
+	char list[LISTEN_MAX * 8] = "";
+	size_t at = 0;
 
-	if (!hs_format(text, size, err, "HS_LISTEN_FDS="))
-		return false;
-	at = strlen(text);
 	for (size_t i = 0; i < listeners->count; i++) {
-		if (!hs_format(text + at, size - at, err, "%s%d", i == 0 ? "" : ",", listeners->fds[i]))
+		if (!hs_format(list + at, sizeof list - at, err, "%s%d", i == 0 ? "" : ",",
+			listeners->fds[i]))
 			return false;
-		at += strlen(text + at);
+		at += strlen(list + at);
 		into->fds[into->fd_count++] = listeners->fds[i];
 	}
-	return true;
+	return add_variable(variables, err, "HS_LISTEN_FDS", list);
+}
+
+/* Libraries look for files in HOME: root's is closed to the daemons' user. */
+static bool add_home(const struct identity *identity, struct variables *variables, struct hs_error *err)
+{
+	return !identity->changes ||
+	    (add_variable(variables, err, "HOME", identity->home) &&
+		add_variable(variables, err, "USER", identity->name) &&
+		add_variable(variables, err, "LOGNAME", identity->name));
 }
 
 static bool launch_on(struct supervisor *supervisor, const struct launch *what, int channel,
     pid_t *ret_pid, struct hs_error *err)
 {
-	char path[PATH_MAX], control[32] = "", listen[LISTEN_MAX * 12] = "";
+	char path[PATH_MAX], control[16];
 	const char *argv[HS_COUNT(what->words) + 1] = { path };
+	struct variables variables = { .count = 0 };
 	struct spawn birth = { .path = path, .argv = argv, .identity = &supervisor->identity,
-		.death_signal = what->death_signal };
+		.fds = { channel }, .fd_count = 1, .death_signal = what->death_signal };
 	bool done;
 
+	snprintf(control, sizeof control, "%d", channel);
 	if (!hs_format(path, sizeof path, err, "%s/%s", supervisor->programs, what->program) ||
-	    (what->listens && !add_listeners(&supervisor->listeners, &birth, listen, sizeof listen, err)))
+	    !add_variable(&variables, err, "HS_CONTROL_FD", control) ||
+	    !add_home(&supervisor->identity, &variables, err) ||
+	    (what->listens && !add_listeners(&supervisor->listeners, &birth, &variables, err)))
 		return false;
 	for (size_t i = 0; i < HS_COUNT(what->words) && what->words[i] != NULL; i++)
 		argv[i + 1] = what->words[i];
-	if (channel >= 0) {
-		snprintf(control, sizeof control, "HS_CONTROL_FD=%d", channel);
-		birth.fds[birth.fd_count++] = channel;
-	}
-	if ((birth.environment = environment_with(control, listen)) == NULL)
+	if ((birth.environment = environment_with(&variables)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start %s", what->program);
 	done = spawn(&birth, ret_pid, err);
 	free((void *)(uintptr_t)birth.environment);
@@ -78,12 +109,6 @@ static bool launch_on(struct supervisor *supervisor, const struct launch *what, 
 }
 
 bool launch(struct supervisor *supervisor, const struct launch *what, pid_t *ret_pid,
-    struct hs_error *err)
-{
-	return launch_on(supervisor, what, -1, ret_pid, err);
-}
-
-bool launch_with_channel(struct supervisor *supervisor, const struct launch *what, pid_t *ret_pid,
     int *ret_fd, struct hs_error *err)
 {
 	int ends[2];

@@ -17,12 +17,8 @@ struct launch {
 	int death_signal;
 };
 
-/* Starts it. */
-bool launch(struct supervisor *supervisor, const struct launch *what, pid_t *ret_pid,
-    struct hs_error *err);
-
 /* Starts it with a control channel; our end goes to *ret_fd, the caller's to close. */
-bool launch_with_channel(struct supervisor *supervisor, const struct launch *what, pid_t *ret_pid,
+bool launch(struct supervisor *supervisor, const struct launch *what, pid_t *ret_pid,
     int *ret_fd, struct hs_error *err);
 
 #endif

@@ -73,17 +73,28 @@ static bool set_options(int fd, int family)
 	    (family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0);
 }
 
-static bool open_inet(const char *item, int *ret_fd, struct hs_error *err)
+static bool find_address(const char *item, struct addrinfo **ret, struct hs_error *err)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *found = NULL;
-	char host[ITEM_BYTES], port[8];
-	int fd, problem;
+	static const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	char host[ITEM_BYTES], port[8], why[ITEM_BYTES];
+	int problem;
 
 	if (!split_host(item, host, port, err))
 		return false;
-	if ((problem = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found)) != 0)
-		return bad_item(err, item, gai_strerror(problem));
+	if ((problem = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, ret)) == 0)
+		return true;
+	snprintf(why, sizeof why, "names no address (%s)", gai_strerror(problem));
+	return bad_item(err, item, why);
+}
+
+static bool open_inet(const char *item, int *ret_fd, struct hs_error *err)
+{
+	struct addrinfo *found = NULL;
+	int fd;
+
+	if (!find_address(item, &found, err))
+		return false;
 	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || !set_options(fd, found->ai_family) ||
 	    bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
@@ -96,6 +107,17 @@ static bool open_inet(const char *item, int *ret_fd, struct hs_error *err)
 	freeaddrinfo(found);
 	*ret_fd = fd;
 	return true;
+}
+
+static bool check_path(const char *path, struct hs_error *err)
+{
+	const size_t most = sizeof ((struct sockaddr_un *)0)->sun_path - 1;
+
+	if (path[0] != '/')
+		return hs_error_set(err, HS_BAD_SETTING, path, "a socket's path begins with /");
+	return strlen(path) <= most || hs_error_set(err, HS_BAD_SETTING, path,
+	    "a socket's path has at most %zu bytes, this one has %zu: choose a shorter folder", most,
+	    strlen(path));
 }
 
 /* A socket's file may be left by a program that was killed: only one that nobody answers on is removed. */
@@ -122,20 +144,16 @@ static bool clear_stale(const char *path, struct hs_error *err)
 	return true;
 }
 
-bool listen_unix(const char *path, unsigned mode, const struct identity *identity, int *ret_fd,
-    struct hs_error *err)
+bool listen_unix(const char *path, mode_t mode, const struct identity *identity, int *ret_fd,
+    struct stat *ret_place, struct hs_error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t before;
 	int fd;
 	bool done;
 
-	if (path[0] != '/')
-		return hs_error_set(err, HS_BAD_SETTING, path, "a socket's path begins with /");
-	if (strlen(path) >= sizeof address.sun_path)
-		return hs_error_set(err, HS_BAD_SETTING, path,
-		    "a socket's path has at most %zu bytes, this one has %zu: choose a shorter folder",
-		    sizeof address.sun_path - 1, strlen(path));
+	if (!check_path(path, err))
+		return false;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (!clear_stale(path, err))
 		return false;
@@ -144,7 +162,7 @@ bool listen_unix(const char *path, unsigned mode, const struct identity *identit
 	done = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
 	umask(before);
 	done = done && (!identity->changes || chown(path, identity->uid, identity->gid) == 0) &&
-	    chmod(path, (mode_t)mode) == 0 && listen(fd, BACKLOG) == 0;
+	    chmod(path, mode) == 0 && listen(fd, BACKLOG) == 0 && lstat(path, ret_place) == 0;
 	if (!done) {
 		hs_error_errno(err, path, "cannot listen on this socket");
 		if (fd >= 0)
@@ -162,16 +180,36 @@ static bool open_item(const char *item, const struct identity *identity, struct 
 	char *url = into->urls[into->count];
 	int fd;
 
-	if (into->count == LISTEN_MAX)
-		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN", "has more than %d addresses",
-		    LISTEN_MAX);
 	if (!hs_format(url, LISTEN_URL_BYTES, err, is_unix ? "%s" : "http://%s/", item))
 		return false;
 	/* a proxy of another user shall reach a Unix socket: what guards it is its folder */
-	if (!(is_unix ? listen_unix(item + strlen("unix:"), 0666, identity, &fd, err)
+	if (!(is_unix ? listen_unix(item + strlen("unix:"), 0666, identity, &fd,
+			    &into->places[into->count], err)
 		      : open_inet(item, &fd, err)))
 		return false;
 	into->fds[into->count++] = fd;
+	return true;
+}
+
+bool listen_check(const struct hs_settings *settings, struct hs_error *err)
+{
+	char item[ITEM_BYTES];
+
+	for (size_t n = 0; hs_setting_item(settings, HS_SET_LISTEN, n, item, sizeof item); n++) {
+		struct addrinfo *found = NULL;
+
+		if (n == LISTEN_MAX)
+			return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
+			    "it names more than %d addresses", LISTEN_MAX);
+		if (strncmp(item, "unix:", strlen("unix:")) == 0) {
+			if (!check_path(item + strlen("unix:"), err))
+				return false;
+		} else if (find_address(item, &found, err)) {
+			freeaddrinfo(found);
+		} else {
+			return false;
+		}
+	}
 	return true;
 }
 
@@ -181,6 +219,8 @@ bool listen_open(const struct hs_settings *settings, const struct identity *iden
 	struct listeners opened = { .count = 0 };
 	char item[ITEM_BYTES];
 
+	if (!listen_check(settings, err))
+		return false;
 	for (size_t n = 0; hs_setting_item(settings, HS_SET_LISTEN, n, item, sizeof item); n++) {
 		if (open_item(item, identity, &opened, err))
 			continue;
@@ -191,12 +231,20 @@ bool listen_open(const struct hs_settings *settings, const struct identity *iden
 	return true;
 }
 
+void listen_remove(const char *path, const struct stat *place)
+{
+	struct stat now;
+
+	if (lstat(path, &now) == 0 && now.st_ino == place->st_ino && now.st_dev == place->st_dev)
+		unlink(path);
+}
+
 void listen_close(struct listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++) {
 		close(listeners->fds[i]);
 		if (strncmp(listeners->urls[i], "unix:", strlen("unix:")) == 0)
-			unlink(listeners->urls[i] + strlen("unix:"));
+			listen_remove(listeners->urls[i] + strlen("unix:"), &listeners->places[i]);
 	}
 	listeners->count = 0;
 }

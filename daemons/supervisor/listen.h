@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "common/error.h"
 #include "common/settings.h"
@@ -15,8 +16,12 @@ enum { LISTEN_MAX = 64, LISTEN_URL_BYTES = 160 };
 struct listeners {
 	int fds[LISTEN_MAX];
 	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://127.0.0.1:8000/", "unix:/run/web.sock" */
+	struct stat places[LISTEN_MAX];			/* of a Unix socket's file, to know it again */
 	size_t count;
 };
+
+/* Whether HOOPSCOUT_LISTEN can be read; binds nothing. Errors: HS_BAD_SETTING. */
+bool listen_check(const struct hs_settings *settings, struct hs_error *err);
 
 /* Binds all of HOOPSCOUT_LISTEN, or none. Errors: HS_BAD_SETTING (what cannot be read or is not an
  * address), HS_EXISTS (in use), HS_NO_PERMISSION, HS_IO. */
@@ -24,10 +29,13 @@ bool listen_open(const struct hs_settings *settings, const struct identity *iden
     struct listeners *ret, struct hs_error *err);
 
 /* One Unix socket, with mode and the daemons' owner; a stale one, on which nobody answers, is
- * replaced. The caller's *ret_fd. Errors: HS_BAD_SETTING (path), HS_EXISTS (somebody answers, or
+ * replaced. The caller's *ret_fd; its file goes to *ret_place. Errors: HS_BAD_SETTING (path), HS_EXISTS (somebody answers, or
  * it is no socket), HS_NO_PERMISSION, HS_IO. */
-bool listen_unix(const char *path, unsigned mode, const struct identity *identity, int *ret_fd,
-    struct hs_error *err);
+bool listen_unix(const char *path, mode_t mode, const struct identity *identity, int *ret_fd,
+    struct stat *ret_place, struct hs_error *err);
+
+/* Removes a Unix socket's file, unless somebody has put another in its place meanwhile. */
+void listen_remove(const char *path, const struct stat *place);
 
 /* Closes them, and removes Unix sockets that are still ours. */
 void listen_close(struct listeners *listeners);

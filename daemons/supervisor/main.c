@@ -4,6 +4,7 @@
  * Trusts its settings once they are checked, and nothing that comes over a socket. Reads all
  * of its configuration before it starts anything: a bad value is one line and exit 78.
  * Afterwards it never ends because something else did; SIGTERM ends all of it, in order. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 #include "common/home.h"
 #include "common/log.h"
+#include "daemons/supervisor/cluster.h"
 #include "daemons/supervisor/notify.h"
 #include "daemons/supervisor/place.h"
 #include "daemons/supervisor/route.h"
@@ -108,30 +110,24 @@ static bool bind_sockets(struct supervisor *supervisor, struct hs_error *err)
 	return false;
 }
 
-/* A private cluster is reached like any other: by POSTGRES_HOST, here a folder. */
-static bool name_database(struct supervisor *supervisor, struct hs_error *err)
-{
-	char folder[LISTEN_URL_BYTES];
-
-	supervisor->private_postgres = hs_settings_private_postgres(supervisor->settings);
-	if (!supervisor->private_postgres)
-		return true;
-	return hs_settings_postgres_socket_dir(supervisor->settings, folder, sizeof folder, err) &&
-	    hs_settings_override(supervisor->settings, HS_SET_POSTGRES_HOST, folder, err);
-}
-
 static bool find_ourselves(struct supervisor *supervisor, struct hs_error *err)
 {
-	struct identity admin = { .changes = false };
+	const struct identity *them = &supervisor->identity;
 
 	if (!hs_home_programs(supervisor->programs, sizeof supervisor->programs))
 		return hs_error_errno(err, "/proc/self/exe", "cannot find the folder of our programs");
 	if (!identity_find(supervisor->settings, &supervisor->identity, err))
 		return false;
-	admin = supervisor->identity;
-	snprintf(supervisor->admin, sizeof supervisor->admin, "%s",
-	    supervisor->identity.changes ? "root" : admin.name);
+	snprintf(supervisor->admin, sizeof supervisor->admin, "%s", them->changes ? "root" : them->name);
 	return true;
+}
+
+/* All that can be wrong with the settings; changes nothing. */
+static bool check(struct supervisor *supervisor, struct hs_error *err)
+{
+	supervisor->private_postgres = hs_settings_private_postgres(supervisor->settings);
+	return find_ourselves(supervisor, err) && listen_check(supervisor->settings, err) &&
+	    (!supervisor->private_postgres || cluster_check(supervisor->settings, err));
 }
 
 static bool begin(struct supervisor *supervisor, int *lock, struct event *signals[SIGNAL_COUNT],
@@ -143,12 +139,20 @@ static bool begin(struct supervisor *supervisor, int *lock, struct event *signal
 		hs_log_set_level(level);
 	if ((supervisor->base = event_base_new()) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "cannot make an event loop");
-	return find_ourselves(supervisor, err) &&
+	return check(supervisor, err) &&
 	    place_make(supervisor->settings, &supervisor->identity, err) &&
-	    place_lock(supervisor->settings, lock, err) && name_database(supervisor, err) &&
+	    place_check(supervisor->settings, &supervisor->identity, supervisor->programs, err) &&
+	    place_lock(supervisor->settings, lock, err) &&
 	    hs_settings_export(supervisor->settings, err) && bind_sockets(supervisor, err) &&
 	    watch_signals(supervisor, signals, err) && supervisor_begin(supervisor, err) &&
 	    server_open(supervisor, &supervisor->control, err);
+}
+
+/* What was said last still lies in the clients' links: one turn of the loop sends it. */
+static void send_last_answers(struct supervisor *supervisor)
+{
+	if (event_base_loop(supervisor->base, EVLOOP_NONBLOCK) < 0)
+		hs_log(HS_LOG_WARNING, "the last answers on the control socket are lost");
 }
 
 static int run(struct supervisor *supervisor)
@@ -162,6 +166,7 @@ static int run(struct supervisor *supervisor)
 		supervisor_advance(supervisor);
 		if (event_base_dispatch(supervisor->base) < 0)
 			hs_panic("the event loop failed");
+		send_last_answers(supervisor);
 		hs_log(HS_LOG_INFO, "stopped");
 	} else {
 		hs_log_error(HS_LOG_ERROR, "cannot start", &err);
@@ -182,39 +187,62 @@ static int run(struct supervisor *supervisor)
 	return status;
 }
 
+static int check_only(struct supervisor *supervisor)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (check(supervisor, &err))
+		return puts("The settings are right.") < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	hs_log_error(HS_LOG_ERROR, "the settings cannot be used", &err);
+	return EX_CONFIG;
+}
+
 static int usage(const char *word)
 {
 	fprintf(stderr, "hsd-supervisor: what is \"%s\"?\n%s", word, help);
 	return EX_USAGE;
 }
 
+/* Whoever starts us may have left descriptors closed and signals blocked. */
+static void settle_down(void)
+{
+	sigset_t none;
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(027);
+}
+
 int main(int argc, char **argv)
 {
 	static struct supervisor supervisor;	/* lives as long as the process */
 	struct hs_error err = HS_ERROR_INIT;
-	bool check = argc == 2 && strcmp(argv[1], "--check") == 0;
-	int status = EXIT_SUCCESS;
+	bool checks = argc == 2 && strcmp(argv[1], "--check") == 0;
+	int status;
 
+	settle_down();
 	hs_log_open("hsd-supervisor", HS_LOG_INFO);
-	umask(027);
 	if (argc == 4 && strcmp(argv[1], "--task") == 0)
 		return task_main(argv[2], argv[3]);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(help, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("hsd-supervisor %s\n", PACKAGE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (argc > 1 && !check)
-		return usage(argv[1]);
+	if (argc > 1 && !checks)
+		return usage(argv[argc > 2 ? 2 : 1]);
 	notify_begin();
 	supervisor.started_ms = supervisor_now_ms();
 	if (!hs_settings_load(NULL, &supervisor.settings, &err)) {
 		hs_log_error(HS_LOG_ERROR, "the settings cannot be used", &err);
 		return EX_CONFIG;
 	}
-	if (!check)
-		status = run(&supervisor);
-	else
-		puts("The settings are right.");
+	status = checks ? check_only(&supervisor) : run(&supervisor);
 	hs_settings_free(supervisor.settings);
 	return status;
 }

@@ -1,16 +1,21 @@
 /* notify.c: sd_notify's protocol by hand: it is one datagram. */
 #include "daemons/supervisor/notify.h"
 
+#include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/error.h"
 #include "common/log.h"
 #include "common/number.h"
+
+enum { MIN_WATCHDOG_US = 2000, MAX_WATCHDOG_US = 2000000000 };
 
 /* As long as the process: systemd gives one address for all of it. */
 static struct sockaddr_un address;
@@ -20,8 +25,9 @@ static int watchdog_ms;
 void notify_begin(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET"), *usec = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
 	struct hs_error err = HS_ERROR_INIT;
-	long long number;
+	long long number, watched = getpid();
 
 	if (path != NULL && (path[0] == '/' || path[0] == '@') && strlen(path) < sizeof address.sun_path) {
 		address.sun_family = AF_UNIX;
@@ -30,8 +36,10 @@ void notify_begin(void)
 		if (path[0] == '@')
 			address.sun_path[0] = '\0';
 	}
-	if (usec != NULL && hs_parse_int(usec, 2000, 2000000000, "WATCHDOG_USEC", &number, &err))
-		watchdog_ms = (int)(number / 2000);
+	if (usec != NULL && hs_parse_int(usec, MIN_WATCHDOG_US, MAX_WATCHDOG_US, "WATCHDOG_USEC", &number, &err) &&
+	    (pid == NULL || hs_parse_int(pid, 1, INT_MAX, "WATCHDOG_PID", &watched, &err)) &&
+	    watched == getpid())
+		watchdog_ms = (int)(number / 2000);	/* half of it */
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
@@ -52,6 +60,17 @@ void notify_send(const char *words)
 	}
 	if (fd >= 0)
 		close(fd);
+}
+
+void notify_reloading(void)
+{
+	struct timespec now;
+	char words[80];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(words, sizeof words, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	notify_send(words);
 }
 
 int notify_watchdog_ms(void)

@@ -10,6 +10,9 @@ void notify_begin(void);
  * happens; a message that cannot be sent is logged. */
 void notify_send(const char *words);
 
+/* "RELOADING=1" with its time; READY=1 is to follow. */
+void notify_reloading(void);
+
 /* How often WATCHDOG=1 is due, in milliseconds: half of what was asked for; 0: never. */
 int notify_watchdog_ms(void);
 

@@ -84,8 +84,8 @@ bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t si
 		return false;
 	if (wanted[0] != '\0') {
 		if (!has_programs(wanted))
-			return hs_error_set(err, HS_NOT_FOUND, "HOOPSCOUT_POSTGRES_BIN_DIR",
-			    "%s has no initdb and postgres", wanted);
+			return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_POSTGRES_BIN_DIR",
+			    "%s has no initdb and postgres in it", wanted);
 		return hs_format(ret, size, err, "%s", wanted);
 	}
 	if (data != NULL && find_major(major, ret, size))

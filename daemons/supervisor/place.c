@@ -4,8 +4,10 @@
  * each level belongs to him, and only make as root (and hand over) what he may not. */
 #include "daemons/supervisor/place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,12 +19,14 @@
 
 enum { PATH_BYTES = 4096 };
 
+/* With his groups, since root's would open more; root needs none afterwards. */
 static bool act_as(const struct identity *identity, bool as_them, struct hs_error *err)
 {
 	if (!identity->changes)
 		return true;
-	if (as_them ? setegid(identity->gid) == 0 && seteuid(identity->uid) == 0
-		    : seteuid(0) == 0 && setegid(0) == 0)
+	if (as_them ? setgroups(identity->group_count, identity->groups) == 0 &&
+			setegid(identity->gid) == 0 && seteuid(identity->uid) == 0
+		    : seteuid(0) == 0 && setegid(0) == 0 && setgroups(0, NULL) == 0)
 		return true;
 	return hs_error_errno(err, "", "cannot change to %s and back", identity->name);
 }
@@ -32,20 +36,47 @@ static bool may_write(const char *path)
 	return faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) == 0;
 }
 
-/* As root: makes it, and hands it over when it was not there or is root's and empty of meaning. */
+/* New, or without content, as the folder of a new volume is. */
+static bool is_empty(int dir)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	bool found = list == NULL;
+
+	while (!found && (entry = readdir(list)) != NULL)
+		found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    strcmp(entry->d_name, "lost+found") != 0;
+	if (list != NULL)
+		closedir(list);
+	else if (copy >= 0)
+		close(copy);
+	return !found;
+}
+
+static bool hand_over(int dir, const char *path, mode_t mode, const struct identity *identity,
+    struct hs_error *err)
+{
+	if (!is_empty(dir))
+		return hs_error_set(err, HS_NO_PERMISSION, path, "%s may not write here: make the folder his "
+		    "(chown -R %s: %s), or choose another", identity->name, identity->name, path);
+	if (fchown(dir, identity->uid, identity->gid) != 0 || fchmod(dir, mode) != 0)
+		return hs_error_errno(err, path, "cannot give it to %s", identity->name);
+	return true;
+}
+
+/* Root makes it where the daemons' user may not, and hands it over. */
 static bool make_as_root(const char *path, mode_t mode, const struct identity *identity,
     struct hs_error *err)
 {
-	struct stat before;
-	bool is_new = stat(path, &before) != 0;
+	int dir;
+	bool done;
 
-	if (!hs_make_dirs(path, 0755, err))
+	if (!hs_make_dirs(path, 0755, err) || !hs_dir_open(path, &dir, err))
 		return false;
-	if (!is_new && before.st_uid != 0)
-		return true;
-	if (chown(path, identity->uid, identity->gid) != 0 || chmod(path, mode) != 0)
-		return hs_error_errno(err, path, "cannot give it to %s", identity->name);
-	return true;
+	done = hand_over(dir, path, mode, identity, err);
+	close(dir);
+	return done;
 }
 
 static bool make_folder(const char *path, mode_t mode, const struct identity *identity,
@@ -86,6 +117,63 @@ bool place_make(const struct hs_settings *settings, const struct identity *ident
 	    make_folder(hs_setting_text(settings, HS_SET_FAILED_DIR), 02770, identity, err);
 }
 
+/* One path, looked at as the daemons' user. */
+static bool check_path(const struct identity *identity, int how, struct hs_error *err,
+    const char *folder, const char *name, const char *advice)
+{
+	char path[PATH_BYTES];
+	int why;
+
+	if (!hs_format(path, sizeof path, err, "%s/%s", folder, name) || !act_as(identity, true, err))
+		return false;
+	why = faccessat(AT_FDCWD, path, how, AT_EACCESS) == 0 ? 0 : errno;
+	if (!act_as(identity, false, err))
+		return false;
+	errno = why;
+	if (why == EACCES)
+		return hs_error_set(err, HS_NO_PERMISSION, path, "%s cannot reach this, and everything but "
+		    "hsd-supervisor runs as %s: %s", identity->name, identity->name, advice);
+	return why == 0 || hs_error_errno(err, path, "cannot use it: %s", advice);
+}
+
+bool place_check(const struct hs_settings *settings, const struct identity *identity,
+    const char *programs, struct hs_error *err)
+{
+	static const char move[] = "install the programs (make install), open the folders on the way "
+	    "(chmod o+x), or set HOOPSCOUT_USER to one who can";
+
+	return check_path(identity, X_OK, err, programs, "hsd-supervisor", move) &&
+	    check_path(identity, R_OK, err, hs_setting_text(settings, HS_SET_DATA_DIR), "sql",
+		"set HOOPSCOUT_DATA_DIR to a folder that he can read") &&
+	    check_path(identity, W_OK | X_OK, err, hs_setting_text(settings, HS_SET_STATE_DIR), "run",
+		"open the folders on the way to it (chmod o+x), or choose another HOOPSCOUT_STATE_DIR");
+}
+
+/* Tells the next one who has it. */
+static bool sign_lock(int fd, const char *path, struct hs_error *err)
+{
+	char line[32];
+	int length = snprintf(line, sizeof line, "%d\n", (int)getpid());
+
+	if (ftruncate(fd, 0) != 0)
+		return hs_error_errno(err, path, "cannot write the lock file");
+	return hs_file_write_all(fd, line, (size_t)length, err);
+}
+
+static bool refuse_second(int fd, const char *state, struct hs_error *err)
+{
+	struct hs_error ignored = HS_ERROR_INIT;
+	char line[32] = "";
+	size_t length = 0;
+
+	if (!hs_file_read(fd, line, sizeof line - 1, &length, &ignored))
+		length = 0;
+	line[strspn(line, "0123456789")] = '\0';
+	return hs_error_set(err, HS_BUSY, state, "another hsd-supervisor (process %s) runs on this state "
+	    "folder: stop it first, or choose another folder in HOOPSCOUT_STATE_DIR",
+	    line[0] != '\0' ? line : "unknown");
+}
+
 bool place_lock(const struct hs_settings *settings, int *ret_fd, struct hs_error *err)
 {
 	const char *state = hs_setting_text(settings, HS_SET_STATE_DIR);
@@ -97,15 +185,15 @@ bool place_lock(const struct hs_settings *settings, int *ret_fd, struct hs_error
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return hs_error_errno(err, path, "cannot open the lock file");
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			refuse_second(fd, state, err);
+		else
+			hs_error_errno(err, path, "cannot lock it");
+	} else if (sign_lock(fd, path, err)) {
 		*ret_fd = fd;
 		return true;
 	}
-	if (errno == EWOULDBLOCK)
-		hs_error_set(err, HS_BUSY, state, "another hsd-supervisor runs on this state folder: stop it "
-		    "first, or choose another folder in HOOPSCOUT_STATE_DIR");
-	else
-		hs_error_errno(err, path, "cannot lock it");
 	close(fd);
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "common/commands.h"
 #include "common/log.h"
 #include "common/settings_json.h"
+#include "daemons/supervisor/notify.h"
 #include "daemons/supervisor/server.h"
 #include "daemons/supervisor/status.h"
 #include "daemons/supervisor/supervisor.h"
@@ -27,6 +28,7 @@ struct waiter {
 
 /* One reload under way: each daemon answers for itself. */
 struct reload {
+	struct supervisor *supervisor;
 	struct call *call;	/* NULL: a signal asked */
 	unsigned pending;
 	json_t *reloaded, *refused;
@@ -63,29 +65,35 @@ static void answer_state(struct call *call, const struct service *service)
 	    service->pid != 0 ? json_integer(service->pid) : json_null()));
 }
 
+/* Why it will not be as the waiter wished; false when it may still be. */
+static bool is_hopeless(const struct waiter *waiter, struct hs_error *ret)
+{
+	const struct service *service = waiter->service;
+
+	if (waiter->wants_up != service->wanted) {
+		hs_error_set(ret, HS_CANCELLED, "", "%s was told otherwise in the meantime", service->name);
+		return true;
+	}
+	if (service->policy.state != POLICY_WAITING && service->policy.state != POLICY_FAILED)
+		return false;
+	hs_error_set(ret, HS_NOT_RUNNING, "", "%s did not come up: %s; it is tried again in %lld s",
+	    service->name, service->last_exit, (long long)(service_next_try_ms(service) + 999) / 1000);
+	return true;
+}
+
 /* True when the waiter has been answered. */
 static bool settle(const struct waiter *waiter)
 {
-	const struct service *service = waiter->service;
+	enum policy_state wish = waiter->wants_up ? POLICY_UP : POLICY_STOPPED;
 	struct hs_error err = HS_ERROR_INIT;
 
-	switch (service->policy.state) {
-	case POLICY_UP:
-	case POLICY_STOPPED:
-		if (waiter->wants_up != (service->policy.state == POLICY_UP))
-			return false;
-		answer_state(waiter->call, service);
-		return true;
-	case POLICY_WAITING:
-	case POLICY_FAILED:
-		hs_error_set(&err, HS_NOT_RUNNING, "", "%s did not come up: %s; the log says more, and it is "
-		    "tried again in %lld s", service->name, service->last_exit,
-		    (long long)(service_next_try_ms(service) + 999) / 1000);
+	if (waiter->service->policy.state == wish)
+		answer_state(waiter->call, waiter->service);
+	else if (is_hopeless(waiter, &err))
 		call_error(waiter->call, &err);
-		return true;
-	default:
+	else
 		return false;
-	}
+	return true;
 }
 
 void route_look(struct supervisor *supervisor)
@@ -151,6 +159,8 @@ static void restart_daemon(struct supervisor *supervisor, struct call *call, jso
 
 static void reload_finish(struct reload *reload)
 {
+	if (reload->supervisor->said_ready)
+		notify_send("READY=1");
 	if (reload->call != NULL)
 		call_result(reload->call, json_pack("{s:O, s:O}", "reloaded", reload->reloaded, "refused",
 		    reload->refused));
@@ -215,9 +225,10 @@ void route_reload(struct supervisor *supervisor, struct call *call)
 			call_error(call, &err);
 		return;
 	}
+	notify_reloading();
 	if ((reload = calloc(1, sizeof *reload)) == NULL)
 		hs_panic("no memory for a reload");
-	*reload = (struct reload){ .call = call, .reloaded = json_array(), .refused = json_array() };
+	*reload = (struct reload){ .supervisor = supervisor, .call = call, .reloaded = json_array(), .refused = json_array() };
 	reload_note(reload, "supervisor", NULL);
 	reload->pending = 1;	/* ourselves, until all have been asked */
 	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)

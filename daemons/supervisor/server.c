@@ -36,6 +36,7 @@ struct call {
 struct control_server {
 	struct supervisor *supervisor;
 	struct event *accept_event;
+	struct event *pause;	/* runs while nobody is accepted */
 	int fd;
 	struct stat place;	/* of the socket's file, to know it again */
 	struct client *clients;
@@ -89,9 +90,7 @@ void call_error(struct call *call, const struct hs_error *error)
 
 void call_answer(struct call *call, const json_t *message)
 {
-	json_t *copy = json_copy((json_t *)(uintptr_t)message);
-
-	call_event(call, copy);
+	call_event(call, json_copy((json_t *)(uintptr_t)message));
 	call_free(call);
 }
 
@@ -197,6 +196,27 @@ static void admit(struct control_server *server, int fd)
 	client_free(client);
 }
 
+static void on_pause_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_server *server = arg;
+
+	(void)fd;
+	(void)what;
+	if (event_add(server->accept_event, NULL) != 0)
+		hs_panic("cannot watch the control socket any more");
+}
+
+/* Without descriptors or memory the connection stays in the queue: asking again at once is a spin. */
+static void pause_accepting(struct control_server *server)
+{
+	static const struct timeval a_second = { .tv_sec = 1 };
+
+	hs_log(HS_LOG_ERROR, "cannot accept on the control socket: pausing for a second",
+	    HS_STR("error", strerror(errno)));
+	if (event_del(server->accept_event) != 0 || event_add(server->pause, &a_second) != 0)
+		hs_panic("no timer for the control socket");
+}
+
 static void on_connection(evutil_socket_t listener, short what, void *arg)
 {
 	struct control_server *server = arg;
@@ -206,7 +226,7 @@ static void on_connection(evutil_socket_t listener, short what, void *arg)
 	if (fd >= 0)
 		admit(server, fd);
 	else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-		hs_log(HS_LOG_ERROR, "cannot accept on the control socket", HS_STR("error", strerror(errno)));
+		pause_accepting(server);
 }
 
 bool server_open(struct supervisor *supervisor, struct control_server **ret, struct hs_error *err)
@@ -217,14 +237,15 @@ bool server_open(struct supervisor *supervisor, struct control_server **ret, str
 	if (server == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the control socket");
 	server->supervisor = supervisor;
-	if (!listen_unix(path, 0660, &supervisor->identity, &server->fd, err)) {
+	if (!listen_unix(path, 0660, &supervisor->identity, &server->fd, &server->place, err)) {
 		free(server);
 		return false;
 	}
 	server->accept_event = event_new(supervisor->base, server->fd, EV_READ | EV_PERSIST,
 	    on_connection, server);
-	if (server->accept_event == NULL || event_add(server->accept_event, NULL) != 0 ||
-	    stat(path, &server->place) != 0) {
+	server->pause = evtimer_new(supervisor->base, on_pause_end, server);
+	if (server->pause == NULL || server->accept_event == NULL ||
+	    event_add(server->accept_event, NULL) != 0) {
 		server_close(server);
 		return hs_error_set(err, HS_IO, path, "cannot watch the control socket");
 	}
@@ -234,25 +255,22 @@ bool server_open(struct supervisor *supervisor, struct control_server **ret, str
 
 void server_close(struct control_server *server)
 {
-	const char *path;
-	struct stat place;
-
 	if (server == NULL)
 		return;
-	path = hs_setting_text(server->supervisor->settings, HS_SET_CONTROL_SOCKET);
-	if (stat(path, &place) == 0 && place.st_ino == server->place.st_ino &&
-	    place.st_dev == server->place.st_dev)
-		unlink(path);
+	listen_remove(hs_setting_text(server->supervisor->settings, HS_SET_CONTROL_SOCKET),
+	    &server->place);
 	while (server->clients != NULL) {
 		struct client *client = server->clients;
 
-		hs_link_finish(client->link);
+		hs_link_free(client->link);
 		while (client->calls != NULL)
 			call_free(client->calls);
 		client_free(client);
 	}
 	if (server->accept_event != NULL)
 		event_free(server->accept_event);
+	if (server->pause != NULL)
+		event_free(server->pause);
 	close(server->fd);
 	free(server);
 }

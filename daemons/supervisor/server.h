@@ -20,7 +20,7 @@ struct call;
 /* Binds the socket and listens. Gives *ret. Errors: those of listen_unix. */
 bool server_open(struct supervisor *supervisor, struct control_server **ret, struct hs_error *err);
 
-/* Says farewell to all clients, and removes the socket while it is still ours. Accepts NULL. */
+/* Puts out all clients, and removes the socket while it is still ours. Accepts NULL. */
 void server_close(struct control_server *server);
 
 /* Passes an event on; takes message, an object whose id is set here. */

@@ -11,10 +11,14 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/text.h"
 #include "daemons/supervisor/launch.h"
 #include "daemons/supervisor/supervisor.h"
 
-enum { KILL_GRACE_MS = 2000 };	/* a daemon keeps HOOPSCOUT_STOP_SECONDS itself, and ends then */
+enum {
+	KILL_GRACE_MS = 2000,	/* a daemon keeps HOOPSCOUT_STOP_SECONDS itself, and ends then */
+	LAST_WORDS_BYTES = 150
+};
 
 /* A question that a daemon was asked. */
 struct ask {
@@ -103,6 +107,22 @@ bool service_ask(struct service *service, const char *cmd, json_t *args, int dea
 	return false;
 }
 
+/* What a daemon says unasked: that it can work, or why it cannot. */
+static void hear(struct service *service, const char *event, const json_t *error)
+{
+	struct hs_error why = HS_ERROR_INIT;
+
+	if (error != NULL) {
+		hs_message_to_error(error, &why);
+		snprintf(service->last_words, sizeof service->last_words, "%.*s",
+		    (int)hs_utf8_valid_prefix(why.message, strnlen(why.message, LAST_WORDS_BYTES)),
+		    why.message);
+	} else if (event != NULL && strcmp(event, "ready") == 0) {
+		service_tell(service, POLICY_READY);
+		supervisor_advance(service->home);
+	}
+}
+
 static void on_message(void *arg, struct hs_link *link, json_t *message)
 {
 	struct service *service = arg;
@@ -112,10 +132,7 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 
 	(void)link;
 	if (id == 0) {
-		if (event != NULL && strcmp(event, "ready") == 0) {
-			service_tell(service, POLICY_READY);
-			supervisor_advance(service->home);
-		}
+		hear(service, event, json_object_get(message, "error"));
 		return;
 	}
 	while (ask != NULL && ask->id != id)
@@ -128,6 +145,22 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 		ask_end(ask, message, NULL);
 }
 
+/* The process has ended, and all that it said is read. */
+static void note_end(struct service *service)
+{
+	bool expected = service->policy.state == POLICY_STOPPING;
+	char end[64];
+
+	service->has_ended = false;
+	snprintf(service->last_exit, sizeof service->last_exit, "%s%s%s",
+	    spawn_end_text(service->end_status, end, sizeof end),
+	    service->last_words[0] != '\0' ? ": " : "", service->last_words);
+	hs_log(expected ? HS_LOG_INFO : HS_LOG_ERROR,
+	    expected ? "a process has ended" : "a process died: it is started anew",
+	    HS_STR("name", service->name), HS_STR("end", service->last_exit));
+	service_tell(service, POLICY_EXIT);
+}
+
 static void on_closed(void *arg, struct hs_link *link, const struct hs_error *why)
 {
 	struct service *service = arg;
@@ -135,10 +168,13 @@ static void on_closed(void *arg, struct hs_link *link, const struct hs_error *wh
 	hs_link_free(link);
 	service->link = NULL;
 	end_all_asks(service);
-	if (why == NULL || service->pid == 0)
-		return;
-	hs_log_error(HS_LOG_ERROR, "a daemon broke the control channel: ending it", why);
-	kill(service->pid, SIGKILL);
+	if (service->has_ended) {
+		note_end(service);
+		supervisor_advance(service->home);
+	} else if (why != NULL) {
+		hs_log_error(HS_LOG_ERROR, "a daemon broke the control channel: ending it", why);
+		kill(service->pid, SIGKILL);
+	}
 }
 
 static const struct hs_link_events link_events = { .on_message = on_message, .on_closed = on_closed };
@@ -153,13 +189,12 @@ static bool start_process(struct service *service, struct hs_error *err)
 		.death_signal = SIGTERM };
 	int channel;
 
-	if (service->is_postgres) {
+	if (service->is_postgres)
 		what = (struct launch){ .program = "hsd-supervisor",
 			.words = { "--task", task_name(TASK_POSTGRES), home->admin }, .death_signal = SIGINT };
-		return launch(home, &what, &service->pid, err);
-	}
 	snprintf(program, sizeof program, "hsd-%s", service->name);
-	if (!launch_with_channel(home, &what, &service->pid, &channel, err))
+	service->last_words[0] = '\0';
+	if (!launch(home, &what, &service->pid, &channel, err))
 		return false;
 	return hs_link_new(home->base, channel, &link_events, service, &service->link, err);
 }
@@ -179,16 +214,25 @@ static void set_timer(struct service *service, int64_t due_ms)
 		hs_panic("no timer for %s", service->name);
 }
 
+/* When all of it stops, the daemons share one deadline; postgres, which comes last, has its own. */
+static int64_t kill_due_ms(const struct service *service)
+{
+	const struct supervisor *home = service->home;
+	int64_t due_ms = supervisor_now_ms() + hs_setting_int(home->settings, HS_SET_STOP_SECONDS) * 1000;
+
+	if (home->phase == PHASE_STOPPING && !service->is_postgres && home->stop_by_ms < due_ms)
+		due_ms = home->stop_by_ms;
+	return due_ms + KILL_GRACE_MS;
+}
+
 static void terminate(struct service *service)
 {
-	int64_t seconds = hs_setting_int(service->home->settings, HS_SET_STOP_SECONDS);
-
 	hs_log(HS_LOG_INFO, "ending a process", HS_STR("name", service->name),
 	    HS_INT("pid", service->pid));
 	service->is_killed = false;
 	if (service->pid != 0)
 		kill(service->pid, service->is_postgres ? SIGINT : SIGTERM);
-	set_timer(service, supervisor_now_ms() + seconds * 1000 + KILL_GRACE_MS);
+	set_timer(service, kill_due_ms(service));
 }
 
 /* postgres on SIGQUIT still ends its own children; a second time leaves nothing to be polite for. */
@@ -220,7 +264,7 @@ void service_tell(struct service *service, enum policy_event event)
 			break;
 		}
 		hs_log_error(HS_LOG_ERROR, "cannot start a process", &err);
-		snprintf(service->last_exit, sizeof service->last_exit, "%.90s", err.message);
+		snprintf(service->last_exit, sizeof service->last_exit, "%.200s", err.message);
 		if (service->pid != 0)
 			kill(service->pid, SIGKILL);	/* its end is the event */
 		else
@@ -235,20 +279,20 @@ void service_tell(struct service *service, enum policy_event event)
 
 bool service_reap(struct service *service, pid_t pid, int status)
 {
-	bool expected = service->policy.state == POLICY_STOPPING;
-
 	if (service->pid != pid || pid == 0)
 		return false;
 	service->pid = 0;
-	hs_link_free(service->link);
-	service->link = NULL;
-	end_all_asks(service);
-	spawn_end_text(status, service->last_exit, sizeof service->last_exit);
-	hs_log(expected ? HS_LOG_INFO : HS_LOG_ERROR,
-	    expected ? "a process has ended" : "a process died: it is started anew",
-	    HS_STR("name", service->name), HS_INT("pid", pid), HS_STR("end", service->last_exit));
-	service_tell(service, POLICY_EXIT);
-	return true;
+	service->has_ended = true;
+	service->end_status = status;
+	if (service->link == NULL)
+		note_end(service);
+	return true;	/* else the link's end, which is on its way, is the moment */
+}
+
+void service_hurry(struct service *service)
+{
+	if (service->policy.state == POLICY_STOPPING)
+		kill_late(service);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -279,8 +323,7 @@ void service_done(struct service *service)
 	if (service->timer != NULL)
 		event_free(service->timer);
 	hs_link_free(service->link);
-	while (service->asks != NULL)
-		ask_free(service->asks);
+	end_all_asks(service);
 }
 
 int64_t service_next_try_ms(const struct service *service)

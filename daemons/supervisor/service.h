@@ -27,10 +27,13 @@ struct service {
 	bool wanted;		/* by HOOPSCOUT_DAEMONS, or by command */
 	struct policy policy;
 	pid_t pid;		/* 0: none */
-	struct hs_link *link;	/* to a daemon; NULL for postgres and while there is none */
+	struct hs_link *link;	/* to it; NULL while there is none, and once postgres is itself */
 	struct event *timer;	/* policy's, or the kill deadline while stopping */
 	bool is_killed;		/* the deadline has passed once */
-	char last_exit[96];	/* in words; "" when it never ended */
+	bool has_ended;		/* the process has; its last words may still be unread */
+	int end_status;
+	char last_words[160];	/* why it says it ends; "" when it said nothing */
+	char last_exit[256];	/* in words; "" when it never ended */
 	struct ask *asks;	/* questions without an answer yet */
 	json_int_t last_id;
 };
@@ -38,10 +41,14 @@ struct service {
 /* Makes a stopped service. name is kept. */
 bool service_init(struct service *service, struct supervisor *home, const char *name,
     bool is_postgres, struct hs_error *err);
+/* Whoever still waits for an answer gets HS_NOT_RUNNING. */
 void service_done(struct service *service);
 
 /* Brings an event before the policy, and does what it says. */
 void service_tell(struct service *service, enum policy_event event);
+
+/* Ends a wait for a process that was told to end: kills it. */
+void service_hurry(struct service *service);
 
 /* Takes note of a process that ended; false when it was not this service's. */
 bool service_reap(struct service *service, pid_t pid, int status);

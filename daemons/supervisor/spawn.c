@@ -15,13 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_CANNOT_RUN = 126 };
+enum { EXIT_CANNOT_RUN = 126, FDS_TRIED = 65536 };
 
 static void complain(const char *path, const char *what)
 {
-	static const char blank[] = " ", end[] = "\n";
 	const char *why = strerrordesc_np(errno);
-	const char *const parts[] = { "hsd-supervisor: ", what, blank, path, ": ", why, end };
+	const char *const parts[] = { "hsd-supervisor: ", what, " ", path, ": ", why, "\n" };
 
 	for (size_t i = 0; i < HS_COUNT(parts); i++)
 		if (parts[i] == NULL || write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
@@ -48,6 +47,15 @@ static bool is_inherited(const struct spawn *what, int fd)
 	return false;
 }
 
+/* Old kernels have no close_range, and some sandboxes forbid it. */
+static void close_from(int first)
+{
+	if (close_range((unsigned)first, ~0U, 0) == 0)
+		return;
+	for (int fd = first; fd < FDS_TRIED; fd++)
+		close(fd);
+}
+
 static bool arrange_fds(const struct spawn *what, int null)
 {
 	int highest = STDERR_FILENO;
@@ -63,7 +71,8 @@ static bool arrange_fds(const struct spawn *what, int null)
 	for (int fd = STDERR_FILENO + 1; fd <= highest; fd++)
 		if (!is_inherited(what, fd))
 			close(fd);
-	return close_range((unsigned)highest + 1, ~0U, 0) == 0;
+	close_from(highest + 1);
+	return true;
 }
 
 static void become(const struct spawn *what, pid_t parent, int null)
@@ -88,13 +97,18 @@ bool spawn(const struct spawn *what, pid_t *ret_pid, struct hs_error *err)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	pid_t parent = getpid(), pid;
+	sigset_t all, before;
 
 	if (null < 0)
 		return hs_error_errno(err, "/dev/null", "cannot open it");
 	fflush(NULL);
+	/* a signal meant for the child shall not run our handlers in it, which share our pipes */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
 		become(what, parent, null);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(null);
 	if (pid < 0)
 		return hs_error_errno(err, what->path, "cannot start a process");

@@ -38,34 +38,46 @@ static double seconds_since(int64_t then_ms)
 	return (double)(supervisor_now_ms() - then_ms) / 1000.0;
 }
 
-/* What web says of its connections, when it says that they do not work. */
-static const char *web_complaint(const json_t *detail)
+/* What the daemons say of their connections, when one says that they do not work. */
+static const char *complaint(json_t *const details[SERVICE_COUNT])
 {
-	const json_t *database = json_object_get(detail, "database");
+	const json_t *web = json_object_get(details[SERVICE_WEB], "database");
+	const json_t *importer = json_object_get(details[SERVICE_IMPORTER], "database_problem");
 
-	return json_is_false(json_object_get(database, "usable"))
-	    ? json_string_value(json_object_get(database, "message")) : NULL;
+	return json_is_false(json_object_get(web, "usable"))
+	    ? json_string_value(json_object_get(web, "message")) : json_string_value(importer);
 }
 
-static json_t *database_json(const struct supervisor *supervisor, const json_t *web)
+/* Why the database is not as it should be; NULL when it is. */
+static const char *database_problem(const struct supervisor *supervisor,
+    json_t *const details[SERVICE_COUNT])
 {
 	const struct service *postgres = &supervisor->services[SERVICE_POSTGRES];
-	bool is_there = !supervisor->private_postgres || postgres->policy.state == POLICY_UP;
-	const char *message = NULL, *state = "up";
 
-	if (!supervisor->database_ready || !is_there) {
-		bool has_failed = supervisor->prepare_failures > 0 || postgres->policy.deaths > 0;
+	if (supervisor->database_ready)
+		return complaint(details);
+	if (supervisor->private_postgres && !policy_is_alive(postgres->policy.state) &&
+	    postgres->last_exit[0] != '\0')
+		return postgres->last_exit;
+	return supervisor->database_error.code != HS_OK ? supervisor->database_error.message : NULL;
+}
 
-		state = has_failed ? "away" : "starting";
-		if (supervisor->database_error.code != HS_OK)
-			message = supervisor->database_error.message;
-		else if (postgres->last_exit[0] != '\0')
-			message = postgres->last_exit;
-	} else if ((message = web_complaint(web)) != NULL) {
-		state = "away";
-	}
+static const char *database_state(const struct supervisor *supervisor, const char *problem)
+{
+	if (supervisor->database_ready)
+		return problem == NULL ? "up" : "away";
+	if (supervisor->database_error.code == HS_MIGRATION && supervisor->database_answers)
+		return "up";
+	return problem == NULL ? "starting" : "away";
+}
+
+static json_t *database_json(const struct supervisor *supervisor,
+    json_t *const details[SERVICE_COUNT])
+{
+	const char *problem = database_problem(supervisor, details);
+
 	return json_pack("{s:s, s:s, s:o, s:o}", "kind", supervisor->private_postgres ? "private" : "external",
-	    "state", state, "message", text_or_null(message), "migration",
+	    "state", database_state(supervisor, problem), "message", text_or_null(problem), "migration",
 	    text_or_null(supervisor->migration));
 }
 
@@ -110,7 +122,7 @@ static void finish(struct gathering *gathering)
 	    hs_setting_text(supervisor->settings, HS_SET_STATE_DIR), "listen",
 	    listen_json(&supervisor->listeners), "url", text_or_null(url), "incoming",
 	    hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR), "database",
-	    database_json(supervisor, gathering->details[SERVICE_WEB]), "daemons", daemons));
+	    database_json(supervisor, gathering->details), "daemons", daemons));
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		json_decref(gathering->details[i]);
 	free(gathering);

@@ -27,11 +27,21 @@ int64_t supervisor_now_ms(void)
 
 /* ---- making the database ready ---- */
 
+/* Errors that only a server which is there can give. */
+static bool is_answer(const struct hs_error *why)
+{
+	return why == NULL || why->code == HS_MIGRATION || why->code == HS_DB_REFUSED ||
+	    why->code == HS_DB_ERROR || why->code == HS_DB_CONFLICT;
+}
+
 void supervisor_note_database(struct supervisor *supervisor, const json_t *result,
     const struct hs_error *why)
 {
 	const char *latest = json_string_value(json_object_get(result, "latest"));
 
+	supervisor->database_answers = is_answer(why);
+	if (supervisor->private_postgres && supervisor->database_answers)
+		service_tell(&supervisor->services[SERVICE_POSTGRES], POLICY_READY);
 	if (why != NULL) {
 		supervisor->database_error = *why;
 		return;
@@ -42,20 +52,17 @@ void supervisor_note_database(struct supervisor *supervisor, const json_t *resul
 	event_del(supervisor->prepare_timer);
 	snprintf(supervisor->migration, sizeof supervisor->migration, "%.120s",
 	    latest != NULL ? latest : "");
-	if (supervisor->private_postgres)
-		service_tell(&supervisor->services[SERVICE_POSTGRES], POLICY_READY);
 }
 
 static void try_again_later(struct supervisor *supervisor)
 {
 	struct timeval pause = { .tv_sec = PREPARE_FIRST_PAUSE_S };
 
-	for (int i = 1; i < supervisor->prepare_failures && pause.tv_sec < PREPARE_LAST_PAUSE_S; i++)
+	for (int i = 0; i < supervisor->prepare_failures && pause.tv_sec < PREPARE_LAST_PAUSE_S; i++)
 		pause.tv_sec *= 2;
 	if (pause.tv_sec > PREPARE_LAST_PAUSE_S)
 		pause.tv_sec = PREPARE_LAST_PAUSE_S;
-	hs_log(HS_LOG_WARNING, "the database is not ready: trying again",
-	    HS_INT("in_seconds", pause.tv_sec));
+	supervisor->prepare_failures++;
 	if (event_add(supervisor->prepare_timer, &pause) != 0)
 		hs_panic("no timer for the database");
 }
@@ -63,11 +70,13 @@ static void try_again_later(struct supervisor *supervisor)
 static void on_prepared(void *arg, const json_t *result, const struct hs_error *why)
 {
 	struct supervisor *supervisor = arg;
+	bool is_news = why != NULL && strcmp(why->message, supervisor->database_error.message) != 0;
 
 	supervisor->prepare_tried = true;
 	supervisor_note_database(supervisor, result, why);
 	if (why != NULL) {
-		supervisor->prepare_failures++;
+		hs_log_error(is_news ? HS_LOG_ERROR : HS_LOG_DEBUG,
+		    "the database is not ready: it is tried again", why);
 		try_again_later(supervisor);
 	}
 	supervisor_advance(supervisor);
@@ -79,14 +88,11 @@ static void prepare(struct supervisor *supervisor)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (supervisor->prepare.pid != 0)
+	if (errand_start(&supervisor->prepare, supervisor, TASK_PREPARE, "now", &prepare_events,
+		supervisor, &err))
 		return;
-	if (!errand_start(&supervisor->prepare, supervisor, TASK_PREPARE,
-		supervisor->private_postgres ? "private" : "external", &prepare_events, supervisor, &err)) {
-		hs_log_error(HS_LOG_ERROR, "cannot prepare the database", &err);
-		supervisor->prepare_failures++;
-		try_again_later(supervisor);
-	}
+	hs_log_error(HS_LOG_ERROR, "cannot prepare the database", &err);
+	try_again_later(supervisor);
 }
 
 static void on_prepare_timer(evutil_socket_t fd, short what, void *arg)
@@ -95,8 +101,7 @@ static void on_prepare_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (supervisor->phase == PHASE_RUNNING)
-		prepare(supervisor);
+	supervisor_advance(supervisor);		/* the pause is over, nothing more */
 }
 
 /* ---- the beginning and the end ---- */
@@ -145,17 +150,30 @@ void supervisor_reap(struct supervisor *supervisor, pid_t pid, int status)
 
 /* ---- forward ---- */
 
-/* Starts postgres, and makes the database ready whenever that begins anew. */
-static void advance_database(struct supervisor *supervisor)
+/* Whether there is a postgres that could answer. */
+static bool advance_postgres(struct supervisor *supervisor)
 {
 	struct service *postgres = &supervisor->services[SERVICE_POSTGRES];
 
-	if (supervisor->private_postgres && postgres->policy.state == POLICY_STOPPED)
+	if (postgres->policy.state == POLICY_STOPPED)
 		service_tell(postgres, POLICY_START);
-	if (event_pending(supervisor->prepare_timer, EV_TIMEOUT, NULL) || supervisor->prepare.pid != 0)
+	if (policy_is_alive(postgres->policy.state))
+		return true;
+	/* it died: what was known of it holds no more */
+	supervisor->database_ready = supervisor->database_answers = false;
+	supervisor->prepare_tried = true;
+	errand_cancel(&supervisor->prepare);
+	event_del(supervisor->prepare_timer);
+	return false;
+}
+
+/* Makes the database ready whenever it begins anew. */
+static void advance_database(struct supervisor *supervisor)
+{
+	if (supervisor->private_postgres && !advance_postgres(supervisor))
 		return;
-	if (supervisor->private_postgres ? postgres->policy.state == POLICY_STARTING
-					 : !supervisor->database_ready)
+	if (!supervisor->database_ready && supervisor->prepare.pid == 0 &&
+	    !event_pending(supervisor->prepare_timer, EV_TIMEOUT, NULL))
 		prepare(supervisor);
 }
 
@@ -170,10 +188,11 @@ static void say_ready(struct supervisor *supervisor)
 	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
 		if (supervisor->services[i].wanted && supervisor->services[i].policy.state != POLICY_UP)
 			return;
-	if (supervisor->said_ready || !supervisor->database_ready)
+	if (supervisor->said_ready)
 		return;
 	supervisor->said_ready = true;
-	notify_send("READY=1\nSTATUS=all daemons are up");
+	notify_send(supervisor->database_ready ? "READY=1\nSTATUS=all daemons are up"
+	    : "READY=1\nSTATUS=all daemons are up; the database is not ready");
 	hs_log(HS_LOG_INFO, "all daemons are up",
 	    HS_STR("url", supervisor->listeners.count > 0 ? supervisor->listeners.urls[0] : NULL),
 	    HS_STR("incoming", hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR)));
@@ -221,9 +240,15 @@ void supervisor_advance(struct supervisor *supervisor)
 
 void supervisor_stop(struct supervisor *supervisor)
 {
-	if (supervisor->phase == PHASE_STOPPING)
+	if (supervisor->phase == PHASE_STOPPING) {
+		/* asked twice: whoever asks does not want to wait */
+		for (size_t i = 0; i < SERVICE_COUNT; i++)
+			service_hurry(&supervisor->services[i]);
 		return;
+	}
 	supervisor->phase = PHASE_STOPPING;
+	supervisor->stop_by_ms = supervisor_now_ms() +
+	    hs_setting_int(supervisor->settings, HS_SET_STOP_SECONDS) * 1000;
 	hs_log(HS_LOG_INFO, "stopping all of it");
 	notify_send("STOPPING=1");
 	route_end(supervisor);
@@ -238,10 +263,8 @@ static void warn_of_restarts(const struct supervisor *supervisor, const struct h
 {
 	for (int id = 0; id < HS_SETTING_COUNT; id++) {
 		const char *old = hs_setting_text(supervisor->settings, (enum hs_setting)id);
-		/* we have named the private cluster's folder there ourselves */
-		bool is_ours = id == HS_SET_POSTGRES_HOST && supervisor->private_postgres;
 
-		if (hs_setting_rows[id].needs_restart && !is_ours &&
+		if (hs_setting_rows[id].needs_restart &&
 		    strcmp(old, hs_setting_text(after, (enum hs_setting)id)) != 0)
 			hs_log(HS_LOG_WARNING, "this setting takes effect only when HoopScout is started anew",
 			    HS_STR("setting", hs_setting_rows[id].name));

@@ -35,6 +35,7 @@ struct supervisor {
 	struct control_server *control;
 	struct routes routes;
 	enum phase phase;
+	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */
 	int64_t started_ms;
 	bool said_ready;
 
@@ -43,6 +44,7 @@ struct supervisor {
 	struct event *prepare_timer;
 	int prepare_failures;		/* since it last succeeded */
 	bool prepare_tried, database_ready;
+	bool database_answers;		/* it is there, if not as it should be */
 	struct hs_error database_error;
 	char migration[128];
 };

@@ -4,6 +4,9 @@
  * decides whether to send us again. */
 #include "daemons/supervisor/task.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -19,11 +22,12 @@
 #include "common/text.h"
 #include "daemons/supervisor/cluster.h"
 
-enum { CONNECT_TRIES = 100, TRY_PAUSE_MS = 200 };
+enum { PATIENCE_SECONDS = 60, TRY_PAUSE_MS = 100 };
 
 struct errand {
 	struct hs_settings *settings;
-	int answer_fd;		/* -1: nobody listens */
+	bool is_private;	/* the database is a private cluster's */
+	int answer_fd;
 };
 
 const char *task_name(enum task task)
@@ -42,7 +46,7 @@ static void answer(const struct errand *errand, json_t *message)
 	char *line = message == NULL ? NULL : json_dumps(message, JSON_COMPACT);
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (line != NULL && errand->answer_fd >= 0 &&
+	if (line != NULL &&
 	    !(hs_file_write_all(errand->answer_fd, line, strlen(line), &err) &&
 		hs_file_write_all(errand->answer_fd, "\n", 1, &err)))
 		hs_log_error(HS_LOG_WARNING, "cannot answer the supervisor", &err);
@@ -56,21 +60,29 @@ static void on_step(void *arg, const char *name)
 	answer(arg, hs_message_event(0, "step", json_pack("{s:s}", "name", name)));
 }
 
-/* A server that starts, or recovers from a crash, is worth some patience. */
-static bool connect_patiently(const struct hs_settings *settings, struct hs_db **ret,
-    struct hs_error *err)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A private server that is being made, starts, or recovers from a crash, is worth some
+ * patience; an external one that is away is told at once, since the daemons wait for us. */
+static bool connect_patiently(const struct errand *errand, struct hs_db **ret, struct hs_error *err)
 {
 	const struct timespec pause = { .tv_nsec = TRY_PAUSE_MS * 1000000L };
+	int64_t deadline_ms = now_ms() + (errand->is_private ? PATIENCE_SECONDS * 1000 : 0);
 
-	for (int i = 0; i < CONNECT_TRIES; i++) {
+	for (;;) {
 		*err = (struct hs_error)HS_ERROR_INIT;
-		if (hs_db_connect(settings, HS_DB_WRITER, "hsd-supervisor", ret, err))
+		if (hs_db_connect(errand->settings, HS_DB_WRITER, "hsd-supervisor", ret, err))
 			return true;
-		if (err->code != HS_DB_AWAY)
+		if (err->code != HS_DB_AWAY || now_ms() >= deadline_ms)
 			return false;
 		nanosleep(&pause, NULL);
 	}
-	return false;
 }
 
 /* CREATE DATABASE takes no parameters: the server itself quotes the name. */
@@ -100,7 +112,7 @@ static bool ensure_database(struct errand *errand, struct hs_error *err)
 	if (name == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to prepare the database");
 	done = hs_settings_override(errand->settings, HS_SET_POSTGRES_DB, "postgres", err) &&
-	    connect_patiently(errand->settings, &db, err) && create_database(db, name, err) &&
+	    connect_patiently(errand, &db, err) && create_database(db, name, err) &&
 	    hs_settings_override(errand->settings, HS_SET_POSTGRES_DB, name, err);
 	hs_db_free(db);
 	free(name);
@@ -121,7 +133,7 @@ static bool bring_up_to_date(struct errand *errand, bool migrate, struct hs_erro
 	bool done;
 
 	done = hs_format(dir, sizeof dir, err, "%s/sql", hs_setting_text(errand->settings, HS_SET_DATA_DIR)) &&
-	    connect_patiently(errand->settings, &db, err) &&
+	    connect_patiently(errand, &db, err) &&
 	    (migrate ? hs_migrate(db, dir, on_step, errand, &state, err)
 		     : hs_migrate_check(db, dir, &state, err));
 	hs_db_free(db);
@@ -132,34 +144,49 @@ static bool bring_up_to_date(struct errand *errand, bool migrate, struct hs_erro
 
 static bool run(struct errand *errand, const char *name, const char *argument, struct hs_error *err)
 {
-	bool private = strcmp(argument, "private") == 0;
-
 	if (strcmp(name, task_name(TASK_POSTGRES)) == 0)
 		return cluster_run(errand->settings, argument, err);
+	errand->is_private = hs_settings_private_postgres(errand->settings);
 	if (strcmp(name, task_name(TASK_PREPARE)) == 0)
-		return (!private || ensure_database(errand, err)) &&
+		return (!errand->is_private || ensure_database(errand, err)) &&
 		    bring_up_to_date(errand, hs_setting_bool(errand->settings, HS_SET_AUTO_MIGRATE), err);
 	if (strcmp(name, task_name(TASK_MIGRATE)) == 0)
 		return bring_up_to_date(errand, true, err);
 	return hs_error_set(err, HS_BAD_ARGUMENT, "--task", "there is no task \"%s\"", name);
 }
 
+/* Whether the supervisor listens; whatever we start or become shall not hold its channel. */
+static bool find_channel(struct errand *errand)
+{
+	const char *text = getenv("HS_CONTROL_FD");
+	struct hs_error err = HS_ERROR_INIT;
+	long long fd;
+
+	if (text == NULL || !hs_parse_int(text, 3, INT_MAX, "HS_CONTROL_FD", &fd, &err) ||
+	    fcntl((int)fd, F_SETFD, FD_CLOEXEC) != 0)
+		return false;
+	unsetenv("HS_CONTROL_FD");
+	errand->answer_fd = (int)fd;
+	return true;
+}
+
 int task_main(const char *name, const char *argument)
 {
-	const char *fd = getenv("HS_CONTROL_FD");
 	struct errand errand = { .answer_fd = -1 };
 	struct hs_error err = HS_ERROR_INIT;
-	long long number;
+	enum hs_log_level level;
 	bool done;
 
-	if (fd != NULL && hs_parse_int(fd, 3, 65535, "HS_CONTROL_FD", &number, &err))
-		errand.answer_fd = (int)number;
-	unsetenv("HS_CONTROL_FD");
-	done = hs_settings_load(NULL, &errand.settings, &err) && run(&errand, name, argument, &err);
-	if (!done) {
-		hs_log_error(HS_LOG_ERROR, "a task of the supervisor failed", &err);
-		answer(&errand, hs_message_error(0, &err));
+	if (!find_channel(&errand)) {
+		hs_log(HS_LOG_ERROR, "tasks are for the supervisor alone: start hsd-supervisor without --task");
+		return EX_USAGE;
 	}
+	done = hs_settings_load(NULL, &errand.settings, &err);
+	if (done && hs_log_level_parse(hs_setting_text(errand.settings, HS_SET_LOG_LEVEL), &level))
+		hs_log_set_level(level);
+	done = done && run(&errand, name, argument, &err);
+	if (!done)
+		answer(&errand, hs_message_error(0, &err));
 	hs_settings_free(errand.settings);
 	return done ? EXIT_SUCCESS : err.temporary ? EX_TEMPFAIL : EXIT_FAILURE;
 }
