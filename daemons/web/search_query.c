@@ -53,7 +53,7 @@ const struct search_param_row search_params[SEARCH_PARAM_COUNT] = {
 	[SEARCH_HEIGHT_MAX] = { "height_max", SEARCH_IS_CEILING, 0, 300, false, "height", "Height", "cm" },
 	[SEARCH_WEIGHT_MIN] = { "weight_min", SEARCH_IS_FLOOR, 0, 300, false, "weight", "Weight", "kg" },
 	[SEARCH_WEIGHT_MAX] = { "weight_max", SEARCH_IS_CEILING, 0, 300, false, "weight", "Weight", "kg" },
-	[SEARCH_GAMES_MIN] = LEAST("games_min", 200, "games", "Games"),
+	[SEARCH_GAMES_MIN] = LEAST("games_min", 200, "games", "GP"),
 	[SEARCH_MPG_MIN] = LEAST("mpg_min", 70, "mpg", "MPG"),
 	[SEARCH_PPG_MIN] = LEAST("ppg_min", 150, "ppg", "PPG"),
 	[SEARCH_RPG_MIN] = LEAST("rpg_min", 150, "rpg", "RPG"),
@@ -94,7 +94,7 @@ static bool refuse_unknown(const char *name, struct hs_error *err)
 		used += (size_t)more;
 	}
 	return hs_error_set(err, HS_BAD_ARGUMENT, name,
-	    "there is no search parameter '%.60s'; there are: %s", name, known);
+	    "There is no search parameter '%.60s'. There are: %s.", name, known);
 }
 
 static bool too_many_characters(const struct search_param_row *row, const char *text,
