@@ -13,7 +13,11 @@
 #include "common/db_connect.h"
 #include "common/number.h"
 
-enum { COPY_PIECE_BYTES = 1 << 20, CANCEL_REASON_BYTES = 256 };
+enum {
+	COPY_PIECE_BYTES = 1 << 20,
+	CANCEL_REASON_BYTES = 256,
+	VALUES_MAX = 65535		/* the protocol's */
+};
 
 struct hs_db {
 	enum hs_db_role role;
@@ -167,7 +171,7 @@ bool hs_db_run(struct hs_db *db, const char *sql, const char *const *values, siz
 {
 	if (db->copying)
 		hs_panic("a statement while a COPY is under way: %.80s", sql);
-	if (count > INT_MAX)
+	if (count > VALUES_MAX)
 		hs_panic("too many values for a statement: %.80s", sql);
 	if (is_away(db) ||
 	    PQsendQueryParams(db->connection, sql, (int)count, NULL, values, NULL, NULL, 0) != 1)

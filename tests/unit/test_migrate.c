@@ -263,12 +263,27 @@ static void test_rivals(void)
 	expect_int("each step once", newly, FILES);
 }
 
+static const char one_player[] =
+    "insert into source values (1, 'nba');"
+    "insert into competition values (1, 1, 'c', 'League', '2024-01-01');"
+    "insert into season values (1, '2023-24');"
+    "insert into team values (1, 1, 't', 'Team', '2024-01-01');"
+    "insert into player (player_id, source_id, external_id, full_name, full_name_on) "
+    "values (1, 1, 'p', 'Luka Dončić', '2024-01-01');"
+    "insert into player_season values (1, 1, 1, 1, 1, '2024-01-01');"
+    "insert into player_season_stats values (1, 1, 1, 1, '-infinity', 0, 0, 0, 20600, -1, "
+    "6000, -1, 2544, -1, -1, -1, -1, -1, -1, -1, -1);";
+
+static const char figures[] = "select games_played, points_per_game, minutes_per_game "
+			      "from player_season_figures";
+
 /* The real ones, on an empty database and seen by a reader. */
 static void test_ours(void)
 {
 	struct hs_migrations result;
 	struct hs_error err = HS_ERROR_INIT;
 	struct hs_db *reader = NULL;
+	PGresult *row = NULL;
 	char path[512];
 
 	start_anew();
@@ -278,7 +293,13 @@ static void test_ours(void)
 	expect_done("reader", hs_db_connect(settings, HS_DB_READER, "test", &reader, &err), &err);
 	expect_done("check", hs_migrate_check(reader, path, &result, &err), &err);
 	expect_int("version", ask_int(reader, "select version from data_version"), 1);
-	expect_int("view", ask_int(reader, "select count(*) from player_season_figures"), 0);
+	expect_done("a player", hs_db_script(db, one_player, &err), &err);
+	if (expect_done("view", hs_db_exec(reader, figures, &row, &err), &err)) {
+		expect_text("games", hs_db_text(row, 0, 0), "60");
+		expect_text("points", hs_db_text(row, 0, 1), "25.44");
+		expect_true("unknown", hs_db_text(row, 0, 2) == NULL);
+	}
+	PQclear(row);
 	hs_db_free(reader);
 }
 
