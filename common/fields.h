@@ -46,7 +46,8 @@ enum hs_field_type {
 	HS_FIELD_DATE,		/* YYYY-MM-DD, from 1850 to today */
 	HS_FIELD_INTEGER,	/* min..max; 23.0 is one */
 	HS_FIELD_NUMBER,	/* min..max, kept to hundredths */
-	HS_FIELD_OBJECT		/* handed on as written */
+	HS_FIELD_OBJECT,	/* handed on as written */
+	HS_FIELD_RECORDS	/* the array of records: of the head only */
 };
 
 struct hs_field_row {
@@ -60,7 +61,25 @@ struct hs_field_row {
 
 extern const struct hs_field_row hs_field_rows[HS_FIELD_COUNT];
 
+/* What stands around the records: the snapshot's own fields. */
+enum hs_head_field {
+	HS_HEAD_SOURCE_NAME,
+	HS_HEAD_SNAPSHOT_DATE,		/* from 1850 to tomorrow: somewhere it is that day already */
+	HS_HEAD_RECORDS,
+	HS_HEAD_SOURCE_METADATA,
+	HS_HEAD_RAW_PAYLOAD,
+	HS_HEAD_COUNT
+};
+
+extern const struct hs_field_row hs_head_rows[HS_HEAD_COUNT];
+
+enum { HS_FIRST_YEAR = 1850 };		/* of every date */
+
 /* The field of that key; false when there is none. key need not end in NUL. */
 bool hs_field_find(const char *key, size_t length, enum hs_field *ret);
+
+/* The field's name that a wrong key was probably meant to be; NULL when none is near. */
+const char *hs_field_nearest(const struct hs_field_row *rows, size_t count, const char *key,
+    size_t length);
 
 #endif
