@@ -20,12 +20,6 @@
 
 enum { BACKLOG = 1024, ITEM_BYTES = 256 };
 
-static bool bad_item(struct hs_error *err, const char *item, const char *why)
-{
-	return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
-	    "\"%s\" %s: write 127.0.0.1:8000, [::]:8000 or unix:PATH, separated by commas", item, why);
-}
-
 static bool bind_error(struct hs_error *err, const char *item)
 {
 	if (errno == EADDRINUSE)
@@ -37,30 +31,15 @@ static bool bind_error(struct hs_error *err, const char *item)
 	return hs_error_errno(err, "HOOPSCOUT_LISTEN", "cannot listen on %s", item);
 }
 
-/* Splits "[::1]:8000" or "127.0.0.1:8000"; the host may be empty: all addresses. */
-static bool split_host(const char *item, char host[ITEM_BYTES], char port[8], struct hs_error *err)
+/* Splits "[::1]:8000" or "127.0.0.1:8000", whose form the settings have checked. */
+static void split_host(const char *item, char host[ITEM_BYTES], char port[8])
 {
 	const char *colon = strrchr(item, ':');
-	size_t length = colon == NULL ? 0 : (size_t)(colon - item);
-	struct hs_error why = HS_ERROR_INIT;
-	const char *begin = item;
-	long long number;
+	bool is_bracketed = item[0] == '[';
+	size_t length = colon == NULL ? strlen(item) : (size_t)(colon - item);
 
-	if (colon == NULL)
-		return bad_item(err, item, "has no port");
-	if (!hs_parse_int(colon + 1, 1, 65535, "port", &number, &why))
-		return bad_item(err, item, "has no port from 1 to 65535");
-	if (item[0] == '[') {
-		if (length < 2 || item[length - 1] != ']')
-			return bad_item(err, item, "has an unfinished [address]");
-		begin++;
-		length -= 2;
-	} else if (memchr(item, ':', length) != NULL) {
-		return bad_item(err, item, "is an IPv6 address without [ ]");
-	}
-	snprintf(host, ITEM_BYTES, "%.*s", (int)length, begin);
-	snprintf(port, 8, "%lld", number);
-	return true;
+	snprintf(host, ITEM_BYTES, "%.*s", (int)length - 2 * is_bracketed, item + is_bracketed);
+	snprintf(port, 8, "%.7s", colon == NULL ? "" : colon + 1);
 }
 
 static bool set_options(int fd, int family)
@@ -77,15 +56,14 @@ static bool find_address(const char *item, struct addrinfo **ret, struct hs_erro
 {
 	static const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	char host[ITEM_BYTES], port[8], why[ITEM_BYTES];
+	char host[ITEM_BYTES], port[8];
 	int problem;
 
-	if (!split_host(item, host, port, err))
-		return false;
-	if ((problem = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, ret)) == 0)
+	split_host(item, host, port);
+	if ((problem = getaddrinfo(host, port, &hints, ret)) == 0)
 		return true;
-	snprintf(why, sizeof why, "names no address (%s)", gai_strerror(problem));
-	return bad_item(err, item, why);
+	return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN", "\"%s\" names no address of this "
+	    "machine (%s): write 127.0.0.1:8000, [::]:8000 or unix:PATH", item, gai_strerror(problem));
 }
 
 static bool open_inet(const char *item, int *ret_fd, struct hs_error *err)
@@ -180,6 +158,9 @@ static bool open_item(const char *item, const struct identity *identity, struct 
 	char *url = into->urls[into->count];
 	int fd;
 
+	if (into->count == LISTEN_MAX)
+		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
+		    "it names more than %d addresses", LISTEN_MAX);
 	if (!hs_format(url, LISTEN_URL_BYTES, err, is_unix ? "%s" : "http://%s/", item))
 		return false;
 	/* a proxy of another user shall reach a Unix socket: what guards it is its folder */
@@ -191,36 +172,12 @@ static bool open_item(const char *item, const struct identity *identity, struct 
 	return true;
 }
 
-bool listen_check(const struct hs_settings *settings, struct hs_error *err)
-{
-	char item[ITEM_BYTES];
-
-	for (size_t n = 0; hs_setting_item(settings, HS_SET_LISTEN, n, item, sizeof item); n++) {
-		struct addrinfo *found = NULL;
-
-		if (n == LISTEN_MAX)
-			return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
-			    "it names more than %d addresses", LISTEN_MAX);
-		if (strncmp(item, "unix:", strlen("unix:")) == 0) {
-			if (!check_path(item + strlen("unix:"), err))
-				return false;
-		} else if (find_address(item, &found, err)) {
-			freeaddrinfo(found);
-		} else {
-			return false;
-		}
-	}
-	return true;
-}
-
 bool listen_open(const struct hs_settings *settings, const struct identity *identity,
     struct listeners *ret, struct hs_error *err)
 {
 	struct listeners opened = { .count = 0 };
 	char item[ITEM_BYTES];
 
-	if (!listen_check(settings, err))
-		return false;
 	for (size_t n = 0; hs_setting_item(settings, HS_SET_LISTEN, n, item, sizeof item); n++) {
 		if (open_item(item, identity, &opened, err))
 			continue;

@@ -20,10 +20,7 @@ struct listeners {
 	size_t count;
 };
 
-/* Whether HOOPSCOUT_LISTEN can be read; binds nothing. Errors: HS_BAD_SETTING. */
-bool listen_check(const struct hs_settings *settings, struct hs_error *err);
-
-/* Binds all of HOOPSCOUT_LISTEN, or none. Errors: HS_BAD_SETTING (what cannot be read or is not an
+/* Binds all of HOOPSCOUT_LISTEN, or none. Errors: HS_BAD_SETTING (a name that is no
  * address), HS_EXISTS (in use), HS_NO_PERMISSION, HS_IO. */
 bool listen_open(const struct hs_settings *settings, const struct identity *identity,
     struct listeners *ret, struct hs_error *err);

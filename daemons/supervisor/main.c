@@ -126,7 +126,7 @@ static bool find_ourselves(struct supervisor *supervisor, struct hs_error *err)
 static bool check(struct supervisor *supervisor, struct hs_error *err)
 {
 	supervisor->private_postgres = hs_settings_private_postgres(supervisor->settings);
-	return find_ourselves(supervisor, err) && listen_check(supervisor->settings, err) &&
+	return find_ourselves(supervisor, err) &&
 	    (!supervisor->private_postgres || cluster_check(supervisor->settings, err));
 }
 
