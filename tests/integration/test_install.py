@@ -1,10 +1,11 @@
 """make install puts everything where it belongs, and what was installed runs by itself."""
 
+import os
 import subprocess
 
 import pytest
 
-from house import House, Programs, make_environment
+from house import House, Programs, build_dir, is_root, make_environment
 
 INSTALLED = [
     "usr/bin/hsctl",
@@ -57,3 +58,32 @@ def test_uninstall_leaves_nothing(installed, tmp_path):
                               check=False, capture_output=True, text=True, env=make_environment())
         assert done.returncode == 0, done.stdout + done.stderr
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
+
+
+def test_tarball_builds_by_itself(tmp_path):
+    """What `make dist` packs is all that is needed: built out of tree, from sources that cannot be written,
+    by an ordinary user, without npm."""
+    if "sanitize" in (build_dir() / "config.status").read_text():
+        pytest.skip("once is enough")
+    source, place = tmp_path / "hoopscout", tmp_path / "out"
+    env = make_environment()
+    env.update(NPM="/bin/false", HOME="/nonexistent")
+
+    def run(*line, drop=(), where=build_dir()):
+        done = subprocess.run([*drop, *map(str, line)], check=False, capture_output=True, text=True, env=env, cwd=where)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+    run("make", "-s", "distdir", f"distdir={source}")
+    run("chmod", "-R", "a-w,a+rX", source)
+    place.mkdir()
+    drop = ()
+    if is_root():
+        for path in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+            path.chmod(0o755)
+        os.chown(place, 65534, 65534)
+        drop = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    run(source / "configure", "-q", "--disable-tests", "CFLAGS=-O0", f"--prefix={place}/root", drop=drop, where=place)
+    run("make", "-s", "-j2", drop=drop, where=place)
+    run("make", "-s", "install", drop=drop, where=place)
+    run(place / "root/bin/hsctl", "snapshot", "check", place / "root/share/hoopscout/examples/nba-2018.json", drop=drop)
+    run("chmod", "-R", "u+w", source)
