@@ -241,10 +241,17 @@ static void print_file_counts(FILE *out, const json_t *totals)
 	}
 }
 
+/* Those that were taken in: a failed file's records count for nothing. */
+static long long taken_records(const json_t *totals)
+{
+	return number_of(totals, "created") + number_of(totals, "updated") +
+	    number_of(totals, "unchanged") + number_of(totals, "stale");
+}
+
 static void print_rate(FILE *out, const json_t *totals)
 {
 	double seconds = real_of(totals, "seconds");
-	long long records = number_of(totals, "records");
+	long long records = taken_records(totals);
 	char rate[FIGURE_BYTES];
 
 	if (seconds > 0 && records > 0)
@@ -262,7 +269,7 @@ static void print_totals(const struct screen *screen, const json_t *totals)
 	    screen_some(number_of(totals, "files"), "file", "files", count, sizeof count),
 	    screen_span(real_of(totals, "seconds"), span));
 	print_file_counts(out, totals);
-	fprintf(out, "\n%s", screen_some(number_of(totals, "records"), "record", "records", records,
+	fprintf(out, "\n%s", screen_some(taken_records(totals), "record", "records", records,
 	    sizeof records));
 	print_rate(out, totals);
 	for (size_t i = 1; i < FIGURE_COUNT; i++)
@@ -323,7 +330,7 @@ static void add_run(struct table *table, const json_t *run)
 	short_time(run, "started_at", TO_THE_MINUTE, started, sizeof started);
 	screen_count(number_of(run, "files"), files);
 	screen_count(number_of(run, "failed"), failed);
-	screen_count(number_of(run, "records"), records);
+	screen_count(taken_records(run), records);
 	screen_count(number_of(run, "created") + number_of(run, "updated"), changed);
 	table_add(table, (const char *const[]){ id, started, text_of(run, "trigger"), files, failed,
 	    records, changed, text_of(run, "status") });

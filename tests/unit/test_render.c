@@ -87,7 +87,7 @@ static void expect_columns(const char *row, const char *text)
 	"'problem_total':120,'problems':[" PROBLEM(0) "," PROBLEM(1) "," PROBLEM(2) "," \
 	PROBLEM(3) "," PROBLEM(4) "," PROBLEM(5) "],'reason':null}"
 #define TOTALS "{'files':4,'imported':1,'duplicate':1,'failed':1,'waiting':1," \
-	"'records':4500,'created':4400,'updated':60,'unchanged':30,'stale':10,'seconds':1.5}"
+	"'records':4600,'created':4400,'updated':60,'unchanged':30,'stale':10,'seconds':1.5}"
 #define RUN "{'run_id':12,'trigger':'command','status':'done'," \
 	"'started_at':'2026-11-25T02:43:20.123Z','finished_at':'2026-11-25T02:43:21.623Z'}"
 #define WAITING "[{'file':'big.json','reason':'still growing','since_seconds':12," \
@@ -166,8 +166,8 @@ static const struct {
 	    "Run 12 by command: done, from 2026-11-25 02:43:20 to 2026-11-25 02:43:21 (UTC)\n" },
 	{ "import list", HS_CMD_IMPORT_LIST, {
 	    "{'runs':[{'run_id':12,'trigger':'command','status':'done','started_at':"
-	    "'2026-11-25T02:43:20Z','files':3,'failed':1,'records':4500,'created':4400,"
-	    "'updated':60},"
+	    "'2026-11-25T02:43:20Z','files':3,'failed':1,'records':4600,'created':4400,"
+	    "'updated':60,'unchanged':40},"
 	    "{'run_id':3,'trigger':'watch','status':'running','started_at':"
 	    "'2026-11-24T12:00:00Z','files':0}],'waiting':" WAITING "}" },
 	    "RUN  STARTED (UTC)     BY       FILES  FAILED  RECORDS  CHANGED  STATUS\n"
