@@ -15,7 +15,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
-enum connection_state { IDLE, ARRIVING, IN_WORK, ANSWERING };
+enum connection_state { IDLE, ARRIVING, IN_WORK, ANSWERING, STATES };
 
 struct connection {
 	LIST_ENTRY(connection) next;
@@ -34,6 +34,7 @@ struct connections {
 	const struct connections_events *events;
 	void *arg;
 	size_t open;
+	int limits[STATES];	/* seconds in each state */
 	LIST_HEAD(, connection) list;
 };
 
@@ -148,12 +149,10 @@ static bool client_left(const struct connection *connection)
 
 static void sweep_one(struct connection *connection, time_t moment)
 {
-	time_t limit = connection->state == ARRIVING ? WEB_ARRIVAL_SECONDS : WEB_SENDING_SECONDS;
-
 	if (connection->state == IN_WORK) {
 		if (client_left(connection))
 			connection->all->events->on_left(connection->all->arg, connection->work);
-	} else if (connection->state != IDLE && moment - connection->since >= limit) {
+	} else if (moment - connection->since >= connection->all->limits[connection->state]) {
 		shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
 	}
 }
@@ -184,12 +183,15 @@ bool connections_new(struct event_base *base, struct evhttp *http,
 	all->base = base;
 	all->events = events;
 	all->arg = arg;
+	all->limits[IDLE] = WEB_IDLE_SECONDS;
+	all->limits[ARRIVING] = WEB_ARRIVAL_SECONDS;
+	all->limits[ANSWERING] = WEB_SENDING_SECONDS;
 	LIST_INIT(&all->list);
 	all->sweep = event_new(base, -1, EV_PERSIST, on_sweep, all);
 	if (all->sweep == NULL || event_add(all->sweep, &every) != 0)
 		goto fail;
 	evhttp_set_bevcb(http, on_accept, all);
-	evhttp_set_timeout(http, WEB_IDLE_SECONDS);
+	evhttp_set_timeout(http, 2 * WEB_SENDING_SECONDS);	/* ours come first */
 	*ret = all;
 	return true;
 fail:
@@ -252,15 +254,9 @@ void connection_answer(struct connection *connection, struct evhttp_request *req
 	evhttp_request_set_on_complete_cb(request, on_answered, connection);
 }
 
-void connections_close_idle(struct connections *connections, int seconds)
+void connections_set_idle_seconds(struct connections *connections, int seconds)
 {
-	const time_t moment = now();
-	struct connection *connection;
-
-	LIST_FOREACH(connection, &connections->list, next) {
-		if (connection->state == IDLE && moment - connection->since >= seconds)
-			shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
-	}
+	connections->limits[IDLE] = seconds;
 }
 
 bool connections_busy(const struct connections *connections)

@@ -18,6 +18,7 @@ enum {
 	WEB_ARRIVAL_SECONDS = 10,
 	WEB_SENDING_SECONDS = 120,
 	WEB_IDLE_SECONDS = 75,
+	WEB_IDLE_SECONDS_WHEN_FULL = 5,
 	WEB_SWEEP_MS = 250
 };
 
@@ -47,8 +48,8 @@ struct connection *connections_work(struct connections *connections,
 /* Its answer goes out now; when it has, the connection waits for the next request. */
 void connection_answer(struct connection *connection, struct evhttp_request *request);
 
-/* Closes those that have been waiting for a request for so long. */
-void connections_close_idle(struct connections *connections, int seconds);
+/* How long a connection may wait for its next request: WEB_IDLE_SECONDS, until told otherwise. */
+void connections_set_idle_seconds(struct connections *connections, int seconds);
 
 /* Whether a request is arriving, in work or being answered anywhere. */
 bool connections_busy(const struct connections *connections);

@@ -13,6 +13,8 @@
 #include "daemons/web/statics.h"
 #include "daemons/web/web.h"
 
+enum { FIRST_ANSWER_MS = 2000 };
+
 static bool load_templates(const struct hs_settings *settings, struct hs_templates **ret,
     struct hs_error *err)
 {
@@ -35,6 +37,25 @@ static void web_free(void *app)
 	free(web);
 }
 
+/* Ready is who has met the database, or has waited long enough to say that it is away. */
+static void on_first_answer(void *arg, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	(void)results;
+	(void)count;
+	if (err != NULL)
+		hs_log_error(HS_LOG_WARNING, "starting without the database", err);
+	hs_child_ready(arg);
+}
+
+static bool meet_database(struct web *web, struct hs_error *err)
+{
+	static const struct hs_db_statement question = { .sql = "select 1" };
+
+	return hs_db_pool_submit(web->pool, &question, 1, FIRST_ANSWER_MS, on_first_answer, web->child,
+	    NULL, err);
+}
+
 static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *err)
 {
 	const struct hs_settings *settings = hs_child_settings(child);
@@ -49,12 +70,11 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !health_count_migrations(settings, &web->migrations, err) ||
 	    !hs_db_pool_new(web->base, settings, HS_DB_READER, "hsd-web",
 		(size_t)hs_setting_int(settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool, err) ||
-	    !server_new(web, &web->server, err)) {
+	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;
 	}
 	*ret_app = web;
-	hs_child_ready(child);
 	return true;
 }
 

@@ -44,6 +44,10 @@ struct server {
 	TAILQ_HEAD(, exchange) exchanges;
 };
 
+/* The one that accepts: evhttp takes the listeners' argument for itself, and so a
+ * listener's error callback cannot be told whose it is. */
+static struct server *accepting;
+
 /* Accepting, or not. */
 
 static void settle_listeners(struct server *server)
@@ -65,13 +69,13 @@ static void on_connections_change(void *arg, size_t open)
 	    HS_SET_WEB_MAX_CONNECTIONS);
 	bool full = open >= most;
 
-	if (full == server->full || server->ending)
+	if (full == server->full || server->stopping || server->ending)
 		return;
-	if (full) {
+	if (full)
 		hs_log(HS_LOG_WARNING, "all connections are taken; new ones wait",
 		    HS_INT("connections", open), HS_INT("limit", most));
-		connections_close_idle(server->connections, 5);
-	}
+	connections_set_idle_seconds(server->connections,
+	    full ? WEB_IDLE_SECONDS_WHEN_FULL : WEB_IDLE_SECONDS);
 	server->full = full;
 	settle_listeners(server);
 }
@@ -79,10 +83,11 @@ static void on_connections_change(void *arg, size_t open)
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	static const struct timeval pause = { .tv_usec = WEB_ACCEPT_PAUSE_MS * 1000 };
-	struct server *server = arg;
+	struct server *server = accepting;
 	struct hs_error err = HS_ERROR_INIT;
 
 	(void)listener;
+	(void)arg;
 	if (server->pausing)
 		return;
 	hs_error_errno(&err, "accept", "cannot accept a connection");
@@ -198,6 +203,7 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 	exchange->web = server->web;
 	exchange->server = server;
 	exchange->request = request;
+	request->flags &= ~EVHTTP_PROXY_REQUEST;	/* we are no proxy, and answer as none */
 	exchange->method = evhttp_request_get_command(request);
 	exchange->query = uri[length] == '?' ? uri + length + 1 : "";
 	exchange->path = strndup(uri, length);
@@ -373,7 +379,6 @@ static void on_stop_check(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	connections_close_idle(server->connections, 0);
 	if (server->in_hand > 0 || connections_busy(server->connections))
 		return;
 	event_del(server->stop_check);
@@ -387,6 +392,7 @@ void server_stop(struct server *server, void (*on_stopped)(void *arg), void *arg
 	server->stopping = true;
 	server->on_stopped = on_stopped;
 	server->on_stopped_arg = arg;
+	connections_set_idle_seconds(server->connections, 0);
 	settle_listeners(server);
 	if (event_add(server->stop_check, &often) != 0)
 		hs_panic("cannot add a timer");
@@ -441,6 +447,7 @@ bool server_new(struct web *web, struct server **ret, struct hs_error *err)
 
 	if (server == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the server");
+	accepting = server;
 	server->web = web;
 	TAILQ_INIT(&server->exchanges);
 	server->accept_again = evtimer_new(web->base, on_accept_again, server);
