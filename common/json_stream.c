@@ -175,6 +175,21 @@ static bool gather(struct gathered *to, const char *bytes, size_t length, struct
 	return true;
 }
 
+/* The token reaches beyond its bound: what fits is kept, to the end of a character. */
+static bool cut_token(struct hs_json_stream *stream, const char *bytes, size_t left,
+    struct hs_error *err)
+{
+	struct gathered *text = &stream->text;
+	bool is_inside = ((unsigned char)bytes[left] & 0xc0) == 0x80;
+
+	stream->is_cut = true;
+	if (!gather(text, bytes, left, err))
+		return false;
+	while (is_inside && text->length > 0)
+		is_inside = ((unsigned char)text->bytes[--text->length] & 0xc0) == 0x80;
+	return true;
+}
+
 /* A token's next bytes; what lies beyond the bound is dropped. */
 static bool gather_token(struct hs_json_stream *stream, const char *bytes, size_t length,
     struct hs_error *err)
@@ -182,10 +197,10 @@ static bool gather_token(struct hs_json_stream *stream, const char *bytes, size_
 	size_t left = stream->max_token - stream->text.length;
 
 	stream->is_gathered = true;
-	if (stream->is_cut || length > left) {
-		stream->is_cut = true;
-		length = 0;
-	}
+	if (stream->is_cut)
+		return true;
+	if (length > left)
+		return cut_token(stream, bytes, left, err);
 	return gather(&stream->text, bytes, length, err);
 }
 
@@ -430,7 +445,7 @@ static const char *take_character(struct hs_json_stream *stream, const char *at,
 		byte = (unsigned char)*at;
 		if (!character_next(character, byte)) {
 			place.offset = offset_of(stream, at) - character->length;
-			bad_utf8(stream, &place, byte, err);
+			bad_utf8(stream, &place, (unsigned char)character->bytes[0], err);
 			return NULL;
 		}
 		at++;

@@ -50,6 +50,14 @@ void snapshot_problem_in(struct hs_snapshot *snapshot, enum hs_error_code code,
 	va_end(args);
 }
 
+const char *snapshot_nearest(const struct hs_snapshot *snapshot, const struct hs_field_row *rows,
+    size_t count, const struct hs_json_event *key)
+{
+	if (hs_problems_kept(snapshot->problems) == HS_PROBLEMS_KEPT)
+		return NULL;
+	return hs_field_nearest(rows, count, key->text, key->length);
+}
+
 void snapshot_skip(struct hs_snapshot *snapshot, const struct hs_json_event *event)
 {
 	if (event->kind == HS_JSON_OBJECT_BEGIN || event->kind == HS_JSON_ARRAY_BEGIN)
@@ -77,7 +85,7 @@ static void take_head_key(struct hs_snapshot *snapshot, const struct hs_json_eve
 	}
 	head->has_field = false;
 	hs_shown_text(event->text, event->length, shown);
-	nearest = hs_field_nearest(hs_head_rows, HS_HEAD_COUNT, event->text, event->length);
+	nearest = snapshot_nearest(snapshot, hs_head_rows, HS_HEAD_COUNT, event);
 	if (nearest != NULL)
 		snapshot_problem(snapshot, HS_UNKNOWN_FIELD, event,
 		    "%s is not a field of a snapshot: did you mean \"%s\"?", shown, nearest);

@@ -68,6 +68,11 @@ void snapshot_problem_in(struct hs_snapshot *snapshot, enum hs_error_code code,
     const char *member, uint64_t line, uint64_t column, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* The field that an unknown key was probably meant to be, as hs_field_nearest; NULL also when
+ * a further problem would not be kept: a wrong key in each of a million records stays cheap. */
+const char *snapshot_nearest(const struct hs_snapshot *snapshot, const struct hs_field_row *rows,
+    size_t count, const struct hs_json_event *key);
+
 /* An array or object whose content does not matter, because something is wrong already. */
 void snapshot_skip(struct hs_snapshot *snapshot, const struct hs_json_event *event);
 

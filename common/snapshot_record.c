@@ -110,8 +110,7 @@ static void take_key(struct hs_snapshot *snapshot, const struct hs_json_event *e
 	state->has_field = hs_field_find(event->text, event->length, &state->field);
 	if (!state->has_field) {
 		hs_shown_text(event->text, event->length, shown);
-		nearest = hs_field_nearest(hs_field_rows, HS_FIELD_COUNT, event->text,
-		    event->length);
+		nearest = snapshot_nearest(snapshot, hs_field_rows, HS_FIELD_COUNT, event);
 		state->is_wrong = true;
 		if (nearest != NULL)
 			snapshot_problem(snapshot, HS_UNKNOWN_FIELD, event,
