@@ -1,0 +1,115 @@
+/* test_problems.c: problems are kept in the order of the file, counted all, and bounded. */
+#include "common/problems.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/harness.h"
+
+static struct hs_problems *new_problems(void)
+{
+	struct hs_problems *problems = hs_problems_new();
+
+	if (problems == NULL)
+		hs_panic("no memory");
+	return problems;
+}
+
+/* Found in any order (a missing field at its record's end), shown in the file's. */
+static void test_order(void)
+{
+	static const struct { uint64_t line, column; const char *message; } found[] = {
+		{ 5, 9, "d" }, { 3, 1, "b" }, { 5, 9, "e" }, { 5, 10, "f" }, { 1, 1, "a" },
+		{ 5, 2, "c" },
+	};
+	struct hs_problems *problems = new_problems();
+	char order[16] = "";
+
+	for (size_t i = 0; i < HS_COUNT(found); i++)
+		hs_problems_add(problems, HS_BLANK, "/records/0", found[i].line, found[i].column,
+		    "%s", found[i].message);
+	for (size_t i = 0; i < hs_problems_kept(problems); i++)
+		strcat(order, hs_problems_at(problems, i)->message);
+	expect_text("order", order, "abcdef");
+	hs_problems_free(problems);
+}
+
+static void test_bound(void)
+{
+	struct hs_problems *problems = new_problems();
+
+	for (unsigned i = 0; i < 5000; i++)
+		hs_problems_add(problems, HS_BAD_DATE, "", 10 + i, 1, "number %u", i);
+	expect_int("all count", hs_problems_total(problems), 5000);
+	expect_int("so many are kept", hs_problems_kept(problems), HS_PROBLEMS_KEPT);
+	expect_text("the first", hs_problems_at(problems, 0)->message, "number 0");
+	expect_text("the last", hs_problems_at(problems, HS_PROBLEMS_KEPT - 1)->message,
+	    "number 99");
+	hs_problems_add(problems, HS_DUPLICATE_RECORD, "", 10, 2, "late, but early in the file");
+	expect_int("still as many", hs_problems_kept(problems), HS_PROBLEMS_KEPT);
+	expect_text("in its place", hs_problems_at(problems, 1)->message,
+	    "late, but early in the file");
+	expect_text("the last one went", hs_problems_at(problems, HS_PROBLEMS_KEPT - 1)->message,
+	    "number 98");
+	expect_int("all count", hs_problems_total(problems), 5001);
+	hs_problems_free(problems);
+}
+
+/* A pointer or a message of any length: cut, at a character's end. */
+static void test_long_texts(void)
+{
+	enum { LONG = 3001 };
+	struct hs_problems *problems = new_problems();
+	const struct hs_problem *problem;
+	char text[LONG + 1];
+	json_t *json;
+
+	for (size_t i = 0; i < LONG - 1; i += 2)
+		memcpy(text + i, "é", 2);
+	memcpy(text, "/", 1);
+	memcpy(text + 1, "x", 1);
+	memcpy(text + LONG - 1, "", 1);
+	hs_problems_add(problems, HS_UNKNOWN_FIELD, text, 1, 1, "%s", text);
+	problem = hs_problems_at(problems, 0);
+	expect_true("pointer", strlen(problem->pointer) < HS_POINTER_BYTES);
+	expect_text("its end", problem->pointer + strlen(problem->pointer) - 3, "...");
+	expect_true("message", strlen(problem->message) < HS_ERROR_MESSAGE_BYTES);
+	json = hs_problems_json(problems);
+	expect_true("both are valid UTF-8", json != NULL);
+	json_decref(json);
+	hs_problems_free(problems);
+}
+
+static void test_json(void)
+{
+	struct hs_problems *problems = new_problems();
+	json_t *json = hs_problems_json(problems);
+	char *text = json_dumps(json, JSON_COMPACT);
+
+	expect_text("none", text, "[]");
+	free(text);
+	json_decref(json);
+	hs_problems_add(problems, HS_UNKNOWN_FIELD, "/records/17/colour", 19, 4,
+	    "\"%s\" is not a field", "colour");
+	json = hs_problems_json(problems);
+	text = json_dumps(json, JSON_COMPACT);
+	expect_text("one", text, "[{\"code\":\"unknown_field\",\"pointer\":\"/records/17/colour\","
+	    "\"line\":19,\"column\":4,\"message\":\"\\\"colour\\\" is not a field\"}]");
+	free(text);
+	json_decref(json);
+	hs_problems_free(problems);
+	hs_problems_free(NULL);
+}
+
+int main(void)
+{
+	static const struct hs_case suite[] = {
+		{ "order", test_order },
+		{ "bound", test_bound },
+		{ "long texts", test_long_texts },
+		{ "json", test_json },
+	};
+
+	return hs_run_suite("problems", suite, HS_COUNT(suite));
+}
