@@ -67,8 +67,10 @@ static void test_inheritance(void)
 		{ "umask", "umask >&9", "0027\n" },
 		{ "session", "read a b c d e sid rest </proc/$$/stat; [ $sid = $$ ] && echo own >&9", "own\n" },
 		{ "no new rights", "grep NoNewPrivs /proc/$$/status >&9", "NoNewPrivs:\t1\n" },
-		{ "signals", "exec sed -n '/^Sig[BIC]/p' /proc/self/status >&9", "SigBlk:\t0000000000000000\n"
-		    "SigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n" },
+		/* 32 and 33 are the C library's own: whoever started us may have left them ignored, and it
+		 * does not let us change that */
+		{ "signals", "exec sed -n '/^Sig[BIC]/{s/00000001800/00000000000/;p}' /proc/self/status >&9",
+		    "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n" },
 	};
 	char output[OUTPUT_BYTES];
 
