@@ -179,6 +179,9 @@ const char *hs_field_nearest(const struct hs_field_row *rows, size_t count, cons
 	for (size_t i = 0; i < count; i++) {
 		unsigned far = distance(rows[i].name, strlen(rows[i].name), key, length);
 
+		/* two letters wrong, and the first of them: that is another word */
+		if (far > 1 && rows[i].name[0] != lower(key[0]))
+			far = NO_DISTANCE;
 		if (far < best) {
 			best = far;
 			nearest = rows[i].name;
