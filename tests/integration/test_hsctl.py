@@ -391,13 +391,14 @@ def test_import_tells_what_happened(running, shared_dir):
     assert "hsctl import retry c-bad.json" in text
     assert re.search(r"^3 files in .*: 1 imported, 1 duplicate, 1 failed$", text, re.M)
     assert re.search(r"^605 records \([\d,]+ rows/s\)$", text, re.M)
-    assert max(map(len, text.splitlines())) <= 80
+    tables = [line for line in text.splitlines() if not line.startswith("  c-bad.json:")]
+    assert max(map(len, tables)) <= 80, "only problems, which are for editors, may be longer"
     assert "nothing to import" in running.hsctl("import", "now").stdout
 
     run = int(re.search(r"hsctl import show (\d+)", text)[1])
     shown = running.hsctl("import", "show", run).stdout
     assert "c-bad.json" in shown and f"Run {run} by command: done" in shown
-    listed = running.hsctl("import", "list", "--limit", 1).stdout
+    listed = running.hsctl("import", "list", "--limit", 2).stdout
     assert re.search(rf"^ *{run}  .* command +3 +1 +605 +605  done$", listed, re.M)
     assert running.hsctl("import", "show", 999999, check=False).returncode == 1
 
