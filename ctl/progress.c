@@ -12,11 +12,11 @@
 
 enum {
 	DEFAULT_COLUMNS = 80,
-	NARROW = 72,		/* less has no room for the records */
+	NARROW = 60,		/* less has no room for the records */
 	MIN_NAME = 12,		/* columns that a name keeps before the bar has to go */
 	MIN_BAR = 8,
 	MAX_BAR = 30,
-	FIGURES_COLUMNS = 36,	/* kept for them, so that the bar stands still while they grow */
+	FIGURES_COLUMNS = 26,	/* kept for them, so that the bar stands still while they grow */
 	BAR_FRAME = 3		/* "[", "]" and a blank */
 };
 
@@ -30,25 +30,22 @@ static int percent_of(const struct progress_state *state)
 	return share <= 0 ? 0 : share >= 1 ? 100 : (int)(share * 100);
 }
 
-/* "loading  45%" and "1.0 MB of 2.2 MB, 2,034 records", in a narrow window without the last. */
+/* "loading   45%" and "2.2 MB, 2,034 records"; a narrow window does without the records. The
+ * stage has a width of its own, so that nothing jumps when it changes. */
 static void describe(const struct progress_state *state, bool is_narrow, char *before, char *after,
     size_t size)
 {
-	char bytes[FIGURE_BYTES], total[FIGURE_BYTES], records[FIGURE_BYTES + 8];
+	char bytes[FIGURE_BYTES], records[FIGURE_BYTES + 8] = "";
 	int percent = percent_of(state);
 
-	hs_size_text(state->bytes, bytes, sizeof bytes);
-	screen_some(state->records, "record", "records", records, sizeof records);
-	if (percent < 0) {
-		snprintf(before, size, "%.24s", state->stage);
-		snprintf(after, size, "%s%s%s", bytes, is_narrow ? "" : ", ",
-		    is_narrow ? "" : records);
-		return;
-	}
-	snprintf(before, size, "%.24s %3d%%", state->stage, percent);
-	hs_size_text(state->total, total, sizeof total);
-	snprintf(after, size, "%s of %s%s%s", bytes, total, is_narrow ? "" : ", ",
-	    is_narrow ? "" : records);
+	hs_size_text(percent < 0 ? state->bytes : state->total, bytes, sizeof bytes);
+	if (!is_narrow && state->records > 0)
+		screen_some(state->records, "record", "records", records, sizeof records);
+	if (percent < 0)
+		snprintf(before, size, "%-8.24s", state->stage);
+	else
+		snprintf(before, size, "%-8.24s %3d%%", state->stage, percent);
+	snprintf(after, size, "%s%s%s", bytes, records[0] != '\0' ? ", " : "", records);
 }
 
 static void fill_bar(char *buf, size_t width, int percent)

@@ -269,7 +269,10 @@ static void print_totals(const struct screen *screen, const json_t *totals)
 	    screen_some(number_of(totals, "files"), "file", "files", count, sizeof count),
 	    screen_span(real_of(totals, "seconds"), span));
 	print_file_counts(out, totals);
-	fprintf(out, "\n%s", screen_some(taken_records(totals), "record", "records", records,
+	fputc('\n', out);
+	if (taken_records(totals) == 0)
+		return;
+	fprintf(out, "%s", screen_some(taken_records(totals), "record", "records", records,
 	    sizeof records));
 	print_rate(out, totals);
 	for (size_t i = 1; i < FIGURE_COUNT; i++)
@@ -378,11 +381,11 @@ void view_waiting(struct output *output, const json_t *waiting)
 		const json_t *next = json_object_get(one, "next_try_seconds");
 		char since[FIGURE_BYTES], span[FIGURE_BYTES];
 
-		fprintf(output->screen.out, "    %s: %s, for %s", text_of(one, "file"),
+		fprintf(output->screen.out, "    %s: %s (for %s", text_of(one, "file"),
 		    text_of(one, "reason"), screen_span(real_of(one, "since_seconds"), since));
 		if (json_is_number(next))
 			fprintf(output->screen.out, "; next try in %s",
 			    screen_span(json_number_value(next), span));
-		fputc('\n', output->screen.out);
+		fputs(")\n", output->screen.out);
 	}
 }

@@ -130,20 +130,29 @@ static void print_importing(const struct screen *screen, const json_t *importing
 		sizeof records));
 }
 
+static void print_last_file(const struct screen *screen, const json_t *last)
+{
+	bool has_failed = strcmp(text_of(last, "status"), "failed") == 0;
+	char count[64];
+
+	if (!json_is_object(last))
+		return;
+	if (has_failed)
+		screen_some(number_of(last, "problem_total"), "problem", "problems", count,
+		    sizeof count);
+	else
+		screen_some(number_of(last, "records"), "record", "records", count, sizeof count);
+	fprintf(screen->out, "  last file  %s: %s, %s (run %lld)\n", text_of(last, "name"),
+	    text_of(last, "status"), count, number_of(last, "run_id"));
+}
+
 static void print_importer(struct output *output, const json_t *detail)
 {
-	const json_t *last = json_object_get(detail, "last_file");
 	const struct screen *screen = &output->screen;
-	char records[48];
 
 	fputc('\n', screen->out);
 	print_importing(screen, json_object_get(detail, "importing"));
-	if (json_is_object(last))
-		fprintf(screen->out, "  last file  %s: %s, %s (run %lld)\n", text_of(last, "name"),
-		    text_of(last, "status"),
-		    screen_some(number_of(last, "records"), "record", "records", records,
-			sizeof records),
-		    number_of(last, "run_id"));
+	print_last_file(screen, json_object_get(detail, "last_file"));
 	if (json_is_false(json_object_get(detail, "watching"))) {
 		screen_print(screen, STYLE_DOUBT, "  no events from incoming");
 		fprintf(screen->out, ": %s\n  files are found by the regular scan instead\n",

@@ -161,8 +161,6 @@ static const struct {
 	    "  hsctl import retry bad.1.json\n"
 	    "\n"
 	    "1 file in 0.25 s: 1 failed\n"
-	    "0 records\n"
-	    "  0 created, 0 updated, 0 unchanged, 0 stale\n"
 	    "Run 12 by command: done, from 2026-11-25 02:43:20 to 2026-11-25 02:43:21 (UTC)\n" },
 	{ "import list", HS_CMD_IMPORT_LIST, {
 	    "{'runs':[{'run_id':12,'trigger':'command','status':'done','started_at':"
@@ -175,8 +173,8 @@ static const struct {
 	    "  3  2026-11-24 12:00  watch        0       0        0        0  running\n"
 	    "\n"
 	    "  waiting in incoming\n"
-	    "    big.json: still growing, for 12 s; next try in 3 s\n"
-	    "    x.json: the database is away, for 11 min 40 s\n" },
+	    "    big.json: still growing (for 12 s; next try in 3 s)\n"
+	    "    x.json: the database is away (for 11 min 40 s)\n" },
 	{ "nothing imported", HS_CMD_IMPORT_LIST, { "{'runs':[],'waiting':[]}" },
 	    "Nothing has been imported yet: put a snapshot (*.json) into incoming.\n" },
 	{ "status", HS_CMD_STATUS, {
@@ -227,8 +225,8 @@ static const struct {
 	    "  no events from incoming: no inotify watch is left\n"
 	    "  files are found by the regular scan instead\n"
 	    "  waiting in incoming\n"
-	    "    big.json: still growing, for 12 s; next try in 3 s\n"
-	    "    x.json: the database is away, for 11 min 40 s\n" },
+	    "    big.json: still growing (for 12 s; next try in 3 s)\n"
+	    "    x.json: the database is away (for 11 min 40 s)\n" },
 	{ "start", HS_CMD_START, { "{'daemon':'web','state':'up','pid':99}" },
 	    "web: up, process 99\n" },
 	{ "stop", HS_CMD_STOP, { "{'daemon':'web','state':'stopped','pid':null}" },
