@@ -213,12 +213,30 @@ static bool write_access(const struct cluster *cluster, const char *admin, struc
 
 /* ---- becoming it ---- */
 
+/* A setting that is a list: its one item is quoted, as blanks and quotes may be in it. */
+static bool name_sockets(const char *folder, char *buf, size_t size, struct hs_error *err)
+{
+	static const char name[] = "unix_socket_directories=\"";
+	size_t at = strlen(name);
+
+	if (2 * strlen(folder) + sizeof name + 1 > size)
+		return hs_error_set(err, HS_TOO_LONG, folder, "this path is too long");
+	memcpy(buf, name, sizeof name);
+	for (; *folder != '\0'; folder++) {
+		if (*folder == '"')
+			buf[at++] = '"';
+		buf[at++] = *folder;
+	}
+	memcpy(buf + at, "\"", sizeof "\"");
+	return true;
+}
+
 static bool become_postgres(const struct cluster *cluster, struct hs_error *err)
 {
-	char postgres[PATH_MAX + 16], sockets[PATH_MAX + 64], port[32];
+	char postgres[PATH_MAX + 16], sockets[2 * PATH_MAX + 64], port[32];
 
 	if (!hs_format(postgres, sizeof postgres, err, "%s/postgres", cluster->programs) ||
-	    !hs_format(sockets, sizeof sockets, err, "unix_socket_directories=%s", cluster->sockets) ||
+	    !name_sockets(cluster->sockets, sockets, sizeof sockets, err) ||
 	    !hs_format(port, sizeof port, err, "port=%s",
 		hs_setting_text(cluster->settings, HS_SET_POSTGRES_PORT)))
 		return false;
@@ -269,8 +287,13 @@ bool cluster_check(const struct hs_settings *settings, struct hs_error *err)
 {
 	struct cluster cluster = { .settings = settings };
 
-	return find_programs(settings, &cluster, err) &&
-	    hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets, err);
+	if (!find_programs(settings, &cluster, err) ||
+	    !hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets, err))
+		return false;
+	/* libpq takes a list of hosts, a folder being one, and knows no quotes */
+	return strchr(cluster.sockets, ',') == NULL || hs_error_set(err, HS_BAD_SETTING,
+	    "HOOPSCOUT_STATE_DIR", "HOOPSCOUT_STATE_DIR must be a path without commas, not \"%.200s\": "
+	    "PostgreSQL's socket lies in it", hs_setting_text(settings, HS_SET_STATE_DIR));
 }
 
 bool cluster_run(const struct hs_settings *settings, const char *admin, struct hs_error *err)
