@@ -15,7 +15,7 @@
 #include "daemons/supervisor/route.h"
 #include "daemons/supervisor/server.h"
 
-enum { PREPARE_FIRST_PAUSE_S = 1, PREPARE_LAST_PAUSE_S = 30 };
+enum { PREPARE_FIRST_PAUSE_S = 1, PREPARE_LAST_PAUSE_S = 30, HURRY_AFTER_MS = 1000 };
 
 int64_t supervisor_now_ms(void)
 {
@@ -241,13 +241,16 @@ void supervisor_advance(struct supervisor *supervisor)
 void supervisor_stop(struct supervisor *supervisor)
 {
 	if (supervisor->phase == PHASE_STOPPING) {
-		/* asked twice: whoever asks does not want to wait */
+		/* asked again: whoever asks does not want to wait; but a wrapper may pass one wish on twice */
+		if (supervisor_now_ms() - supervisor->stopping_since_ms < HURRY_AFTER_MS)
+			return;
 		for (size_t i = 0; i < SERVICE_COUNT; i++)
 			service_hurry(&supervisor->services[i]);
 		return;
 	}
 	supervisor->phase = PHASE_STOPPING;
-	supervisor->stop_by_ms = supervisor_now_ms() +
+	supervisor->stopping_since_ms = supervisor_now_ms();
+	supervisor->stop_by_ms = supervisor->stopping_since_ms +
 	    hs_setting_int(supervisor->settings, HS_SET_STOP_SECONDS) * 1000;
 	hs_log(HS_LOG_INFO, "stopping all of it");
 	notify_send("STOPPING=1");

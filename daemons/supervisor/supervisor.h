@@ -37,6 +37,7 @@ struct supervisor {
 	enum phase phase;
 	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */
 	int64_t started_ms;
+	int64_t stopping_since_ms;
 	bool said_ready;
 
 	/* making the database ready */
@@ -67,7 +68,7 @@ void supervisor_advance(struct supervisor *supervisor);
 void supervisor_note_database(struct supervisor *supervisor, const json_t *result,
     const struct hs_error *why);
 
-/* Begins to stop all of it. */
+/* Begins to stop all of it; asked again, a second later or more, it kills what still runs. */
 void supervisor_stop(struct supervisor *supervisor);
 
 /* Reads the settings anew; a bad setting keeps the old ones. Then the children are to be asked,
