@@ -340,7 +340,8 @@ class House:
     # -- talking to it -----------------------------------------------------------
 
     def hsctl(self, *args, check=True, as_json=False, seconds=60, **kwargs):
-        """Runs hsctl against it. With as_json, the result is in .json. check: an exit status but 0 fails."""
+        """Runs hsctl against it. With as_json, its lines are in .lines, the last of
+        them, {"result": ...} or {"error": ...}, in .json. check: an exit status but 0 fails."""
         line = [self.programs.path("hsctl"), *map(str, args)] + (["--json"] if as_json else [])
         kwargs.setdefault("stdin", subprocess.DEVNULL)
         done = subprocess.run(line, env=self.environment(), timeout=seconds, check=False,

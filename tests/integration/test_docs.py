@@ -84,7 +84,7 @@ def test_env_example_has_the_settings():
 
 
 def test_config_has_the_settings(bare_house):
-    shown = bare_house.hsctl("config", as_json=True).json["settings"]
+    shown = bare_house.hsctl("config", as_json=True).json["result"]["settings"]
     assert [row["name"] for row in shown] == [row["name"] for row in table()]
 
 

@@ -1,11 +1,12 @@
 """make install puts everything where it belongs, and what was installed runs by itself."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
 
-from house import House, Programs, build_dir, is_root, make_environment
+from house import House, Programs, build_dir, is_root, make_environment, new_dir
 
 INSTALLED = [
     "usr/bin/hsctl",
@@ -60,12 +61,21 @@ def test_uninstall_leaves_nothing(installed, tmp_path):
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
 
 
-def test_tarball_builds_by_itself(tmp_path):
+@pytest.fixture
+def open_dir():
+    """A folder that others can enter; pytest's own are closed."""
+    path = new_dir("hs-tarball-")
+    yield path
+    subprocess.run(["chmod", "-R", "u+w", str(path)], check=False)
+    shutil.rmtree(path)
+
+
+def test_tarball_builds_by_itself(open_dir):
     """What `make dist` packs is all that is needed: built out of tree, from sources that cannot be written,
     by an ordinary user, without npm."""
     if "sanitize" in (build_dir() / "config.status").read_text():
         pytest.skip("once is enough")
-    source, place = tmp_path / "hoopscout", tmp_path / "out"
+    source, place = open_dir / "hoopscout", open_dir / "out"
     env = make_environment()
     env.update(NPM="/bin/false", HOME="/nonexistent")
 
@@ -78,12 +88,9 @@ def test_tarball_builds_by_itself(tmp_path):
     place.mkdir()
     drop = ()
     if is_root():
-        for path in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            path.chmod(0o755)
         os.chown(place, 65534, 65534)
         drop = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     run(source / "configure", "-q", "--disable-tests", "CFLAGS=-O0", f"--prefix={place}/root", drop=drop, where=place)
     run("make", "-s", "-j2", drop=drop, where=place)
     run("make", "-s", "install", drop=drop, where=place)
     run(place / "root/bin/hsctl", "snapshot", "check", place / "root/share/hoopscout/examples/nba-2018.json", drop=drop)
-    run("chmod", "-R", "u+w", source)
