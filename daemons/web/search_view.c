@@ -346,7 +346,7 @@ json_t *search_view_new(const struct search_query *query, const PGresult *page,
 	    put(view, "any", json_boolean(count > 0)) &&
 	    put(view, "empty_house", json_boolean(count == 0 && !filtered)) &&
 	    put(view, "beyond", json_boolean(count > 0 && PQntuples(page) == 0)) &&
-	    put(view, "heads", heads_new(query)) && put(view, "rows", rows_new(query, page)) &&
+	    put(view, "heads", heads_new(query)) && put(view, "sorted_by", head_new(query, query->sort)) && put(view, "rows", rows_new(query, page)) &&
 	    put(view, "kept", kept_new(query)) &&
 	    put(view, "pager", pager_new(query, count, PQntuples(page))));
 }

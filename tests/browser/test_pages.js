@@ -1,0 +1,334 @@
+/* test_pages.js: the scout's work in a real browser, with script and without. */
+"use strict";
+
+const { assert, axe, drop, overflow, runAll, shot, test, until } = require("./harness.js");
+const league = require("./league.js");
+
+const total = (page) => page.textContent("#total");
+const names = (page) => page.$$eval("#results tbody .who a", (links) => links.map((link) => link.textContent));
+const query = (page) => new URL(page.url()).search;
+
+/* Waits until the results and the address are those of a search. */
+const settled = (page, wantTotal, wantQuery) => until(`${wantTotal} at ${wantQuery}`, async () =>
+	(await total(page)) === wantTotal && query(page) === wantQuery &&
+	(await page.$("#results.htmx-request")) === null).catch(async (error) => {
+	throw new Error(`${error.message}; got ${await total(page)} at ${query(page)}`);
+});
+
+/* What a visitor sees and has filled in. */
+const state = (page) => page.evaluate(() => ({
+	total: document.getElementById("total").textContent,
+	rows: [...document.querySelectorAll("#results tbody tr")].map((row) => row.innerText),
+	sorted: document.querySelector("#results [aria-sort]")?.textContent,
+	fields: [...document.getElementById("filters").elements].filter((field) => field.name !== "")
+		.map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]),
+}));
+
+/* The page at this very address, opened afresh, is the same. */
+const sameWhenOpened = async (page, context) => {
+	const fresh = await context.newPage();
+	await fresh.goto(page.url());
+	assert.deepEqual(await state(page), await state(fresh));
+	await fresh.close();
+};
+
+test("main job: drop a snapshot, find the player, open him, come back", { always: true }, async (page) => {
+	await page.goto("/");
+	assert.equal(await total(page), "No player found");
+	assert.match(await page.textContent("#results"), /incoming folder/);
+	await axe(page, "nobody yet");
+	await shot(page, "empty-1280");
+
+	drop("liga.json", league);
+	await until("the snapshot is imported", async () => {
+		await page.reload();
+		return (await total(page)) === "62 players";
+	});
+	assert.deepEqual((await names(page)).slice(0, 2), ["Player 60", "Player 59"]);
+	await page.evaluate(() => { window.stayed = true; });
+
+	await page.click("#f-name");
+	await page.keyboard.type("doncic", { delay: 30 });
+	await settled(page, "1 player", "?name=doncic");
+	assert.deepEqual(await names(page), ["Luka Dončić"]);
+	assert.equal(await page.evaluate(() => window.stayed), true, "the page was loaded anew");
+	assert.equal(await page.evaluate(() => document.activeElement.id), "f-name", "the field lost the focus");
+	await page.keyboard.type("x");
+	await settled(page, "No player found", "?name=doncicx");
+	await page.keyboard.press("Backspace");
+	await settled(page, "1 player", "?name=doncic");
+
+	await page.click("text=Luka Dončić");
+	await page.waitForURL(/\/players\/\d+$/);
+	assert.equal(await page.textContent("h1"), "Luka Dončić");
+	const row = await page.innerText(".seasons tbody tr");
+	for (const part of ["2024", "Liga", "33.9", "invented, 2024-06-30", "liga.json", "#1"])
+		assert.ok(row.includes(part), `${part} in ${row}`);
+	assert.match(await page.innerText(".facts"), /201 cm[\s\S]*104 kg/);
+	assert.equal(await page.title(), "Luka Dončić · HoopScout");
+	assert.match(await page.getAttribute("[data-back]", "href"), /\?name=doncic$/);
+	await page.goBack();
+	await settled(page, "1 player", "?name=doncic");
+	assert.equal(await page.inputValue("#f-name"), "doncic");
+	assert.deepEqual(await names(page), ["Luka Dončić"]);
+});
+
+test("filters: results, address and chips in step", async (page, context) => {
+	await page.goto("/");
+	await page.fill("#f-ppg_min", "21");
+	await settled(page, "42 players", "?ppg_min=21");
+	await page.click("summary:has-text('Season')");
+	await page.check(".choice:has(input[name=season]) .option:has-text('2023') input");
+	await settled(page, "20 players", "?season=2023&ppg_min=21");
+	assert.equal((await names(page))[0], "Player 60");
+	assert.equal((await page.innerText(".choice:has(input[name=season]) .count")).trim(), "1");
+	await page.click("summary:has-text('Position')");
+	await page.check(".choice:has(input[name=position]) .option:has-text('C') input");
+	await settled(page, "8 players", "?position=C&season=2023&ppg_min=21");
+	await sameWhenOpened(page, context);
+	assert.deepEqual(await page.$$eval(".chip", (chips) => chips.map((chip) => chip.firstChild.textContent)),
+		["Position: C", "Season: 2023", "PPG ≥ 21"]);
+	await page.click(".chip:has-text('Season')");
+	await settled(page, "15 players", "?position=C&ppg_min=21");
+	assert.equal(await page.isChecked(".choice:has(input[name=season]) .option:has-text('2023') input"), false);
+	await page.click("text=Clear all");
+	await settled(page, "62 players", "");
+});
+
+test("sorting: by any column, kept while filtering", async (page, context) => {
+	await page.goto("/");
+	assert.equal(await page.getAttribute("th:has(#sort-ppg)", "aria-sort"), "descending");
+	await page.click("#sort-ppg");
+	await settled(page, "62 players", "?sort=ppg");
+	assert.equal((await names(page))[0], "Player 01");
+	assert.equal(await page.getAttribute("th:has(#sort-ppg)", "aria-sort"), "ascending");
+	assert.equal(await page.evaluate(() => document.activeElement.id), "sort-ppg", "the head lost the focus");
+	await page.focus("#sort-name");
+	await page.keyboard.press("Enter");
+	await settled(page, "62 players", "?sort=name");
+	assert.equal((await names(page))[0], "Karl-Anthony Towns");
+	await page.fill("#f-ppg_min", "59");
+	await settled(page, "2 players", "?ppg_min=59&sort=name");
+	assert.deepEqual(await names(page), ["Player 59", "Player 60"]);
+	await sameWhenOpened(page, context);
+	await page.fill("#f-ppg_min", "");
+	await page.click("#sort-apg");
+	await settled(page, "62 players", "?sort=-apg");
+	assert.ok((await page.innerText("#results tbody tr")).includes("-"), "nothing known is shown as -");
+});
+
+test("pages: onwards and back, with the browser's buttons too", async (page, context) => {
+	await page.goto("/");
+	await page.click("#page-next");
+	await settled(page, "62 players", "?page=2");
+	assert.equal((await names(page)).length, 25);
+	await sameWhenOpened(page, context);
+	await page.click("#page-last");
+	await settled(page, "62 players", "?page=3");
+	assert.equal((await names(page)).length, 12);
+	await page.goBack();
+	await settled(page, "62 players", "?page=2");
+	await page.goBack();
+	await settled(page, "62 players", "");
+	await page.goForward();
+	await settled(page, "62 players", "?page=2");
+	await page.click("#per-page-50");
+	await settled(page, "62 players", "?per_page=50");
+	await page.fill("#f-name", "player");
+	await settled(page, "60 players", "?name=player&per_page=50");
+	await sameWhenOpened(page, context);
+});
+
+test("history: back brings the form along", async (page, context) => {
+	await page.goto("/");
+	await page.fill("#f-ppg_min", "50");
+	await settled(page, "11 players", "?ppg_min=50");
+	await page.fill("#f-ppg_min", "60");
+	await settled(page, "1 player", "?ppg_min=60");
+	await page.goBack();
+	await settled(page, "11 players", "?ppg_min=50");
+	assert.equal(await page.inputValue("#f-ppg_min"), "50");
+	await sameWhenOpened(page, context);
+	/* and what came back still works */
+	await page.fill("#f-ppg_min", "59");
+	await settled(page, "2 players", "?ppg_min=59");
+	await page.reload();
+	await settled(page, "2 players", "?ppg_min=59");
+	assert.equal(await page.inputValue("#f-ppg_min"), "59");
+});
+
+test("Enter searches at once, and one search is one step back", async (page) => {
+	await page.goto("/");
+	await page.fill("#f-name", "towns");
+	await page.press("#f-name", "Enter");
+	await settled(page, "1 player", "?name=towns");
+	await page.press("#f-name", "Enter");
+	await page.waitForTimeout(400);
+	await page.goBack();
+	await settled(page, "62 players", "");
+});
+
+test("a bad value is explained where the results were", { expects: ["400"] }, async (page) => {
+	await page.goto("/");
+	await page.fill("#f-ppg_min", "abc");
+	await until("the explanation", async () => (await page.textContent("#results")).includes("ppg_min must be a number"));
+	assert.equal(query(page), "", "a search that cannot be is no address");
+	await page.click("text=Go to the field");
+	await page.fill("#f-ppg_min", "60");
+	await settled(page, "1 player", "?ppg_min=60");
+});
+
+test("an older answer never lands last", async (page) => {
+	let held = null;
+	await page.route(/name=player&/, async (route) => {
+		held = route;	/* not answered until the newer one is there */
+	});
+	await page.goto("/");
+	await page.fill("#f-name", "player");
+	await until("the first search is on its way", async () => held !== null);
+	await page.fill("#f-name", "player 60");
+	await settled(page, "1 player", "?name=player+60");
+	await held.continue().catch(() => {});
+	await page.waitForTimeout(500);
+	await settled(page, "1 player", "?name=player+60");
+});
+
+test("narrowing a list of choices is no search", async (page) => {
+	await page.goto("/");
+	await page.click("summary:has-text('Team')");
+	const asked = [];
+	page.on("request", (request) => asked.push(request.url()));
+	await page.fill(".choice:has(input[name=team]) [data-narrow]", "team b");
+	await page.press(".choice:has(input[name=team]) [data-narrow]", "Enter");
+	assert.deepEqual(await page.$$eval(".choice:has(input[name=team]) .option:not([hidden])", (all) => all.map((one) => one.innerText.trim())),
+		["Team B"]);
+	await page.waitForTimeout(500);
+	assert.deepEqual(asked, []);
+	await page.check(".choice:has(input[name=team]) .option:has-text('Team B') input");
+	await settled(page, "5 players", "?team=invented:T1");
+});
+
+test("the server away is said, and forgotten when it is back", { expects: ["ERR_", "Failed to fetch"] }, async (page) => {
+	await page.goto("/");
+	await page.route("**/*", (route) => route.abort());
+	await page.fill("#f-name", "towns");
+	await until("the message", async () => (await total(page)).includes("does not answer"));
+	await page.unroute("**/*");
+	await page.press("#f-name", "Enter");
+	await settled(page, "1 player", "?name=towns");
+});
+
+test("without script: the same work by forms and links", { js: false }, async (page, context) => {
+	await page.goto("/");
+	await page.fill("#f-name", "doncic");
+	await page.click("#filters button");
+	assert.equal(await total(page), "1 player");
+	await page.click("#results tbody a");
+	assert.equal(await page.textContent("h1"), "Luka Dončić");
+	await page.goBack();
+	assert.equal(await page.inputValue("#f-name"), "doncic");
+	await page.click("text=Clear all");
+	await page.fill("#f-ppg_min", "21");
+	await page.click("summary:has-text('Season')");
+	await page.check(".option:has-text('2023') input");
+	await page.click("#filters button >> nth=0");
+	assert.equal(await total(page), "20 players");
+	await page.click("#sort-rpg");
+	assert.match(query(page), /sort=-rpg/);
+	assert.equal(await total(page), "20 players");
+	await page.fill("#f-name", "player");
+	await page.click("#filters button >> nth=0");
+	assert.match(query(page), /sort=-rpg/, "the order is lost when the form is sent");
+	await page.goto("/");
+	await page.click("#page-next");
+	assert.equal(query(page), "?page=2");
+	await page.click("#per-page-100");
+	assert.equal((await names(page)).length, 62);
+});
+
+test("without script, narrow: filters in their box", { js: false, width: 390 }, async (page) => {
+	await page.goto("/");
+	assert.equal(await page.isVisible("#f-ppg_min"), false);
+	await page.click(".more > summary");
+	await page.fill("#f-ppg_min", "60");
+	await page.click(".filters .actions button");
+	assert.equal(await total(page), "1 player");
+	assert.equal(await overflow(page), 0);
+});
+
+const pages = [
+	["search", "/"], ["filtered", "/?ppg_min=21&season=2023&sort=-rpg&team=invented:T1&team=invented:T2"],
+	["nobody", "/?name=nobody"], ["beyond", "/?page=99"], ["player", "/players/1"],
+	["bad", "/?ppg=1"], ["missing", "/nothing"],
+];
+
+for (const width of [1280, 390]) {
+	for (const scheme of ["light", "dark"]) {
+		test(`every page at ${width} px, ${scheme}: nothing spills, axe finds nothing`,
+			{ width, scheme, expects: ["400", "404"] }, async (page) => {
+				for (const [name, address] of pages) {
+					await page.goto(address);
+					assert.equal(await overflow(page), 0, `${name} is wider than the screen`);
+					await axe(page, name);
+					await shot(page, `${name}-${width}-${scheme}`);
+				}
+				await page.goto("/");
+				if (width === 390)
+					await page.click(".more > summary");
+				for (const summary of await page.$$(".choice summary"))
+					await summary.click();
+				assert.equal(await overflow(page), 0, "the open form is wider than the screen");
+				await axe(page, "the open form");
+				await shot(page, `form-${width}-${scheme}`);
+			});
+	}
+}
+
+test("narrow: every figure can be reached, and the sorted one is in sight", { width: 390 }, async (page) => {
+	await page.goto("/?sort=-rpg");
+	const inSight = (selector) => page.$eval(selector, (cell) => {
+		const box = cell.getBoundingClientRect();
+		const top = document.elementFromPoint(box.left + box.width / 2, box.top + 4);
+		return box.left >= 0 && box.right <= innerWidth && cell.contains(top);
+	});
+	await page.$eval("#results", (results) => results.scrollIntoView());
+	assert.ok(await inSight("#results tbody tr td.sorted"), "the sorted figure is out of sight");
+	assert.ok(await inSight("#results tbody tr .who"));
+	await page.$eval("#results .scroll", (region) => { region.scrollLeft = region.scrollWidth; });
+	assert.ok(await inSight("#results tbody tr td:last-child"), "the last figure cannot be reached");
+	assert.ok(await inSight("#results tbody tr .who"), "the name scrolls away");
+	assert.ok(await inSight("#results tbody tr td.sorted"), "the sorted figure scrolls away");
+});
+
+test("narrow: a list sorts", { width: 390 }, async (page) => {
+	await page.goto("/");
+	await page.click(".sort-by summary");
+	await page.click("#by-rpg");
+	await settled(page, "62 players", "?sort=-rpg");
+	assert.match(await page.innerText(".sort-by summary"), /Rebounds per game/);
+});
+
+test("the keyboard reaches everything, visibly", async (page) => {
+	await page.goto("/");
+	await page.keyboard.press("Tab");
+	assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+	assert.ok((await page.evaluate(() => document.activeElement.getBoundingClientRect().top)) >= 0);
+	const seen = new Set();
+	for (let i = 0; i < 80; i++) {
+		await page.keyboard.press("Tab");
+		const focus = await page.evaluate(() => {
+			const style = getComputedStyle(document.activeElement);
+			return [document.activeElement.id || document.activeElement.className, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
+		});
+		seen.add(focus[0]);
+		assert.ok(focus[1] || focus[0] === "", `${focus[0]} does not show its focus`);
+	}
+	for (const id of ["f-name", "f-ppg_min", "f-age_min", "sort-ppg", "scroll"])
+		assert.ok(seen.has(id), `Tab never came to ${id}`);
+});
+
+runAll().catch((error) => {
+	console.log(error.stack);
+	console.log("browser: 0 passed, 1 failed");
+	process.exitCode = 1;
+});
