@@ -55,6 +55,11 @@ static size_t place_of(const struct hs_problems *problems, uint64_t line, uint64
 	return place;
 }
 
+bool hs_problems_would_keep(const struct hs_problems *problems, uint64_t line, uint64_t column)
+{
+	return place_of(problems, line, column) < HS_PROBLEMS_KEPT;
+}
+
 /* A pointer of at most HS_POINTER_BYTES, NUL included; a longer one ends in "...". */
 static char *short_pointer(const char *pointer)
 {

@@ -33,6 +33,9 @@ void hs_problems_free(struct hs_problems *problems);
 void hs_problems_add(struct hs_problems *problems, enum hs_error_code code, const char *pointer,
     uint64_t line, uint64_t column, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* Whether a problem of that place would be kept; if not, it need only be counted. */
+bool hs_problems_would_keep(const struct hs_problems *problems, uint64_t line, uint64_t column);
+
 /* All that were found; those kept; the n-th kept, in the order of the file (borrowed). */
 uint64_t hs_problems_total(const struct hs_problems *problems);
 size_t hs_problems_kept(const struct hs_problems *problems);

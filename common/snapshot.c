@@ -20,6 +20,10 @@ static void __attribute__((format(printf, 6, 0))) add_problem(struct hs_snapshot
 	char pointer[POINTER_ROOM], message[HS_ERROR_MESSAGE_BYTES];
 	size_t length;
 
+	if (!hs_problems_would_keep(snapshot->problems, line, column)) {
+		hs_problems_add(snapshot->problems, code, "", line, column, "%s", "");
+		return;
+	}
 	hs_path_text(&snapshot->path, pointer, sizeof pointer);
 	length = strlen(pointer);
 	if (member != NULL && (size_t)snprintf(pointer + length, sizeof pointer - length, "/%s",
@@ -53,7 +57,7 @@ void snapshot_problem_in(struct hs_snapshot *snapshot, enum hs_error_code code,
 const char *snapshot_nearest(const struct hs_snapshot *snapshot, const struct hs_field_row *rows,
     size_t count, const struct hs_json_event *key)
 {
-	if (hs_problems_kept(snapshot->problems) == HS_PROBLEMS_KEPT)
+	if (!hs_problems_would_keep(snapshot->problems, key->line, key->column))
 		return NULL;
 	return hs_field_nearest(rows, count, key->text, key->length);
 }

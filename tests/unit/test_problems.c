@@ -41,6 +41,9 @@ static void test_bound(void)
 
 	for (unsigned i = 0; i < 5000; i++)
 		hs_problems_add(problems, HS_BAD_DATE, "", 10 + i, 1, "number %u", i);
+	expect_true("one before them", hs_problems_would_keep(problems, 10, 1));
+	expect_true("one before the last", hs_problems_would_keep(problems, 109, 0));
+	expect_true("one behind it", !hs_problems_would_keep(problems, 109, 1));
 	expect_int("all count", hs_problems_total(problems), 5000);
 	expect_int("so many are kept", hs_problems_kept(problems), HS_PROBLEMS_KEPT);
 	expect_text("the first", hs_problems_at(problems, 0)->message, "number 0");
