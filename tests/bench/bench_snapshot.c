@@ -1,7 +1,7 @@
 /* bench_snapshot.c: how fast snapshots are checked, measured against jansson's parser.
  *
- *	bench_snapshot FILE [ROUNDS]	both in turn on the file in memory: medians, and their ratio
- *	bench_snapshot -s FILE		the check alone, streaming from disk: speed and greatest memory
+ *	bench_snapshot FILE [ROUNDS]	both in turn on the file in memory: medians and ratio
+ *	bench_snapshot -s FILE		the check alone, from disk: speed and most memory
  *
  * make_snapshot writes such a file. Exit status 1 when the file is not a right snapshot. */
 #include <fcntl.h>
@@ -152,7 +152,8 @@ static bool compare_speeds(const char *file, size_t rounds)
 	if (!done)
 		return false;
 	megabytes = (double)text.length / 1e6;
-	printf("check %.0f MB/s, json_loadb %.0f MB/s, ratio %.2f (medians of %zu rounds, %.1f MB)\n",
+	printf("check %.0f MB/s, json_loadb %.0f MB/s, ratio %.2f (medians of %zu rounds, "
+	       "%.1f MB)\n",
 	    megabytes / median(checks, rounds), megabytes / median(loads, rounds),
 	    median(ratios, rounds), rounds, megabytes);
 	return true;

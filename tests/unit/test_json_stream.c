@@ -139,8 +139,8 @@ static const struct { const char *text, *want; } events[] = {
 	{ "[1,-2.50e+3, 0]",
 	    "[@1:1/0 number@1:2/1=1 number@1:4/1=-2.50e+3 number@1:14/1=0 ]@1:15/0 ok" },
 	{ "{\"a\":true,\"b\":[false,null]}",
-	    "{@1:1/0 key@1:2/1=a true@1:6/1 key@1:11/1=b [@1:15/1 false@1:16/2 null@1:22/2 ]@1:26/1 "
-	    "}@1:27/0 ok" },
+	    "{@1:1/0 key@1:2/1=a true@1:6/1 key@1:11/1=b [@1:15/1 false@1:16/2 null@1:22/2 "
+	    "]@1:26/1 }@1:27/0 ok" },
 	{ "\n\t{\r\n \"k\"\n:\n\"v\"}\n", "{@2:2/0 key@3:2/1=k string@5:1/1=v }@5:4/0 ok" },
 	{ "\"Don\xc4\x8di\xc4\x87\"", "string@1:1/0=Don\xc4\x8di\xc4\x87 ok" },
 	{ "[\"\xc4\x8d\xf0\x9f\x8f\x80\",1]",	/* columns count characters */
@@ -161,7 +161,8 @@ static void test_events(void)
 	static struct trace trace;
 
 	for (size_t i = 0; i < HS_COUNT(events); i++) {
-		read_all_ways(events[i].text, &usual, events[i].text, strlen(events[i].text), &trace);
+		read_all_ways(events[i].text, &usual, events[i].text,
+		    strlen(events[i].text), &trace);
 		expect_text(events[i].text, trace.text, events[i].want);
 	}
 }
@@ -178,7 +179,8 @@ static const struct { const char *text; size_t length; const char *want; } fault
 	ROW("[1,", "truncated@1:4: the file ends where a value must stand: is it whole?"),
 	ROW("[1", "truncated@1:3: the file ends inside a value: is it whole?"),
 	ROW("{\"a\"", "truncated@1:5: the file ends where a colon must stand: is it whole?"),
-	ROW("{\"a\":1 ", "truncated@1:8: the file ends where a comma or } must stand: is it whole?"),
+	ROW("{\"a\":1 ",
+	    "truncated@1:8: the file ends where a comma or } must stand: is it whole?"),
 	ROW("[\n\"abc", "truncated@2:5: the file ends inside a string that began at line 2, "
 			"column 1: is it whole?"),
 	ROW("\"\\", "truncated@1:3: the file ends inside a string that began at line 1, "
@@ -250,8 +252,10 @@ static const struct { const char *text; size_t length; const char *want; } fault
 	/* bytes */
 	ROW("\"Nicol\xf2 \"", "bad_utf8@1:7: not UTF-8 here (byte 0xf2): write the file in UTF-8"),
 	ROW("\"\xc0\xaf\"", "bad_utf8@1:2: not UTF-8 here (byte 0xc0): write the file in UTF-8"),
-	ROW("\"\xe0\x80\xaf\"", "bad_utf8@1:2: not UTF-8 here (byte 0xe0): write the file in UTF-8"),
-	ROW("\"\xed\xa0\x80\"", "bad_utf8@1:2: not UTF-8 here (byte 0xed): write the file in UTF-8"),
+	ROW("\"\xe0\x80\xaf\"",
+	    "bad_utf8@1:2: not UTF-8 here (byte 0xe0): write the file in UTF-8"),
+	ROW("\"\xed\xa0\x80\"",
+	    "bad_utf8@1:2: not UTF-8 here (byte 0xed): write the file in UTF-8"),
 	ROW("\"\xf4\x90\x80\x80\"", "bad_utf8@1:2: not UTF-8 here (byte 0xf4): write the file in "
 				    "UTF-8"),
 	ROW("\"\xff\"", "bad_utf8@1:2: not UTF-8 here (byte 0xff): write the file in UTF-8"),
@@ -259,15 +263,18 @@ static const struct { const char *text; size_t length; const char *want; } fault
 	ROW("[\xc3]", "bad_utf8@1:2: not UTF-8 here (byte 0xc3): write the file in UTF-8"),
 	ROW("[1, \xc3", "bad_utf8@1:5: not UTF-8 here (byte 0xc3): write the file in UTF-8"),
 	/* encodings, by name */
-	ROW("\xef\xbb\xbf{}", "bad_encoding@1:1: the file is UTF-8 with a byte order mark: write it "
+	ROW("\xef\xbb\xbf{}",
+	    "bad_encoding@1:1: the file is UTF-8 with a byte order mark: write it "
 			      "as UTF-8 without a byte order mark"),
 	ROW("\xff\xfe{\0}\0", "bad_encoding@1:1: the file is UTF-16 (little-endian): write it as "
 			      "UTF-8 without a byte order mark"),
-	ROW("\xfe\xff\0{\0}", "bad_encoding@1:1: the file is UTF-16 (big-endian): write it as UTF-8 "
+	ROW("\xfe\xff\0{\0}",
+	    "bad_encoding@1:1: the file is UTF-16 (big-endian): write it as UTF-8 "
 			      "without a byte order mark"),
 	ROW("{\0}\0", "bad_encoding@1:1: the file is UTF-16 (little-endian): write it as UTF-8 "
 		      "without a byte order mark"),
-	ROW("\0{\0}", "bad_encoding@1:1: the file is UTF-16 (big-endian): write it as UTF-8 without "
+	ROW("\0{\0}",
+	    "bad_encoding@1:1: the file is UTF-16 (big-endian): write it as UTF-8 without "
 		      "a byte order mark"),
 	ROW("\xff\xfe\0\0{\0\0\0", "bad_encoding@1:1: the file is UTF-32 (little-endian): write it "
 				   "as UTF-8 without a byte order mark"),
@@ -275,7 +282,8 @@ static const struct { const char *text; size_t length; const char *want; } fault
 				   "UTF-8 without a byte order mark"),
 	ROW("{\0\0\0}\0\0\0", "bad_encoding@1:1: the file is UTF-32 (little-endian): write it as "
 			      "UTF-8 without a byte order mark"),
-	ROW("\0\0\0{\0\0\0}", "bad_encoding@1:1: the file is UTF-32 (big-endian): write it as UTF-8 "
+	ROW("\0\0\0{\0\0\0}",
+	    "bad_encoding@1:1: the file is UTF-32 (big-endian): write it as UTF-8 "
 			      "without a byte order mark"),
 };
 
@@ -322,12 +330,16 @@ static const struct { char want; const char *text; } verdicts[] = {
 	{ 'n', "[nul]" }, { 'n', "[tru]" }, { 'n', "[++1234]" }, { 'n', "[+Inf]" },
 	{ 'n', "[-01]" }, { 'n', "[-1.0.]" }, { 'n', "[-2.]" }, { 'n', "[-NaN]" }, { 'n', "[.-1]" },
 	{ 'n', "[.2e-3]" }, { 'n', "[0.1.2]" }, { 'n', "[0.3e+]" }, { 'n', "[0.3e]" },
-	{ 'n', "[0.e1]" }, { 'n', "[0E+]" }, { 'n', "[0E]" }, { 'n', "[1.0e+]" }, { 'n', "[1 000.0]" },
-	{ 'n', "[1eE2]" }, { 'n', "[2.e+3]" }, { 'n', "[9.e+]" }, { 'n', "[Inf]" }, { 'n', "[NaN]" },
+	{ 'n', "[0.e1]" }, { 'n', "[0E+]" }, { 'n', "[0E]" }, { 'n', "[1.0e+]" },
+	{ 'n', "[1 000.0]" },
+	{ 'n', "[1eE2]" }, { 'n', "[2.e+3]" }, { 'n', "[9.e+]" }, { 'n', "[Inf]" },
+	{ 'n', "[NaN]" },
 	{ 'n', "[1+2]" }, { 'n', "[0x1]" }, { 'n', "[0x42]" }, { 'n', "[Infinity]" },
 	{ 'n', "[0e+-1]" }, { 'n', "[-123.123foo]" }, { 'n', "[-Infinity]" }, { 'n', "[- 1]" },
-	{ 'n', "[-012]" }, { 'n', "[-.123]" }, { 'n', "[-1x]" }, { 'n', "[1ea]" }, { 'n', "[1.2a-3]" },
-	{ 'n', "[012]" }, { 'n', "[\"x\", truth]" }, { 'n', "{[: \"x\"}" }, { 'n', "{\"x\", null}" },
+	{ 'n', "[-012]" }, { 'n', "[-.123]" }, { 'n', "[-1x]" }, { 'n', "[1ea]" },
+	{ 'n', "[1.2a-3]" },
+	{ 'n', "[012]" }, { 'n', "[\"x\", truth]" }, { 'n', "{[: \"x\"}" },
+	{ 'n', "{\"x\", null}" },
 	{ 'n', "{\"x\"::\"b\"}" }, { 'n', "{\"a\":\"a\" 123}" }, { 'n', "{key: 'value'}" },
 	{ 'n', "{\"a\" b}" }, { 'n', "{:\"b\"}" }, { 'n', "{1:1}" }, { 'n', "{null:null}" },
 	{ 'n', "{\"id\":0,,,,,}" }, { 'n', "{\"id\":0,}" }, { 'n', "{\"a\":\"b\"}/**/" },
@@ -335,9 +347,11 @@ static const struct { char want; const char *text; } verdicts[] = {
 	{ 'n', "{\"a\":\"b\"}#" }, { 'n', "{true: false}" }, { 'n', "{\"a\":\"a" },
 	{ 'n', "[\"\\uD800\\\"]" }, { 'n', "[\"\\uD800\\u\"]" }, { 'n', "[\"\\uD800\\u1\"]" },
 	{ 'n', "[\"\\uD800\\u1x\"]" }, { 'n', "[\"\\\xf0\x9f\x8c\x80\"]" }, { 'n', "[\"\\a\"]" },
-	{ 'n', "[\"\\\\\\\"]" }, { 'n', "[\"\\u00A\"]" }, { 'n', "[\"\\u\xe5\"]" }, { 'n', "[\\u0020\"a\"]" },
+	{ 'n', "[\"\\\\\\\"]" }, { 'n', "[\"\\u00A\"]" }, { 'n', "[\"\\u\xe5\"]" },
+	{ 'n', "[\\u0020\"a\"]" },
 	{ 'n', "[\"new\nline\"]" }, { 'n', "[\"\t\"]" }, { 'n', "\"\\UA66D\"" }, { 'n', "abc" },
-	{ 'n', "<null>" }, { 'n', "[\xe2\x81\xa0]" }, { 'n', "[1]x" }, { 'n', "[1]]" }, { 'n', "][" },
+	{ 'n', "<null>" }, { 'n', "[\xe2\x81\xa0]" }, { 'n', "[1]x" }, { 'n', "[1]]" },
+	{ 'n', "][" },
 	{ 'n', "[][]" }, { 'n', "{\"\":" }, { 'n', "[<null>]" }, { 'n', "[\x0b]" }, { 'n', "'" },
 	{ 'n', "{\"a\": true} \"x\"" }, { 'n', "2@" }, { 'n', "{}}" }, { 'n', "{\"asd\":\"asd\"" },
 	{ 'n', "\xe2\x81\xa0" }, { 'n', "\xe5" }, { 'n', "*" }, { 'n', "[True]" }, { 'n', "1]" },
@@ -378,8 +392,9 @@ static void test_depth(void)
 /* A container is handed on as it was written, whatever piece it lies in. */
 static void test_capture(void)
 {
-	static const char text[] = "{\"a\": { \"x\" : [1.50, \"\\u0061\\n\xc4\x8d\"],\n\"y\":{} } , "
-				   "\"b\":[ 1 ],\"c\":{}}";
+	static const char text[] =
+	    "{\"a\": { \"x\" : [1.50, \"\\u0061\\n\xc4\x8d\"],\n\"y\":{} } , "
+	    "\"b\":[ 1 ],\"c\":{}}";
 	static const struct reading how = { USUAL_TOKEN, 1, -1, 0, 0 };
 	static struct trace trace;
 

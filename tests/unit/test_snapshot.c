@@ -51,7 +51,8 @@ static void log_value(struct house *house, enum hs_field field, const struct hs_
 		log_text(house, " %s=[%.*s]", hs_field_rows[field].name, (int)value->length,
 		    value->text);
 	if (hs_date_is_set(value->date))
-		log_text(house, " %s=%s", hs_field_rows[field].name, hs_date_text(value->date, day));
+		log_text(house, " %s=%s", hs_field_rows[field].name,
+		    hs_date_text(value->date, day));
 	if (value->hundredths >= 0)
 		log_text(house, " %s=%d", hs_field_rows[field].name, value->hundredths);
 }
@@ -206,7 +207,8 @@ static void test_head(void)
 	expect_int("year", head->snapshot_date.year, 2018);
 	expect_int("month", head->snapshot_date.month, 6);
 	expect_int("day", head->snapshot_date.day, 30);
-	expect_bytes("source_metadata", head->source_metadata, head->source_metadata_length, "{}", 2);
+	expect_bytes("source_metadata", head->source_metadata, head->source_metadata_length,
+	    "{}", 2);
 	expect_bytes("raw_payload", head->raw_payload, head->raw_payload_length,
 	    "{ \"a\":1.50 }", 12);
 	expect_int("records", head->records, 2);
@@ -292,7 +294,10 @@ static void test_big_records(void)
 /* The head's own fields are bounded too. */
 static void test_big_head(void)
 {
-	static const struct { const char *begin, *end, *pointer; enum hs_error_code code; } rows[] = {
+	static const struct {
+		const char *begin, *end, *pointer;
+		enum hs_error_code code;
+	} rows[] = {
 		{ "{\"raw_payload\":{\"a\":\"", "\"}}", "/raw_payload", HS_RECORD_TOO_BIG },
 		{ "{\"source_name\":\"", "\"}", "/source_name", HS_TOO_LONG },
 	};

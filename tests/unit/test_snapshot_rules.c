@@ -10,14 +10,15 @@
 
 enum { TEXT_BYTES = 4096, NAME_BYTES = 128, LINE_BYTES = 1024, FEWEST_ROWS = 120 };
 
+#define OTHERS \
+	"{\"competition_external_id\":\"NBA\",\"competition_name\":\"NBA\",\"season\":\"2018\"," \
+	"\"team_external_id\":\"MIL\",\"team_name\":\"Bucks\""
+
 static const struct { const char *word, *text; } words[] = {
 	{ "<head>", "{\"source_name\":\"s\",\"snapshot_date\":\"2018-06-30\",\"records\":[" },
 	{ "<tail>", "]}" },
-	{ "<others>", "{\"competition_external_id\":\"NBA\",\"competition_name\":\"NBA\",\"season\":"
-		      "\"2018\",\"team_external_id\":\"MIL\",\"team_name\":\"Bucks\"" },
-	{ "<record>", "{\"competition_external_id\":\"NBA\",\"competition_name\":\"NBA\",\"season\":"
-		      "\"2018\",\"team_external_id\":\"MIL\",\"team_name\":\"Bucks\","
-		      "\"player_external_id\":\"p1\",\"full_name\":\"F\"" },
+	{ "<others>", OTHERS },
+	{ "<record>", OTHERS ",\"player_external_id\":\"p1\",\"full_name\":\"F\"" },
 };
 
 struct text {
@@ -101,8 +102,11 @@ static void check(const struct text *text, size_t first, size_t rest, struct tex
 	if (!expect_done("new", hs_snapshot_new(&options, &snapshot, &err), &err))
 		return;
 	push(snapshot, text->bytes, at);
-	for (; at < text->length; at += rest)
-		push(snapshot, text->bytes + at, rest < text->length - at ? rest : text->length - at);
+	for (; at < text->length; at += rest) {
+		size_t left = text->length - at;
+
+		push(snapshot, text->bytes + at, rest < left ? rest : left);
+	}
 	expect_done("finish", hs_snapshot_finish(snapshot, &err), &err);
 	describe(snapshot, ret);
 	hs_snapshot_free(snapshot);
