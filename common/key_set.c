@@ -42,6 +42,7 @@ struct spill {
 };
 
 struct hs_key_set {
+	EVP_MD *sha256;
 	EVP_MD_CTX *digest;
 	struct entry *entries;
 	size_t count, room, most;
@@ -52,12 +53,16 @@ bool hs_key_set_new(size_t run_entries, struct hs_key_set **ret, struct hs_error
 {
 	struct hs_key_set *set = calloc(1, sizeof *set);
 
-	if (set == NULL || (set->digest = EVP_MD_CTX_new()) == NULL) {
-		free(set);
+	if (set == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to look for duplicates");
-	}
 	set->most = run_entries > 0 ? run_entries : RUN_ENTRIES;
 	set->spill.fd = -1;
+	set->digest = EVP_MD_CTX_new();
+	set->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (set->digest == NULL || set->sha256 == NULL) {
+		hs_key_set_free(set);
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to look for duplicates");
+	}
 	*ret = set;
 	return true;
 }
@@ -74,6 +79,7 @@ void hs_key_set_free(struct hs_key_set *set)
 	if (set == NULL)
 		return;
 	EVP_MD_CTX_free(set->digest);
+	EVP_MD_free(set->sha256);
 	spill_done(&set->spill);
 	free(set->entries);
 	free(set);
@@ -84,11 +90,12 @@ size_t hs_key_set_runs(const struct hs_key_set *set)
 	return set->spill.count;
 }
 
-static bool hash_key(EVP_MD_CTX *digest, const struct hs_key_part *parts, size_t count,
+static bool hash_key(const struct hs_key_set *set, const struct hs_key_part *parts, size_t count,
     uint64_t hash[2], struct hs_error *err)
 {
 	unsigned char sum[EVP_MAX_MD_SIZE];
-	bool good = EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+	EVP_MD_CTX *digest = set->digest;
+	bool good = EVP_DigestInit_ex(digest, set->sha256, NULL) == 1;
 
 	for (size_t i = 0; i < count && good; i++) {
 		uint64_t length = parts[i].length;
@@ -260,7 +267,7 @@ bool hs_key_set_add(struct hs_key_set *set, const struct hs_key_part *parts, siz
 {
 	struct entry entry = { .place = *place };
 
-	if (!hash_key(set->digest, parts, count, entry.hash, err) || !make_room(set, err))
+	if (!hash_key(set, parts, count, entry.hash, err) || !make_room(set, err))
 		return false;
 	set->entries[set->count++] = entry;
 	return true;
