@@ -62,7 +62,8 @@ static struct hs_call *call_new(struct hs_child *child, json_int_t id)
 
 	if (call == NULL)
 		return NULL;
-	*call = (struct hs_call){ .child = child, .id = id, .next = child->calls, .self = &child->calls };
+	*call = (struct hs_call){ .child = child, .id = id, .next = child->calls,
+		.self = &child->calls };
 	if (call->next != NULL)
 		call->next->self = &call->next;
 	child->calls = call;
@@ -111,12 +112,13 @@ static bool take_environment(const json_t *settings, struct hs_error *err)
 
 	json_object_foreach(object, name, value) {
 		if (!json_is_string(value) || setenv(name, json_string_value(value), 1) != 0)
-			return hs_error_set(err, HS_PROTOCOL, name, "the supervisor sent no usable setting");
+			return hs_error_set(err, HS_PROTOCOL, name,
+			    "the supervisor sent no usable setting");
 	}
 	return true;
 }
 
-/* New settings replace the old ones; a daemon that refuses them keeps both its old state and them. */
+/* New settings replace the old ones; a daemon that refuses them keeps them, and its state. */
 static bool reload(struct hs_child *child, struct hs_error *err)
 {
 	struct hs_settings *before = child->settings, *fresh = NULL;
@@ -226,7 +228,8 @@ static void on_closed(void *arg, struct hs_link *link, const struct hs_error *wh
 	end_loop(child, child->stopping ? child->status : EXIT_FAILURE);
 }
 
-static const struct hs_link_events link_events = { .on_message = on_message, .on_closed = on_closed };
+static const struct hs_link_events link_events = { .on_message = on_message,
+	.on_closed = on_closed };
 
 /* ---- signals and the end ---- */
 
@@ -330,8 +333,8 @@ static bool adopt_listeners(struct hs_child *child, struct hs_error *err)
 	memcpy(copy, list, strlen(list) + 1);
 	while ((item = strsep(&rest, ",")) != NULL) {
 		if (child->listener_count == MAX_LISTENERS)
-			return hs_error_set(err, HS_TOO_LONG, "HS_LISTEN_FDS", "more than %d sockets",
-			    MAX_LISTENERS);
+			return hs_error_set(err, HS_TOO_LONG, "HS_LISTEN_FDS",
+			    "more than %d sockets", MAX_LISTENERS);
 		if (!adopt_fd(item, "HS_LISTEN_FDS", &child->listeners[child->listener_count], err))
 			return false;
 		child->listener_count++;
@@ -419,7 +422,7 @@ static void end(struct hs_child *child)
 	hs_settings_free(child->settings);
 }
 
-/* True when the words on the command line leave something to do; else *status is the exit status. */
+/* True when the command line leaves something to do; else *status is the exit status. */
 static bool read_words(const struct hs_child *child, int argc, char **argv, int *status)
 {
 	bool help = argc == 2 && strcmp(argv[1], "--help") == 0;

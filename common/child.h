@@ -29,8 +29,8 @@ struct hs_call;		/* a command that is under way */
 
 struct hs_child_handler {
 	enum hs_command_id command;
-	/* Answers now or later, by exactly one hs_call_result or hs_call_error. args has been checked
-	 * against the table, and is borrowed until the handler returns. */
+	/* Answers now or later, by exactly one hs_call_result or hs_call_error. args has been
+	 * checked against the table, and is borrowed until the handler returns. */
 	void (*run)(void *app, struct hs_call *call, const json_t *args);
 };
 
@@ -42,8 +42,8 @@ struct hs_child_spec {
 	bool (*start)(struct hs_child *child, void **ret_app, struct hs_error *err);
 	/* Finish what is in hand, take nothing new, then call hs_child_stopped. */
 	void (*stop)(void *app);
-	/* New settings are in force (hs_child_settings); those from before are freed when this returns
-	 * true. A refusal keeps them, and the old state. May be NULL. */
+	/* New settings are in force (hs_child_settings); those from before are freed when this
+	 * returns true. A refusal keeps them, and the old state. May be NULL. */
 	bool (*reload)(void *app, struct hs_error *err);
 	/* What `hsctl status` shows of it; a new reference. May be NULL. */
 	json_t *(*status)(void *app);
@@ -68,7 +68,7 @@ void hs_child_stopped(struct hs_child *child);
 /* Cannot go on; logs err and ends with status 1, so that the supervisor starts us anew. */
 void hs_child_fail(struct hs_child *child, const struct hs_error *err);
 
-/* Sends an event of a command under way; body (taken) is an object. A client that has left is no error. */
+/* Sends an event of a command under way; body (taken) is an object. A client may have left. */
 void hs_call_event(struct hs_call *call, const char *event, json_t *body);
 /* Ends the command; result (taken) is an object. Takes call. */
 void hs_call_result(struct hs_call *call, json_t *result);

@@ -46,35 +46,39 @@ static bool is_our_postgres(pid_t pid, const char *data)
 	ssize_t length;
 
 	snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
-	if ((length = readlink(link, folder, sizeof folder - 1)) < 0 || realpath(data, real) == NULL)
+	if ((length = readlink(link, folder, sizeof folder - 1)) < 0 ||
+	    realpath(data, real) == NULL)
 		return false;
 	folder[length] = '\0';
 	return strcmp(folder, real) == 0;
 }
 
-static bool wait_gone(pid_t pid, int seconds)
+/* A zombie, whose parent takes no notice, is gone too: it has no folder any more. */
+static bool wait_gone(pid_t pid, const char *data, int seconds)
 {
 	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
 
 	for (int i = 0; i < seconds * 1000 / TICK_MS; i++) {
-		if (kill(pid, 0) != 0 && errno == ESRCH)
+		if (!is_our_postgres(pid, data))
 			return true;
 		nanosleep(&tick, NULL);
 	}
 	return false;
 }
 
-static bool end_leftover(pid_t pid, struct hs_error *err)
+static bool end_leftover(pid_t pid, const char *data, struct hs_error *err)
 {
-	hs_log(HS_LOG_WARNING, "ending a postgres that outlived its supervisor", HS_INT("pid", pid));
+	hs_log(HS_LOG_WARNING, "ending a postgres that outlived its supervisor",
+	    HS_INT("pid", pid));
 	if (kill(pid, SIGINT) != 0 && errno != ESRCH)
 		return hs_error_errno(err, "", "cannot end the postgres %d of before", (int)pid);
-	if (wait_gone(pid, POLITE_SECONDS))
+	if (wait_gone(pid, data, POLITE_SECONDS))
 		return true;
 	kill(pid, SIGQUIT);
-	if (wait_gone(pid, HARSH_SECONDS))
+	if (wait_gone(pid, data, HARSH_SECONDS))
 		return true;
-	return hs_error_set(err, HS_BUSY, "", "the postgres %d of before does not end: stop it by hand", (int)pid);
+	return hs_error_set(err, HS_BUSY, "",
+	    "the postgres %d of before does not end: stop it by hand", (int)pid);
 }
 
 static bool clear_leftovers(struct cluster *cluster, struct hs_error *err)
@@ -99,7 +103,7 @@ static bool clear_leftovers(struct cluster *cluster, struct hs_error *err)
 	if (pid == 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
 		return true;	/* postgres clears the file itself */
 	if (is_our_postgres((pid_t)pid, cluster->data))
-		return end_leftover((pid_t)pid, err);
+		return end_leftover((pid_t)pid, cluster->data, err);
 	snprintf(cluster->squatter, sizeof cluster->squatter, "%lld", pid);
 	return true;
 }
@@ -146,7 +150,8 @@ static bool run_and_wait(const char *const *argv, struct hs_error *err)
 		if (errno != EINTR)
 			return hs_error_errno(err, argv[0], "cannot wait for it");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return hs_error_set(err, HS_IO, argv[0], "it failed; its own words are in the log above");
+		return hs_error_set(err, HS_IO, argv[0],
+		    "it failed; its own words are in the log above");
 	return true;
 }
 
@@ -174,10 +179,13 @@ static bool make_cluster(const struct cluster *cluster, struct hs_error *err)
 		return false;
 	hs_log(HS_LOG_INFO, "making a private PostgreSQL cluster", HS_STR("folder", cluster->data));
 	if (!run_and_wait((const char *const[]){ initdb, "-D", half, owner, "--encoding=UTF8",
-	    "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=reject", "--data-checksums", NULL }, err))
+			      "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=reject",
+			      "--data-checksums", NULL },
+		err))
 		return false;
 	if (rename(half, cluster->data) != 0)
-		return hs_error_errno(err, cluster->data, "cannot put the new cluster in its place");
+		return hs_error_errno(err, cluster->data,
+		    "cannot put the new cluster in its place");
 	return sync_folder(hs_setting_text(cluster->settings, HS_SET_STATE_DIR), err);
 }
 
@@ -243,10 +251,11 @@ static bool become_postgres(const struct cluster *cluster, struct hs_error *err)
 	if (cluster->squatter[0] != '\0' && setenv("PG_GRANDPARENT_PID", cluster->squatter, 1) != 0)
 		return hs_error_errno(err, "", "cannot prepare the environment");
 	execv(postgres, (char *const[]){ postgres, "-D", (char *)(uintptr_t)cluster->data,
-	    "-c", "listen_addresses=", "-c", sockets, "-c", port, "-c", "fsync=on",
-	    "-c", "synchronous_commit=on", "-c", "full_page_writes=on", "-c", "jit=off",
-	    "-c", "shared_buffers=256MB", "-c", "max_wal_size=2GB", "-c", "checkpoint_timeout=15min",
-	    "-c", "max_connections=100", "-c", "logging_collector=off", "-c", "log_destination=stderr",
+	    "-c", "listen_addresses=", "-c", sockets, "-c", port,
+	    "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "full_page_writes=on",
+	    "-c", "jit=off", "-c", "shared_buffers=256MB", "-c", "max_connections=100",
+	    "-c", "max_wal_size=2GB", "-c", "checkpoint_timeout=15min",
+	    "-c", "logging_collector=off", "-c", "log_destination=stderr",
 	    "-c", "log_line_prefix=%m postgres[%p] ", "-c", "log_min_messages=warning",
 	    "-c", "log_checkpoints=off", NULL });
 	return hs_error_errno(err, postgres, "cannot run it");
@@ -288,12 +297,14 @@ bool cluster_check(const struct hs_settings *settings, struct hs_error *err)
 	struct cluster cluster = { .settings = settings };
 
 	if (!find_programs(settings, &cluster, err) ||
-	    !hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets, err))
+	    !hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets,
+		err))
 		return false;
 	/* libpq takes a list of hosts, a folder being one, and knows no quotes */
-	return strchr(cluster.sockets, ',') == NULL || hs_error_set(err, HS_BAD_SETTING,
-	    "HOOPSCOUT_STATE_DIR", "HOOPSCOUT_STATE_DIR must be a path without commas, not \"%.200s\": "
-	    "PostgreSQL's socket lies in it", hs_setting_text(settings, HS_SET_STATE_DIR));
+	return strchr(cluster.sockets, ',') == NULL ||
+	    hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_STATE_DIR",
+		"HOOPSCOUT_STATE_DIR must be a path without commas, not \"%.200s\": PostgreSQL's "
+		"socket lies in it", hs_setting_text(settings, HS_SET_STATE_DIR));
 }
 
 bool cluster_run(const struct hs_settings *settings, const char *admin, struct hs_error *err)
@@ -301,7 +312,8 @@ bool cluster_run(const struct hs_settings *settings, const char *admin, struct h
 	struct cluster cluster = { .settings = settings };
 
 	return find_programs(settings, &cluster, err) &&
-	    hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets, err) &&
+	    hs_settings_postgres_socket_dir(settings, cluster.sockets, sizeof cluster.sockets,
+		err) &&
 	    hs_make_dirs(cluster.sockets, 0750, err) &&
 	    (is_cluster(cluster.data) ? clear_leftovers(&cluster, err)
 		: make_room(cluster.data, err) && make_cluster(&cluster, err)) &&

@@ -33,7 +33,8 @@ static void finish(struct errand *errand)
 static void on_message(void *arg, struct hs_link *link, json_t *message)
 {
 	struct errand *errand = arg;
-	json_t *result = json_object_get(message, "result"), *error = json_object_get(message, "error");
+	json_t *result = json_object_get(message, "result");
+	json_t *error = json_object_get(message, "error");
 
 	(void)link;
 	if (result != NULL && errand->result == NULL)
@@ -55,7 +56,8 @@ static void on_closed(void *arg, struct hs_link *link, const struct hs_error *wh
 	finish(errand);
 }
 
-static const struct hs_link_events link_events = { .on_message = on_message, .on_closed = on_closed };
+static const struct hs_link_events link_events = { .on_message = on_message,
+	.on_closed = on_closed };
 
 bool errand_start(struct errand *errand, struct supervisor *home, enum task task,
     const char *argument, const struct errand_events *events, void *arg, struct hs_error *err)
@@ -65,8 +67,10 @@ bool errand_start(struct errand *errand, struct supervisor *home, enum task task
 	int ours;
 
 	if (errand->pid != 0)
-		return hs_error_set(err, HS_BUSY, "", "the database is being prepared: try again in a moment");
-	*errand = (struct errand){ .home = home, .events = events, .arg = arg, .why = HS_ERROR_INIT };
+		return hs_error_set(err, HS_BUSY, "",
+		    "the database is being prepared: try again in a moment");
+	*errand = (struct errand){ .home = home, .events = events, .arg = arg,
+		.why = HS_ERROR_INIT };
 	if (!launch(home, &what, &errand->pid, &ours, err))
 		return false;
 	if (hs_link_new(home->base, ours, &link_events, errand, &errand->link, err))

@@ -14,11 +14,12 @@ static bool find_user(const char *name, struct passwd **ret, struct hs_error *er
 
 	if (user == NULL)
 		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_USER",
-		    "there is no user \"%s\": make it with `useradd --system --no-create-home %s`, or name "
-		    "another in HOOPSCOUT_USER", name, name);
+		    "there is no user \"%s\": make it with `useradd --system --no-create-home %s`, "
+		    "or name another in HOOPSCOUT_USER", name, name);
 	if (user->pw_uid == 0)
 		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_USER",
-		    "\"%s\" is root: PostgreSQL and the daemons must run as an ordinary user", name);
+		    "\"%s\" is root: PostgreSQL and the daemons must run as an ordinary user",
+		    name);
 	*ret = user;
 	return true;
 }
@@ -35,7 +36,8 @@ bool identity_find(const struct hs_settings *settings, struct identity *ret, str
 		user = getpwuid(found.uid);
 	/* a container's user may have a number only */
 	if (!(user != NULL ? hs_format(found.name, sizeof found.name, err, "%s", user->pw_name)
-			   : hs_format(found.name, sizeof found.name, err, "user %u", (unsigned)found.uid)) ||
+			   : hs_format(found.name, sizeof found.name, err, "user %u",
+				 (unsigned)found.uid)) ||
 	    !hs_format(found.home, sizeof found.home, err, "%s", user != NULL ? user->pw_dir : "/"))
 		return false;
 	if (found.changes) {

@@ -36,7 +36,8 @@ static bool is_replaced(const struct variables *variables, const char *variable)
 			return true;
 	/* for one process alone, and that was us */
 	return strncmp(variable, "HS_CONTROL_FD=", length) == 0 ||
-	    strncmp(variable, "HS_LISTEN_FDS=", length) == 0 || strncmp(variable, "LISTEN_FDS=", length) == 0;
+	    strncmp(variable, "HS_LISTEN_FDS=", length) == 0 ||
+	    strncmp(variable, "LISTEN_FDS=", length) == 0;
 }
 
 /* Our environment, in which the settings are, with some variables in another's place. The
@@ -75,7 +76,8 @@ static bool add_listeners(const struct listeners *listeners, struct spawn *into,
 }
 
 /* Libraries look for files in HOME: root's is closed to the daemons' user. */
-static bool add_home(const struct identity *identity, struct variables *variables, struct hs_error *err)
+static bool add_home(const struct identity *identity, struct variables *variables,
+    struct hs_error *err)
 {
 	return !identity->changes ||
 	    (add_variable(variables, err, "HOME", identity->home) &&

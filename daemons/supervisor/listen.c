@@ -24,7 +24,9 @@ static bool bind_error(struct hs_error *err, const char *item)
 {
 	if (errno == EADDRINUSE)
 		return hs_error_set(err, HS_EXISTS, "HOOPSCOUT_LISTEN",
-		    "%s is in use by another program: stop it, or choose another address in HOOPSCOUT_LISTEN", item);
+		    "%s is in use by another program: stop it, or choose another address in "
+		    "HOOPSCOUT_LISTEN",
+		    item);
 	if (errno == EACCES)
 		return hs_error_set(err, HS_NO_PERMISSION, "HOOPSCOUT_LISTEN",
 		    "not allowed to listen on %s: ports below 1024 need root", item);
@@ -62,8 +64,9 @@ static bool find_address(const char *item, struct addrinfo **ret, struct hs_erro
 	split_host(item, host, port);
 	if ((problem = getaddrinfo(host, port, &hints, ret)) == 0)
 		return true;
-	return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN", "\"%s\" names no address of this "
-	    "machine (%s): write 127.0.0.1:8000, [::]:8000 or unix:PATH", item, gai_strerror(problem));
+	return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
+	    "\"%s\" names no address of this machine (%s): write 127.0.0.1:8000, [::]:8000 or "
+	    "unix:PATH", item, gai_strerror(problem));
 }
 
 static bool open_inet(const char *item, int *ret_fd, struct hs_error *err)
@@ -94,11 +97,11 @@ static bool check_path(const char *path, struct hs_error *err)
 	if (path[0] != '/')
 		return hs_error_set(err, HS_BAD_SETTING, path, "a socket's path begins with /");
 	return strlen(path) <= most || hs_error_set(err, HS_BAD_SETTING, path,
-	    "a socket's path has at most %zu bytes, this one has %zu: choose a shorter folder", most,
-	    strlen(path));
+	    "a socket's path has at most %zu bytes, this one has %zu: choose a shorter folder",
+	    most, strlen(path));
 }
 
-/* A socket's file may be left by a program that was killed: only one that nobody answers on is removed. */
+/* A killed program leaves its socket's file: only one that nobody answers on is removed. */
 static bool clear_stale(const char *path, struct hs_error *err)
 {
 	struct hs_error why = HS_ERROR_INIT;
@@ -108,7 +111,8 @@ static bool clear_stale(const char *path, struct hs_error *err)
 	if (lstat(path, &info) != 0)
 		return errno == ENOENT || hs_error_errno(err, path, "cannot look at it");
 	if (!S_ISSOCK(info.st_mode))
-		return hs_error_set(err, HS_EXISTS, path, "it is there and is no socket: remove it, or choose another path");
+		return hs_error_set(err, HS_EXISTS, path,
+		    "it is there and is no socket: remove it, or choose another path");
 	if (hs_control_connect(path, &fd, &why)) {
 		close(fd);
 		return hs_error_set(err, HS_EXISTS, path, "another program listens on this socket");

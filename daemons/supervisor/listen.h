@@ -15,8 +15,8 @@ enum { LISTEN_MAX = 64, LISTEN_URL_BYTES = 160 };
 
 struct listeners {
 	int fds[LISTEN_MAX];
-	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://127.0.0.1:8000/", "unix:/run/web.sock" */
-	struct stat places[LISTEN_MAX];			/* of a Unix socket's file, to know it again */
+	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://[::1]:80/", "unix:/run/web" */
+	struct stat places[LISTEN_MAX];	/* of a Unix socket's file, to know it again */
 	size_t count;
 };
 
@@ -26,8 +26,8 @@ bool listen_open(const struct hs_settings *settings, const struct identity *iden
     struct listeners *ret, struct hs_error *err);
 
 /* One Unix socket, with mode and the daemons' owner; a stale one, on which nobody answers, is
- * replaced. The caller's *ret_fd; its file goes to *ret_place. Errors: HS_BAD_SETTING (path), HS_EXISTS (somebody answers, or
- * it is no socket), HS_NO_PERMISSION, HS_IO. */
+ * replaced. The caller's *ret_fd; its file goes to *ret_place. Errors: HS_BAD_SETTING (path),
+ * HS_EXISTS (somebody answers, or it is no socket), HS_NO_PERMISSION, HS_IO. */
 bool listen_unix(const char *path, mode_t mode, const struct identity *identity, int *ret_fd,
     struct stat *ret_place, struct hs_error *err);
 

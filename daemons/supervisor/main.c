@@ -101,7 +101,8 @@ static bool bind_sockets(struct supervisor *supervisor, struct hs_error *err)
 
 	for (int i = 0; i < BIND_TRIES; i++) {
 		*err = (struct hs_error)HS_ERROR_INIT;
-		if (listen_open(supervisor->settings, &supervisor->identity, &supervisor->listeners, err))
+		if (listen_open(supervisor->settings, &supervisor->identity,
+			&supervisor->listeners, err))
 			return true;
 		if (err->code != HS_EXISTS)
 			return false;
@@ -115,10 +116,12 @@ static bool find_ourselves(struct supervisor *supervisor, struct hs_error *err)
 	const struct identity *them = &supervisor->identity;
 
 	if (!hs_home_programs(supervisor->programs, sizeof supervisor->programs))
-		return hs_error_errno(err, "/proc/self/exe", "cannot find the folder of our programs");
+		return hs_error_errno(err, "/proc/self/exe",
+		    "cannot find the folder of our programs");
 	if (!identity_find(supervisor->settings, &supervisor->identity, err))
 		return false;
-	snprintf(supervisor->admin, sizeof supervisor->admin, "%s", them->changes ? "root" : them->name);
+	snprintf(supervisor->admin, sizeof supervisor->admin, "%s",
+	    them->changes ? "root" : them->name);
 	return true;
 }
 
@@ -233,7 +236,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(help, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return printf("hsd-supervisor %s\n", PACKAGE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return puts("hsd-supervisor " PACKAGE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (argc > 1 && !checks)
 		return usage(argv[argc > 2 ? 2 : 1]);
 	notify_begin();

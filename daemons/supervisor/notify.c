@@ -29,14 +29,16 @@ void notify_begin(void)
 	struct hs_error err = HS_ERROR_INIT;
 	long long number, watched = getpid();
 
-	if (path != NULL && (path[0] == '/' || path[0] == '@') && strlen(path) < sizeof address.sun_path) {
+	if (path != NULL && (path[0] == '/' || path[0] == '@') &&
+	    strlen(path) < sizeof address.sun_path) {
 		address.sun_family = AF_UNIX;
 		memcpy(address.sun_path, path, strlen(path));
 		address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 		if (path[0] == '@')
 			address.sun_path[0] = '\0';
 	}
-	if (usec != NULL && hs_parse_int(usec, MIN_WATCHDOG_US, MAX_WATCHDOG_US, "WATCHDOG_USEC", &number, &err) &&
+	if (usec != NULL &&
+	    hs_parse_int(usec, MIN_WATCHDOG_US, MAX_WATCHDOG_US, "WATCHDOG_USEC", &number, &err) &&
 	    (pid == NULL || hs_parse_int(pid, 1, INT_MAX, "WATCHDOG_PID", &watched, &err)) &&
 	    watched == getpid())
 		watchdog_ms = (int)(number / 2000);	/* half of it */

@@ -95,9 +95,11 @@ bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t si
 	if (find_in_path(ret, size))
 		return true;
 	if (data != NULL)
-		return hs_error_set(err, HS_NOT_FOUND, data, "this cluster was made by PostgreSQL %d, which is "
-		    "not installed: install postgresql-%d, or name its programs' folder in "
-		    "HOOPSCOUT_POSTGRES_BIN_DIR", major, major);
-	return hs_error_set(err, HS_NOT_FOUND, "", "PostgreSQL is not installed: install the package "
-	    "postgresql, name its programs' folder in HOOPSCOUT_POSTGRES_BIN_DIR, or set POSTGRES_HOST");
+		return hs_error_set(err, HS_NOT_FOUND, data,
+		    "this cluster was made by PostgreSQL %d, which is not installed: install "
+		    "postgresql-%d, or name its programs' folder in HOOPSCOUT_POSTGRES_BIN_DIR",
+		    major, major);
+	return hs_error_set(err, HS_NOT_FOUND, "",
+	    "PostgreSQL is not installed: install the package postgresql, name its programs' "
+	    "folder in HOOPSCOUT_POSTGRES_BIN_DIR, or set POSTGRES_HOST");
 }

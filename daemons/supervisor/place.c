@@ -58,8 +58,10 @@ static bool hand_over(int dir, const char *path, mode_t mode, const struct ident
     struct hs_error *err)
 {
 	if (!is_empty(dir))
-		return hs_error_set(err, HS_NO_PERMISSION, path, "%s may not write here: make the folder his "
-		    "(chown -R %s: %s), or choose another", identity->name, identity->name, path);
+		return hs_error_set(err, HS_NO_PERMISSION, path,
+		    "%s may not write here: make the folder his (chown -R %s: %s), or choose "
+		    "another",
+		    identity->name, identity->name, path);
 	if (fchown(dir, identity->uid, identity->gid) != 0 || fchmod(dir, mode) != 0)
 		return hs_error_errno(err, path, "cannot give it to %s", identity->name);
 	return true;
@@ -124,29 +126,33 @@ static bool check_path(const struct identity *identity, int how, struct hs_error
 	char path[PATH_BYTES];
 	int why;
 
-	if (!hs_format(path, sizeof path, err, "%s/%s", folder, name) || !act_as(identity, true, err))
+	if (!hs_format(path, sizeof path, err, "%s/%s", folder, name) ||
+	    !act_as(identity, true, err))
 		return false;
 	why = faccessat(AT_FDCWD, path, how, AT_EACCESS) == 0 ? 0 : errno;
 	if (!act_as(identity, false, err))
 		return false;
 	errno = why;
 	if (why == EACCES)
-		return hs_error_set(err, HS_NO_PERMISSION, path, "%s cannot reach this, and everything but "
-		    "hsd-supervisor runs as %s: %s", identity->name, identity->name, advice);
+		return hs_error_set(err, HS_NO_PERMISSION, path,
+		    "%s cannot reach this, and everything but hsd-supervisor runs as %s: %s",
+		    identity->name, identity->name, advice);
 	return why == 0 || hs_error_errno(err, path, "cannot use it: %s", advice);
 }
 
 bool place_check(const struct hs_settings *settings, const struct identity *identity,
     const char *programs, struct hs_error *err)
 {
-	static const char move[] = "install the programs (make install), open the folders on the way "
-	    "(chmod o+x), or set HOOPSCOUT_USER to one who can";
+	static const char move[] = "install the programs (make install), open the folders on the "
+	    "way (chmod o+x), or set HOOPSCOUT_USER to one who can";
+	static const char open_up[] = "open the folders on the way to it (chmod o+x), or choose "
+	    "another HOOPSCOUT_STATE_DIR";
 
 	return check_path(identity, X_OK, err, programs, "hsd-supervisor", move) &&
 	    check_path(identity, R_OK, err, hs_setting_text(settings, HS_SET_DATA_DIR), "sql",
 		"set HOOPSCOUT_DATA_DIR to a folder that he can read") &&
-	    check_path(identity, W_OK | X_OK, err, hs_setting_text(settings, HS_SET_STATE_DIR), "run",
-		"open the folders on the way to it (chmod o+x), or choose another HOOPSCOUT_STATE_DIR");
+	    check_path(identity, W_OK | X_OK, err, hs_setting_text(settings, HS_SET_STATE_DIR),
+		"run", open_up);
 }
 
 /* Tells the next one who has it. */
@@ -169,9 +175,9 @@ static bool refuse_second(int fd, const char *state, struct hs_error *err)
 	if (!hs_file_read(fd, line, sizeof line - 1, &length, &ignored))
 		length = 0;
 	line[strspn(line, "0123456789")] = '\0';
-	return hs_error_set(err, HS_BUSY, state, "another hsd-supervisor (process %s) runs on this state "
-	    "folder: stop it first, or choose another folder in HOOPSCOUT_STATE_DIR",
-	    line[0] != '\0' ? line : "unknown");
+	return hs_error_set(err, HS_BUSY, state,
+	    "another hsd-supervisor (process %s) runs on this state folder: stop it first, or "
+	    "choose another folder in HOOPSCOUT_STATE_DIR", line[0] != '\0' ? line : "unknown");
 }
 
 bool place_lock(const struct hs_settings *settings, int *ret_fd, struct hs_error *err)

@@ -109,20 +109,14 @@ static enum policy_action have_stopped(struct policy *policy, int64_t now_ms)
 	return POLICY_NOTHING;
 }
 
-/*	START		STOP		RESTART			READY		EXIT		TIMER */
+/* START, STOP, RESTART, READY, EXIT, TIMER */
 static step_fn *const steps[POLICY_STATE_COUNT][POLICY_EVENT_COUNT] = {
-	[POLICY_STOPPED] = {
-		spawn_afresh,	ignore,		spawn_afresh,		ignore,		ignore,		ignore },
-	[POLICY_STARTING] = {
-		ignore,		terminate,	terminate_and_spawn,	become_up,	die,		ignore },
-	[POLICY_UP] = {
-		ignore,		terminate,	terminate_and_spawn,	ignore,		die,		be_quiet },
-	[POLICY_STOPPING] = {
-		want_again,	forget,		want_again,		ignore,		have_stopped,	ignore },
-	[POLICY_WAITING] = {
-		spawn_afresh,	forget,		spawn_afresh,		ignore,		ignore,		spawn },
-	[POLICY_FAILED] = {
-		spawn_afresh,	forget,		spawn_afresh,		ignore,		ignore,		spawn },
+	[POLICY_STOPPED] = { spawn_afresh, ignore, spawn_afresh, ignore, ignore, ignore },
+	[POLICY_STARTING] = { ignore, terminate, terminate_and_spawn, become_up, die, ignore },
+	[POLICY_UP] = { ignore, terminate, terminate_and_spawn, ignore, die, be_quiet },
+	[POLICY_STOPPING] = { want_again, forget, want_again, ignore, have_stopped, ignore },
+	[POLICY_WAITING] = { spawn_afresh, forget, spawn_afresh, ignore, ignore, spawn },
+	[POLICY_FAILED] = { spawn_afresh, forget, spawn_afresh, ignore, ignore, spawn },
 };
 
 void policy_init(struct policy *policy)

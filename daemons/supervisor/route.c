@@ -71,13 +71,15 @@ static bool is_hopeless(const struct waiter *waiter, struct hs_error *ret)
 	const struct service *service = waiter->service;
 
 	if (waiter->wants_up != service->wanted) {
-		hs_error_set(ret, HS_CANCELLED, "", "%s was told otherwise in the meantime", service->name);
+		hs_error_set(ret, HS_CANCELLED, "", "%s was told otherwise in the meantime",
+		    service->name);
 		return true;
 	}
 	if (service->policy.state != POLICY_WAITING && service->policy.state != POLICY_FAILED)
 		return false;
 	hs_error_set(ret, HS_NOT_RUNNING, "", "%s did not come up: %s; it is tried again in %lld s",
-	    service->name, service->last_exit, (long long)(service_next_try_ms(service) + 999) / 1000);
+	    service->name, service->last_exit,
+	    (long long)(service_next_try_ms(service) + 999) / 1000);
 	return true;
 }
 
@@ -162,8 +164,8 @@ static void reload_finish(struct reload *reload)
 	if (reload->supervisor->said_ready)
 		notify_send("READY=1");
 	if (reload->call != NULL)
-		call_result(reload->call, json_pack("{s:O, s:O}", "reloaded", reload->reloaded, "refused",
-		    reload->refused));
+		call_result(reload->call, json_pack("{s:O, s:O}",
+		    "reloaded", reload->reloaded, "refused", reload->refused));
 	json_decref(reload->reloaded);
 	json_decref(reload->refused);
 	free(reload);
@@ -206,7 +208,8 @@ static void reload_daemon(struct reload *reload, struct service *service, json_t
 	*ask = (struct reload_ask){ reload, service->name };
 	reload->pending++;
 	if (service_ask(service, "child.reload", json_incref(settings),
-		(int)hs_setting_int(service->home->settings, HS_SET_STOP_SECONDS) * 1000, on_reloaded, ask, &err))
+		(int)hs_setting_int(service->home->settings, HS_SET_STOP_SECONDS) * 1000,
+		on_reloaded, ask, &err))
 		return;
 	reload->pending--;
 	reload_note(reload, service->name, &err);
@@ -228,7 +231,8 @@ void route_reload(struct supervisor *supervisor, struct call *call)
 	notify_reloading();
 	if ((reload = calloc(1, sizeof *reload)) == NULL)
 		hs_panic("no memory for a reload");
-	*reload = (struct reload){ .supervisor = supervisor, .call = call, .reloaded = json_array(), .refused = json_array() };
+	*reload = (struct reload){ .supervisor = supervisor, .call = call,
+		.reloaded = json_array(), .refused = json_array() };
 	reload_note(reload, "supervisor", NULL);
 	reload->pending = 1;	/* ourselves, until all have been asked */
 	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
@@ -278,8 +282,8 @@ static void migrate(struct supervisor *supervisor, struct call *call, json_t *ar
 	if (supervisor->routes.migrate_call != NULL) {
 		hs_error_set(&err, HS_BUSY, "", "a migration is under way: wait for it");
 		call_error(call, &err);
-	} else if (errand_start(&supervisor->routes.migrate, supervisor, TASK_MIGRATE, "now", &migrate_events,
-		supervisor, &err)) {
+	} else if (errand_start(&supervisor->routes.migrate, supervisor, TASK_MIGRATE, "now",
+		&migrate_events, supervisor, &err)) {
 		supervisor->routes.migrate_call = call;
 	} else {
 		call_error(call, &err);
@@ -313,7 +317,7 @@ static const struct {
 
 /* ---- the way ---- */
 
-/* Who may change something: root, whoever runs us or the daemons, and members of the daemons' group. */
+/* Root, whoever runs us or the daemons, and members of the daemons' group. */
 static bool may_operate(const struct supervisor *supervisor, uid_t uid)
 {
 	const struct passwd *user;
@@ -350,7 +354,8 @@ static bool relay(struct supervisor *supervisor, struct call *call, const struct
 	struct service *service = service_of(supervisor, row->owner);
 
 	if (service == NULL)
-		return hs_error_set(err, HS_UNKNOWN_COMMAND, "", "'%s' is answered by hsctl itself", row->words);
+		return hs_error_set(err, HS_UNKNOWN_COMMAND, "",
+		    "'%s' is answered by hsctl itself", row->words);
 	return service_ask(service, row->id, json_incref(args), 0, on_relayed, call, err);
 }
 
@@ -378,12 +383,15 @@ void route_request(struct supervisor *supervisor, struct call *call, uid_t uid, 
 	bool done = false;
 
 	if (!hs_command_find(cmd, &command))
-		hs_error_set(&err, HS_UNKNOWN_COMMAND, "", "there is no command %.64s: see hsctl --help", cmd);
+		hs_error_set(&err, HS_UNKNOWN_COMMAND, "",
+		    "there is no command %.64s: see hsctl --help", cmd);
 	else if (supervisor->phase == PHASE_STOPPING && command != HS_CMD_STATUS)
 		hs_error_set(&err, HS_NOT_RUNNING, "", "HoopScout is stopping");
 	else if (hs_commands[command].needs == HS_MAY_OPERATE && !may_operate(supervisor, uid))
-		hs_error_set(&err, HS_NOT_ALLOWED, "", "user %u may look, but not give this command: it takes "
-		    "root or a member of %s's group", (unsigned)uid, supervisor->identity.name);
+		hs_error_set(&err, HS_NOT_ALLOWED, "",
+		    "user %u may look, but not give this command: it takes root or a member of "
+		    "%s's group",
+		    (unsigned)uid, supervisor->identity.name);
 	else if (hs_command_check(command, args, &err))
 		done = answer(supervisor, call, command, args, &err);
 	if (!done)

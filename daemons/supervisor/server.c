@@ -139,10 +139,12 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 		refuse(client, json_integer_value(id), HS_NO_MEMORY, "no memory for a command");
 		return;
 	}
-	*call = (struct call){ .next = client->calls, .client = client, .id = json_integer_value(id) };
+	*call = (struct call){ .next = client->calls, .client = client,
+		.id = json_integer_value(id) };
 	client->calls = call;
 	client->call_count++;
-	route_request(client->server->supervisor, call, client->uid, cmd, json_object_get(message, "args"));
+	route_request(client->server->supervisor, call, client->uid, cmd,
+	    json_object_get(message, "args"));
 }
 
 static void on_closed(void *arg, struct hs_link *link, const struct hs_error *why)
@@ -153,7 +155,8 @@ static void on_closed(void *arg, struct hs_link *link, const struct hs_error *wh
 	hs_link_free(link);
 }
 
-static const struct hs_link_events link_events = { .on_message = on_message, .on_closed = on_closed };
+static const struct hs_link_events link_events = { .on_message = on_message,
+	.on_closed = on_closed };
 
 /* ---- the socket ---- */
 
@@ -206,7 +209,7 @@ static void on_pause_end(evutil_socket_t fd, short what, void *arg)
 		hs_panic("cannot watch the control socket any more");
 }
 
-/* Without descriptors or memory the connection stays in the queue: asking again at once is a spin. */
+/* Without descriptors the connection stays in the queue: asking again at once would spin. */
 static void pause_accepting(struct control_server *server)
 {
 	static const struct timeval a_second = { .tv_sec = 1 };

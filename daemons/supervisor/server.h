@@ -28,7 +28,7 @@ void call_event(struct call *call, json_t *message);
 /* End a call; both take call, and result (an object). */
 void call_result(struct call *call, json_t *result);
 void call_error(struct call *call, const struct hs_error *error);
-/* Ends it with the answer of a daemon: its result or error, under the client's id. Borrows message. */
+/* Ends it with a daemon's answer, result or error, under the client's id. Borrows message. */
 void call_answer(struct call *call, const json_t *message);
 
 #endif

@@ -84,8 +84,8 @@ bool service_ask(struct service *service, const char *cmd, json_t *args, int dea
 
 	if (service->link == NULL || service->policy.state != POLICY_UP) {
 		json_decref(args);
-		return hs_error_set(err, HS_NOT_RUNNING, "", "%s is not up: it is %s", service->name,
-		    policy_state_name(service->policy.state));
+		return hs_error_set(err, HS_NOT_RUNNING, "", "%s is not up: it is %s",
+		    service->name, policy_state_name(service->policy.state));
 	}
 	if ((ask = calloc(1, sizeof *ask)) == NULL) {
 		json_decref(args);
@@ -177,7 +177,8 @@ static void on_closed(void *arg, struct hs_link *link, const struct hs_error *wh
 	}
 }
 
-static const struct hs_link_events link_events = { .on_message = on_message, .on_closed = on_closed };
+static const struct hs_link_events link_events = { .on_message = on_message,
+	.on_closed = on_closed };
 
 /* ---- starting and ending ---- */
 
@@ -185,13 +186,15 @@ static bool start_process(struct service *service, struct hs_error *err)
 {
 	struct supervisor *home = service->home;
 	char program[32];
-	struct launch what = { .program = program, .listens = service == &home->services[SERVICE_WEB],
+	bool listens = service == &home->services[SERVICE_WEB];
+	struct launch what = { .program = program, .listens = listens,
 		.death_signal = SIGTERM };
 	int channel;
 
 	if (service->is_postgres)
 		what = (struct launch){ .program = "hsd-supervisor",
-			.words = { "--task", task_name(TASK_POSTGRES), home->admin }, .death_signal = SIGINT };
+			.words = { "--task", task_name(TASK_POSTGRES), home->admin },
+			.death_signal = SIGINT };
 	snprintf(program, sizeof program, "hsd-%s", service->name);
 	service->last_words[0] = '\0';
 	if (!launch(home, &what, &service->pid, &channel, err))
@@ -218,7 +221,8 @@ static void set_timer(struct service *service, int64_t due_ms)
 static int64_t kill_due_ms(const struct service *service)
 {
 	const struct supervisor *home = service->home;
-	int64_t due_ms = supervisor_now_ms() + hs_setting_int(home->settings, HS_SET_STOP_SECONDS) * 1000;
+	int64_t due_ms =
+	    supervisor_now_ms() + hs_setting_int(home->settings, HS_SET_STOP_SECONDS) * 1000;
 
 	if (home->phase == PHASE_STOPPING && !service->is_postgres && home->stop_by_ms < due_ms)
 		due_ms = home->stop_by_ms;
@@ -235,7 +239,7 @@ static void terminate(struct service *service)
 	set_timer(service, kill_due_ms(service));
 }
 
-/* postgres on SIGQUIT still ends its own children; a second time leaves nothing to be polite for. */
+/* postgres on SIGQUIT still ends its own children; the second time is for good. */
 static void kill_late(struct service *service)
 {
 	int sign = service->is_postgres && !service->is_killed ? SIGQUIT : SIGKILL;
@@ -315,7 +319,8 @@ bool service_init(struct service *service, struct supervisor *home, const char *
 	*service = (struct service){ .home = home, .name = name, .is_postgres = is_postgres };
 	policy_init(&service->policy);
 	service->timer = evtimer_new(home->base, on_timer, service);
-	return service->timer != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory for a timer");
+	return service->timer != NULL ||
+	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a timer");
 }
 
 void service_done(struct service *service)

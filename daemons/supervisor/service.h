@@ -55,7 +55,8 @@ bool service_reap(struct service *service, pid_t pid, int status);
 
 /* One answer to a question: an event (it goes on), a result, or an error (both end it). message
  * is borrowed, and is NULL when why says that no answer can come any more. */
-typedef void service_answer_fn(void *arg, json_t *message, bool is_last, const struct hs_error *why);
+typedef void service_answer_fn(void *arg, json_t *message, bool is_last,
+    const struct hs_error *why);
 
 /* Asks a daemon. Takes args. With deadline_ms (0: none), HS_TIMEOUT comes instead of a late answer.
  * false: answered is never called. Errors: HS_NOT_RUNNING. */

@@ -85,7 +85,8 @@ static void become(const struct spawn *what, pid_t parent, int null)
 	if (!identity_take(what->identity))
 		complain(what->path, "cannot change to HOOPSCOUT_USER for");
 	/* after the change of user, which would clear it; then the parent may be gone already */
-	if (prctl(PR_SET_PDEATHSIG, what->death_signal) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (prctl(PR_SET_PDEATHSIG, what->death_signal) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		complain(what->path, "cannot bind the life of");
 	if (getppid() != parent)
 		_exit(EXIT_CANNOT_RUN);

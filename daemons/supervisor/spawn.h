@@ -16,7 +16,7 @@ struct spawn {
 	const char *const *argv;	/* ends with NULL */
 	const char *const *environment;	/* ends with NULL */
 	const struct identity *identity;
-	int fds[SPAWN_FDS];		/* inherited under their own numbers; all others are closed */
+	int fds[SPAWN_FDS];		/* inherited under their numbers; all others are closed */
 	size_t fd_count;
 	int death_signal;		/* when the supervisor dies */
 };

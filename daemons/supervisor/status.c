@@ -76,8 +76,9 @@ static json_t *database_json(const struct supervisor *supervisor,
 {
 	const char *problem = database_problem(supervisor, details);
 
-	return json_pack("{s:s, s:s, s:o, s:o}", "kind", supervisor->private_postgres ? "private" : "external",
-	    "state", database_state(supervisor, problem), "message", text_or_null(problem), "migration",
+	return json_pack("{s:s, s:s, s:o, s:o}", "kind",
+	    supervisor->private_postgres ? "private" : "external", "state",
+	    database_state(supervisor, problem), "message", text_or_null(problem), "migration",
 	    text_or_null(supervisor->migration));
 }
 
@@ -86,12 +87,14 @@ static json_t *service_json(const struct service *service, json_t *detail)
 	int64_t next = service_next_try_ms(service);
 	bool is_alive = service->pid != 0;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:O?}", "name", service->name, "state",
-	    policy_state_name(service->policy.state), "pid",
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:O?}", "name", service->name,
+	    "state", policy_state_name(service->policy.state), "pid",
 	    is_alive ? json_integer(service->pid) : json_null(), "uptime_seconds",
-	    service->policy.state == POLICY_UP ? json_real(seconds_since(service->policy.since_ms)) : json_null(),
-	    "restarts", (json_int_t)service->policy.restarts, "last_exit", text_or_null(service->last_exit),
-	    "next_try_seconds", next < 0 ? json_null() : json_real((double)next / 1000.0), "detail", detail);
+	    service->policy.state == POLICY_UP ? json_real(seconds_since(service->policy.since_ms))
+					       : json_null(),
+	    "restarts", (json_int_t)service->policy.restarts, "last_exit",
+	    text_or_null(service->last_exit), "next_try_seconds",
+	    next < 0 ? json_null() : json_real((double)next / 1000.0), "detail", detail);
 }
 
 static json_t *listen_json(const struct listeners *listeners)
@@ -150,8 +153,8 @@ static void ask_for_detail(struct gathering *gathering, size_t i)
 	if (ask == NULL)
 		return;
 	*ask = (struct gathering_ask){ gathering, i };
-	if (service_ask(&gathering->supervisor->services[i], "child.status", NULL, ANSWER_MS, on_detail,
-		ask, &err))
+	if (service_ask(&gathering->supervisor->services[i], "child.status", NULL, ANSWER_MS,
+		on_detail, ask, &err))
 		gathering->pending++;
 	else
 		free(ask);

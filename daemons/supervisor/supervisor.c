@@ -58,8 +58,10 @@ static void try_again_later(struct supervisor *supervisor)
 {
 	struct timeval pause = { .tv_sec = PREPARE_FIRST_PAUSE_S };
 
-	for (int i = 0; i < supervisor->prepare_failures && pause.tv_sec < PREPARE_LAST_PAUSE_S; i++)
-		pause.tv_sec *= 2;
+	for (int i = 0; i < supervisor->prepare_failures; i++) {
+		if (pause.tv_sec < PREPARE_LAST_PAUSE_S)
+			pause.tv_sec *= 2;
+	}
 	if (pause.tv_sec > PREPARE_LAST_PAUSE_S)
 		pause.tv_sec = PREPARE_LAST_PAUSE_S;
 	supervisor->prepare_failures++;
@@ -186,7 +188,8 @@ static bool has_had_its_chance(const struct service *service)
 static void say_ready(struct supervisor *supervisor)
 {
 	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
-		if (supervisor->services[i].wanted && supervisor->services[i].policy.state != POLICY_UP)
+		if (supervisor->services[i].wanted &&
+		    supervisor->services[i].policy.state != POLICY_UP)
 			return;
 	if (supervisor->said_ready)
 		return;
@@ -269,18 +272,23 @@ static void warn_of_restarts(const struct supervisor *supervisor, const struct h
 
 		if (hs_setting_rows[id].needs_restart &&
 		    strcmp(old, hs_setting_text(after, (enum hs_setting)id)) != 0)
-			hs_log(HS_LOG_WARNING, "this setting takes effect only when HoopScout is started anew",
+			hs_log(HS_LOG_WARNING,
+			    "this setting takes effect only when HoopScout is started anew",
 			    HS_STR("setting", hs_setting_rows[id].name));
 	}
 }
 
 /* What a reload must leave as it was: sockets, folders and the like are in use. */
-static bool keep_fixed(const struct hs_settings *before, struct hs_settings *after, struct hs_error *err)
+static bool keep_fixed(const struct hs_settings *before, struct hs_settings *after,
+    struct hs_error *err)
 {
-	for (int id = 0; id < HS_SETTING_COUNT; id++)
+	for (int i = 0; i < HS_SETTING_COUNT; i++) {
+		enum hs_setting id = (enum hs_setting)i;
+
 		if (hs_setting_rows[id].needs_restart &&
-		    !hs_settings_override(after, (enum hs_setting)id, hs_setting_text(before, (enum hs_setting)id), err))
+		    !hs_settings_override(after, id, hs_setting_text(before, id), err))
 			return false;
+	}
 	return true;
 }
 

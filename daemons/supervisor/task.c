@@ -132,10 +132,11 @@ static bool bring_up_to_date(struct errand *errand, bool migrate, struct hs_erro
 	char dir[4096];
 	bool done;
 
-	done = hs_format(dir, sizeof dir, err, "%s/sql", hs_setting_text(errand->settings, HS_SET_DATA_DIR)) &&
+	done = hs_format(dir, sizeof dir, err, "%s/sql",
+	    hs_setting_text(errand->settings, HS_SET_DATA_DIR)) &&
 	    connect_patiently(errand, &db, err) &&
 	    (migrate ? hs_migrate(db, dir, on_step, errand, &state, err)
-		     : hs_migrate_check(db, dir, &state, err));
+		: hs_migrate_check(db, dir, &state, err));
 	hs_db_free(db);
 	if (done)
 		answer(errand, hs_message_result(0, migrations_json(&state)));
@@ -149,7 +150,8 @@ static bool run(struct errand *errand, const char *name, const char *argument, s
 	errand->is_private = hs_settings_private_postgres(errand->settings);
 	if (strcmp(name, task_name(TASK_PREPARE)) == 0)
 		return (!errand->is_private || ensure_database(errand, err)) &&
-		    bring_up_to_date(errand, hs_setting_bool(errand->settings, HS_SET_AUTO_MIGRATE), err);
+		    bring_up_to_date(errand,
+			hs_setting_bool(errand->settings, HS_SET_AUTO_MIGRATE), err);
 	if (strcmp(name, task_name(TASK_MIGRATE)) == 0)
 		return bring_up_to_date(errand, true, err);
 	return hs_error_set(err, HS_BAD_ARGUMENT, "--task", "there is no task \"%s\"", name);
@@ -178,7 +180,8 @@ int task_main(const char *name, const char *argument)
 	bool done;
 
 	if (!find_channel(&errand)) {
-		hs_log(HS_LOG_ERROR, "tasks are for the supervisor alone: start hsd-supervisor without --task");
+		hs_log(HS_LOG_ERROR,
+		    "tasks are for the supervisor alone: start hsd-supervisor without --task");
 		return EX_USAGE;
 	}
 	done = hs_settings_load(NULL, &errand.settings, &err);

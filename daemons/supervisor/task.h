@@ -6,15 +6,16 @@
 #define SUPERVISOR_TASK_H
 
 enum task {
-	TASK_POSTGRES,	/* becomes the private cluster's postgres; answers nothing */
-	TASK_PREPARE,	/* waits for the database, creates it in a private cluster, migrates when told to */
+	TASK_POSTGRES,	/* becomes the private cluster's postgres; answers only if it cannot */
+	TASK_PREPARE,	/* waits for the database, makes a private one, migrates if told */
 	TASK_MIGRATE,	/* migrates, whatever HOOPSCOUT_AUTO_MIGRATE says */
 	TASK_COUNT
 };
 
 const char *task_name(enum task task);
 
-/* The whole life of such a process; argument is the third word (see task.c). Returns main's status. */
+/* The whole life of such a process. argument is, for postgres, who else may enter its cluster.
+ * Returns main's status. */
 int task_main(const char *name, const char *argument);
 
 #endif

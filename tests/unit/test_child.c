@@ -74,7 +74,8 @@ static bool app_reload(void *arg, struct hs_error *err)
 	struct app *app = arg;
 
 	if (habits.refuses_reload)
-		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_SEARCH_SECONDS", "not during a game");
+		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_SEARCH_SECONDS",
+		    "not during a game");
 	app->reloads++;
 	return true;
 }
@@ -111,9 +112,15 @@ static const struct hs_child_handler handlers[] = {
 };
 
 static const struct hs_child_spec spec = {
-	.process = HS_PROC_IMPORTER, .help = "For a test.",
-	.start = app_start, .stop = app_stop, .reload = app_reload, .status = app_status, .free = free,
-	.handlers = handlers, .handler_count = HS_COUNT(handlers),
+	.process = HS_PROC_IMPORTER,
+	.help = "For a test.",
+	.start = app_start,
+	.stop = app_stop,
+	.reload = app_reload,
+	.status = app_status,
+	.free = free,
+	.handlers = handlers,
+	.handler_count = HS_COUNT(handlers),
 };
 
 /* ---- the test's side ---- */
@@ -182,6 +189,17 @@ static void expect_line(struct daemon *daemon, const char *want)
 	expect_text(want, hear(daemon, line), want);
 }
 
+/* The answer to child.status. */
+static void expect_status(struct daemon *daemon, int id, int reloads, int search_seconds,
+    int listeners)
+{
+	char want[LINE_BYTES];
+
+	snprintf(want, sizeof want, "{\"id\":%d,\"result\":{\"reloads\":%d,\"search_seconds\":%d,"
+	    "\"listeners\":%d}}", id, reloads, search_seconds, listeners);
+	expect_line(daemon, want);
+}
+
 /* The exit status, -1 when a signal ended it. */
 static int end_status(struct daemon *daemon)
 {
@@ -218,7 +236,7 @@ static void test_commands(void)
 	start(&daemon);
 	expect_line(&daemon, ready);
 	say(&daemon, "{\"id\":1,\"cmd\":\"child.status\"}");
-	expect_line(&daemon, "{\"id\":1,\"result\":{\"reloads\":0,\"search_seconds\":10,\"listeners\":0}}");
+	expect_status(&daemon, 1, 0, 10, 0);
 	say(&daemon, "{\"id\":2,\"cmd\":\"import.list\",\"args\":{\"limit\":7}}");
 	expect_line(&daemon, "{\"id\":2,\"event\":\"progress\",\"points\":2}");
 	expect_line(&daemon, "{\"id\":2,\"result\":{\"limit\":7}}");
@@ -244,7 +262,7 @@ static void test_answer_while_stopping(void)
 	expect_line(&daemon, ready);
 	say(&daemon, "{\"id\":1,\"cmd\":\"import.now\"}");
 	say(&daemon, "{\"id\":2,\"cmd\":\"child.status\"}");
-	expect_line(&daemon, "{\"id\":2,\"result\":{\"reloads\":0,\"search_seconds\":10,\"listeners\":0}}");
+	expect_status(&daemon, 2, 0, 10, 0);
 	kill(daemon.pid, SIGTERM);
 	expect_line(&daemon, "{\"id\":1,\"result\":{\"late\":true}}");
 	expect_int("status", end_status(&daemon), 0);
@@ -261,14 +279,13 @@ static void test_reload(void)
 	    "{\"HOOPSCOUT_SEARCH_SECONDS\":\"33\"}}}");
 	expect_line(&daemon, "{\"id\":1,\"result\":{}}");
 	say(&daemon, "{\"id\":2,\"cmd\":\"child.status\"}");
-	expect_line(&daemon, "{\"id\":2,\"result\":{\"reloads\":1,\"search_seconds\":33,\"listeners\":0}}");
+	expect_status(&daemon, 2, 1, 33, 0);
 	/* a bad one changes nothing */
 	say(&daemon, "{\"id\":3,\"cmd\":\"child.reload\",\"args\":{\"settings\":"
 	    "{\"HOOPSCOUT_SEARCH_SECONDS\":\"soon\"}}}");
 	if (expect_true("refused", hear(&daemon, (char[LINE_BYTES]){ "" })[0] != '\0')) {
 		say(&daemon, "{\"id\":4,\"cmd\":\"child.status\"}");
-		expect_line(&daemon,
-		    "{\"id\":4,\"result\":{\"reloads\":1,\"search_seconds\":33,\"listeners\":0}}");
+		expect_status(&daemon, 4, 1, 33, 0);
 	}
 	kill(daemon.pid, SIGTERM);
 	expect_int("status", end_status(&daemon), 0);
@@ -287,10 +304,10 @@ static void test_reload_refused_by_the_daemon(void)
 	expect_line(&daemon, "{\"id\":1,\"error\":{\"code\":\"bad_setting\",\"message\":"
 	    "\"not during a game\",\"where\":\"HOOPSCOUT_SEARCH_SECONDS\"}}");
 	say(&daemon, "{\"id\":2,\"cmd\":\"child.status\"}");
-	expect_line(&daemon, "{\"id\":2,\"result\":{\"reloads\":0,\"search_seconds\":10,\"listeners\":0}}");
+	expect_status(&daemon, 2, 0, 10, 0);
 	kill(daemon.pid, SIGHUP);	/* refused as well, and survived */
 	say(&daemon, "{\"id\":3,\"cmd\":\"child.status\"}");
-	expect_line(&daemon, "{\"id\":3,\"result\":{\"reloads\":0,\"search_seconds\":10,\"listeners\":0}}");
+	expect_status(&daemon, 3, 0, 10, 0);
 	kill(daemon.pid, SIGINT);
 	expect_int("status", end_status(&daemon), 0);
 }
@@ -330,14 +347,16 @@ static void test_last_words(void)
 	begin_quietly();
 	habits.refuses_start = true;
 	start(&daemon);
-	expect_line(&daemon, "{\"error\":{\"code\":\"io_error\",\"message\":\"the doors are locked\","
+	expect_line(&daemon,
+	    "{\"error\":{\"code\":\"io_error\",\"message\":\"the doors are locked\","
 	    "\"where\":\"arena\"}}");
 	expect_int("cannot start", end_status(&daemon), 1);
 
 	begin_quietly();
 	habits.fails_in_start = true;
 	start(&daemon);
-	expect_line(&daemon, "{\"error\":{\"code\":\"io_error\",\"message\":\"the ball is flat\"}}");
+	expect_line(
+	    &daemon, "{\"error\":{\"code\":\"io_error\",\"message\":\"the ball is flat\"}}");
 	expect_int("cannot go on", end_status(&daemon), 1);
 
 	begin_quietly();
@@ -371,7 +390,7 @@ static void test_listeners(void)
 	start(&daemon);
 	expect_line(&daemon, ready);
 	say(&daemon, "{\"id\":1,\"cmd\":\"child.status\"}");
-	expect_line(&daemon, "{\"id\":1,\"result\":{\"reloads\":0,\"search_seconds\":10,\"listeners\":2}}");
+	expect_status(&daemon, 1, 0, 10, 2);
 	kill(daemon.pid, SIGTERM);
 	expect_int("status", end_status(&daemon), 0);
 	close(ends[0]);

@@ -36,7 +36,8 @@ static struct hs_settings *settings_with(const char *listen)
 /* A free port: one that the kernel gives out, closed again. */
 static int free_port(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof address;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -146,8 +147,9 @@ static void test_unix_sockets(void)
 	close(fd);	/* as a crash does: the file stays, nobody answers */
 	if (expect_done("stale", listen_unix(path, 0600, &ourselves, &fd, &second, &err), &err)) {
 		listen_remove(path, &first);
-		expect_true("another's is not removed", access(path, F_OK) == 0 ||
-		    first.st_ino == second.st_ino);	/* a file system may use a number again at once */
+		/* a file system may use a number again at once */
+		expect_true("another's is not removed",
+		    access(path, F_OK) == 0 || first.st_ino == second.st_ino);
 		listen_remove(path, &second);
 		expect_true("ours is", access(path, F_OK) != 0);
 		close(fd);

@@ -62,7 +62,8 @@ static const struct story {
 		{ 0, POLICY_START, POLICY_SPAWN, POLICY_STARTING, -1 },
 		{ 10, POLICY_EXIT, POLICY_NOTHING, POLICY_WAITING, 200 },
 		{ 10, POLICY_START, POLICY_SPAWN, POLICY_STARTING, -1 },
-		{ 10, POLICY_EXIT, POLICY_NOTHING, POLICY_WAITING, 200 },	/* deaths were forgiven */
+		/* deaths were forgiven */
+		{ 10, POLICY_EXIT, POLICY_NOTHING, POLICY_WAITING, 200 },
 		{ 10, POLICY_STOP, POLICY_NOTHING, POLICY_STOPPED, -1 },
 		{ 500, POLICY_TIMER, POLICY_NOTHING, POLICY_STOPPED, -1 } }, 6, 1 },
 	{ "what was never started cannot end", {
@@ -87,7 +88,8 @@ static void test_stories(void)
 			snprintf(row, sizeof row, "%s, step %zu", story->name, n + 1);
 			now_ms += step->after_ms;
 			expect_int(row, policy_step(&policy, step->event, now_ms), step->want);
-			expect_text(row, policy_state_name(policy.state), policy_state_name(step->state));
+			expect_text(row, policy_state_name(policy.state),
+			    policy_state_name(step->state));
 			expect_int(row, policy.timer_ms,
 			    step->timer_ms < 0 ? -1 : now_ms + step->timer_ms);
 		}
@@ -145,8 +147,8 @@ static void test_failed_can_be_stopped(void)
 	expect_int("for good", policy.timer_ms, -1);
 }
 
-/* Whatever comes in whatever order: never two processes, never a signal to none, and what is to be
- * tried again has a time, in bounds. */
+/* Whatever comes in whatever order: never two processes, never a signal to none, and what is
+ * to be tried again has a time, in bounds. */
 static void test_random_walks(void)
 {
 	srand(20261125);
@@ -157,7 +159,8 @@ static void test_random_walks(void)
 
 		policy_init(&policy);
 		for (int i = 0; i < WALK_STEPS; i++) {
-			enum policy_event event = (enum policy_event)(rand() % POLICY_EVENT_COUNT);
+			enum policy_event event =
+			    (enum policy_event)(rand() % POLICY_EVENT_COUNT);
 			enum policy_action action;
 			bool waits;
 

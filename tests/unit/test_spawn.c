@@ -36,8 +36,13 @@ static int run_script(const char *script, char output[OUTPUT_BYTES])
 	const char *argv[] = { "sh", "-c", script, NULL };
 	struct identity identity = ourselves();
 	struct hs_error err = HS_ERROR_INIT;
-	struct spawn what = { .path = "/bin/sh", .argv = argv, .environment = environment,
-		.identity = &identity, .fds = { GIVEN_FD }, .fd_count = 1, .death_signal = SIGTERM };
+	struct spawn what = { .path = "/bin/sh",
+		.argv = argv,
+		.environment = environment,
+		.identity = &identity,
+		.fds = { GIVEN_FD },
+		.fd_count = 1,
+		.death_signal = SIGTERM };
 	size_t length = 0;
 	int ends[2];
 	pid_t pid;
@@ -48,7 +53,8 @@ static int run_script(const char *script, char output[OUTPUT_BYTES])
 	if (!expect_done(script, spawn(&what, &pid, &err), &err))
 		return -1;
 	close(GIVEN_FD);
-	if (!expect_done(script, hs_file_read(ends[0], output, OUTPUT_BYTES - 1, &length, &err), &err))
+	if (!expect_done(
+		script, hs_file_read(ends[0], output, OUTPUT_BYTES - 1, &length, &err), &err))
 		length = 0;
 	output[length] = '\0';
 	close(ends[0]);
@@ -65,12 +71,16 @@ static void test_inheritance(void)
 		/* the third is the folder that ls reads */
 		{ "descriptors", "exec ls /proc/self/fd >&9", "0\n1\n2\n3\n9\n" },
 		{ "umask", "umask >&9", "0027\n" },
-		{ "session", "read a b c d e sid rest </proc/$$/stat; [ $sid = $$ ] && echo own >&9", "own\n" },
+		{ "session",
+		    "read a b c d e sid rest </proc/$$/stat; [ $sid = $$ ] && echo own >&9",
+		    "own\n" },
 		{ "no new rights", "grep NoNewPrivs /proc/$$/status >&9", "NoNewPrivs:\t1\n" },
-		/* 32 and 33 are the C library's own: whoever started us may have left them ignored, and it
-		 * does not let us change that */
-		{ "signals", "exec sed -n '/^Sig[BIC]/{s/00000001800/00000000000/;p}' /proc/self/status >&9",
-		    "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n" },
+		/* 32 and 33 are the C library's own: whoever started us may have left them ignored,
+		 * and it does not let us change that */
+		{ "signals",
+		    "exec sed -n '/^Sig[BIC]/{s/00000001800/00000000000/;p}' /proc/self/status >&9",
+		    "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:"
+		    "\t0000000000000000\n" },
 	};
 	char output[OUTPUT_BYTES];
 
@@ -89,8 +99,10 @@ static void test_ends(void)
 {
 	char output[OUTPUT_BYTES], words[64];
 
-	expect_text("plain", spawn_end_text(run_script("exit 0", output), words, sizeof words), "exit status 0");
-	expect_text("failed", spawn_end_text(run_script("exit 78", output), words, sizeof words), "exit status 78");
+	expect_text("plain", spawn_end_text(run_script("exit 0", output), words, sizeof words),
+	    "exit status 0");
+	expect_text("failed", spawn_end_text(run_script("exit 78", output), words, sizeof words),
+	    "exit status 78");
 	expect_text("killed", spawn_end_text(run_script("kill -9 $$", output), words, sizeof words),
 	    "killed by signal 9 (Killed)");
 }
@@ -106,7 +118,8 @@ static void test_cannot_run(void)
 	pid_t pid;
 
 	if (expect_done("forked", spawn(&what, &pid, &err), &err))
-		expect_text("end", spawn_end_text(wait_for(pid), words, sizeof words), "exit status 126");
+		expect_text(
+		    "end", spawn_end_text(wait_for(pid), words, sizeof words), "exit status 126");
 }
 
 /* A parent that is gone before the child could be bound to it, or afterwards: no orphan is left. */
@@ -123,15 +136,20 @@ static void test_dies_with_its_parent(void)
 	fflush(NULL);
 	if ((parent = fork()) == 0) {
 		struct hs_error err = HS_ERROR_INIT;
-		struct spawn what = { .path = "/bin/sleep", .argv = argv, .environment = argv + 2,
-			.identity = &identity, .fds = { ends[1] }, .fd_count = 1, .death_signal = SIGKILL };
+		struct spawn what = { .path = "/bin/sleep",
+			.argv = argv,
+			.environment = argv + 2,
+			.identity = &identity,
+			.fds = { ends[1] },
+			.fd_count = 1,
+			.death_signal = SIGKILL };
 		pid_t pid;
 
 		_exit(spawn(&what, &pid, &err) ? 0 : 1);
 	}
 	close(ends[1]);
 	expect_int("parent", wait_for(parent), 0);
-	/* the pipe's end tells that nobody holds it any more; alarm ends a test that waits in vain */
+	/* the pipe's end tells that nobody holds it; alarm ends a test that waits in vain */
 	alarm(20);
 	expect_int("orphan", read(ends[0], &byte, 1), 0);
 	alarm(0);
@@ -143,7 +161,8 @@ static void test_takes_another_identity(void)
 	struct identity nobody = { .changes = true, .uid = 65534, .gid = 65534, .groups = { 65534 },
 		.group_count = 1 };
 	static const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
-	const char *argv[] = { "sh", "-c", "[ \"$(id -u):$(id -g):$(id -G)\" = 65534:65534:65534 ]", NULL };
+	const char *argv[] = { "sh", "-c", "[ \"$(id -u):$(id -g):$(id -G)\" = 65534:65534:65534 ]",
+		NULL };
 	struct hs_error err = HS_ERROR_INIT;
 	struct spawn what = { .path = "/bin/sh", .argv = argv, .environment = environment,
 		.identity = &nobody, .death_signal = SIGTERM };
