@@ -1,4 +1,6 @@
-/* figures.c: hundredths, counts and texts of a result, formatted. Nothing here fails but for memory. */
+/* figures.c: hundredths, counts and texts of a result, formatted.
+ *
+ * Trusts the result's columns. Fails only for want of memory, by NULL. */
 #include "daemons/web/figures.h"
 
 #include <stdio.h>

@@ -56,7 +56,8 @@ static void on_answer(struct exchange *exchange, PGresult *const *results, size_
 	if (err != NULL) {
 		bool missing = strstr(err->message, "42P01") != NULL;
 
-		answer_unavailable(exchange, missing ? "the database's migrations are missing: run hsctl migrate" :
+		answer_unavailable(exchange,
+		    missing ? "the database's migrations are missing: run hsctl migrate" :
 		    err->code == HS_TIMEOUT ? "the database did not answer in time" : err->message);
 		return;
 	}
@@ -75,7 +76,9 @@ static void on_answer(struct exchange *exchange, PGresult *const *results, size_
 
 void health_answer(struct exchange *exchange)
 {
-	static const struct hs_db_statement question = { .sql = "select count(*) from schema_migration" };
+	static const struct hs_db_statement question = {
+		.sql = "select count(*) from schema_migration",
+	};
 	struct hs_db_pool_state state;
 
 	hs_db_pool_look(exchange->web->pool, &state);

@@ -32,6 +32,7 @@ static void web_free(void *app)
 		return;
 	server_free(web->server);
 	hs_db_pool_free(web->pool);
+	hs_settings_free(web->settings);
 	statics_free(web->statics);
 	hs_templates_free(web->templates);
 	free(web);
@@ -68,8 +69,9 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	if (!load_templates(settings, &web->templates, err) ||
 	    !statics_load(settings, &web->statics, err) ||
 	    !health_count_migrations(settings, &web->migrations, err) ||
-	    !hs_db_pool_new(web->base, settings, HS_DB_READER, "hsd-web",
-		(size_t)hs_setting_int(settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool, err) ||
+	    !hs_settings_load(NULL, &web->settings, err) ||
+	    !hs_db_pool_new(web->base, web->settings, HS_DB_READER, "hsd-web",
+		(size_t)hs_setting_int(web->settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;
@@ -130,7 +132,8 @@ int main(int argc, char **argv)
 {
 	static const struct hs_child_spec spec = {
 		.process = HS_PROC_WEB,
-		.help = "Serves HoopScout's pages and its API over HTTP, on the sockets that hsd-supervisor binds.",
+		.help = "Serves HoopScout's pages and its API over HTTP, on the sockets that "
+			"hsd-supervisor binds.",
 		.start = web_start,
 		.stop = web_stop,
 		.reload = web_reload,

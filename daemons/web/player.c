@@ -18,8 +18,8 @@
 enum { PLAYER, SEASONS, HISTORY, STATEMENTS };
 
 static const char player_sql[] =
-    "select p.player_id, p.full_name, p.first_name, p.last_name, to_char(p.birth_date, 'YYYY-MM-DD'),"
-    " p.nationality, p.position, p.role, p.height, p.weight, s.name, p.external_id"
+    "select p.player_id, p.full_name, p.first_name, p.last_name,"
+    " to_char(p.birth_date, 'YYYY-MM-DD'), p.nationality, p.position, p.role, p.height, p.weight, s.name, p.external_id"
     " from player p join source s using (source_id) where p.player_id = $1::integer";
 
 #define FIGURES(table) \
@@ -43,7 +43,8 @@ static const char history_sql[] =
     " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
     " join import_file f on f.file_id = h.import_file_id"
     " left join import_file newer on newer.file_id = h.superseded_by where h.player_id = $1::integer"
-    " order by se.name desc, c.name, t.name, h.snapshot_date desc, h.superseded_at desc limit 2000";
+    " order by se.name desc, c.name, t.name, h.snapshot_date desc, h.superseded_at desc"
+    " limit 2000";
 
 static void ask(struct exchange *exchange, exchange_done_fn *done)
 {
@@ -60,7 +61,8 @@ static void ask(struct exchange *exchange, exchange_done_fn *done)
 }
 
 /* False after having answered why there is nothing to show. */
-static bool is_there(struct exchange *exchange, PGresult *const *results, const struct hs_error *err)
+static bool is_there(struct exchange *exchange, PGresult *const *results,
+    const struct hs_error *err)
 {
 	if (err != NULL)
 		reply_error(exchange, err);

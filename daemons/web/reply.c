@@ -149,7 +149,8 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 
 static void fill_json(struct exchange *exchange, int status, const char *type, json_t *body)
 {
-	char *text = body != NULL ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS)) : NULL;
+	const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS);
+	char *text = body != NULL ? json_dumps(body, flags) : NULL;
 	struct reply *reply = &exchange->reply;
 
 	json_decref(body);
@@ -175,7 +176,8 @@ void reply_json(struct exchange *exchange, int status, json_t *body)
 
 /* Problems. */
 
-void reply_problem(struct exchange *exchange, int status, const char *detail, const char *parameter)
+void reply_problem(struct exchange *exchange, int status, const char *detail,
+    const char *parameter)
 {
 	json_t *problem = json_pack("{s:s, s:s, s:i, s:s, s:s*}", "type", "about:blank", "title",
 	    reply_reason(status), "status", status, "detail", detail, "parameter", parameter);
@@ -187,7 +189,8 @@ void reply_problem(struct exchange *exchange, int status, const char *detail, co
 		return;
 	}
 	snprintf(exchange->reply.push_url, sizeof exchange->reply.push_url, "false");
-	if (problem != NULL && json_object_set_new(problem, "heading", json_string(heading_of(status))) != 0) {
+	if (problem != NULL &&
+	    json_object_set_new(problem, "heading", json_string(heading_of(status))) != 0) {
 		json_decref(problem);
 		problem = NULL;
 	}

@@ -12,14 +12,17 @@
 enum { REPLY_RETRY_SECONDS = 5 };
 
 /* Renders a template. Takes data, an object, NULL when there was no memory for it. The common
- * members (assets) are added here. A 200 gets an ETag, and is answered 304 when the client has it. */
+ * members (assets) are added here. A 200 gets an ETag, and is a 304 when the client has it. */
 void reply_page(struct exchange *exchange, int status, const char *template, json_t *data);
 
-/* Takes body; NULL when there was no memory for it. Numbers have at most five digits and two decimals. */
+/* Takes body; NULL when there was no memory for it. Numbers have at most five digits, two of
+ * them decimals. */
 void reply_json(struct exchange *exchange, int status, json_t *body);
 
-/* What went wrong, as a page, a fragment or application/problem+json. parameter names the one at fault, or is NULL. */
-void reply_problem(struct exchange *exchange, int status, const char *detail, const char *parameter);
+/* What went wrong, as a page, a fragment or application/problem+json. parameter names the
+ * one at fault, or is NULL. */
+void reply_problem(struct exchange *exchange, int status, const char *detail,
+    const char *parameter);
 
 /* The same from an error; logs it when it is ours. */
 void reply_error(struct exchange *exchange, const struct hs_error *err);

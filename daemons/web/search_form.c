@@ -132,8 +132,10 @@ static json_t *list(const struct search_query *query, enum search_param param,
 	filled = choices != NULL ? put_options(options, row, value, choices, &more) :
 				   put_missing(options, row, value, none);
 	return or_nothing(object, put(object, "options", options) && filled &&
-	    put(object, "param", json_string(row->name)) && put(object, "label", json_string(row->label)) &&
-	    put(object, "chosen", value->count > 0 ? json_integer((json_int_t)value->count) : json_null()) &&
+	    put(object, "param", json_string(row->name)) &&
+	    put(object, "label", json_string(row->label)) &&
+	    put(object, "chosen",
+		value->count > 0 ? json_integer((json_int_t)value->count) : json_null()) &&
 	    put(object, "any", json_boolean(json_array_size(options) > 0)) &&
 	    put(object, "narrow", json_boolean(json_array_size(options) >= NARROW_FROM)) &&
 	    put(object, "more", json_boolean(more)));

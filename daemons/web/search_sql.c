@@ -217,7 +217,8 @@ static void put_best_of_rows(struct sql *sql, const struct search_query *query)
 	sql_put(sql, ")");
 }
 
-/* " order by ..." over table.v, table.name_folded and table.player_id; what is not known comes last both ways. */
+/* " order by ..." over table.v, table.name_folded and table.player_id; what is not known
+ * comes last both ways. */
 static void put_order(struct sql *sql, const char *table, const struct search_query *query)
 {
 	char text[200];

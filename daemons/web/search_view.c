@@ -221,7 +221,9 @@ static json_t *cell_new(const struct search_query *query, const PGresult *page, 
 /* "C, Serbia, 3 seasons" */
 static json_t *about_new(const PGresult *page, int row)
 {
-	static const int columns[] = { SEARCH_COLUMN_POSITION, SEARCH_COLUMN_ROLE, SEARCH_COLUMN_NATIONALITY };
+	static const int columns[] = {
+		SEARCH_COLUMN_POSITION, SEARCH_COLUMN_ROLE, SEARCH_COLUMN_NATIONALITY,
+	};
 	int64_t seasons = figure_of(page, row, SEARCH_COLUMN_SEASONS);
 	json_t *about = json_array();
 	bool done = about != NULL;
@@ -346,7 +348,9 @@ json_t *search_view_new(const struct search_query *query, const PGresult *page,
 	    put(view, "any", json_boolean(count > 0)) &&
 	    put(view, "empty_house", json_boolean(count == 0 && !filtered)) &&
 	    put(view, "beyond", json_boolean(count > 0 && PQntuples(page) == 0)) &&
-	    put(view, "heads", heads_new(query)) && put(view, "sorted_by", head_new(query, query->sort)) && put(view, "rows", rows_new(query, page)) &&
+	    put(view, "heads", heads_new(query)) &&
+	    put(view, "sorted_by", head_new(query, query->sort)) &&
+	    put(view, "rows", rows_new(query, page)) &&
 	    put(view, "kept", kept_new(query)) &&
 	    put(view, "pager", pager_new(query, count, PQntuples(page))));
 }

@@ -11,7 +11,8 @@
 json_t *search_view_new(const struct search_query *query, const PGresult *page,
     const PGresult *total);
 
-/* {"total","page","per_page","players"}, as design section 8 has it. A new reference; NULL without memory. */
+/* {"total","page","per_page","players"}, as design section 8 has it.
+ * A new reference; NULL without memory. */
 json_t *search_view_api(const struct search_query *query, const PGresult *page,
     const PGresult *total);
 

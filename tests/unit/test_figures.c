@@ -7,7 +7,8 @@
 #include "tests/unit/harness.h"
 
 static const struct { long long hundredths; bool whole; const char *text, *json; } figures[] = {
-	{ 2544, false, "25.44", "25.44" }, { 2540, false, "25.4", "25.4" }, { 2500, false, "25.0", "25" },
+	{ 2544, false, "25.44", "25.44" }, { 2540, false, "25.4", "25.4" },
+	{ 2500, false, "25.0", "25" },
 	{ 0, false, "0.0", "0" }, { 0, true, "0", "0" }, { 8200, true, "82", "82" }, { -1, false, "-", "null" },
 	{ -1, true, "-", "null" }, { 1, false, "0.01", "0.01" }, { 10, false, "0.1", "0.1" },
 	{ 10000, false, "100.0", "100" }, { 32767, false, "327.67", "327.67" }, { 19050, true, "190.5", "190.5" },
