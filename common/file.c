@@ -179,15 +179,14 @@ static size_t cut_length(const char *text, size_t length, size_t most)
 	return most;
 }
 
-/* The n-th name to try: "nba.json", "nba.1.json", "nba.2.json"; a long stem gives way. */
-static void nth_name(const char *name, int n, char ret[NAME_MAX + 1])
+void hs_file_nth_name(const char *name, int n, char *ret_name)
 {
 	const char *ending = strrchr(name, '.');
 	size_t stem, ending_length;
 	char number[16];
 
 	if (n == 0) {
-		snprintf(ret, NAME_MAX + 1, "%s", name);
+		snprintf(ret_name, NAME_MAX + 1, "%s", name);
 		return;
 	}
 	if (ending == NULL || ending == name || strlen(ending) > NAME_MAX / 2)
@@ -195,7 +194,7 @@ static void nth_name(const char *name, int n, char ret[NAME_MAX + 1])
 	ending_length = strlen(ending);
 	snprintf(number, sizeof number, ".%d", n);
 	stem = cut_length(name, (size_t)(ending - name), NAME_MAX - strlen(number) - ending_length);
-	snprintf(ret, NAME_MAX + 1, "%.*s%s%s", (int)stem, name, number, ending);
+	snprintf(ret_name, NAME_MAX + 1, "%.*s%s%s", (int)stem, name, number, ending);
 }
 
 /* rename that never replaces, where the file system has no such call: a second link, or
@@ -242,7 +241,7 @@ static bool rename_to_free_name(int from_dir, const char *from, int to_dir, cons
 
 	*ret_other_device = false;
 	for (int n = 0; n < MAX_SUFFIX; n++) {
-		nth_name(to_name, n, name);
+		hs_file_nth_name(to_name, n, name);
 		if (rename_no_replace(from_dir, from, to_dir, name) == 0) {
 			memcpy(ret_name, name, sizeof name);
 			return true;
@@ -446,7 +445,7 @@ bool hs_file_free_name(int dir, const char *to_name, char *ret_name, size_t name
 		return hs_error_set(err, HS_TOO_LONG, to_name,
 		    "the name, or the room for it, is not a file name's");
 	for (int n = 0; n < MAX_SUFFIX; n++) {
-		nth_name(to_name, n, name);
+		hs_file_nth_name(to_name, n, name);
 		if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
 		if (errno != ENOENT)

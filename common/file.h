@@ -46,6 +46,10 @@ bool hs_file_write(int dir, const char *name, const void *bytes, size_t length, 
 bool hs_file_move(int from_dir, const char *from_name, int to_dir, const char *to_name,
     char *ret_name, size_t name_bytes, struct hs_error *err);
 
+/* The n-th name that a move tries: "nba.json", "nba.1.json", "nba.2.json"; a long stem gives
+ * way. ret_name needs NAME_MAX + 1 bytes, and name has no more. */
+void hs_file_nth_name(const char *name, int n, char *ret_name);
+
 /* The name that a move of to_name into dir would use now: the first that is free. ret_name needs
  * NAME_MAX + 1 bytes. Errors: HS_LIMIT, HS_IO. */
 bool hs_file_free_name(int dir, const char *to_name, char *ret_name, size_t name_bytes,

@@ -35,6 +35,8 @@ struct importer {
 	struct worker *worker;
 	struct hs_db_pool *pool;	/* for list, show and vacuum */
 	struct event *scan_timer, *look_timer, *stop_timer;
+	bool wants_catch_up;		/* before any file, once the database is there */
+	bool missed_database;		/* it was away then: again with the next scan */
 	bool has_scanned;		/* the first scan is done */
 	bool wants_scan;		/* the queue was full */
 	bool is_stopping;

@@ -78,7 +78,10 @@ static void importer_free(void *app)
 
 	if (importer->worker != NULL)
 		worker_cancel(importer->worker);
-	worker_free(importer->worker);
+	if (!worker_free(importer->worker)) {
+		hs_log(HS_LOG_WARNING, "the work in hand does not end: the process ends under it");
+		return;
+	}
 	watch_free(importer->watch);
 	intake_free(importer->intake);
 	hs_db_pool_free(importer->pool);
@@ -134,6 +137,7 @@ static bool importer_start(struct hs_child *child, void **ret_app, struct hs_err
 		return false;
 	}
 	*ret_app = importer;
+	importer->wants_catch_up = true;
 	hs_child_ready(child);
 	scan_folder(importer);
 	return true;

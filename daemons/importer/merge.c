@@ -13,7 +13,13 @@
 #include "daemons/importer/merge_sql.h"
 #include "daemons/importer/monotonic.h"
 
-enum { LARGE_ROWS = 5000, NUMBER_BYTES = 24 };
+#define SLOW_STEP_SECONDS 0.25
+
+enum {
+	LARGE_ROWS = 5000,
+	REBUILD_MAX_ROWS = 500000,	/* some seconds, in which searches of an empty database wait */
+	NUMBER_BYTES = 24
+};
 
 struct merge {
 	struct hs_db *db;
@@ -43,6 +49,9 @@ static bool has_work(const struct merge *merge, enum merge_when when)
 		return counts->stale > 0;
 	case MERGE_BEST:
 		return counts->created + counts->updated + merge->hot > 0;
+	case MERGE_REBUILD:
+		return merge->last_player == 0 && counts->created >= LARGE_ROWS &&
+		    counts->created <= REBUILD_MAX_ROWS;
 	}
 	return true;
 }
@@ -151,6 +160,13 @@ static bool take_step(struct merge *merge, const struct merge_step *step, struct
 	return true;
 }
 
+static void log_slow_step(const struct merge_step *step, double seconds)
+{
+	if (seconds >= SLOW_STEP_SECONDS)
+		hs_log(HS_LOG_DEBUG, "a step of the merge took long", HS_INT("step", step - merge_steps),
+		    HS_SECS("seconds", seconds), HS_STR("sql", step->sql));
+}
+
 static bool raise_version(struct hs_db *db, struct hs_error *err)
 {
 	return hs_db_exec(db, "with v as (update data_version set version = version + 1 returning version)"
@@ -169,9 +185,7 @@ bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progr
 			continue;
 		if (!progress_goes_on(progress, err) || !take_step(&merge, &merge_steps[i], err))
 			return false;
-		hs_log(HS_LOG_DEBUG, "took a step of the merge", HS_INT("step", i),
-		    HS_SECS("seconds", monotonic_seconds() - began),
-		    HS_STR("sql", merge_steps[i].sql));
+		log_slow_step(&merge_steps[i], monotonic_seconds() - began);
 	}
 	merge.counts.changed = merge.changes > 0;
 	merge.counts.large = merge.changes >= LARGE_ROWS;

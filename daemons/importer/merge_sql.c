@@ -60,6 +60,7 @@ const char merge_stage_tables[] =
     METRIC_COLUMNS ") on commit drop;"
     "create temporary table stage_copy (player_id integer, name_folded text, " COPY_COLUMNS ")"
     " on commit drop;"
+    "create temporary table stage_index (name text, definition text) on commit drop;"
     "create temporary table stage_best (player_id integer, " METRIC_COLUMNS ", tov_min smallint)"
     " on commit drop";
 
@@ -281,6 +282,24 @@ static const char refresh_copies[] =
     " where t.hot and not t.is_new and l.player_id = t.player_id"
     " and (" COPIES("l.") ") is distinct from (" COPIES("c.") ")";
 
+/* A row's way into fifteen indexes costs three times what building them afterwards does. It
+ * locks searches out meanwhile, so it is done only while there is nothing to be found, and not
+ * for long (merge.c bounds it); and only by the tables' owner. */
+static const char note_indexes[] =
+    "insert into stage_index (name, definition)"
+    " select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)"
+    " from pg_index i join pg_class t on t.oid = i.indrelid"
+    " where t.oid in ('player_best'::regclass, 'player_season_stats'::regclass)"
+    " and not i.indisunique and pg_has_role(t.relowner, 'USAGE')";
+
+static const char drop_indexes[] =
+    "do $$ declare one record; begin for one in select name from stage_index loop"
+    " execute 'drop index ' || one.name; end loop; end $$";
+
+static const char build_indexes[] =
+    "do $$ declare one record; begin for one in select definition from stage_index loop"
+    " execute one.definition; end loop; end $$";
+
 static const char insert_stats[] =
     "insert into player_season_stats (" KEY("") ", " COPIES("") ", " METRICS("") ")"
     " select " KEY("w.") ", " COPIES("c.") ", " METRICS("w.")
@@ -353,10 +372,13 @@ const struct merge_step merge_steps[] = {
 	{ .sql = copy_players, .when = MERGE_BEST },
 	{ .sql = "analyze stage_copy (player_id)", .when = MERGE_BEST },
 	{ .sql = refresh_copies, .when = MERGE_HOT },
+	{ .sql = note_indexes, .when = MERGE_REBUILD },
+	{ .sql = drop_indexes, .when = MERGE_REBUILD },
 	{ .sql = insert_stats, .when = MERGE_CREATED },
 	{ .sql = find_best, .when = MERGE_BEST },
 	{ .sql = update_best, .when = MERGE_BEST },
 	{ .sql = insert_best, .when = MERGE_HOT },
+	{ .sql = build_indexes, .when = MERGE_REBUILD },
 };
 
 const size_t merge_step_count = HS_COUNT(merge_steps);

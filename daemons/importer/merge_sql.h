@@ -25,7 +25,8 @@ enum merge_when {
 	MERGE_UPDATED,
 	MERGE_MOVED,		/* player-seasons follow this file: updated, or only restated */
 	MERGE_STALE,
-	MERGE_BEST		/* maxima may have changed */
+	MERGE_BEST,		/* maxima may have changed */
+	MERGE_REBUILD		/* many rows into an empty database: its indexes are built afterwards */
 };
 
 /* What its row count, or the number it selects, is. */

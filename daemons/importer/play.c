@@ -205,8 +205,14 @@ static void set_look_timer(struct importer *importer)
 
 static void choose(struct importer *importer)
 {
+	const struct job catch_up = { .kind = JOB_CATCH_UP };
 	struct intake_pick pick;
 
+	if (importer->wants_catch_up) {
+		importer->wants_catch_up = false;
+		give(importer, &catch_up);
+		return;
+	}
 	if (bring_back(importer) || !join_run(importer))
 		return;
 	if (!importer->is_stopping && intake_pick(importer->intake, monotonic_seconds(), &pick)) {
@@ -321,6 +327,9 @@ static void back_news(struct importer *importer, struct news *news)
 void play_news(struct importer *importer, struct news *news)
 {
 	switch (news->job.kind) {
+	case JOB_CATCH_UP:
+		importer->missed_database = !news->done;
+		break;
 	case JOB_FILE:
 		file_news(importer, news);
 		break;

@@ -136,6 +136,8 @@ void scan_folder(struct importer *importer)
 	/* first the watch, then the look: no file can fall in between */
 	watch_check(importer->watch);
 	importer->wants_scan = false;
+	importer->wants_catch_up = importer->wants_catch_up || importer->missed_database;
+	importer->missed_database = false;
 	if ((dir = open_incoming(importer)) >= 0) {
 		scan_files(importer, dir);
 		close(dir);

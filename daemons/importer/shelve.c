@@ -240,18 +240,33 @@ static bool has_content(int fd, const struct report *report)
 	    strcmp(digest_text(&digest, text), report->sha256) == 0;
 }
 
-bool shelve_has(const struct hs_settings *settings, const struct report *report)
+bool shelve_place(const struct report *report, int n, char *ret_name)
+{
+	char first[NAME_MAX + 1];
+
+	if (!is_plain_name(report->name))
+		return false;
+	if (report->status == REPORT_FAILED)
+		fit_name(report->name, first);
+	else
+		memcpy(first, report->name, strlen(report->name) + 1);
+	hs_file_nth_name(first, n, ret_name);
+	return true;
+}
+
+bool shelve_has(const struct hs_settings *settings, const struct report *report, const char *name,
+    bool *ret_same)
 {
 	bool failed = report->status == REPORT_FAILED, found = false;
 	struct hs_error ignored = HS_ERROR_INIT;
 	struct place_facts facts;
 	int dir = -1, fd = -1;
 
-	if (!is_plain_name(report->name) ||
-	    !open_folder(settings, failed ? HS_SET_FAILED_DIR : HS_SET_ARCHIVE_DIR, &dir, &ignored))
+	if (!open_folder(settings, failed ? HS_SET_FAILED_DIR : HS_SET_ARCHIVE_DIR, &dir, &ignored))
 		return false;
-	if (place_open(dir, report->name, &fd, &facts, &ignored)) {
-		found = facts.size_bytes == report->size_bytes && has_content(fd, report);
+	if (place_open(dir, name, &fd, &facts, &ignored)) {
+		found = true;
+		*ret_same = facts.size_bytes == report->size_bytes && has_content(fd, report);
 		close(fd);
 	}
 	close(dir);

@@ -22,9 +22,14 @@ bool shelve(const struct hs_settings *settings, const char *name, const struct p
 bool shelve_bring_back(const struct hs_settings *settings, const char *name, char *ret_name,
     struct hs_error *err);
 
-/* Whether archive or failed (by the report's status) has the report's file under its very name:
- * moved by one of us who died before he could say so. Compares size and content. */
-bool shelve_has(const struct hs_settings *settings, const struct report *report);
+/* The n-th name under which the report's file may have been stored. ret_name needs NAME_MAX + 1 bytes.
+ * False when the name in the report is none that a file can have. */
+bool shelve_place(const struct report *report, int n, char *ret_name);
+
+/* Whether archive or failed (by the report's status) has a file of that name; *ret_same: with
+ * the report's size and content. */
+bool shelve_has(const struct hs_settings *settings, const struct report *report, const char *name,
+    bool *ret_same);
 
 /* Makes the three folders where they are missing. */
 bool shelve_make_folders(const struct hs_settings *settings, struct hs_error *err);

@@ -26,6 +26,8 @@
 /* Progress is passed on five times a second at most. */
 #define PROGRESS_PAUSE_SECONDS 0.2
 
+enum { END_SECONDS = 3 };
+
 struct worker {
 	const struct hs_settings *settings;
 	const struct worker_events *events;
@@ -49,7 +51,7 @@ struct worker {
 
 	struct hs_db *db;		/* the thread's own, from here on */
 	bool session_is_new;		/* opened by a possession, and not prepared */
-	bool is_recovered;		/* after what an earlier importer left half-done */
+	bool is_recovered;		/* nothing is left half-done, as far as we know */
 	int64_t run;			/* 0: none is open */
 	int64_t late_run;		/* could not be closed: the database was away */
 	struct progress teller;
@@ -118,17 +120,18 @@ static bool prepare_session(struct worker *worker, struct hs_error *err)
 	    !runs_mark_interrupted(worker->db, worker->run, err) ||
 	    (worker->run > 0 && !runs_hold(worker->db, worker->run, err)))
 		return false;
-	if (!worker->is_recovered && !recover_shelved(worker->db, worker->settings, err))
-		return false;
-	worker->is_recovered = true;
 	worker->session_is_new = false;
 	return true;
 }
 
-static bool close_late_run(struct worker *worker, struct hs_error *err)
+/* What was left half-done: by an importer that died, or by ourselves when a move or its record failed. */
+static bool catch_up(struct worker *worker, struct hs_error *err)
 {
 	json_t *run = NULL;
 
+	if (!worker->is_recovered && !recover_shelved(worker->db, worker->settings, err))
+		return false;
+	worker->is_recovered = true;
 	if (worker->late_run == 0)
 		return true;
 	if (!runs_close(worker->db, worker->late_run, &run, err))
@@ -162,7 +165,7 @@ static bool have_database(struct worker *worker, struct hs_error *err)
 
 	if (!usable)
 		drop_session(worker);
-	usable = usable && close_late_run(worker, err);
+	usable = usable && catch_up(worker, err);
 	note_database(worker, usable, err);
 	return usable;
 }
@@ -192,6 +195,9 @@ static void do_file(struct worker *worker, const struct job *job, struct news *n
 	news->end = possession_play(&possession, &news->report, &news->is_large, &news->err);
 	if (news->end == POSSESSION_KEPT && news->err.code == HS_DB_AWAY)
 		note_database(worker, false, &news->err);
+	/* committed, but its move or the record of it failed */
+	if (news->end == POSSESSION_KEPT && news->report.file_id > 0)
+		worker->is_recovered = false;
 	malloc_trim(0);
 }
 
@@ -211,6 +217,9 @@ static void end_run(struct worker *worker, const struct job *job, struct news *n
 static void do_job(struct worker *worker, const struct job *job, struct news *news)
 {
 	switch (job->kind) {
+	case JOB_CATCH_UP:
+		news->done = have_database(worker, &news->err);
+		break;
 	case JOB_FILE:
 		do_file(worker, job, news);
 		break;
@@ -357,22 +366,27 @@ fail:
 	return false;
 }
 
-static void end_thread(struct worker *worker)
+static bool end_thread(struct worker *worker)
 {
+	struct timespec until = { 0 };
+
 	if (!worker->is_running)
-		return;
+		return true;
 	pthread_mutex_lock(&worker->lock);
 	worker->must_end = true;
 	pthread_cond_signal(&worker->given);
 	pthread_mutex_unlock(&worker->lock);
-	pthread_join(worker->thread, NULL);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += END_SECONDS;
+	return pthread_timedjoin_np(worker->thread, NULL, &until) == 0;
 }
 
-void worker_free(struct worker *worker)
+bool worker_free(struct worker *worker)
 {
 	if (worker == NULL)
-		return;
-	end_thread(worker);
+		return true;
+	if (!end_thread(worker))
+		return false;
 	if (worker->has_news) {
 		report_done(&worker->news.report);
 		json_decref(worker->news.run);
@@ -385,6 +399,7 @@ void worker_free(struct worker *worker)
 	pthread_cond_destroy(&worker->given);
 	pthread_mutex_destroy(&worker->lock);
 	free(worker);
+	return true;
 }
 
 void worker_give(struct worker *worker, const struct job *job)

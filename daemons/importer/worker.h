@@ -23,6 +23,7 @@
 struct worker;
 
 enum job_kind {
+	JOB_CATCH_UP,		/* connect, and finish what was left half-done */
 	JOB_FILE,		/* import one; opens a run when none is open */
 	JOB_END_RUN,		/* close the run */
 	JOB_BRING_BACK		/* move a file from failed into incoming */
@@ -41,7 +42,7 @@ struct job {
 /* How a job ended. */
 struct news {
 	struct job job;
-	bool done;			/* of END_RUN and BRING_BACK; else err */
+	bool done;			/* of all but FILE; else err */
 	enum possession_end end;	/* of FILE */
 	bool is_large;			/* of FILE: the tables want a vacuum */
 	struct report report;		/* of FILE */
@@ -65,8 +66,9 @@ struct worker_events {
 bool worker_new(struct event_base *base, const struct hs_settings *settings,
     const struct worker_events *events, void *arg, struct worker **ret, struct hs_error *err);
 
-/* Waits for the thread, whose job should have ended or been cancelled. Accepts NULL. */
-void worker_free(struct worker *worker);
+/* Ends the thread, whose job should have ended or been cancelled. False when it does not end
+ * within some seconds: it still uses the worker and the settings, which must stay. Accepts NULL. */
+bool worker_free(struct worker *worker);
 
 /* One job at a time: the next after the news of the last. */
 void worker_give(struct worker *worker, const struct job *job);
