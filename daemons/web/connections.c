@@ -144,7 +144,8 @@ static bool client_left(const struct connection *connection)
 {
 	struct pollfd look = { .fd = bufferevent_getfd(connection->bev), .events = POLLRDHUP };
 
-	return poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+	return poll(&look, 1, 0) > 0 &&
+	    (look.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 static void sweep_one(struct connection *connection, time_t moment)

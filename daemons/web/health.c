@@ -28,7 +28,8 @@ bool health_count_migrations(const struct hs_settings *settings, size_t *ret, st
 	size_t count = 0;
 	DIR *stream;
 
-	if (!hs_format(path, sizeof path, err, "%s/sql", hs_setting_text(settings, HS_SET_DATA_DIR)))
+	if (!hs_format(path, sizeof path, err, "%s/sql",
+	    hs_setting_text(settings, HS_SET_DATA_DIR)))
 		return false;
 	if ((stream = opendir(path)) == NULL)
 		return hs_error_errno(err, path, "cannot list the migrations");
@@ -65,7 +66,8 @@ static void on_answer(struct exchange *exchange, PGresult *const *results, size_
 	if (applied < (int64_t)known) {
 		char reason[128];
 
-		snprintf(reason, sizeof reason, "%lld of %zu migrations are missing: run hsctl migrate",
+		snprintf(reason, sizeof reason,
+		    "%lld of %zu migrations are missing: run hsctl migrate",
 		    (long long)known - (long long)applied, known);
 		answer_unavailable(exchange, reason);
 		return;

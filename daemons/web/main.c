@@ -53,8 +53,8 @@ static bool meet_database(struct web *web, struct hs_error *err)
 {
 	static const struct hs_db_statement question = { .sql = "select 1" };
 
-	return hs_db_pool_submit(web->pool, &question, 1, FIRST_ANSWER_MS, on_first_answer, web->child,
-	    NULL, err);
+	return hs_db_pool_submit(web->pool, &question, 1, FIRST_ANSWER_MS, on_first_answer,
+	    web->child, NULL, err);
 }
 
 static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *err)
@@ -71,7 +71,8 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !health_count_migrations(settings, &web->migrations, err) ||
 	    !hs_settings_load(NULL, &web->settings, err) ||
 	    !hs_db_pool_new(web->base, web->settings, HS_DB_READER, "hsd-web",
-		(size_t)hs_setting_int(web->settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool, err) ||
+		(size_t)hs_setting_int(web->settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool,
+		err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;
@@ -124,8 +125,8 @@ static json_t *web_status(void *app)
 	return json_pack("{s:I, s:I, s:I, s:{s:I, s:I, s:I, s:b, s:s}}", "requests",
 	    (json_int_t)server.requests, "in_hand", (json_int_t)server.in_hand, "connections",
 	    (json_int_t)server.connections, "database", "open", (json_int_t)pool.open, "busy",
-	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable", pool.usable, "message",
-	    pool.usable ? "" : pool.last.message);
+	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable", pool.usable,
+	    "message", pool.usable ? "" : pool.last.message);
 }
 
 int main(int argc, char **argv)

@@ -19,12 +19,14 @@ enum { PLAYER, SEASONS, HISTORY, STATEMENTS };
 
 static const char player_sql[] =
     "select p.player_id, p.full_name, p.first_name, p.last_name,"
-    " to_char(p.birth_date, 'YYYY-MM-DD'), p.nationality, p.position, p.role, p.height, p.weight, s.name, p.external_id"
+    " to_char(p.birth_date, 'YYYY-MM-DD'), p.nationality, p.position, p.role, p.height,"
+    " p.weight, s.name, p.external_id"
     " from player p join source s using (source_id) where p.player_id = $1::integer";
 
 #define FIGURES(table) \
-	table ".games, " table ".mpg, " table ".ppg, " table ".rpg, " table ".apg, " table ".spg, " \
-	table ".bpg, " table ".tov, " table ".fg_pct, " table ".three_pt_pct, " table ".ft_pct"
+	table ".games, " table ".mpg, " table ".ppg, " table ".rpg, " table ".apg, " \
+	table ".spg, " table ".bpg, " table ".tov, " table ".fg_pct, " \
+	table ".three_pt_pct, " table ".ft_pct"
 
 static const char seasons_sql[] =
     "select se.name, c.name, t.name, ps.position, ps.role, to_char(ps.snapshot_date, 'YYYY-MM-DD'),"
@@ -34,7 +36,8 @@ static const char seasons_sql[] =
     " join competition c using (competition_id) join source s using (source_id)"
     " join season se using (season_id) join team t using (team_id)"
     " join import_file f on f.file_id = ps.import_file_id where ps.player_id = $1::integer"
-    " order by se.name desc, c.name, t.name, ps.competition_id, ps.team_id limit 2000";
+    " order by se.name desc, c.name, t.name, ps.competition_id, ps.team_id"
+    " limit " PLAYER_MAX_ROWS;
 
 static const char history_sql[] =
     "select se.name, c.name, t.name, h.position, h.role, to_char(h.snapshot_date, 'YYYY-MM-DD'),"
@@ -42,9 +45,10 @@ static const char history_sql[] =
     " from player_season_history h join competition c using (competition_id)"
     " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
     " join import_file f on f.file_id = h.import_file_id"
-    " left join import_file newer on newer.file_id = h.superseded_by where h.player_id = $1::integer"
+    " left join import_file newer on newer.file_id = h.superseded_by"
+    " where h.player_id = $1::integer"
     " order by se.name desc, c.name, t.name, h.snapshot_date desc, h.superseded_at desc"
-    " limit 2000";
+    " limit " PLAYER_MAX_ROWS;
 
 static void ask(struct exchange *exchange, exchange_done_fn *done)
 {
@@ -67,7 +71,8 @@ static bool is_there(struct exchange *exchange, PGresult *const *results,
 	if (err != NULL)
 		reply_error(exchange, err);
 	else if (PQntuples(results[PLAYER]) == 0)
-		reply_problem(exchange, HTTP_NOTFOUND, "There is no player with this number.", NULL);
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no player with this number.",
+		    NULL);
 	else
 		return true;
 	return false;
@@ -79,7 +84,8 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
 	(void)count;
 	if (is_there(exchange, results, err))
 		reply_page(exchange, HTTP_OK, "player",
-		    player_view_new(results[PLAYER], results[SEASONS], results[HISTORY], hs_date_today()));
+		    player_view_new(results[PLAYER], results[SEASONS], results[HISTORY],
+		    hs_date_today()));
 }
 
 static void on_api_found(struct exchange *exchange, PGresult *const *results, size_t count,

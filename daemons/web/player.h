@@ -4,7 +4,8 @@
 
 #include "daemons/web/exchange.h"
 
-enum { PLAYER_MAX_ROWS = 2000 };	/* seasons, and superseded sets of figures, that are shown */
+/* Seasons, and superseded sets of figures, that are shown. */
+#define PLAYER_MAX_ROWS "2000"
 
 /* GET /players/{id} */
 void player_page(struct exchange *exchange);

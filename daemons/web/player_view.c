@@ -61,7 +61,8 @@ static json_t *facts_new(const PGresult *player, struct hs_date today)
 	json_t *facts = json_array();
 	char height[FIGURE_BYTES], weight[FIGURE_BYTES];
 
-	return or_nothing(facts, put_fact(facts, "Position", hs_db_text(player, 0, PLAYER_POSITION), "") &&
+	return or_nothing(facts,
+	    put_fact(facts, "Position", hs_db_text(player, 0, PLAYER_POSITION), "") &&
 	    put_fact(facts, "Role", hs_db_text(player, 0, PLAYER_ROLE), "") &&
 	    put_fact(facts, "Nationality", hs_db_text(player, 0, PLAYER_NATIONALITY), "") &&
 	    put_birth(facts, hs_db_text(player, 0, PLAYER_BIRTH_DATE), today) &&
@@ -91,8 +92,8 @@ static json_t *cells_new(const PGresult *rows, int row)
 		char text[FIGURE_BYTES];
 
 		done = json_array_append_new(cells, json_pack("{s:s, s:b}", "text",
-		    figure_text(figure, search_keys[SEARCH_FIRST_METRIC + i].whole, text), "unknown",
-		    figure < 0)) == 0;
+		    figure_text(figure, search_keys[SEARCH_FIRST_METRIC + i].whole, text),
+		    "unknown", figure < 0)) == 0;
 	}
 	return or_nothing(cells, done);
 }
@@ -142,8 +143,8 @@ json_t *player_view_new(const PGresult *player, const PGresult *seasons, const P
 	    put(view, "seasons_count", count_of(PQntuples(seasons), "season")) &&
 	    put(view, "seasons", seasons_new(seasons)) &&
 	    put(view, "history", !is_known ? json_null() :
-		json_pack("{s:o, s:o}", "count", count_of(PQntuples(history), "superseded set"), "rows",
-		    seasons_new(history))));
+		json_pack("{s:o, s:o}", "count", count_of(PQntuples(history), "superseded set"),
+		    "rows", seasons_new(history))));
 }
 
 /* The API. */
@@ -162,7 +163,8 @@ static json_t *figures_json(const PGresult *rows, int row)
 /* SOURCE:EXTERNAL_ID, as the search takes it. */
 static json_t *identity(const PGresult *rows, int row, int column, int name_column)
 {
-	return json_pack("{s:o, s:o}", "id", json_sprintf("%s:%s", hs_db_text(rows, row, SEASON_SOURCE),
+	return json_pack("{s:o, s:o}", "id",
+	    json_sprintf("%s:%s", hs_db_text(rows, row, SEASON_SOURCE),
 	    hs_db_text(rows, row, column)), "name", text_json(rows, row, name_column));
 }
 

@@ -78,8 +78,8 @@ bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, stru
 		size_t piece = strcspn(text, "&");
 
 		if (piece > 0 && ++pairs > QUERY_MAX_PAIRS) {
-			hs_error_set(err, HS_BAD_ARGUMENT, "", "the query has more than %d parameters",
-			    QUERY_MAX_PAIRS);
+			hs_error_set(err, HS_BAD_ARGUMENT, "",
+			    "the query has more than %d parameters", QUERY_MAX_PAIRS);
 			goto out;
 		}
 		if (piece > 0 && !read_pair(text, piece, scratch, on_pair, arg, err))

@@ -194,8 +194,8 @@ void reply_problem(struct exchange *exchange, int status, const char *detail,
 		json_decref(problem);
 		problem = NULL;
 	}
-	reply_page(exchange, status, exchange->form == FORM_FRAGMENT ? "problem_fragment" : "problem",
-	    problem);
+	reply_page(exchange, status,
+	    exchange->form == FORM_FRAGMENT ? "problem_fragment" : "problem", problem);
 }
 
 void reply_error(struct exchange *exchange, const struct hs_error *err)
@@ -214,7 +214,8 @@ void reply_error(struct exchange *exchange, const struct hs_error *err)
 	case HS_CANCELLED:
 		hs_log_error(HS_LOG_WARNING, "a query took too long", err);
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
-		    "The database did not answer in time. Please try again, or narrow the search.", NULL);
+		    "The database did not answer in time. Please try again, or narrow the search.",
+		    NULL);
 		return;
 	case HS_DB_AWAY:
 	case HS_BUSY:
@@ -230,7 +231,8 @@ void reply_error(struct exchange *exchange, const struct hs_error *err)
 	hs_log_error(HS_LOG_ERROR, "a query failed", err);
 	if (strstr(err->message, "42P01") != NULL)	/* undefined table */
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
-		    "The database is not set up yet: its migrations are missing (hsctl migrate).", NULL);
+		    "The database is not set up yet: its migrations are missing (hsctl migrate).",
+		    NULL);
 	else
 		reply_problem(exchange, HTTP_INTERNAL,
 		    "The request could not be answered; the log says why.", NULL);

@@ -69,8 +69,8 @@ void routes_handle(struct exchange *exchange)
 			continue;
 		if ((routes[i].methods & (unsigned)exchange->method) == 0) {
 			exchange->reply.allow = routes[i].allow;
-			reply_problem(exchange, HTTP_BADMETHOD, "This address can only be looked at (GET).",
-			    NULL);
+			reply_problem(exchange, HTTP_BADMETHOD,
+			    "This address can only be looked at (GET).", NULL);
 		} else if (routes[i].guard(exchange)) {
 			routes[i].handle(exchange);
 		}

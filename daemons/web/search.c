@@ -44,7 +44,8 @@ static void set_push_url(struct exchange *exchange, const struct search_query *q
 		url[0] = '\0';
 	} else {
 		const char *canonical = (const char *)evbuffer_pullup(text, -1);
-		int length = snprintf(url, size, "/%s%s", canonical[0] != '\0' ? "?" : "", canonical);
+		int length = snprintf(url, size, "/%s%s", canonical[0] != '\0' ? "?" : "",
+		    canonical);
 
 		if (length < 0 || (size_t)length >= size)
 			url[0] = '\0';

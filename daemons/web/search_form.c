@@ -26,7 +26,8 @@ const char search_form_choices_sql[] =
     " order by lower(name), name limit 501)";
 
 static const enum search_param lists[] = {
-	SEARCH_SEASON, SEARCH_COMPETITION, SEARCH_TEAM, SEARCH_POSITION, SEARCH_NATIONALITY, SEARCH_ROLE,
+	SEARCH_SEASON, SEARCH_COMPETITION, SEARCH_TEAM, SEARCH_POSITION, SEARCH_NATIONALITY,
+	SEARCH_ROLE,
 };
 
 static const struct { enum search_param min, max; } ranges[] = {
@@ -62,8 +63,8 @@ static json_t *option(const struct search_param_row *row, size_t number, const c
     const char *text, const char *note, bool chosen)
 {
 	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:b}", "id",
-	    json_sprintf("%s-%zu", row->name, number), "param", row->name, "value", value, "text", text,
-	    "note", note, "chosen", chosen);
+	    json_sprintf("%s-%zu", row->name, number), "param", row->name, "value", value, "text",
+	    text, "note", note, "chosen", chosen);
 }
 
 /* What was chosen and is not among the choices. */
@@ -72,7 +73,8 @@ static bool put_missing(json_t *options, const struct search_param_row *row,
 {
 	for (size_t i = 0; i < value->count; i++) {
 		if (!listed[i] &&
-		    json_array_append_new(options, option(row, json_array_size(options), value->items[i],
+		    json_array_append_new(options,
+		    option(row, json_array_size(options), value->items[i],
 			value->items[i], "", true)) != 0)
 			return false;
 	}
@@ -175,7 +177,8 @@ static json_t *threshold(const struct search_query *query, enum search_param par
 	bool at_most = row->type == SEARCH_IS_CEILING;
 
 	return or_nothing(object, put(object, "label", json_string(row->label)) &&
-	    put(object, "title", json_string(at_most ? "Turnovers per game" : title_of(row->column))) &&
+	    put(object, "title",
+		json_string(at_most ? "Turnovers per game" : title_of(row->column))) &&
 	    put(object, "sign", json_string(at_most ? "≤" : "≥")) &&
 	    put(object, "words", json_string(at_most ? "at most" : "at least")));
 }
@@ -214,7 +217,8 @@ json_t *search_form_new(const struct search_query *query, const PGresult *choice
 {
 	json_t *form = json_object();
 
-	return or_nothing(form, put(form, "name", json_string(query->name != NULL ? query->name : "")) &&
+	return or_nothing(form,
+	    put(form, "name", json_string(query->name != NULL ? query->name : "")) &&
 	    put(form, "age_on", field(query, SEARCH_AGE_ON)) && put_lists(form, query, choices) &&
 	    put_ranges(form, query) && put_thresholds(form, query));
 }

@@ -35,24 +35,25 @@ const struct search_key_row search_keys[SEARCH_KEY_COUNT] = {
 
 #define LEAST(param, most, column, label) \
 	{ param, SEARCH_IS_FLOOR, 0, most, true, column, label, "" }
+#define LABEL(param, label) { param, SEARCH_IS_LABEL, 0, 0, false, param, label, "" }
+#define BODY(param, type, column, label, unit) { param, type, 0, 300, false, column, label, unit }
 
 const struct search_param_row search_params[SEARCH_PARAM_COUNT] = {
 	[SEARCH_NAME] = { "name", SEARCH_IS_NAME, 0, 0, false, "name_folded", "Name", "" },
-	[SEARCH_POSITION] = { "position", SEARCH_IS_LABEL, 0, 0, false, "position", "Position", "" },
-	[SEARCH_ROLE] = { "role", SEARCH_IS_LABEL, 0, 0, false, "role", "Role", "" },
+	[SEARCH_POSITION] = LABEL("position", "Position"),
+	[SEARCH_ROLE] = LABEL("role", "Role"),
 	[SEARCH_COMPETITION] = { "competition", SEARCH_IS_IDENTITY, 0, 0, true, "competition",
 	    "Competition", "" },
 	[SEARCH_SEASON] = { "season", SEARCH_IS_SEASON, 0, 0, true, "season", "Season", "" },
 	[SEARCH_TEAM] = { "team", SEARCH_IS_IDENTITY, 0, 0, true, "team", "Team", "" },
-	[SEARCH_NATIONALITY] = { "nationality", SEARCH_IS_LABEL, 0, 0, false, "nationality",
-	    "Nationality", "" },
+	[SEARCH_NATIONALITY] = LABEL("nationality", "Nationality"),
 	[SEARCH_AGE_MIN] = { "age_min", SEARCH_IS_WHOLE, 0, 150, false, "born_on", "Age", "" },
 	[SEARCH_AGE_MAX] = { "age_max", SEARCH_IS_WHOLE, 0, 150, false, "born_on", "Age", "" },
 	[SEARCH_AGE_ON] = { "age_on", SEARCH_IS_DATE, 1900, 2199, false, "born_on", "Age on", "" },
-	[SEARCH_HEIGHT_MIN] = { "height_min", SEARCH_IS_FLOOR, 0, 300, false, "height", "Height", "cm" },
-	[SEARCH_HEIGHT_MAX] = { "height_max", SEARCH_IS_CEILING, 0, 300, false, "height", "Height", "cm" },
-	[SEARCH_WEIGHT_MIN] = { "weight_min", SEARCH_IS_FLOOR, 0, 300, false, "weight", "Weight", "kg" },
-	[SEARCH_WEIGHT_MAX] = { "weight_max", SEARCH_IS_CEILING, 0, 300, false, "weight", "Weight", "kg" },
+	[SEARCH_HEIGHT_MIN] = BODY("height_min", SEARCH_IS_FLOOR, "height", "Height", "cm"),
+	[SEARCH_HEIGHT_MAX] = BODY("height_max", SEARCH_IS_CEILING, "height", "Height", "cm"),
+	[SEARCH_WEIGHT_MIN] = BODY("weight_min", SEARCH_IS_FLOOR, "weight", "Weight", "kg"),
+	[SEARCH_WEIGHT_MAX] = BODY("weight_max", SEARCH_IS_CEILING, "weight", "Weight", "kg"),
 	[SEARCH_GAMES_MIN] = LEAST("games_min", 200, "games", "GP"),
 	[SEARCH_MPG_MIN] = LEAST("mpg_min", 70, "mpg", "MPG"),
 	[SEARCH_PPG_MIN] = LEAST("ppg_min", 150, "ppg", "PPG"),
@@ -66,8 +67,8 @@ const struct search_param_row search_params[SEARCH_PARAM_COUNT] = {
 	[SEARCH_FT_PCT_MIN] = LEAST("ft_pct_min", 100, "ft_pct", "FT%"),
 	[SEARCH_SORT] = { "sort", SEARCH_IS_SORT, 0, 0, false, NULL, "Sort", "" },
 	[SEARCH_PAGE] = { "page", SEARCH_IS_WHOLE, 1, SEARCH_MAX_PAGE, false, NULL, "Page", "" },
-	[SEARCH_PER_PAGE] = { "per_page", SEARCH_IS_WHOLE, SEARCH_LEAST_PER_PAGE, SEARCH_MOST_PER_PAGE,
-	    false, NULL, "Players a page", "" },
+	[SEARCH_PER_PAGE] = { "per_page", SEARCH_IS_WHOLE, SEARCH_LEAST_PER_PAGE,
+	    SEARCH_MOST_PER_PAGE, false, NULL, "Players a page", "" },
 };
 
 static bool may_be_repeated(enum search_type type)
@@ -102,8 +103,8 @@ static bool too_many_characters(const struct search_param_row *row, const char *
 {
 	if (hs_utf8_count(text, strlen(text)) <= SEARCH_MAX_CHARACTERS)
 		return false;
-	hs_error_set(err, HS_BAD_ARGUMENT, row->name, "%s may have at most %d characters", row->name,
-	    SEARCH_MAX_CHARACTERS);
+	hs_error_set(err, HS_BAD_ARGUMENT, row->name, "%s may have at most %d characters",
+	    row->name, SEARCH_MAX_CHARACTERS);
 	return true;
 }
 
@@ -154,12 +155,13 @@ static bool read_item(struct search_query *query, enum search_param param, const
 
 	if (row->type == SEARCH_IS_IDENTITY && (colon == NULL || colon == text || colon[1] == '\0'))
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s is written SOURCE:EXTERNAL_ID (like nba-stats:LAL), not '%.100s'", row->name, text);
+		    "%s is written SOURCE:EXTERNAL_ID (like nba-stats:LAL), not '%.100s'",
+		    row->name, text);
 	if (row->type != SEARCH_IS_IDENTITY && too_many_characters(row, text, err))
 		return false;
 	if (value->count == SEARCH_MAX_ITEMS)
-		return hs_error_set(err, HS_BAD_ARGUMENT, row->name, "%s may be given at most %d times",
-		    row->name, SEARCH_MAX_ITEMS);
+		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
+		    "%s may be given at most %d times", row->name, SEARCH_MAX_ITEMS);
 	if (value->items == NULL &&
 	    (value->items = calloc(SEARCH_MAX_ITEMS, sizeof *value->items)) == NULL)
 		return no_memory(err);
@@ -193,12 +195,13 @@ static bool read_decimal(struct search_query *query, enum search_param param, co
 	int64_t hundredths;
 
 	if (!hs_decimal_parse(text, strlen(text), &number) ||
-	    hs_decimal_compare(&number, row->min) < 0 || hs_decimal_compare(&number, row->max) > 0 ||
+	    hs_decimal_compare(&number, row->min) < 0 ||
+	    hs_decimal_compare(&number, row->max) > 0 ||
 	    !(row->type == SEARCH_IS_FLOOR ? hs_decimal_ceil(&number, 2, &hundredths) :
 					     hs_decimal_floor(&number, 2, &hundredths)))
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must be a number from %d to %d (like 12.5), not '%.60s'", row->name, row->min,
-		    row->max, text);
+		    "%s must be a number from %d to %d (like 12.5), not '%.60s'", row->name,
+		    row->min, row->max, text);
 	query->values[param].number = (int)hundredths;
 	query->values[param].given = true;
 	return true;
@@ -219,7 +222,8 @@ static bool read_date(struct search_query *query, enum search_param param, const
 	}
 	if (date.year < row->min || date.year > row->max)
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must lie in the years %d to %d, not '%s'", row->name, row->min, row->max, text);
+		    "%s must lie in the years %d to %d, not '%s'", row->name, row->min, row->max,
+		    text);
 	query->age_on = date;
 	query->values[param].given = true;
 	return true;
@@ -238,8 +242,9 @@ static bool read_sort(struct search_query *query, const char *text, struct hs_er
 		}
 	}
 	return hs_error_set(err, HS_BAD_ARGUMENT, "sort",
-	    "sort must be one of name, age, height, weight, games, mpg, ppg, rpg, apg, spg, bpg, tov, "
-	    "fg_pct, three_pt_pct, ft_pct, with '-' before it for descending, not '%.60s'", text);
+	    "sort must be one of name, age, height, weight, games, mpg, ppg, rpg, apg, spg, bpg, "
+	    "tov, fg_pct, three_pt_pct, ft_pct, with '-' before it for descending, not '%.60s'",
+	    text);
 }
 
 static bool read_value(struct search_query *query, enum search_param param, const char *text,
@@ -282,7 +287,8 @@ static bool read_pair(void *arg, const char *name, const char *text, struct hs_e
 	if (text[0] == '\0')
 		return true;
 	if (reading->seen[param] && !may_be_repeated(search_params[param].type))
-		return hs_error_set(err, HS_BAD_ARGUMENT, name, "%s is given twice; give it once", name);
+		return hs_error_set(err, HS_BAD_ARGUMENT, name, "%s is given twice; give it once",
+		    name);
 	reading->seen[param] = true;
 	return read_value(reading->query, (enum search_param)param, text, err);
 }
@@ -374,7 +380,8 @@ const char *search_query_text(const struct search_query *query, enum search_para
 	case SEARCH_IS_SORT:
 		if (query->sort == SEARCH_BY_PPG && query->descending)
 			return NULL;
-		snprintf(buf, size, "%s%s", query->descending ? "-" : "", search_keys[query->sort].key);
+		snprintf(buf, size, "%s%s", query->descending ? "-" : "",
+		    search_keys[query->sort].key);
 		return buf;
 	default:
 		break;

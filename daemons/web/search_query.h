@@ -86,7 +86,7 @@ enum search_type {
 	SEARCH_IS_SEASON,	/* likewise */
 	SEARCH_IS_IDENTITY,	/* SOURCE:EXTERNAL_ID; may be repeated */
 	SEARCH_IS_WHOLE,	/* a whole number, min..max */
-	SEARCH_IS_FLOOR,	/* a decimal that figures must reach: kept rounded up to hundredths */
+	SEARCH_IS_FLOOR,	/* a decimal that figures must reach: rounded up to hundredths */
 	SEARCH_IS_CEILING,	/* a decimal that figures may reach: kept rounded down */
 	SEARCH_IS_DATE,
 	SEARCH_IS_SORT

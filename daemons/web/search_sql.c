@@ -227,11 +227,12 @@ static void put_order(struct sql *sql, const char *table, const struct search_qu
 		snprintf(text, sizeof text, " order by %s.name_folded%s, %s.player_id", table,
 		    query->descending ? " desc" : "", table);
 	else if (query->descending)
-		snprintf(text, sizeof text, " order by %s.v desc, %s.name_folded, %s.player_id", table,
-		    table, table);
+		snprintf(text, sizeof text, " order by %s.v desc, %s.name_folded, %s.player_id",
+		    table, table, table);
 	else
 		snprintf(text, sizeof text,
-		    " order by (%s.v < 0), %s.v, %s.name_folded, %s.player_id", table, table, table, table);
+		    " order by (%s.v < 0), %s.v, %s.name_folded, %s.player_id", table, table, table,
+		    table);
 	sql_put(sql, text);
 }
 

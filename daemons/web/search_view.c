@@ -59,7 +59,8 @@ static json_t *address_without(const struct search_query *query, enum search_par
 {
 	struct evbuffer *text = evbuffer_new();
 
-	return address_of(text, text != NULL && search_query_write_without(query, param, item, text));
+	return address_of(text, text != NULL &&
+	    search_query_write_without(query, param, item, text));
 }
 
 static json_t *address_of_page(const struct search_query *query, int64_t page)
@@ -140,8 +141,8 @@ static json_t *head_new(const struct search_query *query, enum search_key key)
 	sorted.descending = next_is_descending(query, key);
 	sorted.page = 1;
 	return or_nothing(head, put(head, "key", json_string(row->key)) &&
-	    put(head, "head", json_string(row->head)) && put(head, "title", json_string(row->title)) &&
-	    put(head, "url", address(&sorted)) &&
+	    put(head, "head", json_string(row->head)) &&
+	    put(head, "title", json_string(row->title)) && put(head, "url", address(&sorted)) &&
 	    put(head, "is_name", json_boolean(key == SEARCH_BY_NAME)) &&
 	    put(head, "sorted", !current ? json_null() :
 		json_string(query->descending ? "descending" : "ascending")) &&
@@ -184,7 +185,8 @@ static int64_t figure_under(const struct search_query *query, const PGresult *pa
 	case SEARCH_BY_WEIGHT:
 		return figure_of(page, row, SEARCH_COLUMN_WEIGHT);
 	default:
-		return figure_of(page, row, SEARCH_COLUMN_FIRST_METRIC + (int)key - SEARCH_FIRST_METRIC);
+		return figure_of(page, row,
+		    SEARCH_COLUMN_FIRST_METRIC + (int)key - SEARCH_FIRST_METRIC);
 	}
 }
 
@@ -213,7 +215,8 @@ static json_t *cell_new(const struct search_query *query, const PGresult *page, 
 	return or_nothing(cell, put(cell, "text",
 	    json_string(figure_text(figure, search_keys[key].whole, text))) &&
 	    put(cell, "key", json_string(search_keys[key].key)) &&
-	    put(cell, "unknown", json_boolean(figure < 0)) && put(cell, "sorted", json_boolean(sorted)) &&
+	    put(cell, "unknown", json_boolean(figure < 0)) &&
+	    put(cell, "sorted", json_boolean(sorted)) &&
 	    put(cell, "behind", sorted && figure >= 0 && (size_t)key >= SEARCH_FIRST_METRIC ?
 		behind_text(page, row, key) : json_null()));
 }
@@ -233,7 +236,8 @@ static json_t *about_new(const PGresult *page, int row)
 			done = json_array_append_new(about, text_json(page, row, columns[i])) == 0;
 	}
 	if (done && seasons > 0)
-		done = json_array_append_new(about, json_sprintf("%lld season%s", (long long)seasons,
+		done = json_array_append_new(about,
+		    json_sprintf("%lld season%s", (long long)seasons,
 		    seasons == 1 ? "" : "s")) == 0;
 	return or_nothing(about, done);
 }
@@ -244,7 +248,8 @@ static json_t *row_new(const struct search_query *query, const PGresult *page, i
 	bool done = cells != NULL;
 
 	for (size_t i = SEARCH_BY_AGE; done && i < SEARCH_KEY_COUNT; i++)
-		done = json_array_append_new(cells, cell_new(query, page, row, (enum search_key)i)) == 0;
+		done = json_array_append_new(cells,
+		    cell_new(query, page, row, (enum search_key)i)) == 0;
 	return or_nothing(object, put(object, "cells", cells) && done &&
 	    put(object, "url", json_sprintf("/players/%lld",
 		(long long)hs_db_int(page, row, SEARCH_COLUMN_ID))) &&
@@ -267,7 +272,8 @@ static json_t *rows_new(const struct search_query *query, const PGresult *page)
 static bool put_page_link(json_t *pager, const char *key, const struct search_query *query,
     int64_t page, bool is_there)
 {
-	return !is_there || put(pager, key, json_pack("{s:o}", "url", address_of_page(query, page)));
+	return !is_there || put(pager, key,
+	    json_pack("{s:o}", "url", address_of_page(query, page)));
 }
 
 static json_t *per_pages_new(const struct search_query *query)
@@ -344,8 +350,8 @@ json_t *search_view_new(const struct search_query *query, const PGresult *page,
 	bool filtered = json_array_size(chips) > 0;
 
 	return or_nothing(view, put(view, "chips", chips) &&
-	    put(view, "filtered", json_boolean(filtered)) && put(view, "total", total_text(count)) &&
-	    put(view, "any", json_boolean(count > 0)) &&
+	    put(view, "filtered", json_boolean(filtered)) &&
+	    put(view, "total", total_text(count)) && put(view, "any", json_boolean(count > 0)) &&
 	    put(view, "empty_house", json_boolean(count == 0 && !filtered)) &&
 	    put(view, "beyond", json_boolean(count > 0 && PQntuples(page) == 0)) &&
 	    put(view, "heads", heads_new(query)) &&
@@ -394,6 +400,6 @@ json_t *search_view_api(const struct search_query *query, const PGresult *page,
 		json_decref(players);
 		return NULL;
 	}
-	return json_pack("{s:I, s:i, s:i, s:o}", "total", (json_int_t)hs_db_int(total, 0, 0), "page",
-	    query->page, "per_page", query->per_page, "players", players);
+	return json_pack("{s:I, s:i, s:i, s:o}", "total", (json_int_t)hs_db_int(total, 0, 0),
+	    "page", query->page, "per_page", query->per_page, "players", players);
 }

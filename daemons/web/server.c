@@ -301,7 +301,8 @@ void exchange_ask(struct exchange *exchange, const struct hs_db_statement *state
 	struct hs_error err = HS_ERROR_INIT;
 
 	exchange->done = done;
-	if (!hs_db_pool_submit(web->pool, statements, count, patience_ms(exchange), on_results, exchange,
+	if (!hs_db_pool_submit(web->pool, statements, count, patience_ms(exchange), on_results,
+	    exchange,
 		&exchange->job, &err))
 		reply_error(exchange, &err);
 }
@@ -414,7 +415,8 @@ static bool listen_on(struct server *server, struct hs_error *err)
 		    LEV_OPT_CLOSE_ON_EXEC, 0, fds[i]);
 
 		if (listener == NULL)
-			return hs_error_set(err, HS_NO_MEMORY, "", "cannot listen on descriptor %d", fds[i]);
+			return hs_error_set(err, HS_NO_MEMORY, "", "cannot listen on descriptor %d",
+			    fds[i]);
 		evconnlistener_set_error_cb(listener, on_accept_error);
 		if (evhttp_bind_listener(server->http, listener) == NULL) {
 			evconnlistener_free(listener);
@@ -434,7 +436,8 @@ static bool set_up_http(struct server *server, struct hs_error *err)
 	evhttp_set_default_content_type(server->http, "text/html; charset=utf-8");
 	evhttp_set_max_headers_size(server->http, WEB_MAX_HEADER_BYTES);
 	evhttp_set_max_body_size(server->http, WEB_MAX_BODY_BYTES);
-	evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+	evhttp_set_allowed_methods(server->http,
+	    EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
 	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
 	evhttp_set_gencb(server->http, on_request, server);
 	return connections_new(server->web->base, server->http, &events, server,

@@ -90,7 +90,8 @@ static bool hash_file(struct static_file *file, struct hs_error *err)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE];
 
-	if (EVP_Digest(file->content->bytes, file->content->length, hash, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(file->content->bytes, file->content->length, hash, NULL, EVP_sha256(),
+	    NULL) != 1)
 		return hs_error_set(err, HS_NO_MEMORY, file->name, "cannot hash a static file");
 	for (size_t i = 0; i < HASH_CHARACTERS / 2; i++)
 		snprintf(file->hash + 2 * i, 3, "%02x", hash[i]);
@@ -105,7 +106,8 @@ static bool read_file(struct statics *statics, int dir, const char *entry, const
 	if (type_of(name) == NULL || find(statics, name) != NULL)
 		return true;
 	if (statics->count == STATICS_MAX_FILES)
-		return hs_error_set(err, HS_LIMIT, name, "more than %d static files", STATICS_MAX_FILES);
+		return hs_error_set(err, HS_LIMIT, name, "more than %d static files",
+		    STATICS_MAX_FILES);
 	file->type = type_of(name);
 	if (!hs_format(file->name, sizeof file->name, err, "%s", name))
 		return false;
@@ -163,7 +165,8 @@ static bool read_htdocs(struct statics *statics, const char *parent, bool requir
 	if (!hs_format(path, sizeof path, err, "%s/htdocs", parent))
 		return false;
 	if ((dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return !required || hs_error_errno(err, path, "cannot open the static files' folder");
+		return !required || hs_error_errno(err, path,
+		    "cannot open the static files' folder");
 	return read_folder(statics, dir, "", true, err);
 }
 
@@ -241,7 +244,8 @@ static void on_sent(const void *bytes, size_t length, void *arg)
 /* A URL with the content's hash never changes its meaning. */
 static bool names_hash(const struct exchange *exchange, const struct static_file *file)
 {
-	return strncmp(exchange->query, "v=", 2) == 0 && strcmp(exchange->query + 2, file->hash) == 0;
+	return strncmp(exchange->query, "v=", 2) == 0 &&
+	    strcmp(exchange->query + 2, file->hash) == 0;
 }
 
 static void answer(struct exchange *exchange, const char *name)
@@ -263,7 +267,8 @@ static void answer(struct exchange *exchange, const char *name)
 		if (evbuffer_add_reference(reply->body, file->content->bytes, file->content->length,
 			on_sent, file->content) != 0) {
 			let_go(file->content);
-			reply_problem(exchange, HTTP_SERVUNAVAIL, "There is no memory for it.", NULL);
+			reply_problem(exchange, HTTP_SERVUNAVAIL, "There is no memory for it.",
+			    NULL);
 			return;
 		}
 	}

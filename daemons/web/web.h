@@ -18,7 +18,7 @@ struct statics;
 struct web {
 	struct hs_child *child;
 	struct event_base *base;
-	struct hs_settings *settings;	/* as at start: the pool borrows them; a reload replaces the child's */
+	struct hs_settings *settings;	/* as at start, for the pool */
 	struct hs_db_pool *pool;
 	struct hs_templates *templates;
 	struct statics *statics;

@@ -539,6 +539,11 @@ def test_reload(house, programs):
     house.control("reload")
     until(lambda: "<p>brand new</p>" in house.get("/").text, 10, "the new template is not used")
     assert house.get("/static/app.css").headers["ETag"] != before
+
+    # what the pool connects with must outlive the settings that the reload replaced
+    house.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hsd-web'")
+    until(lambda: house.get("/health/").status == 200, 15, "no new connection after a reload")
+    assert house.get("/").status == 200
     assert house.daemon_pid("web") == pid
 
 

@@ -9,9 +9,11 @@
 static const struct { long long hundredths; bool whole; const char *text, *json; } figures[] = {
 	{ 2544, false, "25.44", "25.44" }, { 2540, false, "25.4", "25.4" },
 	{ 2500, false, "25.0", "25" },
-	{ 0, false, "0.0", "0" }, { 0, true, "0", "0" }, { 8200, true, "82", "82" }, { -1, false, "-", "null" },
+	{ 0, false, "0.0", "0" }, { 0, true, "0", "0" }, { 8200, true, "82", "82" },
+	{ -1, false, "-", "null" },
 	{ -1, true, "-", "null" }, { 1, false, "0.01", "0.01" }, { 10, false, "0.1", "0.1" },
-	{ 10000, false, "100.0", "100" }, { 32767, false, "327.67", "327.67" }, { 19050, true, "190.5", "190.5" },
+	{ 10000, false, "100.0", "100" }, { 32767, false, "327.67", "327.67" },
+	{ 19050, true, "190.5", "190.5" },
 	{ 333, false, "3.33", "3.33" }, { 27199, false, "271.99", "271.99" },
 };
 
@@ -22,7 +24,8 @@ static void test_figures(void)
 		json_t *number = figure_json(figures[i].hundredths);
 		char *text = json_dumps(number, JSON_ENCODE_ANY | JSON_REAL_PRECISION(5));
 
-		expect_text(figures[i].text, figure_text(figures[i].hundredths, figures[i].whole, buf), figures[i].text);
+		expect_text(figures[i].text,
+		    figure_text(figures[i].hundredths, figures[i].whole, buf), figures[i].text);
 		expect_text(figures[i].text, text, figures[i].json);
 		free(text);
 		json_decref(number);
@@ -48,7 +51,8 @@ static void test_no_noise(void)
 static void test_counts(void)
 {
 	static const struct { long long count; const char *text; } rows[] = {
-		{ 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { 1748, "1,748" }, { 123456, "123,456" },
+		{ 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { 1748, "1,748" },
+		{ 123456, "123,456" },
 		{ 1234567, "1,234,567" }, { 9223372036854775807LL, "9,223,372,036,854,775,807" },
 	};
 

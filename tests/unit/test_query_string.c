@@ -19,7 +19,11 @@ static bool hear(void *arg, const char *name, const char *value, struct hs_error
 	return true;
 }
 
-static const struct { const char *text, *heard; enum hs_error_code code; const char *where; } readings[] = {
+static const struct {
+	const char *text, *heard;
+	enum hs_error_code code;
+	const char *where;
+} readings[] = {
 	{ "", "", HS_OK, "" },
 	{ "a=1", "a=1;", HS_OK, "" },
 	{ "a=1&b=2&a=3", "a=1;b=2;a=3;", HS_OK, "" },
@@ -51,7 +55,8 @@ static void test_read(void)
 		struct hs_error err = HS_ERROR_INIT;
 		char heard[1024] = "";
 
-		expect_true(readings[i].text, query_string_read(readings[i].text, hear, heard, &err) ==
+		expect_true(readings[i].text,
+		    query_string_read(readings[i].text, hear, heard, &err) ==
 		    (readings[i].code == HS_OK));
 		expect_code(readings[i].text, &err, readings[i].code);
 		expect_text(readings[i].text, err.where, readings[i].where);
@@ -84,8 +89,10 @@ static void test_write(void)
 	const char *want = "name=Don%C4%8Di%C4%87+x&team=a:b%26c%3Dd&p=100%25~-._,";
 
 	expect_true("write", query_string_add(out, 0, "name", "Don\xc4\x8di\xc4\x87 x") &&
-	    query_string_add(out, 0, "team", "a:b&c=d") && query_string_add(out, 0, "p", "100%~-._,"));
-	expect_bytes("write", evbuffer_pullup(out, -1), evbuffer_get_length(out), want, strlen(want));
+	    query_string_add(out, 0, "team", "a:b&c=d") &&
+	    query_string_add(out, 0, "p", "100%~-._,"));
+	expect_bytes("write", evbuffer_pullup(out, -1), evbuffer_get_length(out), want,
+	    strlen(want));
 	evbuffer_free(out);
 }
 

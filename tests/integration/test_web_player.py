@@ -1,0 +1,72 @@
+"""A player's page and JSON: all seasons, where each figure came from, and what it replaced."""
+
+import pytest
+
+from house import until
+
+
+def snapshot(date, points, **more):
+    record = {"competition_external_id": "L", "competition_name": "Liga & Söhne", "season": "2024", "team_external_id": "T:1",
+              "team_name": "<Team>", "player_external_id": "p/1", "full_name": "Đorđe O’Neal-Čović", "points_per_game": points,
+              "games_played": 10, "position": "C", **more}
+    return {"source_name": "one", "snapshot_date": date, "records": [record]}
+
+
+@pytest.fixture(scope="module")
+def told(shared_house):
+    house = shared_house.start()
+    for name, content in (("a.json", snapshot("2024-01-01", 11.5, birth_date="2000-02-29", height_cm=201.5, nationality="Srbija")),
+                          ("b.json", snapshot("2024-02-01", 12.25, role="Rim Protector")),
+                          ("c.json", snapshot("2023-12-01", 99))):
+        house.drop(content, name)
+        until(lambda wanted=name: wanted in house.ls("archive"), 30, lambda: house.log_tail())
+    return house
+
+
+def test_json(told):
+    """Figures, identity and provenance; the superseded set with what replaced it."""
+    found = told.get("/api/v1/players?name=dorde+covic").json()
+    assert found["total"] == 1
+    player = told.get(f"/api/v1/players/{found['players'][0]['id']}").json()
+    assert player["full_name"] == "Đorđe O’Neal-Čović"
+    assert (player["source_name"], player["external_id"]) == ("one", "p/1")
+    assert (player["birth_date"], player["height_cm"], player["nationality"]) == ("2000-02-29", 201.5, "Srbija")
+    season, = player["seasons"]
+    assert season["competition"] == {"id": "one:L", "name": "Liga & Söhne"}
+    assert season["team"] == {"id": "one:T:1", "name": "<Team>"}
+    assert season["figures"]["ppg"] == 12.25 and season["figures"]["apg"] is None
+    assert season["from"] == {"source": "one", "snapshot_date": "2024-02-01", "import_file_id": 2, "import_file": "b.json"}
+    replaced = {(row["from"]["import_file"], row["figures"]["ppg"], row["superseded_by"]) for row in player["superseded"]}
+    assert ("a.json", 11.5, "b.json") in replaced
+    assert not told.get("/api/v1/players?ppg_min=50").json()["total"], "a stale figure is found"
+
+
+def test_page(told):
+    """The same for people, every name escaped."""
+    number = told.get("/api/v1/players").json()["players"][0]["id"]
+    page = told.get(f"/players/{number}").text
+    for part in ("<h1>Đorđe O’Neal-Čović</h1>", "Liga &amp; Söhne", "&lt;Team&gt;", "201.5 cm", "2000-02-29", "12.25",
+                 "b.json", "#2", "one, 2024-02-01", "<details", "11.5", "a.json", "superseded by b.json", "p/1"):
+        assert part in page, part
+    assert "<Team>" not in page
+
+
+def test_season_filters_by_identity(told):
+    """A team whose external id holds a colon is found by SOURCE:EXTERNAL_ID."""
+    assert told.get("/api/v1/players?team=one:T:1").json()["total"] == 1
+    for query in ("team=one:T", "team=two:T:1", "competition=one:T:1", "team=one:T:1&season=2023", "season=nineteen"):
+        assert told.get(f"/api/v1/players?{query}").json()["total"] == 0, query
+
+
+def test_found_within_a_second(told):
+    """From the closing of a valid 500-record file to its being found: under a second on a quiet machine."""
+    import time
+    record = snapshot("2024-03-01", 20)["records"][0]
+    content = {"source_name": "many", "snapshot_date": "2024-03-01",
+               "records": [{**record, "player_external_id": f"q{i}", "full_name": f"Quick {i}"} for i in range(500)]}
+    told.drop(content, "quick.json")
+    begun = time.monotonic()
+    until(lambda: told.get("/api/v1/players?name=quick").json()["total"] == 500, 10, "not found")
+    seconds = time.monotonic() - begun
+    print(f"500 records found after {seconds:.2f} s")
+    assert seconds < 5, "a busy machine may take longer than a second, but not this long"
