@@ -52,6 +52,18 @@ bool identity_find(const struct hs_settings *settings, struct identity *ret, str
 	return true;
 }
 
+/* With his groups, since root's would open more; root needs none afterwards. */
+bool identity_act(const struct identity *identity, bool as_him, struct hs_error *err)
+{
+	if (!identity->changes)
+		return true;
+	if (as_him ? setgroups(identity->group_count, identity->groups) == 0 &&
+			setegid(identity->gid) == 0 && seteuid(identity->uid) == 0
+		   : seteuid(0) == 0 && setegid(0) == 0 && setgroups(0, NULL) == 0)
+		return true;
+	return hs_error_errno(err, "", "cannot change to %s and back", identity->name);
+}
+
 bool identity_take(const struct identity *identity)
 {
 	if (!identity->changes)

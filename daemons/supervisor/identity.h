@@ -26,6 +26,10 @@ struct identity {
 /* Errors: HS_BAD_SETTING (no such user, root itself, too many groups). */
 bool identity_find(const struct hs_settings *settings, struct identity *ret, struct hs_error *err);
 
+/* Acts as that user on files (him), and as ourselves again: what root would do in his folders
+ * could be led elsewhere by him. Errors: HS_NO_PERMISSION. */
+bool identity_act(const struct identity *identity, bool as_him, struct hs_error *err);
+
 /* Becomes that user for good. Async-signal-safe, for between fork and exec; false with errno. */
 bool identity_take(const struct identity *identity);
 

@@ -126,29 +126,57 @@ static bool clear_stale(const char *path, struct hs_error *err)
 	return true;
 }
 
+/* The socket has its rights from the beginning. */
+static bool bind_at(int fd, const struct sockaddr_un *address, mode_t mode)
+{
+	mode_t before = umask(0777 & ~mode);
+	bool done = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+	int why = errno;
+
+	umask(before);
+	errno = why;
+	return done;
+}
+
+/* The daemons' user makes it himself, where he may: root would follow where he leads. */
+static bool bind_unix(int fd, const struct sockaddr_un *address, mode_t mode,
+    const struct identity *identity, struct hs_error *err)
+{
+	const char *path = address->sun_path;
+	bool done;
+	int why;
+
+	if (!identity_act(identity, true, err))
+		return false;
+	done = bind_at(fd, address, mode);
+	why = errno;
+	if (!identity_act(identity, false, err))
+		return false;
+	errno = why;
+	if (!done && why == EACCES && identity->changes)
+		done = bind_at(fd, address, mode) &&
+		    lchown(path, identity->uid, identity->gid) == 0;
+	return done || hs_error_errno(err, path, "cannot listen on this socket");
+}
+
 bool listen_unix(const char *path, mode_t mode, const struct identity *identity, int *ret_fd,
     struct stat *ret_place, struct hs_error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	mode_t before;
 	int fd;
-	bool done;
 
-	if (!check_path(path, err))
+	if (!check_path(path, err) || !clear_stale(path, err))
 		return false;
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (!clear_stale(path, err))
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
+		return hs_error_errno(err, path, "cannot make a socket");
+	if (!bind_unix(fd, &address, mode, identity, err)) {
+		close(fd);
 		return false;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	before = umask(0777);	/* nobody gets in before the rights are set */
-	done = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
-	umask(before);
-	done = done && (!identity->changes || chown(path, identity->uid, identity->gid) == 0) &&
-	    chmod(path, mode) == 0 && listen(fd, BACKLOG) == 0 && lstat(path, ret_place) == 0;
-	if (!done) {
+	}
+	if (listen(fd, BACKLOG) != 0 || lstat(path, ret_place) != 0) {
 		hs_error_errno(err, path, "cannot listen on this socket");
-		if (fd >= 0)
-			close(fd);
+		close(fd);
 		return false;
 	}
 	*ret_fd = fd;

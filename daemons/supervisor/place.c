@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,18 +17,6 @@
 #include "common/text.h"
 
 enum { PATH_BYTES = 4096 };
-
-/* With his groups, since root's would open more; root needs none afterwards. */
-static bool act_as(const struct identity *identity, bool as_them, struct hs_error *err)
-{
-	if (!identity->changes)
-		return true;
-	if (as_them ? setgroups(identity->group_count, identity->groups) == 0 &&
-			setegid(identity->gid) == 0 && seteuid(identity->uid) == 0
-		    : seteuid(0) == 0 && setegid(0) == 0 && setgroups(0, NULL) == 0)
-		return true;
-	return hs_error_errno(err, "", "cannot change to %s and back", identity->name);
-}
 
 static bool may_write(const char *path)
 {
@@ -67,6 +54,29 @@ static bool hand_over(int dir, const char *path, mode_t mode, const struct ident
 	return true;
 }
 
+/* Root shall not follow a link that the daemons' user has laid. */
+static bool refuse_their_links(const char *path, const struct identity *identity,
+    struct hs_error *err)
+{
+	char part[PATH_BYTES];
+	struct stat info;
+
+	if (!hs_format(part, sizeof part, err, "%s", path))
+		return false;
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash != NULL)
+			*slash = '\0';
+		if (lstat(part, &info) == 0 && S_ISLNK(info.st_mode) &&
+		    info.st_uid == identity->uid)
+			return hs_error_set(err, HS_NO_PERMISSION, part,
+			    "this link is %s's, who may not make the folder it leads to: make it by "
+			    "hand", identity->name);
+		if (slash == NULL)
+			return true;
+		*slash = '/';
+	}
+}
+
 /* Root makes it where the daemons' user may not, and hands it over. */
 static bool make_as_root(const char *path, mode_t mode, const struct identity *identity,
     struct hs_error *err)
@@ -74,6 +84,8 @@ static bool make_as_root(const char *path, mode_t mode, const struct identity *i
 	int dir;
 	bool done;
 
+	if (!refuse_their_links(path, identity, err))
+		return false;
 	if (!hs_make_dirs(path, 0755, err) || !hs_dir_open(path, &dir, err))
 		return false;
 	done = hand_over(dir, path, mode, identity, err);
@@ -87,11 +99,11 @@ static bool make_folder(const char *path, mode_t mode, const struct identity *id
 	struct hs_error first = HS_ERROR_INIT;
 	bool done, was_there = access(path, F_OK) == 0;
 
-	if (!act_as(identity, true, err))
+	if (!identity_act(identity, true, err))
 		return false;
 	done = hs_make_dirs(path, mode & 0777, &first) && may_write(path) &&
 	    (was_there || chmod(path, mode) == 0);
-	if (!act_as(identity, false, err))
+	if (!identity_act(identity, false, err))
 		return false;
 	if (done || (identity->changes && make_as_root(path, mode, identity, err)))
 		return true;
@@ -127,10 +139,10 @@ static bool check_path(const struct identity *identity, int how, struct hs_error
 	int why;
 
 	if (!hs_format(path, sizeof path, err, "%s/%s", folder, name) ||
-	    !act_as(identity, true, err))
+	    !identity_act(identity, true, err))
 		return false;
 	why = faccessat(AT_FDCWD, path, how, AT_EACCESS) == 0 ? 0 : errno;
-	if (!act_as(identity, false, err))
+	if (!identity_act(identity, false, err))
 		return false;
 	errno = why;
 	if (why == EACCES)

@@ -244,7 +244,7 @@ void supervisor_advance(struct supervisor *supervisor)
 void supervisor_stop(struct supervisor *supervisor)
 {
 	if (supervisor->phase == PHASE_STOPPING) {
-		/* asked again: whoever asks does not want to wait; but a wrapper may pass one wish on twice */
+		/* whoever asks again does not want to wait; a wrapper may pass one wish on twice */
 		if (supervisor_now_ms() - supervisor->stopping_since_ms < HURRY_AFTER_MS)
 			return;
 		for (size_t i = 0; i < SERVICE_COUNT; i++)

@@ -264,6 +264,33 @@ def test_a_folder_with_content_is_not_taken_over(house):
     assert mine.stat().st_uid == pwd.getpwnam(TEST_USER).pw_uid
 
 
+@needs_root
+def test_root_does_not_follow_links_of_the_user(house):
+    """Whoever is the daemons' user must not get a folder of root's by laying a link to it."""
+    treasure = house.dir / "treasure"
+    treasure.mkdir(mode=0o755)
+    shutil.rmtree(house.state / "snapshots")
+    subprocess.run(as_user(["ln", "-s", str(treasure), str(house.state / "snapshots")]), check=True)
+    done = run_supervisor(house)
+    assert done.returncode == 1
+    assert f"where={house.state}/snapshots" in done.stderr and "this link is" in done.stderr
+    assert treasure.stat().st_uid == 0 and not list(treasure.iterdir())
+
+
+@needs_root
+def test_control_socket_in_a_folder_of_root(house):
+    """/run/hoopscout.sock: root makes it there and gives it to the daemons' user."""
+    folder = house.dir / "run"
+    folder.mkdir(mode=0o755)
+    house.env["HOOPSCOUT_CONTROL_SOCKET"] = str(folder / "c.sock")
+    house.start(wait=False)
+    until((folder / "c.sock").exists, 20, house.log_tail)
+    found = (folder / "c.sock").stat()
+    assert (found.st_uid, stat.S_IMODE(found.st_mode)) == (pwd.getpwnam(TEST_USER).pw_uid, 0o660)
+    assert house.stop() == 0
+    assert not (folder / "c.sock").exists()
+
+
 # ---- stopping -------------------------------------------------------------------------------
 
 
