@@ -27,7 +27,13 @@
 #include "common/text.h"
 #include "daemons/supervisor/pg_programs.h"
 
-enum { SMALL_FILE_BYTES = 64 << 10, POLITE_SECONDS = 10, HARSH_SECONDS = 20, TICK_MS = 50 };
+enum {
+	SMALL_FILE_BYTES = 64 << 10,
+	STATUS_LINE = 8,	/* of postmaster.pid */
+	POLITE_SECONDS = 10,
+	HARSH_SECONDS = 20,
+	TICK_MS = 50
+};
 
 struct cluster {
 	const struct hs_settings *settings;
@@ -305,6 +311,28 @@ bool cluster_check(const struct hs_settings *settings, struct hs_error *err)
 	    hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_STATE_DIR",
 		"HOOPSCOUT_STATE_DIR must be a path without commas, not \"%.200s\": PostgreSQL's "
 		"socket lies in it", hs_setting_text(settings, HS_SET_STATE_DIR));
+}
+
+bool cluster_is_ready(const struct hs_settings *settings)
+{
+	static const char ready[] = "ready";
+	struct hs_error ignored = HS_ERROR_INIT;
+	char data[PATH_MAX], path[PATH_MAX + 32], *text = NULL;
+	const char *line;
+	size_t length;
+	bool is_ready;
+
+	if (!hs_settings_postgres_data(settings, data, sizeof data, &ignored) ||
+	    !hs_format(path, sizeof path, &ignored, "%s/postmaster.pid", data) ||
+	    !hs_file_slurp(AT_FDCWD, path, SMALL_FILE_BYTES, &text, &length, &ignored))
+		return false;
+	line = text;
+	for (int n = 1; line != NULL && n < STATUS_LINE; n++)
+		if ((line = strchr(line, '\n')) != NULL)
+			line++;
+	is_ready = line != NULL && strncmp(line, ready, strlen(ready)) == 0;
+	free(text);
+	return is_ready;
 }
 
 bool cluster_run(const struct hs_settings *settings, const char *admin, struct hs_error *err)

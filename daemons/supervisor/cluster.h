@@ -15,6 +15,10 @@
  * Errors: HS_NOT_FOUND, HS_BAD_SETTING. */
 bool cluster_check(const struct hs_settings *settings, struct hs_error *err);
 
+/* Whether its postgres says, in its pid file, that it takes connections: asking one that does
+ * not yet costs a FATAL line in its log. One that crashed may have said so, too. */
+bool cluster_is_ready(const struct hs_settings *settings);
+
 /* Ends a postgres of this cluster that outlived its supervisor, makes the cluster when there
  * is none, writes who may enter, and executes postgres. Returns only on failure (false).
  * admin is the name of a further operating system user who may enter (the supervisor's).

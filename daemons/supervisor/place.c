@@ -69,8 +69,8 @@ static bool refuse_their_links(const char *path, const struct identity *identity
 		if (lstat(part, &info) == 0 && S_ISLNK(info.st_mode) &&
 		    info.st_uid == identity->uid)
 			return hs_error_set(err, HS_NO_PERMISSION, part,
-			    "this link is %s's, who may not make the folder it leads to: make it by "
-			    "hand", identity->name);
+			    "this link is %s's, who may not make what it leads to: make it by hand",
+			    identity->name);
 		if (slash == NULL)
 			return true;
 		*slash = '/';

@@ -22,7 +22,7 @@
 #include "common/text.h"
 #include "daemons/supervisor/cluster.h"
 
-enum { PATIENCE_SECONDS = 60, TRY_PAUSE_MS = 100 };
+enum { PATIENCE_SECONDS = 60, TRY_PAUSE_MS = 50 };
 
 struct errand {
 	struct hs_settings *settings;
@@ -77,7 +77,10 @@ static bool connect_patiently(const struct errand *errand, struct hs_db **ret, s
 
 	for (;;) {
 		*err = (struct hs_error)HS_ERROR_INIT;
-		if (hs_db_connect(errand->settings, HS_DB_WRITER, "hsd-supervisor", ret, err))
+		if (errand->is_private && !cluster_is_ready(errand->settings))
+			hs_error_set(err, HS_DB_AWAY, "",
+			    "PostgreSQL does not take connections yet");
+		else if (hs_db_connect(errand->settings, HS_DB_WRITER, "hsd-supervisor", ret, err))
 			return true;
 		if (err->code != HS_DB_AWAY || now_ms() >= deadline_ms)
 			return false;
