@@ -61,7 +61,7 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
     const struct hs_error *err)
 {
 	const struct search *search = exchange->work;
-	bool whole = exchange->form == FORM_PAGE;
+	bool whole = exchange->form == FORM_PAGE && count > CHOICES;
 	json_t *view;
 
 	if (err != NULL) {
@@ -71,7 +71,7 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
 	view = search_view_new(search->query, results[PAGE], results[TOTAL]);
 	if (whole && view != NULL &&
 	    json_object_set_new(view, "form",
-		search_form_new(search->query, count > CHOICES ? results[CHOICES] : NULL)) != 0) {
+		search_form_new(search->query, results[CHOICES])) != 0) {
 		json_decref(view);
 		view = NULL;
 	}

@@ -67,20 +67,6 @@ static json_t *option(const struct search_param_row *row, size_t number, const c
 	    text, "note", note, "chosen", chosen);
 }
 
-/* What was chosen and is not among the choices. */
-static bool put_missing(json_t *options, const struct search_param_row *row,
-    const struct search_value *value, const bool *listed)
-{
-	for (size_t i = 0; i < value->count; i++) {
-		if (!listed[i] &&
-		    json_array_append_new(options,
-		    option(row, json_array_size(options), value->items[i],
-			value->items[i], "", true)) != 0)
-			return false;
-	}
-	return true;
-}
-
 /* The sources' names only help where there are several. */
 static bool several_sources(const PGresult *choices, const char *kind)
 {
@@ -96,30 +82,52 @@ static bool several_sources(const PGresult *choices, const char *kind)
 	return false;
 }
 
-static bool put_options(json_t *options, const struct search_param_row *row,
-    const struct search_value *value, const PGresult *choices, bool *ret_more)
+static int row_of(const PGresult *choices, const char *kind, const char *item)
 {
-	bool listed[SEARCH_MAX_ITEMS] = { false };
-	bool notes = several_sources(choices, row->name);
+	for (int i = 0; i < PQntuples(choices); i++) {
+		if (strcmp(hs_db_text(choices, i, KIND), kind) == 0 &&
+		    strcmp(hs_db_text(choices, i, VALUE), item) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* What is chosen comes first, where it is seen, among the choices or not. */
+static bool put_chosen(json_t *options, const struct search_param_row *row,
+    const struct search_value *value, const PGresult *choices, bool notes)
+{
+	for (size_t i = 0; i < value->count; i++) {
+		const char *item = value->items[i];
+		int at = row_of(choices, row->name, item);
+		const char *text = at >= 0 ? hs_db_text(choices, at, TEXT) : item;
+		const char *note = at >= 0 && notes ? hs_db_text(choices, at, NOTE) : "";
+
+		if (json_array_append_new(options, option(row, i, item, text, note, true)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool put_others(json_t *options, const struct search_param_row *row,
+    const struct search_value *value, const PGresult *choices, bool notes, bool *ret_more)
+{
 	size_t count = 0;
 
 	for (int i = 0; i < PQntuples(choices); i++) {
 		const char *item = hs_db_text(choices, i, VALUE);
 
-		if (strcmp(hs_db_text(choices, i, KIND), row->name) != 0)
+		if (strcmp(hs_db_text(choices, i, KIND), row->name) != 0 || is_chosen(value, item))
 			continue;
 		if (++count > SEARCH_FORM_CHOICES) {
 			*ret_more = true;
-			continue;
+			break;
 		}
-		for (size_t k = 0; k < value->count; k++)
-			listed[k] = listed[k] || strcmp(value->items[k], item) == 0;
 		if (json_array_append_new(options, option(row, json_array_size(options), item,
 			hs_db_text(choices, i, TEXT), notes ? hs_db_text(choices, i, NOTE) : "",
-			is_chosen(value, item))) != 0)
+			false)) != 0)
 			return false;
 	}
-	return put_missing(options, row, value, listed);
+	return true;
 }
 
 static json_t *list(const struct search_query *query, enum search_param param,
@@ -128,11 +136,10 @@ static json_t *list(const struct search_query *query, enum search_param param,
 	const struct search_param_row *row = &search_params[param];
 	const struct search_value *value = &query->values[param];
 	json_t *object = json_object(), *options = json_array();
-	static const bool none[SEARCH_MAX_ITEMS];
-	bool more = false, filled;
+	bool notes = several_sources(choices, row->name), more = false;
+	bool filled = put_chosen(options, row, value, choices, notes) &&
+	    put_others(options, row, value, choices, notes, &more);
 
-	filled = choices != NULL ? put_options(options, row, value, choices, &more) :
-				   put_missing(options, row, value, none);
 	return or_nothing(object, put(object, "options", options) && filled &&
 	    put(object, "param", json_string(row->name)) &&
 	    put(object, "label", json_string(row->label)) &&

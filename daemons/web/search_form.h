@@ -12,8 +12,7 @@ enum { SEARCH_FORM_CHOICES = 500 };	/* listed of each kind */
 /* What can be chosen: kind (a parameter's name), value, text, note. */
 extern const char search_form_choices_sql[];
 
-/* choices NULL: nothing can be chosen but what is chosen already.
- * A new reference; NULL without memory. */
+/* choices is what search_form_choices_sql gave. A new reference; NULL without memory. */
 json_t *search_form_new(const struct search_query *query, const PGresult *choices);
 
 #endif

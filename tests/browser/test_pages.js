@@ -21,7 +21,7 @@ const state = (page) => page.evaluate(() => ({
 	rows: [...document.querySelectorAll("#results tbody tr")].map((row) => row.innerText),
 	sorted: document.querySelector("#results [aria-sort]")?.textContent,
 	fields: [...document.getElementById("filters").elements].filter((field) => field.name !== "")
-		.map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]),
+		.map((field) => `${field.name}=${field.value}${field.checked ? " chosen" : ""}`).sort(),
 }));
 
 /* The page at this very address, opened afresh, is the same. */
@@ -86,6 +86,8 @@ test("filters: results, address and chips in step", async (page, context) => {
 	await page.check(".choice:has(input[name=position]) .option:has-text('C') input");
 	await settled(page, "8 players", "?position=C&season=2023&ppg_min=21");
 	await sameWhenOpened(page, context);
+	await page.reload();
+	assert.equal(await page.innerText(".choice:has(input[name=season]) .option >> nth=0"), "2023", "what is chosen comes first");
 	assert.deepEqual(await page.$$eval(".chip", (chips) => chips.map((chip) => chip.firstChild.textContent)),
 		["Position: C", "Season: 2023", "PPG ≥ 21"]);
 	await page.click(".chip:has-text('Season')");
