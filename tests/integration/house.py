@@ -27,6 +27,14 @@ import subprocess
 import tempfile
 import time
 
+try:
+    import psycopg2
+    import psycopg2.extensions
+    # values come as PostgreSQL writes them, as from psql
+    psycopg2.extensions.string_types.clear()
+except ImportError:
+    psycopg2 = None
+
 SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ("hsd-supervisor", "hsd-web", "hsd-importer", "hsctl")
 TEST_USER = "hoopscout"
@@ -167,6 +175,7 @@ class House:
         self.conf.touch()
         self.port = free_port()
         self.process = None
+        self._link = None               # to its PostgreSQL
         self.env = {}                   # a test may add settings before start
         self._fill()
 
@@ -262,6 +271,7 @@ class House:
 
     def stop(self, sig=signal.SIGTERM, seconds=STOP_SECONDS):
         """Stops it politely and returns its exit status; None when it did not run."""
+        self._hang_up()
         if self.process is None:
             return None
         if self.process.poll() is None:
@@ -375,12 +385,49 @@ class House:
         return self.control("status", seconds=10)[1]
 
     def sql(self, query, check=True):
-        """Runs SQL in its PostgreSQL; columns come back with | between them, as text."""
-        psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))
+        """Runs SQL in its PostgreSQL; columns come back with | between them, as text, as psql -A -t shows them.
+        One statement goes over a connection that is kept, since opening one takes PostgreSQL longer than most
+        queries; several, or check=False, go through psql."""
+        if psycopg2 is None or ";" in query.strip().rstrip(";") or not check:
+            return self._psql(query, check)
+        try:
+            rows = self._ask(query)
+        except psycopg2.Error as error:
+            raise AssertionError(f"{query}\n{error}") from None
+        return "\n".join("|".join("" if value is None else value for value in row) for row in rows)
+
+    def _ask(self, query):
+        for is_last in (False, True):
+            if self._link is None:
+                self._link = psycopg2.connect(**self._database())
+                self._link.autocommit = True
+            try:
+                with self._link.cursor() as cursor:
+                    cursor.execute(query)
+                    return cursor.fetchall() if cursor.description else []
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                was_lost = self._link.closed        # by a PostgreSQL that was stopped since the last query
+                if was_lost:
+                    self._hang_up()
+                if is_last or not was_lost:
+                    raise
+        return None
+
+    def _hang_up(self):
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _database(self):
         env = self.environment()
-        line = [psql[-1] if psql else "psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1",
-                "-h", str(self.postgres_socket_dir), "-p", env.get("POSTGRES_PORT", "5432"),
-                "-U", env.get("POSTGRES_USER", "hoopscout"), "-d", env.get("POSTGRES_DB", "hoopscout"), "-f", "-"]
+        return {"host": str(self.postgres_socket_dir), "port": env.get("POSTGRES_PORT", "5432"),
+                "user": env.get("POSTGRES_USER", "hoopscout"), "dbname": env.get("POSTGRES_DB", "hoopscout")}
+
+    def _psql(self, query, check):
+        found = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))
+        place = self._database()
+        line = [found[-1] if found else "psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-h", place["host"],
+                "-p", place["port"], "-U", place["user"], "-d", place["dbname"], "-f", "-"]
         if is_root():
             line = ["setpriv", f"--reuid={TEST_USER}", f"--regid={TEST_USER}", "--clear-groups", *line]
         done = subprocess.run(line, input=query, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
