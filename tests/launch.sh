@@ -2,7 +2,8 @@
 # Runs one test of `make check`: launch.sh SECONDS PROGRAM
 #
 # Bounds it in time (SECONDS, then SIGTERM, ten seconds later SIGKILL), and gives it a
-# PostgreSQL of its own when HS_POSTGRES_TESTS names it. Exit status: the program's.
+# PostgreSQL of its own when HS_POSTGRES_TESTS names it. Exit status: the program's;
+# 77 (skipped) for the browser's tests when HOOPSCOUT_NO_BROWSER is set.
 set -u
 
 seconds=$1
@@ -11,6 +12,10 @@ here=$(dirname "$0")
 
 set -- "$program"
 case $program in
+*/browser/*)
+	[ -z "${HOOPSCOUT_NO_BROWSER:-}" ] || exit 77
+	set -- sh "$program"
+	;;
 *.sh) set -- sh "$program" ;;
 esac
 case " ${HS_POSTGRES_TESTS:-} " in
