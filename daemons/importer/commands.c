@@ -19,7 +19,8 @@ enum {
 	NUMBER_BYTES = 24
 };
 
-static void refuse(struct hs_call *call, enum hs_error_code code, const char *where, const char *message)
+static void refuse(
+    struct hs_call *call, enum hs_error_code code, const char *where, const char *message)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
@@ -43,7 +44,8 @@ static void run_retry(void *app, struct hs_call *call, const json_t *args)
 	const char *file = json_string_value(json_object_get(args, "file"));
 	struct importer *importer = app;
 
-	if (file == NULL || file[0] == '\0' || strlen(file) > NAME_MAX || strchr(file, '/') != NULL) {
+	if (file == NULL || file[0] == '\0' || strlen(file) > NAME_MAX ||
+	    strchr(file, '/') != NULL) {
 		refuse(call, HS_BAD_ARGUMENT, "file",
 		    "give the name of a file in the failed folder, without any path");
 		return;
@@ -62,9 +64,10 @@ struct question {
 
 #define TOTALS \
 	"count(f.file_id), count(*) filter (where f.status = 'imported')," \
-	" count(*) filter (where f.status = 'duplicate'), count(*) filter (where f.status = 'failed')," \
-	" coalesce(sum(f.records), 0), coalesce(sum(f.created), 0), coalesce(sum(f.updated), 0)," \
-	" coalesce(sum(f.unchanged), 0), coalesce(sum(f.stale), 0)"
+	" count(*) filter (where f.status = 'duplicate')," \
+	" count(*) filter (where f.status = 'failed')," \
+	" coalesce(sum(f.records), 0), coalesce(sum(f.created), 0)," \
+	" coalesce(sum(f.updated), 0), coalesce(sum(f.unchanged), 0), coalesce(sum(f.stale), 0)"
 
 static const char list_runs[] =
     "select " RUNS_COLUMNS ", " TOTALS " from (select * from import_run order by run_id desc"
@@ -72,7 +75,8 @@ static const char list_runs[] =
     " group by r.run_id, r.trigger, r.status, r.started_at, r.finished_at order by r.run_id desc";
 
 static const char show_run[] =
-    "select " RUNS_COLUMNS ", " TOTALS ", coalesce(extract(epoch from coalesce(r.finished_at, now())"
+    "select " RUNS_COLUMNS ", " TOTALS
+    ", coalesce(extract(epoch from coalesce(r.finished_at, now())"
     " - r.started_at)::text, '0') from import_run r left join import_file f on f.run_id = r.run_id"
     " where r.run_id = $1::bigint"
     " group by r.run_id, r.trigger, r.status, r.started_at, r.finished_at";
@@ -107,8 +111,8 @@ static struct question *ask(struct importer *importer, struct hs_call *call)
 }
 
 /* Takes question when it fails. */
-static void submit(struct question *question, const struct hs_db_statement *statements, size_t count,
-    hs_db_done_fn *done)
+static void submit(struct question *question, const struct hs_db_statement *statements,
+    size_t count, hs_db_done_fn *done)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
@@ -133,21 +137,25 @@ static json_t *list_row(const PGresult *result, int row)
 	return run;
 }
 
+static json_t *list_json(const struct importer *importer, const PGresult *result)
+{
+	json_t *runs = json_array(), *waiting;
+
+	for (int row = 0; row < PQntuples(result); row++)
+		json_array_append_new(runs, list_row(result, row));
+	waiting = intake_waiting(importer->intake, WAITING_SHOWN, monotonic_seconds());
+	return json_pack("{s:o, s:o}", "runs", runs, "waiting", waiting);
+}
+
 static void list_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
 {
 	struct question *question = arg;
-	json_t *runs = json_array();
 
 	(void)count;
-	if (err != NULL) {
-		json_decref(runs);
+	if (err != NULL)
 		hs_call_error(question->call, err);
-	} else {
-		for (int row = 0; row < PQntuples(results[0]); row++)
-			json_array_append_new(runs, list_row(results[0], row));
-		hs_call_result(question->call, json_pack("{s:o, s:o}", "runs", runs, "waiting",
-		    intake_waiting(question->importer->intake, WAITING_SHOWN, monotonic_seconds())));
-	}
+	else
+		hs_call_result(question->call, list_json(question->importer, results[0]));
 	free(question);
 }
 
@@ -170,16 +178,19 @@ static void show_result(struct question *question, const PGresult *run, const PG
 {
 	struct report_totals totals;
 	struct report report;
+	json_t *sums;
 	const char *seconds = hs_db_text(run, 0, RUNS_COLUMN_COUNT + TOTALS_COLUMN_COUNT);
 
 	for (int row = 0; row < PQntuples(files); row++) {
 		report_from_row(files, row, 0, &report);
-		hs_call_event(question->call, "file", json_pack("{s:o}", "file", report_json(&report)));
+		hs_call_event(
+		    question->call, "file", json_pack("{s:o}", "file", report_json(&report)));
 		report_done(&report);
 	}
 	totals_from_row(run, 0, RUNS_COLUMN_COUNT, &totals);
-	hs_call_result(question->call, json_pack("{s:o, s:o}", "run", runs_row_json(run, 0), "totals",
-	    report_totals_json(&totals, strtod(seconds, NULL))));
+	sums = report_totals_json(&totals, strtod(seconds, NULL));
+	hs_call_result(question->call,
+	    json_pack("{s:o, s:o}", "run", runs_row_json(run, 0), "totals", sums));
 }
 
 static void show_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
@@ -191,8 +202,8 @@ static void show_done(void *arg, PGresult *const *results, size_t count, const s
 	if (err != NULL) {
 		hs_call_error(question->call, err);
 	} else if (PQntuples(results[0]) == 0) {
-		snprintf(message, sizeof message, "there is no import run %s: see hsctl import list",
-		    question->run);
+		snprintf(message, sizeof message,
+		    "there is no import run %s: see hsctl import list", question->run);
 		refuse(question->call, HS_NOT_FOUND, "run", message);
 	} else {
 		show_result(question, results[0], results[1]);

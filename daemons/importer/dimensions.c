@@ -114,7 +114,8 @@ static bool entry_new(struct dimensions *dimensions, struct entry **ret, struct 
 		struct entry *entries = realloc(dimensions->entries, room * sizeof *entries);
 
 		if (entries == NULL)
-			return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the names of teams");
+			return hs_error_set(
+			    err, HS_NO_MEMORY, "", "no memory for the names of teams");
 		dimensions->entries = entries;
 		dimensions->room = room;
 	}
@@ -154,7 +155,8 @@ static bool number_of(struct dimensions *dimensions, enum dimension kind, const 
 		entry->names.kind = kind;
 		entry->names.number = (int)dimensions->count++;
 		*slot = entry->names.number + 1;
-	} else if (!entry_rename(dimensions, &dimensions->entries[*slot - 1], name, name_length, err)) {
+	} else if (!entry_rename(
+		       dimensions, &dimensions->entries[*slot - 1], name, name_length, err)) {
 		return false;
 	}
 	*ret = *slot - 1;
@@ -173,7 +175,8 @@ bool dimensions_number(struct dimensions *dimensions, enum dimension kind, const
 		*ret = last;
 		return true;
 	}
-	if (!number_of(dimensions, kind, external_id, external_id_length, name, name_length, ret, err))
+	if (!number_of(
+		dimensions, kind, external_id, external_id_length, name, name_length, ret, err))
 		return false;
 	dimensions->last[kind] = *ret;
 	return true;

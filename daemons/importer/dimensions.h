@@ -33,7 +33,8 @@ void dimensions_free(struct dimensions *dimensions);
 /* The number of that external id, new or known. Borrows the texts.
  * Errors: HS_TOO_MANY_NAMES, HS_NO_MEMORY. */
 bool dimensions_number(struct dimensions *dimensions, enum dimension kind, const char *external_id,
-    size_t external_id_length, const char *name, size_t name_length, int *ret, struct hs_error *err);
+    size_t external_id_length, const char *name, size_t name_length, int *ret,
+    struct hs_error *err);
 
 size_t dimensions_count(const struct dimensions *dimensions);
 /* Texts are borrowed until the next call of dimensions_number. */

@@ -1,4 +1,5 @@
-/* importer.h: the state of hsd-importer's event loop, shared by its files main, scan, play and commands. */
+/* importer.h: the state of hsd-importer's event loop, shared by its files main, scan, play and
+ * commands. */
 #ifndef IMPORTER_IMPORTER_H
 #define IMPORTER_IMPORTER_H
 
@@ -19,7 +20,7 @@
 /* A command that follows the import: `import now` and `import retry`. */
 struct follower {
 	struct hs_call *call;
-	char retry[NAME_MAX + 1];	/* a file to bring back first; "" when none, or when it is back */
+	char retry[NAME_MAX + 1];	/* a file to bring back first; "": none, or it is back */
 	bool in_run;			/* the run under way is (also) his */
 	double since;
 	struct report_totals totals;
@@ -29,7 +30,7 @@ struct follower {
 struct importer {
 	struct hs_child *child;
 	struct event_base *base;
-	struct hs_settings *settings;	/* as of the start: folders and database, for the thread too */
+	struct hs_settings *settings;	/* as of the start, for the thread too */
 	struct watch *watch;
 	struct intake *intake;
 	struct worker *worker;

@@ -88,7 +88,8 @@ static struct candidate *find(struct intake *intake, const struct place_facts *f
 	return at;
 }
 
-static struct candidate *add(struct intake *intake, const struct intake_sighting *sighting, double now)
+static struct candidate *add(
+    struct intake *intake, const struct intake_sighting *sighting, double now)
 {
 	struct candidate *candidate = calloc(1, sizeof *candidate), **bucket;
 
@@ -295,7 +296,8 @@ bool intake_finished(struct intake *intake)
 
 static double pause_after(unsigned attempts)
 {
-	return attempts < 7 ? fmin((double)(1U << (attempts - 1)), INTAKE_PAUSE_MAX) : INTAKE_PAUSE_MAX;
+	return attempts < 7 ? fmin((double)(1U << (attempts - 1)), INTAKE_PAUSE_MAX)
+			    : INTAKE_PAUSE_MAX;
 }
 
 /* The database is away: all wait together, and this one is the first to be tried again. */
@@ -310,7 +312,8 @@ static void hold(struct intake *intake, struct candidate *candidate, const struc
 /* It was being written, or may be: look at it rather than read it again at once. */
 static void rest_again(struct candidate *candidate, const struct hs_error *why, double now)
 {
-	rest(candidate, fmax(now + INTAKE_REST_SECONDS, candidate->unchanged_since + INTAKE_CUT_SECONDS),
+	rest(candidate,
+	    fmax(now + INTAKE_REST_SECONDS, candidate->unchanged_since + INTAKE_CUT_SECONDS),
 	    why->message);
 	candidate->hurried_at = candidate->due;
 }
@@ -318,7 +321,8 @@ static void rest_again(struct candidate *candidate, const struct hs_error *why, 
 bool intake_kept(struct intake *intake, const struct hs_error *why, double now, bool *ret_soon)
 {
 	struct candidate *candidate = intake->played;
-	bool is_stirred = candidate->is_stirred, is_away = why->code == HS_DB_AWAY || why->code == HS_DB_REFUSED;
+	bool is_stirred = candidate->is_stirred,
+	     is_away = why->code == HS_DB_AWAY || why->code == HS_DB_REFUSED;
 
 	intake->played = NULL;
 	candidate->is_stirred = candidate->is_first_scan = false;
@@ -412,7 +416,8 @@ size_t intake_count(const struct intake *intake)
 	return intake->count;
 }
 
-static json_t *waiting_json(const struct intake *intake, const struct candidate *candidate, double now)
+static json_t *waiting_json(
+    const struct intake *intake, const struct candidate *candidate, double now)
 {
 	char name[3 * NAME_MAX + 1];
 	bool is_held = now < intake->held_until &&

@@ -181,7 +181,8 @@ static bool copy_record(struct load *load, const struct hs_record *record, int p
 	copy_text(row, values[HS_FIELD_ROLE].text, values[HS_FIELD_ROLE].length);
 	for (int i = 0; i < HS_METRIC_COUNT; i++)
 		copy_int2(row, values[HS_FIRST_METRIC + i].hundredths);
-	copy_jsonb(row, values[HS_FIELD_SOURCE_METADATA].text, values[HS_FIELD_SOURCE_METADATA].length);
+	copy_jsonb(
+	    row, values[HS_FIELD_SOURCE_METADATA].text, values[HS_FIELD_SOURCE_METADATA].length);
 	copy_jsonb(row, values[HS_FIELD_RAW_PAYLOAD].text, values[HS_FIELD_RAW_PAYLOAD].length);
 	return copy_row_done(row, err);
 }
@@ -237,7 +238,8 @@ static bool read_and_push(struct load *load, int fd, EVP_MD_CTX *running, struct
 	return hs_snapshot_finish(load->snapshot, err);
 }
 
-/* Reads to the end, whatever the validator says, so that the content is known to be the expected one. */
+/* Reads to the end, whatever the validator says, so that the content is known to be the expected
+ * one. */
 static bool read_all(struct load *load, int fd, const struct digest *expected, struct hs_error *err)
 {
 	EVP_MD_CTX *running = NULL;
@@ -269,7 +271,8 @@ bool load_new(struct hs_db *db, size_t max_record_bytes, const struct progress *
 	load->db = db;
 	load->progress = progress;
 	if ((load->refusals = hs_problems_new()) == NULL ||
-	    (load->dimensions = dimensions_new()) == NULL || (load->roster = roster_new()) == NULL) {
+	    (load->dimensions = dimensions_new()) == NULL ||
+	    (load->roster = roster_new()) == NULL) {
 		load_free(load);
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to load a file");
 	}

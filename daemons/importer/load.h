@@ -22,8 +22,8 @@ bool load_new(struct hs_db *db, size_t max_record_bytes, const struct progress *
     struct load **ret, struct hs_error *err);
 void load_free(struct load *load);
 
-/* Reads fd from its beginning, inside the caller's transaction. Afterwards either there are problems
- * (and nothing is worth keeping in the transaction), or the stage tables are filled.
+/* Reads fd from its beginning, inside the caller's transaction. Afterwards either there are
+ * problems (and nothing is worth keeping in the transaction), or the stage tables are filled.
  * Errors: HS_FILE_CHANGED (the content is not the expected one), HS_IO, HS_DB_*, HS_CANCELLED. */
 bool load_file(struct load *load, int fd, const struct digest *expected, struct hs_error *err);
 

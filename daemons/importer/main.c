@@ -70,7 +70,8 @@ static void on_progress(void *arg, const struct worker_progress *progress)
 }
 
 static const struct watch_events watch_events = { .on_name = on_name, .on_scan = on_scan };
-static const struct worker_events worker_events = { .on_news = on_news, .on_progress = on_progress };
+static const struct worker_events worker_events = { .on_news = on_news,
+	.on_progress = on_progress };
 
 static void importer_free(void *app)
 {
@@ -112,11 +113,12 @@ static bool make_parts(struct importer *importer, struct hs_error *err)
 	    importer->look_timer == NULL || importer->stop_timer == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
 	return shelve_make_folders(settings, err) &&
-	    hs_db_pool_new(importer->base, settings, HS_DB_WRITER, "hsd-importer: questions",
-		POOL_CONNECTIONS, &importer->pool, err) &&
-	    worker_new(importer->base, settings, &worker_events, importer, &importer->worker, err) &&
-	    watch_new(importer->base, hs_setting_text(settings, HS_SET_INCOMING_DIR), &watch_events,
-		importer, &importer->watch, err);
+	       hs_db_pool_new(importer->base, settings, HS_DB_WRITER, "hsd-importer: questions",
+		   POOL_CONNECTIONS, &importer->pool, err) &&
+	       worker_new(
+		   importer->base, settings, &worker_events, importer, &importer->worker, err) &&
+	       watch_new(importer->base, hs_setting_text(settings, HS_SET_INCOMING_DIR),
+		   &watch_events, importer, &importer->watch, err);
 }
 
 static bool importer_start(struct hs_child *child, void **ret_app, struct hs_error *err)
@@ -146,7 +148,8 @@ static bool importer_start(struct hs_child *child, void **ret_app, struct hs_err
 static void importer_stop(void *app)
 {
 	struct importer *importer = app;
-	double seconds = (double)hs_setting_int(hs_child_settings(importer->child), HS_SET_STOP_SECONDS);
+	double seconds =
+	    (double)hs_setting_int(hs_child_settings(importer->child), HS_SET_STOP_SECONDS);
 	double patience = seconds * (1 - STOP_RESERVE);
 	struct timeval wait = { .tv_sec = (time_t)patience,
 		.tv_usec = (suseconds_t)((patience - (double)(time_t)patience) * 1e6) };
@@ -188,8 +191,9 @@ static json_t *importer_status(void *app)
 
 static const struct hs_child_spec spec = {
 	.process = HS_PROC_IMPORTER,
-	.help = "Imports the snapshots that are dropped into the incoming folder: validates each strictly, "
-		"merges it into the database in one transaction, and moves it to archive or failed.",
+	.help = "Imports the snapshots that are dropped into the incoming folder: validates each "
+		"strictly, merges it into the database in one transaction, and moves it to archive "
+		"or failed.",
 	.start = importer_start,
 	.stop = importer_stop,
 	.reload = importer_reload,

@@ -17,7 +17,7 @@
 
 enum {
 	LARGE_ROWS = 5000,
-	REBUILD_MAX_ROWS = 500000,	/* some seconds, in which searches of an empty database wait */
+	REBUILD_MAX_ROWS = 500000,	/* searches of an empty database wait some seconds */
 	NUMBER_BYTES = 24
 };
 
@@ -62,7 +62,8 @@ static const char *number_text(int64_t number, char buf[NUMBER_BYTES])
 	return buf;
 }
 
-static const char *value_text(const struct merge *merge, enum merge_value value, char buf[NUMBER_BYTES])
+static const char *value_text(
+    const struct merge *merge, enum merge_value value, char buf[NUMBER_BYTES])
 {
 	switch (value) {
 	case MERGE_SOURCE_NAME:
@@ -163,14 +164,17 @@ static bool take_step(struct merge *merge, const struct merge_step *step, struct
 static void log_slow_step(const struct merge_step *step, double seconds)
 {
 	if (seconds >= SLOW_STEP_SECONDS)
-		hs_log(HS_LOG_DEBUG, "a step of the merge took long", HS_INT("step", step - merge_steps),
-		    HS_SECS("seconds", seconds), HS_STR("sql", step->sql));
+		hs_log(HS_LOG_DEBUG, "a step of the merge took long",
+		    HS_INT("step", step - merge_steps), HS_SECS("seconds", seconds),
+		    HS_STR("sql", step->sql));
 }
 
 static bool raise_version(struct hs_db *db, struct hs_error *err)
 {
-	return hs_db_exec(db, "with v as (update data_version set version = version + 1 returning version)"
-	    " select pg_notify('hoopscout_data', version::text) from v", NULL, err);
+	return hs_db_exec(db,
+	    "with v as (update data_version set version = version + 1 returning version)"
+	    " select pg_notify('hoopscout_data', version::text) from v",
+	    NULL, err);
 }
 
 bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progress *progress,

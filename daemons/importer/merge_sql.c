@@ -76,8 +76,8 @@ const char merge_copy_names[] =
 const char merge_vacuum[] =
     "vacuum (analyze) player, player_season, player_season_stats, player_best";
 
-/* A column of player (p) that the file (s, dated $2) has the say over: nobody has given it,
- * or someone did as of an earlier day, or as of the same day differently (the later import wins). */
+/* A column of player (p) that the file (s, dated $2) has the say over: nobody has given it, or
+ * someone did as of an earlier day, or as of the same day differently (the later import wins). */
 #define TAKES(c) \
 	"(s." c " is not null and (p." c "_on is null or $2::date > p." c "_on" \
 	" or ($2::date = p." c "_on and s." c " is distinct from p." c ")))"
@@ -88,22 +88,29 @@ const char merge_vacuum[] =
 #define GIVEN_ON(c) "case when s." c " is not null then $2::date end"
 
 /* The last record that gives a column wins, across the parts of a roster too. */
-#define LAST_GIVEN(c) "(array_agg(" c " order by pno desc) filter (where " c " is not null))[1] as " c
+#define LAST_GIVEN(c) \
+	"(array_agg(" c " order by pno desc) filter (where " c " is not null))[1] as " c
 #define FILL(c) c " = coalesce(k." c ", m." c ")"
 
 #define DIFFERS \
-	"(" METRICS("l.") ", ps.position, ps.role) is distinct from (" METRICS("s.") ", s.position, s.role)"
+	"(" METRICS("l.") ", ps.position, ps.role) is distinct from" \
+	" (" METRICS("s.") ", s.position, s.role)"
 
+/* Only for players whose last part lacks a column. */
 static const char join_rosters[] =
     "update stage_player k set "
     FILL("first_name") ", " FILL("last_name") ", " FILL("birth_date") ", " FILL("nationality") ", "
     FILL("position") ", " FILL("role") ", " FILL("height") ", " FILL("weight")
-    " from (select external_id, max(pno) as last_pno, "
+    " from (select external_id, "
     LAST_GIVEN("first_name") ", " LAST_GIVEN("last_name") ", " LAST_GIVEN("birth_date") ", "
     LAST_GIVEN("nationality") ", " LAST_GIVEN("position") ", " LAST_GIVEN("role") ", "
     LAST_GIVEN("height") ", " LAST_GIVEN("weight")
-    " from stage_player group by external_id having count(*) > 1) m"
-    " where k.pno = m.last_pno";
+    " from stage_player where not kept and external_id in (select external_id"
+    " from stage_player l where l.kept and not (l.first_name is not null and"
+    " l.last_name is not null and l.birth_date is not null and l.nationality is not null and"
+    " l.position is not null and l.role is not null and l.height is not null and"
+    " l.weight is not null)) group by external_id) m"
+    " where k.kept and k.external_id = m.external_id";
 
 static const char drop_older_parts[] =
     "update stage_player o set kept = false"
@@ -147,7 +154,8 @@ static const char rename_teams[] =
 
 static const char number_names[] =
     "update stage_name n set id = x.id from ("
-    "select 0 as kind, external_id, competition_id as id from competition where source_id = $1::integer"
+    "select 0 as kind, external_id, competition_id as id from competition"
+    " where source_id = $1::integer"
     " union all select 1, name, season_id from season"
     " union all select 2, external_id, team_id from team where source_id = $1::integer) x"
     " where x.kind = n.kind and x.external_id = n.external_id";
@@ -167,14 +175,16 @@ static const char insert_players[] =
 
 static const char number_players[] =
     "insert into stage_person (pno, player_id) select s.pno, p.player_id"
-    " from stage_player s join player p on p.source_id = $1::integer and p.external_id = s.external_id";
+    " from stage_player s join player p"
+    " on p.source_id = $1::integer and p.external_id = s.external_id";
 
 static const char touch_players[] =
     "insert into stage_touched (player_id, pno, hot, is_new)"
     " select p.player_id, s.pno, " BECOMES("full_name") " or " BECOMES("birth_date") " or "
     BECOMES("nationality") " or " BECOMES("position") " or " BECOMES("role") " or "
     BECOMES("height") " or " BECOMES("weight") ", false"
-    " from stage_player s join stage_person m on m.pno = s.pno join player p on p.player_id = m.player_id"
+    " from stage_player s join stage_person m on m.pno = s.pno"
+    " join player p on p.player_id = m.player_id"
     " where s.kept and m.player_id <= $1::integer and (" TAKES("full_name") " or "
     TAKES("first_name") " or " TAKES("last_name") " or " TAKES("birth_date") " or "
     TAKES("nationality") " or " TAKES("position") " or " TAKES("role") " or "
@@ -182,7 +192,8 @@ static const char touch_players[] =
 
 static const char touch_new_players[] =
     "insert into stage_touched (player_id, pno, hot, is_new)"
-    " select m.player_id, m.pno, true, true from stage_person m join stage_player s on s.pno = m.pno"
+    " select m.player_id, m.pno, true, true"
+    " from stage_person m join stage_player s on s.pno = m.pno"
     " where s.kept and m.player_id > $1::integer";
 
 static const char follow_players[] =
@@ -203,7 +214,8 @@ static const char insert_labels[] =
 
 static const char class_rows[] =
     "insert into stage_work (rec, class, " KEY("") ", position, role, " METRICS("") ")"
-    " select s.rec, case when ps.player_id is null then 'c' when $1::date < ps.snapshot_date then 's'"
+    " select s.rec, case when ps.player_id is null then 'c'"
+    " when $1::date < ps.snapshot_date then 's'"
     " when " DIFFERS " then 'u' else 'm' end, m.player_id, c.id, e.id, t.id, s.position, s.role, "
     METRICS("s.")
     " from stage_row s join stage_person m on m.pno = s.pno"
@@ -222,7 +234,8 @@ static const char count_classes[] =
     " count(*) filter (where class = 'm'), count(*) filter (where class = 's') from stage_work";
 
 #define HISTORY_COLUMNS \
-	"player_season_history (" KEY("") ", import_file_id, snapshot_date, superseded_by, position, role, " \
+	"player_season_history (" KEY("") \
+	", import_file_id, snapshot_date, superseded_by, position, role, " \
 	METRICS("") ")"
 
 static const char keep_superseded[] =
@@ -231,7 +244,8 @@ static const char keep_superseded[] =
     " from stage_work w join player_season ps on " SAME_KEY("ps", "w")
     " join player_season_stats l on " SAME_KEY("l", "w") " where w.class = 'u'";
 
-/* A stale set says something new when the next newer one we know of differs: one in history, or the current one. */
+/* A stale set says something new when the next newer one we know of differs: one in history, or
+ * the current one. */
 static const char keep_stale[] =
     "insert into " HISTORY_COLUMNS " select " KEY("w.") ", $1::bigint, $2::date,"
     " ps.import_file_id, w.position, w.role, " METRICS("w.")
@@ -241,14 +255,17 @@ static const char keep_stale[] =
     " from player_season_history h where " SAME_KEY("h", "w") " and h.snapshot_date >= $2::date"
     " order by h.snapshot_date, h.import_file_id desc limit 1) n on true"
     " where w.class = 's' and case when n.player_id is null"
-    " then (" METRICS("l.") ", ps.position, ps.role) is distinct from (" METRICS("w.") ", w.position, w.role)"
-    " else (" METRICS("n.") ", n.position, n.role) is distinct from (" METRICS("w.") ", w.position, w.role)"
+    " then (" METRICS("l.") ", ps.position, ps.role) is distinct from"
+    " (" METRICS("w.") ", w.position, w.role)"
+    " else (" METRICS("n.") ", n.position, n.role) is distinct from"
+    " (" METRICS("w.") ", w.position, w.role)"
     " end";
 
 static const char insert_player_seasons[] =
     "insert into player_season (" KEY("") ", import_file_id, snapshot_date, position, role,"
     " source_metadata, raw_payload)"
-    " select " KEY("w.") ", $1::bigint, $2::date, w.position, w.role, x.source_metadata, x.raw_payload"
+    " select " KEY("w.") ", $1::bigint, $2::date, w.position, w.role,"
+    " x.source_metadata, x.raw_payload"
     " from stage_work w left join stage_row x on $3::boolean and x.rec = w.rec"
     " where w.class = 'c' order by " KEY("w.");
 
@@ -332,27 +349,30 @@ const struct merge_step merge_steps[] = {
 	{ .sql = "analyze stage_row (rec, pno, competition_no, season_no, team_no)" },
 	{ .sql = "analyze stage_name" },
 	{ .sql = insert_source, .values = { MERGE_SOURCE_NAME }, .count = MERGE_CHANGES },
-	{ .sql = "select source_id from source where name = $1::text", .values = { MERGE_SOURCE_NAME },
-	    .count = MERGE_GET_SOURCE },
+	{ .sql = "select source_id from source where name = $1::text",
+	    .values = { MERGE_SOURCE_NAME }, .count = MERGE_GET_SOURCE },
 
 	{ .sql = insert_competitions, .values = { MERGE_SOURCE, MERGE_DATE },
 	    .count = MERGE_NEW_COMPETITIONS },
-	{ .sql = rename_competitions, .values = { MERGE_SOURCE, MERGE_DATE }, .count = MERGE_CHANGES },
+	{ .sql = rename_competitions, .values = { MERGE_SOURCE, MERGE_DATE },
+	    .count = MERGE_CHANGES },
 	{ .sql = insert_seasons, .count = MERGE_NEW_SEASONS },
 	{ .sql = insert_teams, .values = { MERGE_SOURCE, MERGE_DATE }, .count = MERGE_NEW_TEAMS },
 	{ .sql = rename_teams, .values = { MERGE_SOURCE, MERGE_DATE }, .count = MERGE_CHANGES },
 	{ .sql = number_names, .values = { MERGE_SOURCE } },
 
-	{ .sql = join_rosters, .when = MERGE_ROSTERS },
-	{ .sql = drop_older_parts, .when = MERGE_ROSTERS },
 	{ .sql = "analyze stage_player (pno, external_id)" },
+	{ .sql = drop_older_parts, .when = MERGE_ROSTERS },
+	{ .sql = join_rosters, .when = MERGE_ROSTERS },
 	{ .sql = "select coalesce(max(player_id), 0) from player", .count = MERGE_GET_LAST_PLAYER },
 	{ .sql = insert_players, .values = { MERGE_SOURCE, MERGE_DATE, MERGE_LAST_PLAYER },
 	    .count = MERGE_NEW_PLAYERS },
 	{ .sql = number_players, .values = { MERGE_SOURCE } },
 	{ .sql = "analyze stage_person" },
-	{ .sql = touch_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE }, .count = MERGE_HOT_PLAYERS },
-	{ .sql = follow_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE }, .count = MERGE_CHANGES },
+	{ .sql = touch_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE },
+	    .count = MERGE_HOT_PLAYERS },
+	{ .sql = follow_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE },
+	    .count = MERGE_CHANGES },
 	{ .sql = touch_new_players, .values = { MERGE_LAST_PLAYER }, .count = MERGE_HOT_PLAYERS },
 	{ .sql = "analyze stage_touched", .when = MERGE_HOT },
 	{ .sql = insert_labels, .when = MERGE_HOT },

@@ -26,7 +26,7 @@ enum merge_when {
 	MERGE_MOVED,		/* player-seasons follow this file: updated, or only restated */
 	MERGE_STALE,
 	MERGE_BEST,		/* maxima may have changed */
-	MERGE_REBUILD		/* many rows into an empty database: its indexes are built afterwards */
+	MERGE_REBUILD		/* many rows into an empty database: indexes come afterwards */
 };
 
 /* What its row count, or the number it selects, is. */
@@ -55,7 +55,8 @@ struct merge_step {
 extern const struct merge_step merge_steps[];
 extern const size_t merge_step_count;
 
-/* The temporary tables, dropped at the end of the transaction, and the COPY statements that fill them. */
+/* The temporary tables, dropped at the end of the transaction, and the COPY statements that fill
+ * them. */
 extern const char merge_stage_tables[];
 extern const char merge_copy_rows[];
 enum { MERGE_ROW_COLUMNS = 20 };

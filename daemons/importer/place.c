@@ -44,7 +44,8 @@ static bool open_regular(int dir, const char *name, int *ret_fd, struct stat *re
 
 	if (fd < 0) {
 		if (errno == ELOOP || errno == ENXIO)
-			return hs_error_set(err, HS_NOT_FOUND, name, "this is no regular file any more");
+			return hs_error_set(
+			    err, HS_NOT_FOUND, name, "this is no regular file any more");
 		return hs_error_errno(err, name, "cannot open the file");
 	}
 	if (fstat(fd, ret_info) != 0) {

@@ -26,8 +26,9 @@ bool place_same_content(const struct place_facts *a, const struct place_facts *b
 /* A name that is ours to import: *.json, and no dot file. */
 bool place_wants(const char *name);
 
-/* Opens a regular file for reading, following no link and waiting for no FIFO; the caller's *ret_fd.
- * Errors: HS_NOT_FOUND (gone, or no regular file any more), HS_NO_PERMISSION, HS_LIMIT, HS_IO. */
+/* Opens a regular file for reading, following no link and waiting for no FIFO; the caller's
+ * *ret_fd. Errors: HS_NOT_FOUND (gone, or no regular file any more), HS_NO_PERMISSION, HS_LIMIT,
+ * HS_IO. */
 bool place_open(int dir, const char *name, int *ret_fd, struct place_facts *ret_facts,
     struct hs_error *err);
 

@@ -101,7 +101,8 @@ void play_dismiss(struct importer *importer)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
-	hs_error_set(&err, HS_CANCELLED, "", "the importer is stopping; files that are not finished stay in incoming");
+	hs_error_set(&err, HS_CANCELLED, "",
+	    "the importer is stopping; files that are not finished stay in incoming");
 	while (importer->followers != NULL)
 		refuse(importer, importer->followers, &err);
 }
@@ -116,7 +117,8 @@ static void give(struct importer *importer, const struct job *job)
 	if (job->kind == JOB_FILE) {
 		report_init(&named, job->name);
 		memcpy(importer->playing, named.name, sizeof importer->playing);
-		importer->progress = (struct worker_progress){ .total_bytes = job->facts.size_bytes };
+		importer->progress =
+		    (struct worker_progress){ .total_bytes = job->facts.size_bytes };
 	}
 	worker_give(importer->worker, job);
 }
@@ -158,8 +160,8 @@ static bool bring_back(struct importer *importer)
 	return false;
 }
 
-/* Commands that are not yet in a run get one: that of another command, or, once the run under way has
- * ended, a new one. False while they wait for that end. */
+/* Commands that are not yet in a run get one: that of another command, or, once the run under way
+ * has ended, a new one. False while they wait for that end. */
 static bool join_run(struct importer *importer)
 {
 	for (struct follower *at = importer->followers; at != NULL; at = at->next) {

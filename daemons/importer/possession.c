@@ -39,7 +39,8 @@ static bool open_ball(struct ball *ball, struct hs_error *err)
 	    !place_open(ball->dir, ball->by->name, &ball->fd, &facts, err))
 		return false;
 	if (!place_same_file(&facts, &ball->by->facts))
-		return hs_error_set(err, HS_NOT_FOUND, ball->by->name, "another file has this name now");
+		return hs_error_set(
+		    err, HS_NOT_FOUND, ball->by->name, "another file has this name now");
 	return true;
 }
 
@@ -52,8 +53,8 @@ static bool is_unchanged(const struct ball *ball, const struct stat *before, str
 		return hs_error_errno(err, ball->by->name, "cannot look at the file");
 	place_facts_of(before, &was);
 	place_facts_of(&info, &now);
-	return place_same_content(&was, &now) ||
-	    hs_error_set(err, HS_FILE_CHANGED, ball->by->name, "the file changed while it was read");
+	return place_same_content(&was, &now) || hs_error_set(err, HS_FILE_CHANGED, ball->by->name,
+						     "the file changed while it was read");
 }
 
 static bool hash_ball(struct ball *ball, struct hs_error *err)
@@ -126,10 +127,12 @@ static bool shelve_duplicate(struct ball *ball, const struct report *imported,
 	report->duplicate_of = imported->file_id;
 	snprintf(report->duplicate_name, sizeof report->duplicate_name, "%s", imported->name);
 	snprintf(report->source_name, sizeof report->source_name, "%s", imported->source_name);
-	snprintf(report->snapshot_date, sizeof report->snapshot_date, "%s", imported->snapshot_date);
+	snprintf(
+	    report->snapshot_date, sizeof report->snapshot_date, "%s", imported->snapshot_date);
 	note_duration(ball);
-	return runs_insert_file(ball->by->db, ball->by->run, NULL, monotonic_seconds() - ball->began,
-		   report, err) && shelve_ball(ball, err);
+	return runs_insert_file(ball->by->db, ball->by->run, NULL,
+		   monotonic_seconds() - ball->began, report, err) &&
+	       shelve_ball(ball, err);
 }
 
 /* --- wrong -------------------------------------------------------------------------- */
@@ -171,7 +174,8 @@ static bool shelve_failed(struct ball *ball, struct report *unshelved, struct hs
 	note_head(ball);
 	report->problem_total = (int64_t)hs_problems_total(problems);
 	if ((report->problems = hs_problems_json(problems)) == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, ball->by->name, "no memory for the problems");
+		return hs_error_set(
+		    err, HS_NO_MEMORY, ball->by->name, "no memory for the problems");
 	note_duration(ball);
 	if (unshelved->file_id > 0 && unshelved->status == REPORT_FAILED) {
 		report->file_id = unshelved->file_id;
@@ -222,7 +226,8 @@ static bool was_committed(struct ball *ball, struct hs_error *err)
 		return false;
 	*ball->by->session_is_new = true;
 	if (!runs_hold(ball->by->db, ball->by->run, &again) ||
-	    !runs_find(ball->by->db, &ball->digest, ball->report->name, &imported, &unshelved, &again))
+	    !runs_find(
+		ball->by->db, &ball->digest, ball->report->name, &imported, &unshelved, &again))
 		return false;
 	found = imported.file_id > 0 && imported.file_id == ball->report->file_id;
 	report_done(&imported);
@@ -240,7 +245,8 @@ static bool import_ball(struct ball *ball, bool *ret_failed, struct hs_error *er
 		return hs_error_errno(err, ball->by->name, "cannot look at the file");
 	if (!hs_db_begin(db, err))
 		return false;
-	if (!load_file(ball->load, ball->fd, &ball->digest, err) || !is_unchanged(ball, &before, err))
+	if (!load_file(ball->load, ball->fd, &ball->digest, err) ||
+	    !is_unchanged(ball, &before, err))
 		goto undo;
 	*ret_failed = hs_problems_total(load_problems(ball->load)) > 0;
 	if (*ret_failed) {

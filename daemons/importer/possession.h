@@ -21,7 +21,7 @@ struct possession {
 	const char *name;		/* in incoming */
 	struct place_facts facts;	/* which file it must be */
 	bool *session_is_new;		/* set when the connection was opened anew in between */
-	bool may_be_cut;		/* an incomplete file may still be written: do not judge it yet */
+	bool may_be_cut;		/* if incomplete, it may still be written: not yet */
 };
 
 enum possession_end {

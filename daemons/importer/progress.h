@@ -1,4 +1,5 @@
-/* progress.h: the one pointer through which work tells how far it is, and hears that it should stop. */
+/* progress.h: the one pointer through which work tells how far it is, and hears that it should
+ * stop. */
 #ifndef IMPORTER_PROGRESS_H
 #define IMPORTER_PROGRESS_H
 
@@ -28,7 +29,8 @@ static inline bool progress_goes_on(const struct progress *progress, struct hs_e
 {
 	if (!progress->must_stop(progress->arg))
 		return true;
-	return hs_error_set(err, HS_CANCELLED, "", "the importer is stopping; the file waits for its next start");
+	return hs_error_set(
+	    err, HS_CANCELLED, "", "the importer is stopping; the file waits for its next start");
 }
 
 #endif

@@ -40,10 +40,12 @@ static bool record_place(struct hs_db *db, const struct report *report, const ch
 	char number[24];
 
 	snprintf(number, sizeof number, "%lld", (long long)report->file_id);
-	if (!hs_db_exec(db, "update import_file f set stored_as = $2::text where f.file_id = $1::bigint"
+	if (!hs_db_exec(db,
+		"update import_file f set stored_as = $2::text where f.file_id = $1::bigint"
 		" and not exists (select from import_file o where o.stored_as = $2::text"
 		" and o.sha256 = f.sha256 and (o.status = 'failed') = (f.status = 'failed'))"
-		" returning 1", &result, err, number, name))
+		" returning 1",
+		&result, err, number, name))
 		return false;
 	*ret_recorded = PQntuples(result) == 1;
 	PQclear(result);
@@ -75,8 +77,10 @@ bool recover_shelved(struct hs_db *db, const struct hs_settings *settings, struc
 	PGresult *result = NULL;
 	bool done = true;
 
-	if (!hs_db_exec(db, "select " REPORT_COLUMNS " from " REPORT_TABLES
-		" where f.stored_as is null order by f.file_id desc limit " RECOVER_MAX, &result, err))
+	if (!hs_db_exec(db,
+		"select " REPORT_COLUMNS " from " REPORT_TABLES
+		" where f.stored_as is null order by f.file_id desc limit " RECOVER_MAX,
+		&result, err))
 		return false;
 	for (int row = 0; done && row < PQntuples(result); row++) {
 		struct report report;

@@ -8,8 +8,8 @@
 #include "common/error.h"
 #include "common/settings.h"
 
-/* Files that were committed and moved, but whose row does not say where to: those that are found by
- * name and content in archive or failed, and no more in incoming, get their stored_as. */
+/* Files that were committed and moved, but whose row does not say where to: those that are found
+ * by name and content in archive or failed, and no more in incoming, get their stored_as. */
 bool recover_shelved(struct hs_db *db, const struct hs_settings *settings, struct hs_error *err);
 
 #endif

@@ -167,8 +167,8 @@ void report_log(const struct report *report)
 		break;
 	case REPORT_DUPLICATE:
 		hs_log(HS_LOG_INFO, "shelved a duplicate", HS_STR("file", report->name),
-		    HS_STR("stored_as", report->stored_as), HS_STR("same_as", report->duplicate_name),
-		    HS_INT("run", report->run_id));
+		    HS_STR("stored_as", report->stored_as),
+		    HS_STR("same_as", report->duplicate_name), HS_INT("run", report->run_id));
 		break;
 	case REPORT_WAITING:
 		hs_log(HS_LOG_WARNING, "a file waits in incoming", HS_STR("file", report->name),

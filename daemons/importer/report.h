@@ -17,7 +17,7 @@ enum report_status { REPORT_IMPORTED, REPORT_DUPLICATE, REPORT_FAILED, REPORT_WA
 enum {
 	REPORT_NAME_BYTES = 3 * NAME_MAX + 1,	/* a file name as valid UTF-8 */
 	REPORT_SOURCE_BYTES = 401,		/* 100 characters */
-	REPORT_EVENT_PROBLEMS = 10		/* shown in an event; the row and the file have all */
+	REPORT_EVENT_PROBLEMS = 10	/* shown in an event; the row and the file have all */
 };
 
 struct report {
@@ -43,7 +43,8 @@ struct report {
 void report_init(struct report *report, const char *name);
 void report_done(struct report *report);
 
-/* What is selected from import_file f left join import_file d (what it duplicates) for report_from_row. */
+/* What is selected from import_file f left join import_file d (what it duplicates) for
+ * report_from_row. */
 #define REPORT_COLUMNS \
 	"f.file_id, f.run_id, f.name, f.status, f.stored_as, f.source_name," \
 	" to_char(f.snapshot_date, 'YYYY-MM-DD'), f.size_bytes, encode(f.sha256, 'hex')," \

@@ -37,9 +37,10 @@ bool runs_open(struct hs_db *db, enum run_trigger trigger, int64_t *ret_run, str
 	PGresult *result = NULL;
 
 	/* the lock is taken in the same statement: at no time is the run without it */
-	if (!hs_db_exec(db, "with r as (insert into import_run (trigger) values ($1::text) returning run_id)"
-		" select run_id, pg_advisory_lock(" RUN_LOCK ", run_id::integer) from r", &result,
-		err, trigger_names[trigger]))
+	if (!hs_db_exec(db,
+		"with r as (insert into import_run (trigger) values ($1::text) returning run_id)"
+		" select run_id, pg_advisory_lock(" RUN_LOCK ", run_id::integer) from r",
+		&result, err, trigger_names[trigger]))
 		return false;
 	*ret_run = hs_db_int(result, 0, 0);
 	PQclear(result);
@@ -59,10 +60,11 @@ bool runs_close(struct hs_db *db, int64_t run, json_t **ret, struct hs_error *er
 	char number[NUMBER_BYTES];
 	PGresult *result = NULL;
 
-	if (!hs_db_exec(db, "with r as (update import_run set status = 'done', finished_at = clock_timestamp()"
+	if (!hs_db_exec(db,
+		"with r as (update import_run set status = 'done', finished_at = clock_timestamp()"
 		" where run_id = $1::bigint returning *) select " RUNS_COLUMNS
-		", pg_advisory_unlock(" RUN_LOCK ", r.run_id::integer) from r", &result, err,
-		number_text(run, number)))
+		", pg_advisory_unlock(" RUN_LOCK ", r.run_id::integer) from r",
+		&result, err, number_text(run, number)))
 		return false;
 	*ret = PQntuples(result) > 0 ? runs_row_json(result, 0) : NULL;
 	PQclear(result);
@@ -73,7 +75,8 @@ bool runs_mark_interrupted(struct hs_db *db, int64_t own, struct hs_error *err)
 {
 	char number[NUMBER_BYTES];
 
-	/* the lock is asked for only after the rows are chosen, and only until the statement ends */
+	/* the lock is asked for only after the rows are chosen, and only until the statement
+	 * ends */
 	return hs_db_exec(db, "with dead as materialized (select run_id from import_run"
 		" where status = 'running' and run_id <> $1::bigint)"
 		" update import_run r set status = 'interrupted', finished_at = clock_timestamp()"
@@ -86,12 +89,14 @@ json_t *runs_row_json(const PGresult *result, int row)
 {
 	const char *finished = hs_db_text(result, row, 4);
 
-	return json_pack("{s:I, s:s, s:s, s:s, s:s?}", "run_id", (json_int_t)hs_db_int(result, row, 0),
-	    "trigger", hs_db_text(result, row, 1), "status", hs_db_text(result, row, 2),
-	    "started_at", hs_db_text(result, row, 3), "finished_at", finished);
+	return json_pack("{s:I, s:s, s:s, s:s, s:s?}", "run_id",
+	    (json_int_t)hs_db_int(result, row, 0), "trigger", hs_db_text(result, row, 1), "status",
+	    hs_db_text(result, row, 2), "started_at", hs_db_text(result, row, 3), "finished_at",
+	    finished);
 }
 
-bool runs_lock_content(struct hs_db *db, const struct digest *digest, bool *ret, struct hs_error *err)
+bool runs_lock_content(
+    struct hs_db *db, const struct digest *digest, bool *ret, struct hs_error *err)
 {
 	char key[NUMBER_BYTES];
 	PGresult *result = NULL;
@@ -142,7 +147,8 @@ bool runs_find(struct hs_db *db, const struct digest *digest, const char *name,
 	return true;
 }
 
-/* An object's text, which need not end in NUL, as a value of a statement. Without memory NULL and false. */
+/* An object's text, which need not end in NUL, as a value of a statement. Without memory NULL and
+ * false. */
 static bool copy_object(const char *text, size_t length, char **ret, struct hs_error *err)
 {
 	if (text == NULL)
@@ -174,11 +180,12 @@ static bool insert_row(struct hs_db *db, int64_t run, const char *metadata, cons
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a file's problems");
 	snprintf(ago, sizeof ago, "%.3f", seconds);
 	done = hs_db_exec(db, insert_file, &result, err, number_text(run, run_text), report->name,
-	    number_text(report->size_bytes, size), report->sha256, report_status_name(report->status),
+	    number_text(report->size_bytes, size), report->sha256,
+	    report_status_name(report->status),
 	    report->duplicate_of > 0 ? number_text(report->duplicate_of, duplicate) : NULL,
-	    text_or_null(report->source_name), text_or_null(report->snapshot_date), metadata, payload,
-	    number_text(report->records, records), number_text(report->problem_total, total),
-	    problems, ago);
+	    text_or_null(report->source_name), text_or_null(report->snapshot_date), metadata,
+	    payload, number_text(report->records, records),
+	    number_text(report->problem_total, total), problems, ago);
 	if (done) {
 		report->file_id = hs_db_int(result, 0, 0);
 		report->run_id = run;
@@ -237,6 +244,7 @@ bool runs_store_file(struct hs_db *db, int64_t file, const char *stored_as, stru
 {
 	char number[NUMBER_BYTES];
 
-	return hs_db_exec(db, "update import_file set stored_as = $2::text where file_id = $1::bigint",
-	    NULL, err, number_text(file, number), stored_as);
+	return hs_db_exec(db,
+	    "update import_file set stored_as = $2::text where file_id = $1::bigint", NULL, err,
+	    number_text(file, number), stored_as);
 }

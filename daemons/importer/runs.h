@@ -39,8 +39,10 @@ enum { RUNS_COLUMN_COUNT = 5 };
 /* A new reference, NULL without memory. */
 json_t *runs_row_json(const PGresult *result, int row);
 
-/* The lock on a content, for the session: whoever has it may import it. *ret false: another importer has it. */
-bool runs_lock_content(struct hs_db *db, const struct digest *digest, bool *ret, struct hs_error *err);
+/* The lock on a content, for the session: whoever has it may import it. *ret false: another
+ * importer has it. */
+bool runs_lock_content(
+    struct hs_db *db, const struct digest *digest, bool *ret, struct hs_error *err);
 /* Never fails: a broken session has lost the lock already. */
 void runs_unlock_content(struct hs_db *db, const struct digest *digest);
 

@@ -82,7 +82,8 @@ static int compare_age(const void *a, const void *b)
 
 static void read_folder(struct importer *importer, int dir, struct find *find)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);	/* closedir closes it */
+	/* a descriptor of its own, since closedir closes it */
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = copy >= 0 ? fdopendir(copy) : NULL;
 	struct dirent *entry;
 
@@ -120,7 +121,8 @@ static void scan_files(struct importer *importer, int dir)
 
 static void set_timer(struct importer *importer, bool is_away)
 {
-	long long seconds = hs_setting_int(hs_child_settings(importer->child), HS_SET_RESCAN_SECONDS);
+	long long seconds =
+	    hs_setting_int(hs_child_settings(importer->child), HS_SET_RESCAN_SECONDS);
 	struct timeval pause = { .tv_sec = (time_t)(is_away ? SCAN_AWAY_SECONDS : seconds) };
 
 	if (event_add(importer->scan_timer, &pause) != 0)

@@ -1,4 +1,5 @@
-/* shelve.h: the move out of incoming, to archive or failed, with the report beside a failed file. */
+/* shelve.h: the move out of incoming, to archive or failed, with the report beside a failed
+ * file. */
 #ifndef IMPORTER_SHELVE_H
 #define IMPORTER_SHELVE_H
 
@@ -22,8 +23,8 @@ bool shelve(const struct hs_settings *settings, const char *name, const struct p
 bool shelve_bring_back(const struct hs_settings *settings, const char *name, char *ret_name,
     struct hs_error *err);
 
-/* The n-th name under which the report's file may have been stored. ret_name needs NAME_MAX + 1 bytes.
- * False when the name in the report is none that a file can have. */
+/* The n-th name under which the report's file may have been stored. ret_name needs NAME_MAX + 1
+ * bytes. False when the name in the report is none that a file can have. */
 bool shelve_place(const struct report *report, int n, char *ret_name);
 
 /* Whether archive or failed (by the report's status) has a file of that name; *ret_same: with

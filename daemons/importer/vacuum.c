@@ -32,8 +32,8 @@ void vacuum_tables(struct importer *importer)
 	importer->wants_vacuum = importer->is_vacuuming;
 	if (importer->is_vacuuming || importer->is_stopping)
 		return;
-	importer->is_vacuuming = hs_db_pool_submit(importer->pool, &statement, 1, VACUUM_MS, on_done,
-	    importer, NULL, &err);
+	importer->is_vacuuming = hs_db_pool_submit(
+	    importer->pool, &statement, 1, VACUUM_MS, on_done, importer, NULL, &err);
 	if (!importer->is_vacuuming)
 		hs_log_error(HS_LOG_WARNING, "cannot vacuum after a large import", &err);
 }

@@ -45,7 +45,8 @@ static void note_problem(struct watch *watch, const char *problem)
 	if (problem[0] == '\0')
 		hs_log(HS_LOG_INFO, "watching the incoming folder", HS_STR("folder", watch->path));
 	else
-		hs_log(HS_LOG_WARNING, "no events from the incoming folder: going on by scanning it",
+		hs_log(HS_LOG_WARNING,
+		    "no events from the incoming folder: going on by scanning it",
 		    HS_STR("folder", watch->path), HS_STR("error", problem));
 }
 
@@ -59,7 +60,8 @@ static void note_errno(struct watch *watch, const char *doing, int number)
 		    "(or the limit of open files)", doing);
 	else if (number == ENOSPC)
 		snprintf(problem, sizeof problem,
-		    "%s: too many inotify watches: raise sysctl fs.inotify.max_user_watches", doing);
+		    "%s: too many inotify watches: raise sysctl fs.inotify.max_user_watches",
+		    doing);
 	else
 		snprintf(problem, sizeof problem, "%s: %s", doing, strerror(number));
 	note_problem(watch, problem);
@@ -117,7 +119,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 			break;
 		}
 		for (ssize_t at = 0; at < length;) {
-			const struct inotify_event *event = (const struct inotify_event *)(buf + at);
+			const struct inotify_event *event =
+			    (const struct inotify_event *)(buf + at);
 
 			take_event(watch, event, &scan);
 			at += (ssize_t)(sizeof *event + event->len);
@@ -135,7 +138,8 @@ static bool open_inotify(struct watch *watch)
 		note_errno(watch, "cannot use inotify", errno);
 		return false;
 	}
-	watch->readable = event_new(watch->base, watch->fd, EV_READ | EV_PERSIST, on_readable, watch);
+	watch->readable =
+	    event_new(watch->base, watch->fd, EV_READ | EV_PERSIST, on_readable, watch);
 	if (watch->readable == NULL || event_add(watch->readable, NULL) != 0) {
 		close_inotify(watch);
 		note_problem(watch, "no memory for the events");
@@ -187,8 +191,8 @@ bool watch_new(struct event_base *base, const char *path, const struct watch_eve
 
 	if (watch == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to watch a folder");
-	*watch = (struct watch){ .base = base, .path = strdup(path), .events = events, .arg = arg, .fd = -1,
-		.wd = -1, .problem = "not watched yet" };
+	*watch = (struct watch){ .base = base, .path = strdup(path), .events = events, .arg = arg,
+		.fd = -1, .wd = -1, .problem = "not watched yet" };
 	if (watch->path == NULL) {
 		free(watch);
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to watch a folder");

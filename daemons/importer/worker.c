@@ -124,7 +124,8 @@ static bool prepare_session(struct worker *worker, struct hs_error *err)
 	return true;
 }
 
-/* What was left half-done: by an importer that died, or by ourselves when a move or its record failed. */
+/* What was left half-done: by an importer that died, or by ourselves when a move or its record
+ * failed. */
 static bool catch_up(struct worker *worker, struct hs_error *err)
 {
 	json_t *run = NULL;
@@ -161,7 +162,8 @@ static bool is_alive(struct worker *worker)
 /* A session that answers: the old one, or a new one. One half prepared is dropped. */
 static bool have_database(struct worker *worker, struct hs_error *err)
 {
-	bool usable = is_alive(worker) || (connect_once(worker, err) && prepare_session(worker, err));
+	bool usable =
+	    is_alive(worker) || (connect_once(worker, err) && prepare_session(worker, err));
 
 	if (!usable)
 		drop_session(worker);
@@ -311,7 +313,8 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (read((int)fd, &count, sizeof count) < 0 && errno != EAGAIN)
-		hs_log(HS_LOG_WARNING, "cannot read the worker's bell", HS_STR("error", strerror(errno)));
+		hs_log(HS_LOG_WARNING, "cannot read the worker's bell",
+		    HS_STR("error", strerror(errno)));
 	take_progress(worker);
 	take_news(worker);
 }

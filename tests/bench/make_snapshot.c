@@ -3,9 +3,9 @@
  *	make_snapshot [-n RECORDS] [-s SEED] [-d DATE] [-c PERCENT] [-p BYTES] [-w] > snapshot.json
  *
  * A fifth as many players as records, five seasons each, in the order of seasons, as sources
- * write them: the records of one player lie far apart. -c changes the figures of so many per cent of
- * the records, -p gives each record a raw_payload of about so many bytes, -w adds a
- * blank, so that the content differs and nothing else does. */
+ * write them: the records of one player lie far apart. -c changes the figures of so many per cent
+ * of the records, -p gives each record a raw_payload of about so many bytes, -w adds a blank, so
+ * that the content differs and nothing else does. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,11 +22,14 @@ struct options {
 	const char *date;
 };
 
-static const char *const nations[] = { "USA", "Serbia", "Türkiye", "España", "Côte d'Ivoire", "Lietuva" };
+static const char *const nations[] = { "USA", "Serbia", "Türkiye", "España", "Côte d'Ivoire",
+	"Lietuva" };
 static const char *const positions[] = { "Guard", "Forward", "Center", "Guard-Forward" };
 static const char *const roles[] = { "starter", "sixth man", "bench" };
-static const char *const first_names[] = { "Luka", "Nikola", "Breanna", "Théo", "Mia", "Kārlis", "Ana", "John" };
-static const char *const last_names[] = { "Dončić", "O'Neal", "Jokić", "Stewart", "Smith", "Fernández", "Bertāns" };
+static const char *const first_names[] = { "Luka", "Nikola", "Breanna", "Théo", "Mia", "Kārlis",
+	"Ana", "John" };
+static const char *const last_names[] = { "Dončić", "O'Neal", "Jokić", "Stewart", "Smith",
+	"Fernández", "Bertāns" };
 
 /* SplitMix64's finish: each number has its own, well mixed. */
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -43,9 +46,11 @@ static uint64_t mix(uint64_t a, uint64_t b)
 static void write_figures(uint64_t random)
 {
 	static const struct { const char *name; unsigned most; } figures[] = {
-		{ "minutes_per_game", 400 }, { "points_per_game", 300 }, { "rebounds_per_game", 140 },
-		{ "assists_per_game", 110 }, { "steals_per_game", 30 }, { "blocks_per_game", 30 },
-		{ "turnovers_per_game", 50 }, { "fg_pct", 700 }, { "three_pt_pct", 500 }, { "ft_pct", 1000 },
+		{ "minutes_per_game", 400 }, { "points_per_game", 300 },
+		{ "rebounds_per_game", 140 }, { "assists_per_game", 110 },
+		{ "steals_per_game", 30 }, { "blocks_per_game", 30 },
+		{ "turnovers_per_game", 50 }, { "fg_pct", 700 },
+		{ "three_pt_pct", 500 }, { "ft_pct", 1000 },
 	};
 
 	printf(",\"games_played\":%u", (unsigned)(random % 82) + 1);
@@ -63,7 +68,8 @@ static void write_player(uint64_t player, uint64_t seed)
 
 	printf("\"player_external_id\":\"p-%08" PRIu64 "\",\"full_name\":\"%s %s %" PRIu64 "\","
 	       "\"first_name\":\"%s\",\"last_name\":\"%s\",\"birth_date\":\"%u-%02u-%02u\","
-	       "\"nationality\":\"%s\",\"height_cm\":%u,\"weight_kg\":%u.%u,\"position\":\"%s\",\"role\":\"%s\"",
+	       "\"nationality\":\"%s\",\"height_cm\":%u,\"weight_kg\":%u.%u,\"position\":\"%s\","
+	       "\"role\":\"%s\"",
 	    player, first, last, player % 1000, first, last, (unsigned)(random >> 16) % 40 + 1965,
 	    (unsigned)(random >> 24) % 12 + 1, (unsigned)(random >> 28) % 28 + 1,
 	    PICK(nations, random >> 33), (unsigned)(random >> 36) % 50 + 170,
@@ -81,7 +87,8 @@ static void write_payload(uint64_t bytes)
 
 static void write_record(const struct options *options, uint64_t number, uint64_t players)
 {
-	uint64_t player = number % players, nth = number / players, random = mix(options->seed, player);
+	uint64_t player = number % players, nth = number / players,
+		 random = mix(options->seed, player);
 	uint64_t competitions = players / 800 + 1, teams = players / 50 + 2;
 	uint64_t season = 1980 + (random % (SEASONS - SEASONS_EACH + 1)) + nth;
 	uint64_t competition = mix(random, 1) % competitions, team = mix(random, 2 + nth) % teams;
@@ -89,10 +96,12 @@ static void write_record(const struct options *options, uint64_t number, uint64_
 
 	if (mix(figures, options->seed) % 100 < options->changed_percent)
 		figures = mix(figures, 1);
-	printf("%s\n{\"competition_external_id\":\"league-%" PRIu64 "\",\"competition_name\":\"League number %" PRIu64
-	       "\",\"season\":\"%" PRIu64 "-%02u\",\"team_external_id\":\"team-%" PRIu64
+	printf("%s\n{\"competition_external_id\":\"league-%" PRIu64
+	       "\",\"competition_name\":\"League number %" PRIu64 "\",\"season\":\"%" PRIu64
+	       "-%02u\",\"team_external_id\":\"team-%" PRIu64
 	       "\",\"team_name\":\"Athletic club %" PRIu64 "\",",
-	    number > 0 ? "," : "", competition, competition, season, (unsigned)(season + 1) % 100, team, team);
+	    number > 0 ? "," : "", competition, competition, season, (unsigned)(season + 1) % 100,
+	    team, team);
 	write_player(player, options->seed);
 	write_figures(figures);
 	if (options->payload_bytes > 0)

@@ -1,8 +1,9 @@
 /* fault.c: a library to be preloaded: the n-th call of one function fails or kills its program.
  *
- * HS_FAULT_FILE names a file that says what to do: "importer:fsync:3:kill" lets the third fsync of
- * hsd-importer end it, "importer:renameat2:1:ENOSPC" lets it fail. The call counts begin anew when the
- * file's words change. Once done, the file is removed, so that the program started anew lives. */
+ * HS_FAULT_FILE names a file that says what to do: "importer:fsync:3:kill" lets the third fsync
+ * of hsd-importer end it, "importer:renameat2:1:ENOSPC" lets it fail. The call counts begin anew
+ * when the file's words change. Once done, the file is removed, so that the program started anew
+ * lives. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,7 +20,11 @@
 enum { WORDS = 128 };
 
 static const struct { const char *name; int number; } errors[] = {
-	{ "ENOSPC", ENOSPC }, { "EIO", EIO }, { "EACCES", EACCES }, { "EXDEV", EXDEV }, { "EMFILE", EMFILE },
+	{ "ENOSPC", ENOSPC },
+	{ "EIO", EIO },
+	{ "EACCES", EACCES },
+	{ "EXDEV", EXDEV },
+	{ "EMFILE", EMFILE },
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -46,8 +46,8 @@ static void finish(const char *name, const void *want, size_t want_length)
 	expect_bytes(name, sink.bytes, HEADER_BYTES, header, HEADER_BYTES);
 	if (!expect_true(name, sink.used >= HEADER_BYTES + sizeof trailer))
 		return;
-	expect_bytes(name, sink.bytes + HEADER_BYTES, sink.used - HEADER_BYTES - sizeof trailer, want,
-	    want_length);
+	expect_bytes(name, sink.bytes + HEADER_BYTES, sink.used - HEADER_BYTES - sizeof trailer,
+	    want, want_length);
 	expect_bytes(name, sink.bytes + sink.used - 2, 2, trailer, 2);
 }
 
@@ -87,9 +87,9 @@ static void test_values(void)
 /* Whatever its length, and wherever the buffer's end falls, a text arrives whole. */
 static void test_long_texts(void)
 {
-	static const size_t lengths[] = { COPY_ROW_BYTES - 40, COPY_ROW_BYTES - 27, COPY_ROW_BYTES - 26,
-		COPY_ROW_BYTES - 25, COPY_ROW_BYTES, COPY_ROW_BYTES + 1, 3 * COPY_ROW_BYTES,
-		5 * COPY_ROW_BYTES + 17 };
+	static const size_t lengths[] = { COPY_ROW_BYTES - 40, COPY_ROW_BYTES - 27,
+		COPY_ROW_BYTES - 26, COPY_ROW_BYTES - 25, COPY_ROW_BYTES, COPY_ROW_BYTES + 1,
+		3 * COPY_ROW_BYTES, 5 * COPY_ROW_BYTES + 17 };
 	static char text[6 * COPY_ROW_BYTES], want[6 * COPY_ROW_BYTES + 20];
 
 	for (size_t i = 0; i < sizeof text; i++)

@@ -1,4 +1,5 @@
-/* test_digest.c: SHA-256 against known values, and the hash of the dictionaries against SipHash's. */
+/* test_digest.c: SHA-256 against known values, and the hash of the dictionaries against
+ * SipHash's. */
 #include "daemons/importer/digest.h"
 
 #include <fcntl.h>
@@ -82,9 +83,14 @@ static void test_stop(void)
 /* SipHash-1-3 of 0, 1, 2 ... under the key 0, 1, ... 15. */
 static void test_hash(void)
 {
-	static const struct { size_t length; uint64_t want; } rows[] = {
-		{ 0, 0xabac0158050fc4dcU }, { 1, 0xc9f49bf37d57ca93U }, { 7, 0xd3927d989bb11140U },
-		{ 8, 0x369095118d299a8eU }, { 15, 0xd320d86d2a519956U }, { 63, 0x9d199062b7bbb3a8U },
+	static const struct { size_t length; uint64_t want;
+	} rows[] = {
+		{ 0, 0xabac0158050fc4dcU },
+		{ 1, 0xc9f49bf37d57ca93U },
+		{ 7, 0xd3927d989bb11140U },
+		{ 8, 0x369095118d299a8eU },
+		{ 15, 0xd320d86d2a519956U },
+		{ 63, 0x9d199062b7bbb3a8U },
 	};
 	struct hash_key key, other;
 	unsigned char bytes[64];

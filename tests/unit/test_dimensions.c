@@ -7,13 +7,15 @@
 
 #include "tests/unit/harness.h"
 
-static int number(struct dimensions *dimensions, enum dimension kind, const char *id, const char *name)
+static int number(
+    struct dimensions *dimensions, enum dimension kind, const char *id, const char *name)
 {
 	struct hs_error err = HS_ERROR_INIT;
 	int ret = -1;
 
-	expect_done(id, dimensions_number(dimensions, kind, id, strlen(id), name, strlen(name), &ret,
-		&err), &err);
+	expect_done(id,
+	    dimensions_number(dimensions, kind, id, strlen(id), name, strlen(name), &ret, &err),
+	    &err);
 	return ret;
 }
 
@@ -41,7 +43,8 @@ static void test_numbers(void)
 	expect_int("known", number(dimensions, DIMENSION_COMPETITION, "1", "NBA"), nba);
 	expect_int("known", number(dimensions, DIMENSION_COMPETITION, "12", "WNBA"), wnba);
 	expect_int("count", dimensions_count(dimensions), 4);
-	expect_int("renamed, longer", number(dimensions, DIMENSION_TEAM, "1", "Los Angeles Lakers"), team);
+	expect_int(
+	    "renamed, longer", number(dimensions, DIMENSION_TEAM, "1", "Los Angeles Lakers"), team);
 	expect_name(dimensions, team, DIMENSION_TEAM, "1", "Los Angeles Lakers");
 	expect_int("renamed, shorter", number(dimensions, DIMENSION_TEAM, "1", "LA"), team);
 	expect_name(dimensions, team, DIMENSION_TEAM, "1", "LA");
@@ -67,8 +70,8 @@ static void test_many(void)
 		}
 	}
 	expect_int("the first is still known", number(dimensions, DIMENSION_TEAM, "0", "0"), 0);
-	expect_true("one too many", !dimensions_number(dimensions, DIMENSION_TEAM, "x", 1, "x", 1, &got,
-		&err));
+	expect_true("one too many",
+	    !dimensions_number(dimensions, DIMENSION_TEAM, "x", 1, "x", 1, &got, &err));
 	expect_code("one too many", &err, HS_TOO_MANY_NAMES);
 	dimensions_free(dimensions);
 }
@@ -86,8 +89,8 @@ static void test_long(void)
 	memset(name, 'n', LONG);
 	for (i = 0; done && i < 64; i++) {
 		snprintf(id, sizeof id, "%d", i);
-		done = dimensions_number(dimensions, DIMENSION_TEAM, id, strlen(id), name, LONG, &got,
-		    &err);
+		done = dimensions_number(
+		    dimensions, DIMENSION_TEAM, id, strlen(id), name, LONG, &got, &err);
 	}
 	expect_code("long names", &err, HS_TOO_MANY_NAMES);
 	expect_true("long names", i <= DIMENSIONS_MAX_BYTES / LONG + 1);

@@ -1,4 +1,5 @@
-/* test_intake.c: when a file is taken, kept, hurried, and how long all wait: with a clock of our own. */
+/* test_intake.c: when a file is taken, kept, hurried, and how long all wait: with a clock of our
+ * own. */
 #include "daemons/importer/intake.h"
 
 #include <stdio.h>
@@ -63,7 +64,8 @@ static void test_told(void)
 
 static void test_scanned(void)
 {
-	struct intake_sighting fresh = sighting_of("fresh.json", 1, 10), old = sighting_of("old.json", 2, 10);
+	struct intake_sighting fresh = sighting_of("fresh.json", 1, 10),
+			       old = sighting_of("old.json", 2, 10);
 	struct intake_sighting foreign = sighting_of("foreign.json", 3, 10);
 	char name[NAME_MAX + 1];
 
@@ -79,7 +81,8 @@ static void test_scanned(void)
 	intake_finished(intake);
 	now += 0.5;
 	expect_true("no look before its time", !intake_due_look(intake, now, name));
-	expect_true("the pause is until then", intake_pause(intake, now) > 0.4 && intake_pause(intake, now) < 0.6);
+	expect_true("the pause is until then",
+	    intake_pause(intake, now) > 0.4 && intake_pause(intake, now) < 0.6);
 	now += 0.6;
 	expect_true("a look", intake_due_look(intake, now, name));
 	expect_text("a look", name, "fresh.json");
@@ -179,7 +182,8 @@ static void test_pauses(void)
 
 static void test_database_away(void)
 {
-	struct intake_sighting one = sighting_of("1.json", 1, 10), two = sighting_of("2.json", 2, 10);
+	struct intake_sighting one = sighting_of("1.json", 1, 10),
+			       two = sighting_of("2.json", 2, 10);
 	json_t *waiting;
 
 	begin();
@@ -191,7 +195,8 @@ static void test_database_away(void)
 	expect_pick("all wait", NULL);
 	waiting = intake_waiting(intake, 10, now);
 	expect_int("both are listed", json_array_size(waiting), 2);
-	expect_text("with the reason", json_string_value(json_object_get(json_array_get(waiting, 1), "reason")),
+	expect_text("with the reason",
+	    json_string_value(json_object_get(json_array_get(waiting, 1), "reason")),
 	    "database_away");
 	json_decref(waiting);
 	now += 1;
@@ -254,7 +259,8 @@ static void test_renamed_and_linked(void)
 
 static void test_hurry(void)
 {
-	struct intake_sighting waiting = sighting_of("w.json", 1, 10), growing = sighting_of("g.json", 2, 10);
+	struct intake_sighting waiting = sighting_of("w.json", 1, 10),
+			       growing = sighting_of("g.json", 2, 10);
 	struct intake_sighting empty = sighting_of("e.json", 3, 0);
 	char name[NAME_MAX + 1], reason[HS_ERROR_MESSAGE_BYTES];
 	int64_t size;

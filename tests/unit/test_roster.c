@@ -49,7 +49,8 @@ static void expect_roster_text(const char *row, const struct roster *roster, int
 static void test_last_given(void)
 {
 	struct roster *roster = roster_new();
-	struct hs_record first = record_of("7", "Luka Dončić"), second = record_of("7", "L. Dončić");
+	struct hs_record first = record_of("7", "Luka Dončić"),
+			 second = record_of("7", "L. Dončić");
 	struct hs_record third = record_of("77", "Another");
 	int luka, other;
 
