@@ -15,4 +15,8 @@ if ! "$python" -c 'import pytest' 2>/dev/null; then
 fi
 export PYTHONDONTWRITEBYTECODE=1
 cd "$here" || exit 99
+# most of a test's time is waiting for processes; the tests of a file stay together, as they share a House
+if "$python" -c 'import xdist' 2>/dev/null; then
+	set -- -n "${HOOPSCOUT_TEST_WORKERS:-2}" --dist loadfile "$@"
+fi
 exec "$python" -m pytest -q -p no:cacheprovider --rootdir="$here" -rfE --durations=8 ${HOOPSCOUT_TESTS:+-k "$HOOPSCOUT_TESTS"} "$@"
