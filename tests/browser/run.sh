@@ -18,14 +18,20 @@ skip() {
 [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || skip "no /usr/bin/chromium (Debian's package is chromium)"
 command -v "${NODE:-node}" >/dev/null || skip "no node"
 command -v npm >/dev/null || skip "no npm"
-if ! cmp -s "$here/package-lock.json" "$modules/package-lock.json" || [ ! -d "$modules/node_modules/axe-core" ]; then
+
+install_modules() {
 	mkdir -p "$modules" &&
 		cp "$here/package.json" "$here/.npmrc" "$modules/" &&
-		(cd "$modules" && cp "$here/package-lock.json" . &&
-			npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) || {
+		cp "$here/package-lock.json" "$modules/" &&
+		(cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null)
+}
+
+if ! cmp -s "$here/package-lock.json" "$modules/package-lock.json" ||
+	[ ! -d "$modules/node_modules/axe-core" ]; then
+	if ! install_modules; then
 		rm -f "$modules/package-lock.json"
 		echo "npm could not install the browser tests' packages"
 		exit 1
-	}
+	fi
 fi
 PYTHONDONTWRITEBYTECODE=1 exec "$python" "$here/run.py" "$modules"
