@@ -175,7 +175,8 @@ class House:
         self.conf.touch()
         self.port = free_port()
         self.process = None
-        self._link = None               # to its PostgreSQL
+        self._link = None               # to its PostgreSQL,
+        self._link_to = None            # and which database there
         self.env = {}                   # a test may add settings before start
         self._fill()
 
@@ -398,8 +399,11 @@ class House:
 
     def _ask(self, query):
         for is_last in (False, True):
+            if self._link_to != self._database():
+                self._hang_up()
             if self._link is None:
-                self._link = psycopg2.connect(**self._database())
+                self._link_to = self._database()
+                self._link = psycopg2.connect(**self._link_to)
                 self._link.autocommit = True
             try:
                 with self._link.cursor() as cursor:
