@@ -96,7 +96,7 @@ const char *outcome_advice(const struct hs_error *error, enum outcome_stage stag
 	switch (error->code) {
 	case HS_NOT_RUNNING:
 		return "  Is HoopScout running? './bootstrap run' starts it from a clone,\n"
-		       "  'systemctl start hoopscout' where it is installed. If it runs elsewhere,\n"
+		       "  'hsd-supervisor' where it is installed. If it runs elsewhere,\n"
 		       "  name its socket: --socket PATH, or HOOPSCOUT_CONTROL_SOCKET or\n"
 		       "  HOOPSCOUT_STATE_DIR in the environment.";
 	case HS_NO_PERMISSION:
