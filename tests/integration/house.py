@@ -119,7 +119,7 @@ class Programs:
             try:
                 pwd.getpwnam(TEST_USER)
             except KeyError:
-                raise RuntimeError(f"no user {TEST_USER}: ./bootstrap build makes it, or run: "
+                raise RuntimeError(f"no user {TEST_USER}: ./bootstrap check makes it, or run: "
                                    f"useradd --system --no-create-home {TEST_USER}") from None
         self.stage = None
         self.dir = self.build
