@@ -130,7 +130,7 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	},
 	[HS_SET_MAX_RECORD_BYTES] = {
 		.name = "HOOPSCOUT_MAX_RECORD_BYTES", .type = HS_TYPE_BYTES, .fallback = "16M",
-		.min = 1LL << 10, .max = 1LL << 30,
+		.min = 1LL << 10, .max = 128LL << 20,	/* jsonb holds twice that */
 		.help =
 		    "The largest record of a snapshot: bytes, or with K, M or G after the number.",
 	},

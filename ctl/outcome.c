@@ -56,9 +56,12 @@ static bool is_one_of(const char *state, const char *one, const char *other)
 	return strcmp(state, one) == 0 || strcmp(state, other) == 0;
 }
 
-static bool no_file_failed(const json_t *result)
+static bool all_was_imported(const json_t *result)
 {
-	return number_of(json_object_get(result, "totals"), "failed") == 0 &&
+	const json_t *totals = json_object_get(result, "totals");
+
+	/* a file that waits has not been imported, as was asked */
+	return number_of(totals, "failed") == 0 && number_of(totals, "waiting") == 0 &&
 	    strcmp(text_of(json_object_get(result, "run"), "status"), "interrupted") != 0;
 }
 
@@ -76,7 +79,7 @@ static bool is_well(enum hs_command_id command, const json_t *result)
 		return json_array_size(json_object_get(result, "refused")) == 0;
 	case HS_CMD_IMPORT_NOW:
 	case HS_CMD_IMPORT_RETRY:
-		return no_file_failed(result);
+		return all_was_imported(result);
 	case HS_CMD_SNAPSHOT_CHECK:
 		return flag_of(result, "valid");
 	default:

@@ -11,20 +11,7 @@
 #include "common/db.h"
 #include "daemons/web/figures.h"
 #include "daemons/web/search_query.h"
-
-static bool put(json_t *object, const char *key, json_t *value)
-{
-	return json_object_set_new(object, key, value) == 0;
-}
-
-static json_t *or_nothing(json_t *object, bool done)
-{
-	if (!done) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
-}
+#include "daemons/web/values.h"
 
 /* The page. */
 
@@ -61,7 +48,7 @@ static json_t *facts_new(const PGresult *player, struct hs_date today)
 	json_t *facts = json_array();
 	char height[FIGURE_BYTES], weight[FIGURE_BYTES];
 
-	return or_nothing(facts,
+	return view_or_nothing(facts,
 	    put_fact(facts, "Position", hs_db_text(player, 0, PLAYER_POSITION), "") &&
 	    put_fact(facts, "Role", hs_db_text(player, 0, PLAYER_ROLE), "") &&
 	    put_fact(facts, "Nationality", hs_db_text(player, 0, PLAYER_NATIONALITY), "") &&
@@ -79,7 +66,7 @@ static json_t *heads_new(void)
 		done = json_array_append_new(heads, json_pack("{s:s, s:s}", "head",
 		    i == SEARCH_BY_TOV ? "TOV" : search_keys[i].head, "title",
 		    i == SEARCH_BY_TOV ? "Turnovers per game" : search_keys[i].title)) == 0;
-	return or_nothing(heads, done);
+	return view_or_nothing(heads, done);
 }
 
 static json_t *cells_new(const PGresult *rows, int row)
@@ -95,7 +82,7 @@ static json_t *cells_new(const PGresult *rows, int row)
 		    figure_text(figure, search_keys[SEARCH_FIRST_METRIC + i].whole, text),
 		    "unknown", figure < 0)) == 0;
 	}
-	return or_nothing(cells, done);
+	return view_or_nothing(cells, done);
 }
 
 static json_t *season_new(const PGresult *rows, int row)
@@ -121,7 +108,7 @@ static json_t *seasons_new(const PGresult *rows)
 
 	for (int i = 0; done && i < PQntuples(rows); i++)
 		done = json_array_append_new(list, season_new(rows, i)) == 0;
-	return or_nothing(list, done);
+	return view_or_nothing(list, done);
 }
 
 static json_t *count_of(int rows, const char *noun)
@@ -135,14 +122,14 @@ json_t *player_view_new(const PGresult *player, const PGresult *seasons, const P
 	json_t *view = json_object();
 	bool is_known = PQntuples(history) > 0;
 
-	return or_nothing(view, put(view, "title", text_json(player, 0, PLAYER_FULL_NAME)) &&
-	    put(view, "full_name", text_json(player, 0, PLAYER_FULL_NAME)) &&
-	    put(view, "source", text_json(player, 0, PLAYER_SOURCE)) &&
-	    put(view, "external_id", text_json(player, 0, PLAYER_EXTERNAL_ID)) &&
-	    put(view, "facts", facts_new(player, today)) && put(view, "heads", heads_new()) &&
-	    put(view, "seasons_count", count_of(PQntuples(seasons), "season")) &&
-	    put(view, "seasons", seasons_new(seasons)) &&
-	    put(view, "history", !is_known ? json_null() :
+	return view_or_nothing(view, view_put(view, "title", text_json(player, 0, PLAYER_FULL_NAME)) &&
+	    view_put(view, "full_name", text_json(player, 0, PLAYER_FULL_NAME)) &&
+	    view_put(view, "source", text_json(player, 0, PLAYER_SOURCE)) &&
+	    view_put(view, "external_id", text_json(player, 0, PLAYER_EXTERNAL_ID)) &&
+	    view_put(view, "facts", facts_new(player, today)) && view_put(view, "heads", heads_new()) &&
+	    view_put(view, "seasons_count", count_of(PQntuples(seasons), "season")) &&
+	    view_put(view, "seasons", seasons_new(seasons)) &&
+	    view_put(view, "history", !is_known ? json_null() :
 		json_pack("{s:o, s:o}", "count", count_of(PQntuples(history), "superseded set"),
 		    "rows", seasons_new(history))));
 }
@@ -155,9 +142,9 @@ static json_t *figures_json(const PGresult *rows, int row)
 	bool done = figures != NULL;
 
 	for (int i = 0; done && i < SEARCH_METRIC_COUNT; i++)
-		done = put(figures, search_keys[SEARCH_FIRST_METRIC + i].key,
+		done = view_put(figures, search_keys[SEARCH_FIRST_METRIC + i].key,
 		    figure_json(figure_of(rows, row, SEASON_FIRST_METRIC + i)));
-	return or_nothing(figures, done);
+	return view_or_nothing(figures, done);
 }
 
 /* SOURCE:EXTERNAL_ID, as the search takes it. */
@@ -182,8 +169,8 @@ static json_t *season_json(const PGresult *rows, int row, bool superseded)
 	    "import_file_id", (json_int_t)hs_db_int(rows, row, SEASON_FILE_ID),
 	    "import_file", text_json(rows, row, SEASON_FILE));
 
-	return or_nothing(season, !superseded ||
-	    put(season, "superseded_by", text_json(rows, row, SEASON_SUPERSEDED_BY)));
+	return view_or_nothing(season, !superseded ||
+	    view_put(season, "superseded_by", text_json(rows, row, SEASON_SUPERSEDED_BY)));
 }
 
 static json_t *seasons_json(const PGresult *rows, bool superseded)
@@ -193,7 +180,7 @@ static json_t *seasons_json(const PGresult *rows, bool superseded)
 
 	for (int i = 0; done && i < PQntuples(rows); i++)
 		done = json_array_append_new(list, season_json(rows, i, superseded)) == 0;
-	return or_nothing(list, done);
+	return view_or_nothing(list, done);
 }
 
 json_t *player_view_api(const PGresult *player, const PGresult *seasons, const PGresult *history)

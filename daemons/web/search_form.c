@@ -3,6 +3,7 @@
  * What is chosen stays in the form even when it is not, or no more, among the choices:
  * a form never loses a filter that the URL has. Fails only for want of memory. */
 #include "daemons/web/search_form.h"
+#include "daemons/web/values.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -35,20 +36,6 @@ static const struct { enum search_param min, max; } ranges[] = {
 	{ SEARCH_HEIGHT_MIN, SEARCH_HEIGHT_MAX },
 	{ SEARCH_WEIGHT_MIN, SEARCH_WEIGHT_MAX },
 };
-
-static bool put(json_t *object, const char *key, json_t *value)
-{
-	return json_object_set_new(object, key, value) == 0;
-}
-
-static json_t *or_nothing(json_t *object, bool done)
-{
-	if (!done) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
-}
 
 static bool is_chosen(const struct search_value *value, const char *item)
 {
@@ -140,14 +127,14 @@ static json_t *list(const struct search_query *query, enum search_param param,
 	bool filled = put_chosen(options, row, value, choices, notes) &&
 	    put_others(options, row, value, choices, notes, &more);
 
-	return or_nothing(object, put(object, "options", options) && filled &&
-	    put(object, "param", json_string(row->name)) &&
-	    put(object, "label", json_string(row->label)) &&
-	    put(object, "chosen",
+	return view_or_nothing(object, view_put(object, "options", options) && filled &&
+	    view_put(object, "param", json_string(row->name)) &&
+	    view_put(object, "label", json_string(row->label)) &&
+	    view_put(object, "chosen",
 		value->count > 0 ? json_integer((json_int_t)value->count) : json_null()) &&
-	    put(object, "any", json_boolean(json_array_size(options) > 0)) &&
-	    put(object, "narrow", json_boolean(json_array_size(options) >= NARROW_FROM)) &&
-	    put(object, "more", json_boolean(more)));
+	    view_put(object, "any", json_boolean(json_array_size(options) > 0)) &&
+	    view_put(object, "narrow", json_boolean(json_array_size(options) >= NARROW_FROM)) &&
+	    view_put(object, "more", json_boolean(more)));
 }
 
 static json_t *field(const struct search_query *query, enum search_param param)
@@ -183,11 +170,11 @@ static json_t *threshold(const struct search_query *query, enum search_param par
 	json_t *object = field(query, param);
 	bool at_most = row->type == SEARCH_IS_CEILING;
 
-	return or_nothing(object, put(object, "label", json_string(row->label)) &&
-	    put(object, "title",
+	return view_or_nothing(object, view_put(object, "label", json_string(row->label)) &&
+	    view_put(object, "title",
 		json_string(at_most ? "Turnovers per game" : title_of(row->column))) &&
-	    put(object, "sign", json_string(at_most ? "≤" : "≥")) &&
-	    put(object, "words", json_string(at_most ? "at most" : "at least")));
+	    view_put(object, "sign", json_string(at_most ? "≤" : "≥")) &&
+	    view_put(object, "words", json_string(at_most ? "at most" : "at least")));
 }
 
 static bool put_lists(json_t *form, const struct search_query *query, const PGresult *choices)
@@ -197,7 +184,7 @@ static bool put_lists(json_t *form, const struct search_query *query, const PGre
 
 	for (size_t i = 0; done && i < HS_COUNT(lists); i++)
 		done = json_array_append_new(array, list(query, lists[i], choices)) == 0;
-	return put(form, "lists", array) && done;
+	return view_put(form, "lists", array) && done;
 }
 
 static bool put_ranges(json_t *form, const struct search_query *query)
@@ -207,7 +194,7 @@ static bool put_ranges(json_t *form, const struct search_query *query)
 
 	for (size_t i = 0; done && i < HS_COUNT(ranges); i++)
 		done = json_array_append_new(array, range(query, i)) == 0;
-	return put(form, "ranges", array) && done;
+	return view_put(form, "ranges", array) && done;
 }
 
 static bool put_thresholds(json_t *form, const struct search_query *query)
@@ -217,15 +204,15 @@ static bool put_thresholds(json_t *form, const struct search_query *query)
 
 	for (size_t i = SEARCH_GAMES_MIN; done && i <= SEARCH_FT_PCT_MIN; i++)
 		done = json_array_append_new(array, threshold(query, (enum search_param)i)) == 0;
-	return put(form, "thresholds", array) && done;
+	return view_put(form, "thresholds", array) && done;
 }
 
 json_t *search_form_new(const struct search_query *query, const PGresult *choices)
 {
 	json_t *form = json_object();
 
-	return or_nothing(form,
-	    put(form, "name", json_string(query->name != NULL ? query->name : "")) &&
-	    put(form, "age_on", field(query, SEARCH_AGE_ON)) && put_lists(form, query, choices) &&
+	return view_or_nothing(form,
+	    view_put(form, "name", json_string(query->name != NULL ? query->name : "")) &&
+	    view_put(form, "age_on", field(query, SEARCH_AGE_ON)) && put_lists(form, query, choices) &&
 	    put_ranges(form, query) && put_thresholds(form, query));
 }

@@ -55,8 +55,11 @@ static void put_words(struct sql *sql, const struct search_query *query)
 
 static void put_name(struct sql *sql, enum subject subject, const struct search_query *query)
 {
-	if (query->word_count == 0)
+	/* nothing of it is left, as of "'": it is in nobody's name */
+	if (query->word_count == 0) {
+		sql_put(sql, " and false");
 		return;
+	}
 	if (subject == OF_PLAYER_ROW) {
 		put_words(sql, query);
 		return;

@@ -15,20 +15,7 @@
 #include "common/db.h"
 #include "daemons/web/figures.h"
 #include "daemons/web/search_sql.h"
-
-static bool put(json_t *object, const char *key, json_t *value)
-{
-	return json_object_set_new(object, key, value) == 0;
-}
-
-static json_t *or_nothing(json_t *object, bool done)
-{
-	if (!done) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
-}
+#include "daemons/web/values.h"
 
 /* Addresses. */
 
@@ -117,7 +104,7 @@ static json_t *chips_new(const struct search_query *query)
 		if (done && value->given && value->count == 0)
 			done = put_chip(chips, query, (enum search_param)i, SIZE_MAX);
 	}
-	return or_nothing(chips, done);
+	return view_or_nothing(chips, done);
 }
 
 /* Heads of columns, which sort. */
@@ -140,13 +127,13 @@ static json_t *head_new(const struct search_query *query, enum search_key key)
 	sorted.sort = key;
 	sorted.descending = next_is_descending(query, key);
 	sorted.page = 1;
-	return or_nothing(head, put(head, "key", json_string(row->key)) &&
-	    put(head, "head", json_string(row->head)) &&
-	    put(head, "title", json_string(row->title)) && put(head, "url", address(&sorted)) &&
-	    put(head, "is_name", json_boolean(key == SEARCH_BY_NAME)) &&
-	    put(head, "sorted", !current ? json_null() :
+	return view_or_nothing(head, view_put(head, "key", json_string(row->key)) &&
+	    view_put(head, "head", json_string(row->head)) &&
+	    view_put(head, "title", json_string(row->title)) && view_put(head, "url", address(&sorted)) &&
+	    view_put(head, "is_name", json_boolean(key == SEARCH_BY_NAME)) &&
+	    view_put(head, "sorted", !current ? json_null() :
 		json_string(query->descending ? "descending" : "ascending")) &&
-	    put(head, "arrow", json_string(!current ? "" : query->descending ? "↓" : "↑")));
+	    view_put(head, "arrow", json_string(!current ? "" : query->descending ? "↓" : "↑")));
 }
 
 static json_t *heads_new(const struct search_query *query)
@@ -156,7 +143,7 @@ static json_t *heads_new(const struct search_query *query)
 
 	for (size_t i = 0; done && i < SEARCH_KEY_COUNT; i++)
 		done = json_array_append_new(heads, head_new(query, (enum search_key)i)) == 0;
-	return or_nothing(heads, done);
+	return view_or_nothing(heads, done);
 }
 
 /* Rows. */
@@ -212,12 +199,12 @@ static json_t *cell_new(const struct search_query *query, const PGresult *page, 
 	char text[FIGURE_BYTES];
 	json_t *cell = json_object();
 
-	return or_nothing(cell, put(cell, "text",
+	return view_or_nothing(cell, view_put(cell, "text",
 	    json_string(figure_text(figure, search_keys[key].whole, text))) &&
-	    put(cell, "key", json_string(search_keys[key].key)) &&
-	    put(cell, "unknown", json_boolean(figure < 0)) &&
-	    put(cell, "sorted", json_boolean(sorted)) &&
-	    put(cell, "behind", sorted && figure >= 0 && (size_t)key >= SEARCH_FIRST_METRIC ?
+	    view_put(cell, "key", json_string(search_keys[key].key)) &&
+	    view_put(cell, "unknown", json_boolean(figure < 0)) &&
+	    view_put(cell, "sorted", json_boolean(sorted)) &&
+	    view_put(cell, "behind", sorted && figure >= 0 && (size_t)key >= SEARCH_FIRST_METRIC ?
 		behind_text(page, row, key) : json_null()));
 }
 
@@ -239,7 +226,7 @@ static json_t *about_new(const PGresult *page, int row)
 		done = json_array_append_new(about,
 		    json_sprintf("%lld season%s", (long long)seasons,
 		    seasons == 1 ? "" : "s")) == 0;
-	return or_nothing(about, done);
+	return view_or_nothing(about, done);
 }
 
 static json_t *row_new(const struct search_query *query, const PGresult *page, int row)
@@ -250,11 +237,11 @@ static json_t *row_new(const struct search_query *query, const PGresult *page, i
 	for (size_t i = SEARCH_BY_AGE; done && i < SEARCH_KEY_COUNT; i++)
 		done = json_array_append_new(cells,
 		    cell_new(query, page, row, (enum search_key)i)) == 0;
-	return or_nothing(object, put(object, "cells", cells) && done &&
-	    put(object, "url", json_sprintf("/players/%lld",
+	return view_or_nothing(object, view_put(object, "cells", cells) && done &&
+	    view_put(object, "url", json_sprintf("/players/%lld",
 		(long long)hs_db_int(page, row, SEARCH_COLUMN_ID))) &&
-	    put(object, "full_name", text_json(page, row, SEARCH_COLUMN_FULL_NAME)) &&
-	    put(object, "about", about_new(page, row)));
+	    view_put(object, "full_name", text_json(page, row, SEARCH_COLUMN_FULL_NAME)) &&
+	    view_put(object, "about", about_new(page, row)));
 }
 
 static json_t *rows_new(const struct search_query *query, const PGresult *page)
@@ -264,7 +251,7 @@ static json_t *rows_new(const struct search_query *query, const PGresult *page)
 
 	for (int i = 0; done && i < PQntuples(page); i++)
 		done = json_array_append_new(rows, row_new(query, page, i)) == 0;
-	return or_nothing(rows, done);
+	return view_or_nothing(rows, done);
 }
 
 /* The pager. */
@@ -272,7 +259,7 @@ static json_t *rows_new(const struct search_query *query, const PGresult *page)
 static bool put_page_link(json_t *pager, const char *key, const struct search_query *query,
     int64_t page, bool is_there)
 {
-	return !is_there || put(pager, key,
+	return !is_there || view_put(pager, key,
 	    json_pack("{s:o}", "url", address_of_page(query, page)));
 }
 
@@ -290,7 +277,7 @@ static json_t *per_pages_new(const struct search_query *query)
 		done = json_array_append_new(list, json_pack("{s:i, s:b, s:o}", "count", offered[i],
 		    "current", query->per_page == offered[i], "url", address(&other))) == 0;
 	}
-	return or_nothing(list, done);
+	return view_or_nothing(list, done);
 }
 
 static json_t *pager_new(const struct search_query *query, int64_t total, int shown)
@@ -300,12 +287,12 @@ static json_t *pager_new(const struct search_query *query, int64_t total, int sh
 	char from[FIGURE_BYTES], to[FIGURE_BYTES], last[FIGURE_BYTES], current[FIGURE_BYTES];
 	json_t *pager = json_object();
 
-	return or_nothing(pager, put(pager, "from", json_string(count_text(first, from))) &&
-	    put(pager, "to", json_string(count_text(first + shown - 1, to))) &&
-	    put(pager, "page", json_string(count_text(query->page, current))) &&
-	    put(pager, "pages", json_string(count_text(pages, last))) &&
-	    put(pager, "several", json_boolean(pages > 1)) &&
-	    put(pager, "per_pages", per_pages_new(query)) &&
+	return view_or_nothing(pager, view_put(pager, "from", json_string(count_text(first, from))) &&
+	    view_put(pager, "to", json_string(count_text(first + shown - 1, to))) &&
+	    view_put(pager, "page", json_string(count_text(query->page, current))) &&
+	    view_put(pager, "pages", json_string(count_text(pages, last))) &&
+	    view_put(pager, "several", json_boolean(pages > 1)) &&
+	    view_put(pager, "per_pages", per_pages_new(query)) &&
 	    put_page_link(pager, "first", query, 1, query->page > 1) &&
 	    put_page_link(pager, "previous", query, query->page <= pages ? query->page - 1 : pages,
 		query->page > 1) &&
@@ -339,7 +326,7 @@ static json_t *kept_new(const struct search_query *query)
 			done = json_array_append_new(list, json_pack("{s:s, s:s}", "param",
 			    search_params[kept[i]].name, "value", text)) == 0;
 	}
-	return or_nothing(list, done);
+	return view_or_nothing(list, done);
 }
 
 json_t *search_view_new(const struct search_query *query, const PGresult *page,
@@ -349,16 +336,16 @@ json_t *search_view_new(const struct search_query *query, const PGresult *page,
 	json_t *view = json_object(), *chips = chips_new(query);
 	bool filtered = json_array_size(chips) > 0;
 
-	return or_nothing(view, put(view, "chips", chips) &&
-	    put(view, "filtered", json_boolean(filtered)) &&
-	    put(view, "total", total_text(count)) && put(view, "any", json_boolean(count > 0)) &&
-	    put(view, "empty_house", json_boolean(count == 0 && !filtered)) &&
-	    put(view, "beyond", json_boolean(count > 0 && PQntuples(page) == 0)) &&
-	    put(view, "heads", heads_new(query)) &&
-	    put(view, "sorted_by", head_new(query, query->sort)) &&
-	    put(view, "rows", rows_new(query, page)) &&
-	    put(view, "kept", kept_new(query)) &&
-	    put(view, "pager", pager_new(query, count, PQntuples(page))));
+	return view_or_nothing(view, view_put(view, "chips", chips) &&
+	    view_put(view, "filtered", json_boolean(filtered)) &&
+	    view_put(view, "total", total_text(count)) && view_put(view, "any", json_boolean(count > 0)) &&
+	    view_put(view, "empty_house", json_boolean(count == 0 && !filtered)) &&
+	    view_put(view, "beyond", json_boolean(count > 0 && PQntuples(page) == 0)) &&
+	    view_put(view, "heads", heads_new(query)) &&
+	    view_put(view, "sorted_by", head_new(query, query->sort)) &&
+	    view_put(view, "rows", rows_new(query, page)) &&
+	    view_put(view, "kept", kept_new(query)) &&
+	    view_put(view, "pager", pager_new(query, count, PQntuples(page))));
 }
 
 /* The API. */
@@ -369,9 +356,9 @@ static json_t *best_json(const PGresult *page, int row)
 	bool done = best != NULL;
 
 	for (int i = 0; done && i < SEARCH_METRIC_COUNT; i++)
-		done = put(best, search_keys[SEARCH_FIRST_METRIC + i].key,
+		done = view_put(best, search_keys[SEARCH_FIRST_METRIC + i].key,
 		    figure_json(figure_of(page, row, SEARCH_COLUMN_FIRST_METRIC + i)));
-	return or_nothing(best, done);
+	return view_or_nothing(best, done);
 }
 
 static json_t *player_json(const PGresult *page, int row)
