@@ -95,7 +95,7 @@ static const struct {
 	{ HS_SET_POSTGRES_PASSWORD, "a b'\"#=", "a b'\"#=", NULL },
 	{ HS_SET_POSTGRES_PASSWORD, "se\tcret", NULL, "its value is not shown" },
 	{ HS_SET_MAX_RECORD_BYTES, "1K", "1K", NULL },
-	{ HS_SET_MAX_RECORD_BYTES, "1G", "1G", NULL },
+	{ HS_SET_MAX_RECORD_BYTES, "128M", "128M", NULL },
 	{ HS_SET_MAX_RECORD_BYTES, "2G", NULL, "a size from 1K to 128M" },
 	{ HS_SET_MAX_RECORD_BYTES, "16MB", NULL, "not \"16MB\"" },
 	{ HS_SET_EMPTY_FILE_SECONDS, "0", "0", NULL },
