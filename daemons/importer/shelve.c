@@ -85,19 +85,29 @@ static void remove_problems(int dir, const char *name)
 		unlinkat(dir, report_name, 0);
 }
 
-/* Cuts the stem of a name that would leave its report no room. */
+static bool is_report_name(const char *name)
+{
+	size_t length = strlen(name), ending = strlen(REPORT_ENDING);
+
+	return length > ending && strcmp(name + length - ending, REPORT_ENDING) == 0;
+}
+
+/* The name in failed. A stem that would leave its report no room is cut; a snapshot that is
+ * called like a report gets a suffix, as a taken name does, so that whatever ends like a report
+ * there is one of ours, and can be replaced. */
 static void fit_name(const char *name, char ret[NAME_MAX + 1])
 {
 	static const char ending[] = ".json";
-	size_t length = strlen(name), most = FAILED_NAME_MAX - strlen(ending);
+	const char *suffix = is_report_name(name) ? ".1" : "";
+	size_t most = FAILED_NAME_MAX - strlen(ending) - strlen(suffix);
+	size_t stem = strlen(name) - strlen(ending);
 
-	if (length <= FAILED_NAME_MAX) {
-		memcpy(ret, name, length + 1);
-		return;
+	if (stem > most) {
+		stem = most;
+		while (stem > 0 && ((unsigned char)name[stem] & 0xc0) == 0x80)
+			stem--;		/* between characters, if they are some */
 	}
-	while (most > 0 && ((unsigned char)name[most] & 0xc0) == 0x80)
-		most--;		/* between characters, if they are some */
-	snprintf(ret, NAME_MAX + 1, "%.*s%s", (int)most, name, ending);
+	snprintf(ret, NAME_MAX + 1, "%.*s%s%s", (int)stem, name, suffix, ending);
 }
 
 static bool is_still(int dir, const char *name, const struct place_facts *facts)
@@ -191,6 +201,9 @@ static bool check_retry(int failed, const char *name, struct hs_error *err)
 	if (!place_wants(name))
 		return hs_error_set(err, HS_BAD_ARGUMENT, "file",
 		    "'%s' is not the name of a snapshot: they end in .json", name);
+	if (is_report_name(name))
+		return hs_error_set(err, HS_BAD_ARGUMENT, "file",
+		    "'%s' is an error report: give the name of the snapshot that it is about", name);
 	if (!place_look(failed, name, &facts, NULL))
 		return hs_error_set(err, HS_NOT_FOUND, "file",
 		    "there is no file '%s' in the failed folder: see hsctl import list", name);

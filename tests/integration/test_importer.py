@@ -375,6 +375,21 @@ def test_retry(hs):
     assert not {"cut.json", "cut.json.errors.json"} & set(hs.ls("failed"))
 
 
+def test_failed_file_named_like_a_report(hs):
+    """A failed snapshot called like an error report is kept, whatever reports come after it."""
+    content = b'{"mine": true}'
+    hs.drop(content, "named.json.errors.json")
+    kept = hs.wait_for("failed/named.json.errors.1.json", seconds=20)
+    hs.drop(b"{", "named.json")
+    hs.wait_for("failed/named.json", seconds=20)
+    assert json.loads(hs.folder("failed/named.json.errors.json").read_text())["file"] == "named.json"
+    assert kept.read_bytes() == content
+    with pytest.raises(ControlError) as error:
+        hs.control("import.retry", file="named.json.errors.json")
+    assert error.value.code == "bad_argument"
+    assert "named.json.errors.json" in hs.ls("failed")
+
+
 @pytest.mark.parametrize("name, code", [("../x.json", "bad_argument"), ("/etc/passwd", "bad_argument"),
                                         ("nothing.json", "not_found"), ("..", "bad_argument")])
 def test_retry_refuses(hs, name, code):
