@@ -34,7 +34,7 @@ static void run_now(void *app, struct hs_call *call, const json_t *args)
 
 	(void)args;
 	scan_folder(importer);
-	intake_hurry(importer->intake, monotonic_seconds());
+	intake_hurry(importer->intake, NULL, monotonic_seconds());
 	play_follow(importer, call, NULL);
 	play_next(importer);
 }

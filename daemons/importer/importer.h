@@ -56,8 +56,8 @@ struct importer {
 
 /* scan.c: looks through incoming; then sets the timer for the next time. */
 void scan_folder(struct importer *importer);
-/* A name that an event told of. */
-void scan_told(struct importer *importer, const char *name);
+/* A name that an event, or a command that wants it now, told of. */
+void scan_told(struct importer *importer, const char *name, bool is_wanted_now);
 /* Looks again at files that rest, when they are due. */
 void scan_due(struct importer *importer);
 

@@ -343,11 +343,11 @@ bool intake_kept(struct intake *intake, const struct hs_error *why, double now, 
 	return is_stirred;
 }
 
-void intake_hurry(struct intake *intake, double now)
+void intake_hurry(struct intake *intake, const char *name, double now)
 {
 	intake->held_until = 0;
 	for (struct candidate *at = intake->first; at != NULL; at = at->next) {
-		if (at->state == CANDIDATE_PLAYED)
+		if (at->state == CANDIDATE_PLAYED || (name != NULL && strcmp(at->name, name) != 0))
 			continue;
 		at->is_hurried = true;
 		at->hurried_at = now;

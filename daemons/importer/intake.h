@@ -69,8 +69,8 @@ bool intake_pick(struct intake *intake, double now, struct intake_pick *ret);
 bool intake_finished(struct intake *intake);
 bool intake_kept(struct intake *intake, const struct hs_error *why, double now, bool *ret_soon);
 
-/* Someone wants all of it now (import now): pauses end, and every file gets a look soon. */
-void intake_hurry(struct intake *intake, double now);
+/* Someone wants one file, or all of them (name NULL), now: pauses end, and they get a look soon. */
+void intake_hurry(struct intake *intake, const char *name, double now);
 /* Whether a file that was hurried still awaits its turn or its look. */
 bool intake_is_hurried(const struct intake *intake);
 bool intake_has_ready(const struct intake *intake, double now);

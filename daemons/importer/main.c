@@ -29,7 +29,7 @@ enum {
 
 static void on_name(void *arg, const char *name)
 {
-	scan_told(arg, name);
+	scan_told(arg, name, false);
 }
 
 static void on_scan(void *arg)

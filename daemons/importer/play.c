@@ -323,7 +323,7 @@ static void back_news(struct importer *importer, struct news *news)
 		return;
 	}
 	follower->retry[0] = '\0';
-	scan_told(importer, news->name);
+	scan_told(importer, news->name, true);
 }
 
 void play_news(struct importer *importer, struct news *news)

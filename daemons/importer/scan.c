@@ -149,7 +149,7 @@ void scan_folder(struct importer *importer)
 	play_next(importer);
 }
 
-void scan_told(struct importer *importer, const char *name)
+void scan_told(struct importer *importer, const char *name, bool is_wanted_now)
 {
 	int dir;
 
@@ -157,6 +157,8 @@ void scan_told(struct importer *importer, const char *name)
 		return;
 	see(importer, dir, name, true);
 	close(dir);
+	if (is_wanted_now)
+		intake_hurry(importer->intake, name, monotonic_seconds());
 	play_next(importer);
 }
 

@@ -174,6 +174,14 @@ def test_database_away(quick):
         (waiting,) = until(waits, 20, lambda: hs.log_tail())
         assert waiting["next_try_seconds"] >= 0
         assert "during.json" in hs.ls("incoming")
+
+        # who asks for a file now is told that it waits, and why
+        shutil.copy(hs.folder("archive/before.json"), hs.folder("failed/again.json"))
+        events, result = hs.control("import.retry", file="again.json")
+        told = [event["file"] for event in events if event["event"] == "file" and event["file"]["name"] == "again.json"]
+        assert [file["status"] for file in told] == ["waiting"] and told[0]["reason"]
+        assert result["totals"]["waiting"] >= 1 and result["totals"]["imported"] == 0
+        assert hs.hsctl("import", "now", check=False).returncode == 1
         subprocess_sql(hs, "alter database hoopscout with allow_connections = true")
         assert hs.wait_imported("during.json", seconds=60)["status"] == "imported"
 

@@ -272,7 +272,7 @@ static void test_hurry(void)
 	keep(HS_DISK_FULL);
 	see(growing);
 	see(empty);
-	intake_hurry(intake, now);
+	intake_hurry(intake, NULL, now);
 	expect_pick("its pause ends", "w.json");
 	expect_true("finally", !keep(HS_DISK_FULL));
 	expect_true("two are left", intake_is_hurried(intake));
