@@ -15,6 +15,7 @@ enum {
 	DEFAULT_RUNS = 20,
 	WAITING_SHOWN = 200,
 	FILES_SHOWN = 1000,	/* of one run; its totals count all */
+	SHOWN_BYTES = 3 << 20,	/* beyond which files come without their problems */
 	QUERY_MS = 30000,
 	NUMBER_BYTES = 24
 };
@@ -179,12 +180,19 @@ static void show_result(struct question *question, const PGresult *run, const PG
 	struct report_totals totals;
 	struct report report;
 	json_t *sums;
+	size_t told_bytes = 0;
 	const char *seconds = hs_db_text(run, 0, RUNS_COLUMN_COUNT + TOTALS_COLUMN_COUNT);
 
 	for (int row = 0; row < PQntuples(files); row++) {
+		json_t *file;
+
 		report_from_row(files, row, 0, &report);
-		hs_call_event(
-		    question->call, "file", json_pack("{s:o}", "file", report_json(&report)));
+		/* all of it is sent at once: a long tale of woe must not fill the channel */
+		if (told_bytes > SHOWN_BYTES)
+			json_array_clear(report.problems);
+		file = report_json(&report);
+		told_bytes += file == NULL ? 0 : json_dumpb(file, NULL, 0, JSON_COMPACT);
+		hs_call_event(question->call, "file", json_pack("{s:o}", "file", file));
 		report_done(&report);
 	}
 	totals_from_row(run, 0, RUNS_COLUMN_COUNT, &totals);
