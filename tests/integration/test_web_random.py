@@ -129,7 +129,9 @@ class Model:
         def player_fits(player):
             age = age_on(player["born"], day)
             age = None if age is None else age * 100
-            return (all(word in player["folded"] for word in folded(one.get("name", "")).split())
+            words = folded(one.get("name", "")).split()
+            # a name of which folding leaves nothing is nobody's
+            return (bool(words or not one.get("name", "").strip()) and all(word in player["folded"] for word in words)
                     and all(label not in several or player[label] in several[label] for label in LABELS)
                     and at_least(age, "age_min") and at_most(age, "age_max")
                     and all(at_least(player[own], f"{own}_min") and at_most(player[own], f"{own}_max") for own in OWN))
