@@ -453,7 +453,8 @@ bool hs_file_free_name(int dir, const char *to_name, char *ret_name, size_t name
 		memcpy(ret_name, name, sizeof name);
 		return true;
 	}
-	return hs_error_set(err, HS_LIMIT, to_name, "%d files of this name are there already", MAX_SUFFIX);
+	return hs_error_set(
+	    err, HS_LIMIT, to_name, "%d files of this name are there already", MAX_SUFFIX);
 }
 
 static bool make_dir(const char *path, mode_t mode, struct hs_error *err)

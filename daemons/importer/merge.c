@@ -17,7 +17,7 @@
 
 enum {
 	LARGE_ROWS = 5000,
-	REBUILD_MAX_ROWS = 500000,	/* searches of an empty database wait some seconds */
+	REBUILD_MAX_ROWS = 1000000,	/* searches of an empty database wait some seconds */
 	NUMBER_BYTES = 24
 };
 

@@ -46,7 +46,9 @@ static bool open_regular(int dir, const char *name, int *ret_fd, struct stat *re
 		if (errno == ELOOP || errno == ENXIO)
 			return hs_error_set(
 			    err, HS_NOT_FOUND, name, "this is no regular file any more");
-		return hs_error_errno(err, name, "cannot open the file");
+		return hs_error_errno(err, name, errno == EACCES ?
+			"may not read the file; let the importer's user read it" :
+			"cannot open the file");
 	}
 	if (fstat(fd, ret_info) != 0) {
 		hs_error_errno(err, name, "cannot look at the file");

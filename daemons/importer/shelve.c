@@ -59,6 +59,18 @@ static char *problems_text(const struct report *report)
 	return text;
 }
 
+/* Whoever shares the folder through its group shall read what we write there; where we may not
+ * give it away, it stays ours. */
+static void share_with_folder(int dir, const char *name)
+{
+	struct stat folder;
+
+	if (fstat(dir, &folder) == 0 &&
+	    fchownat(dir, name, (uid_t)-1, folder.st_gid, AT_SYMLINK_NOFOLLOW) != 0)
+		hs_log(HS_LOG_DEBUG, "cannot give a report to its folder's group",
+		    HS_STR("file", name), HS_STR("error", strerror(errno)));
+}
+
 /* Writes NAME.errors.json: whole, or not at all. */
 static bool write_problems(int dir, const char *name, const struct report *report,
     struct hs_error *err)
@@ -73,6 +85,8 @@ static bool write_problems(int dir, const char *name, const struct report *repor
 		return hs_error_set(err, HS_NO_MEMORY, name, "no memory for the error report");
 	done = hs_file_write(dir, report_name, text, strlen(text), REPORT_MODE, err);
 	free(text);
+	if (done)
+		share_with_folder(dir, report_name);
 	return done;
 }
 
