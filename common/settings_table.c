@@ -144,6 +144,13 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.min = 1, .max = 100, .needs_restart = true,
 		.help = "The web daemon's connections to the database.",
 	},
+	[HS_SET_WEB_CACHE_BYTES] = {
+		.name = "HOOPSCOUT_WEB_CACHE_BYTES", .type = HS_TYPE_BYTES, .fallback = "64M",
+		.min = 0, .max = 1LL << 40,
+		.help =
+		    "Memory for answers to give again while the data is the same: bytes, or K, M, G; "
+		    "0 for none.",
+	},
 	[HS_SET_SEARCH_SECONDS] = {
 		.name = "HOOPSCOUT_SEARCH_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "10",
 		.min = 1, .max = 600,

@@ -64,6 +64,8 @@ struct exchange {
 	int patience_ms;	/* for exchange_ask; 0: HOOPSCOUT_SEARCH_SECONDS */
 	struct hs_db_job *job;
 	exchange_done_fn *done;
+	char *keep_key;		/* answers.h; NULL: the answer is not kept */
+	int64_t keep_version;
 };
 
 /* A request's header; NULL when it is not there. */

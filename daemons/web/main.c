@@ -8,6 +8,7 @@
 #include "common/child.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "daemons/web/answers.h"
 #include "daemons/web/health.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
@@ -31,6 +32,7 @@ static void web_free(void *app)
 	if (web == NULL)
 		return;
 	server_free(web->server);
+	answers_free(web->answers);
 	hs_db_pool_free(web->pool);
 	hs_settings_free(web->settings);
 	statics_free(web->statics);
@@ -73,6 +75,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !hs_db_pool_new(web->base, web->settings, HS_DB_READER, "hsd-web",
 		(size_t)hs_setting_int(web->settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool,
 		err) ||
+	    !answers_new(web->base, web->settings, &web->answers, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;
@@ -111,6 +114,7 @@ static bool web_reload(void *app, struct hs_error *err)
 	statics_free(web->statics);
 	web->templates = templates;
 	web->statics = statics;
+	answers_reload(web->answers, settings);
 	return true;
 }
 
@@ -118,13 +122,19 @@ static json_t *web_status(void *app)
 {
 	const struct web *web = app;
 	struct hs_db_pool_state pool;
+	struct answers_state answers;
 	struct server_state server;
 
 	server_look(web->server, &server);
+	answers_look(web->answers, &answers);
 	hs_db_pool_look(web->pool, &pool);
-	return json_pack("{s:I, s:I, s:I, s:{s:I, s:I, s:I, s:b, s:s}}", "requests",
+	return json_pack("{s:I, s:I, s:I, s:{s:b, s:I, s:I, s:I, s:I, s:I},"
+	    " s:{s:I, s:I, s:I, s:b, s:s}}", "requests",
 	    (json_int_t)server.requests, "in_hand", (json_int_t)server.in_hand, "connections",
-	    (json_int_t)server.connections, "database", "open", (json_int_t)pool.open, "busy",
+	    (json_int_t)server.connections, "answers", "usable", answers.usable, "version",
+	    (json_int_t)answers.version, "kept", (json_int_t)answers.count, "bytes",
+	    (json_int_t)answers.bytes, "hits", (json_int_t)answers.hits, "misses",
+	    (json_int_t)answers.misses, "database", "open", (json_int_t)pool.open, "busy",
 	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable", pool.usable,
 	    "message", pool.usable ? "" : pool.last.message);
 }

@@ -8,18 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/date.h"
+#include "common/db.h"
+#include "daemons/web/answers.h"
+#include "daemons/web/data_version.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search_form.h"
 #include "daemons/web/search_query.h"
 #include "daemons/web/search_sql.h"
 #include "daemons/web/search_view.h"
+#include "daemons/web/web.h"
 
-enum { PAGE, TOTAL, CHOICES, STATEMENTS };
+enum { AT_VERSION, AT_PAGE, AT_TOTAL, AT_CHOICES, AT_COUNT };
 
 /* One search, from its query string to its answer. */
 struct search {
 	struct search_query *query;
+	char *canonical;	/* the query string that means it everywhere */
+	char *total_key;
 	struct search_sql *sql;
+	int64_t total, total_at;	/* the total is kept already, and of which version; or -1 */
+	bool form;			/* the page's form is wanted too */
+	size_t at[AT_COUNT];	/* where each statement's result is */
+	exchange_done_fn *done;
 };
 
 static void search_free(void *work)
@@ -28,56 +39,100 @@ static void search_free(void *work)
 
 	search_query_free(search->query);
 	search_sql_free(search->sql);
+	free(search->canonical);
+	free(search->total_key);
 	free(search);
 }
 
 /* The canonical address goes into the browser's bar; the one that is there already is
  * not pushed once more. */
-static void set_push_url(struct exchange *exchange, const struct search_query *query)
+static void set_push_url(struct exchange *exchange, const struct search *search)
 {
 	char *url = exchange->reply.push_url;
 	size_t size = sizeof exchange->reply.push_url;
 	const char *current = exchange_header(exchange, "HX-Current-URL");
-	struct evbuffer *text = evbuffer_new();
+	int length = snprintf(url, size, "/%s%s", search->canonical[0] != '\0' ? "?" : "",
+	    search->canonical);
 
-	if (text == NULL || !search_query_write(query, text) || evbuffer_add(text, "", 1) != 0) {
+	if (length < 0 || (size_t)length >= size)
 		url[0] = '\0';
-	} else {
-		const char *canonical = (const char *)evbuffer_pullup(text, -1);
-		int length = snprintf(url, size, "/%s%s", canonical[0] != '\0' ? "?" : "",
-		    canonical);
-
-		if (length < 0 || (size_t)length >= size)
-			url[0] = '\0';
-	}
-	if (text != NULL)
-		evbuffer_free(text);
 	if (current != NULL && (current = strstr(current, "://")) != NULL &&
 	    (current = strchr(current + 3, '/')) != NULL && strcmp(current, url) == 0)
 		snprintf(url, size, "false");
 }
 
-static void on_page_found(struct exchange *exchange, PGresult *const *results, size_t count,
+/* Asking. */
+
+static void ask(struct exchange *exchange, bool total);
+
+static bool add_statement(struct search *search, size_t what, const struct sql *sql,
+    struct hs_db_statement *statements, size_t *count, struct hs_error *err)
+{
+	search->at[what] = *count;
+	return sql_finish(sql, &statements[(*count)++], err);
+}
+
+static void on_results(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
-	const struct search *search = exchange->work;
-	bool whole = exchange->form == FORM_PAGE && count > CHOICES;
-	json_t *view;
+	struct search *search = exchange->work;
+	int64_t version;
 
 	if (err != NULL) {
 		reply_error(exchange, err);
 		return;
 	}
-	view = search_view_new(search->query, results[PAGE], results[TOTAL]);
-	if (whole && view != NULL &&
+	version = hs_db_int(results[search->at[AT_VERSION]], 0, 0);
+	if (search->at[AT_TOTAL] > 0) {
+		search->total = hs_db_int(results[search->at[AT_TOTAL]], 0, 0);
+		answers_keep_number(exchange->web->answers, search->total_key, search->total,
+		    version);
+	} else if (version != search->total_at) {
+		ask(exchange, true);	/* an import came between */
+		return;
+	}
+	answers_read_at(exchange, version);
+	search->done(exchange, results, count, err);
+}
+
+/* Page, total and the form's lists in one transaction, with the version that they are of. */
+static void ask(struct exchange *exchange, bool total)
+{
+	struct search *search = exchange->work;
+	struct hs_db_statement statements[AT_COUNT] = { { .sql = data_version_sql } };
+	struct hs_error err = HS_ERROR_INIT;
+	size_t count = 1;
+
+	search->at[AT_TOTAL] = 0;
+	if (!add_statement(search, AT_PAGE, &search->sql->page, statements, &count, &err) ||
+	    (total && !add_statement(search, AT_TOTAL, &search->sql->total, statements, &count, &err))) {
+		reply_error(exchange, &err);
+		return;
+	}
+	if (search->form) {
+		search->at[AT_CHOICES] = count;
+		statements[count++].sql = search_form_choices_sql;
+	}
+	exchange_ask(exchange, statements, count, on_results);
+}
+
+/* Answering. */
+
+static void on_page_found(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	const struct search *search = exchange->work;
+	json_t *view = search_view_new(search->query, results[search->at[AT_PAGE]], search->total);
+
+	(void)count;
+	(void)err;
+	if (search->form && view != NULL &&
 	    json_object_set_new(view, "form",
-		search_form_new(search->query, results[CHOICES])) != 0) {
+		search_form_new(search->query, results[search->at[AT_CHOICES]])) != 0) {
 		json_decref(view);
 		view = NULL;
 	}
-	if (!whole)
-		set_push_url(exchange, search->query);
-	reply_page(exchange, HTTP_OK, whole ? "search" : "search_fragment", view);
+	reply_page(exchange, HTTP_OK, search->form ? "search" : "search_fragment", view);
 }
 
 static void on_api_found(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -86,17 +141,77 @@ static void on_api_found(struct exchange *exchange, PGresult *const *results, si
 	const struct search *search = exchange->work;
 
 	(void)count;
-	if (err != NULL) {
-		reply_error(exchange, err);
-		return;
-	}
+	(void)err;
 	exchange->reply.cache = "private, no-cache";
 	reply_json(exchange, HTTP_OK,
-	    search_view_api(search->query, results[PAGE], results[TOTAL]));
+	    search_view_api(search->query, results[search->at[AT_PAGE]], search->total));
 }
 
-/* Reads the query and makes its SQL; false after having answered what is wrong with it. */
-static bool begin(struct exchange *exchange)
+/* Reading. */
+
+static char *text_of(struct evbuffer *text, bool written)
+{
+	char *copy = NULL;
+
+	if (text != NULL && written && evbuffer_add(text, "", 1) == 0) {
+		const char *bytes = (const char *)evbuffer_pullup(text, -1);
+
+		if (bytes != NULL)
+			copy = strdup(bytes);
+	}
+	if (text != NULL)
+		evbuffer_free(text);
+	return copy;
+}
+
+static char *canonical_of(const struct search_query *query)
+{
+	struct evbuffer *text = evbuffer_new();
+
+	return text_of(text, text != NULL && search_query_write(query, text));
+}
+
+/* Totals depend on the filters alone: sorting and paging never count again. */
+static char *total_key_of(const struct search_query *query)
+{
+	struct evbuffer *text = evbuffer_new();
+	struct search_query filters = *query;	/* borrows the lists */
+	char day[HS_DATE_TEXT_BYTES];
+
+	filters.sort = SEARCH_BY_PPG;
+	filters.descending = true;
+	filters.page = 1;
+	filters.per_page = SEARCH_USUAL_PER_PAGE;
+	return text_of(text, text != NULL &&
+	    evbuffer_add_printf(text, "total %s ", hs_date_text(query->age_on, day)) > 0 &&
+	    search_query_write(&filters, text));
+}
+
+/* False after having answered: what is wrong with the query, or what was answered before. */
+static bool read_query(struct exchange *exchange, struct search *search, struct hs_error *err)
+{
+	static const char *const forms[] = {
+		[FORM_PAGE] = "page", [FORM_FRAGMENT] = "fragment", [FORM_JSON] = "json",
+	};
+	char day[HS_DATE_TEXT_BYTES], *key = NULL;
+	bool answered;
+
+	if (!search_query_parse(exchange->query, hs_date_today(), &search->query, err))
+		return false;
+	search->canonical = canonical_of(search->query);
+	search->total_key = total_key_of(search->query);
+	if (search->canonical == NULL || search->total_key == NULL ||
+	    asprintf(&key, "%s %s?%s %s", forms[exchange->form], exchange->path, search->canonical,
+		hs_date_text(hs_date_today(), day)) < 0)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a search");
+	if (exchange->form == FORM_FRAGMENT)
+		set_push_url(exchange, search);
+	answered = answers_reply(exchange, key);	/* takes exchange then, and search with it */
+	free(key);
+	return !answered;
+}
+
+static void start(struct exchange *exchange, exchange_done_fn *done)
 {
 	struct search *search = calloc(1, sizeof *search);
 	struct hs_error err = HS_ERROR_INIT;
@@ -104,42 +219,31 @@ static bool begin(struct exchange *exchange)
 	if (search == NULL) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a search");
 		reply_error(exchange, &err);
-		return false;
+		return;
 	}
 	exchange->work = search;
 	exchange->work_free = search_free;
-	if (!search_query_parse(exchange->query, hs_date_today(), &search->query, &err) ||
-	    !search_sql_new(search->query, &search->sql, &err)) {
-		reply_error(exchange, &err);
-		return false;
+	search->done = done;
+	search->form = exchange->form == FORM_PAGE;
+	if (!read_query(exchange, search, &err)) {
+		if (err.code != HS_OK)
+			reply_error(exchange, &err);
+		return;
 	}
-	return true;
-}
-
-static void ask(struct exchange *exchange, size_t count, exchange_done_fn *done)
-{
-	const struct search *search = exchange->work;
-	struct hs_db_statement statements[STATEMENTS];
-	struct hs_error err = HS_ERROR_INIT;
-
-	statements[CHOICES].sql = search_form_choices_sql;
-	statements[CHOICES].values = NULL;
-	statements[CHOICES].count = 0;
-	if (!sql_finish(&search->sql->page, &statements[PAGE], &err) ||
-	    !sql_finish(&search->sql->total, &statements[TOTAL], &err))
+	if (!search_sql_new(search->query, &search->sql, &err)) {
 		reply_error(exchange, &err);
-	else
-		exchange_ask(exchange, statements, count, done);
+		return;
+	}
+	ask(exchange, !answers_number(exchange->web->answers, search->total_key, &search->total,
+	    &search->total_at));
 }
 
 void search_page(struct exchange *exchange)
 {
-	if (begin(exchange))
-		ask(exchange, exchange->form == FORM_PAGE ? STATEMENTS : CHOICES, on_page_found);
+	start(exchange, on_page_found);
 }
 
 void search_api(struct exchange *exchange)
 {
-	if (begin(exchange))
-		ask(exchange, CHOICES, on_api_found);
+	start(exchange, on_api_found);
 }

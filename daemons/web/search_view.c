@@ -330,22 +330,21 @@ static json_t *kept_new(const struct search_query *query)
 }
 
 json_t *search_view_new(const struct search_query *query, const PGresult *page,
-    const PGresult *total)
+    int64_t total)
 {
-	int64_t count = hs_db_int(total, 0, 0);
 	json_t *view = json_object(), *chips = chips_new(query);
 	bool filtered = json_array_size(chips) > 0;
 
 	return view_or_nothing(view, view_put(view, "chips", chips) &&
 	    view_put(view, "filtered", json_boolean(filtered)) &&
-	    view_put(view, "total", total_text(count)) && view_put(view, "any", json_boolean(count > 0)) &&
-	    view_put(view, "empty_house", json_boolean(count == 0 && !filtered)) &&
-	    view_put(view, "beyond", json_boolean(count > 0 && PQntuples(page) == 0)) &&
+	    view_put(view, "total", total_text(total)) && view_put(view, "any", json_boolean(total > 0)) &&
+	    view_put(view, "empty_house", json_boolean(total == 0 && !filtered)) &&
+	    view_put(view, "beyond", json_boolean(total > 0 && PQntuples(page) == 0)) &&
 	    view_put(view, "heads", heads_new(query)) &&
 	    view_put(view, "sorted_by", head_new(query, query->sort)) &&
 	    view_put(view, "rows", rows_new(query, page)) &&
 	    view_put(view, "kept", kept_new(query)) &&
-	    view_put(view, "pager", pager_new(query, count, PQntuples(page))));
+	    view_put(view, "pager", pager_new(query, total, PQntuples(page))));
 }
 
 /* The API. */
@@ -376,7 +375,7 @@ static json_t *player_json(const PGresult *page, int row)
 }
 
 json_t *search_view_api(const struct search_query *query, const PGresult *page,
-    const PGresult *total)
+    int64_t total)
 {
 	json_t *players = json_array();
 	bool done = players != NULL;
@@ -387,6 +386,6 @@ json_t *search_view_api(const struct search_query *query, const PGresult *page,
 		json_decref(players);
 		return NULL;
 	}
-	return json_pack("{s:I, s:i, s:i, s:o}", "total", (json_int_t)hs_db_int(total, 0, 0),
+	return json_pack("{s:I, s:i, s:i, s:o}", "total", (json_int_t)total,
 	    "page", query->page, "per_page", query->per_page, "players", players);
 }

@@ -9,11 +9,11 @@
 
 /* For the templates: total, chips, heads, rows, pager. A new reference; NULL without memory. */
 json_t *search_view_new(const struct search_query *query, const PGresult *page,
-    const PGresult *total);
+    int64_t total);
 
 /* {"total","page","per_page","players"}, as design section 8 has it.
  * A new reference; NULL without memory. */
 json_t *search_view_api(const struct search_query *query, const PGresult *page,
-    const PGresult *total);
+    int64_t total);
 
 #endif

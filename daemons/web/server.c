@@ -4,6 +4,7 @@
  * encoding, a body where none is expected, no Host) is answered 400 and the connection
  * closed, so that nothing can hide behind it. When descriptors run out it stops accepting
  * for a moment instead of spinning; when all connections are taken, until one is free. */
+#include "daemons/web/answers.h"
 #include "daemons/web/server.h"
 
 #include <errno.h>
@@ -228,6 +229,7 @@ static void exchange_free(struct exchange *exchange)
 	if (exchange->work != NULL)
 		exchange->work_free(exchange->work);
 	evbuffer_free(exchange->reply.body);
+	free(exchange->keep_key);
 	free(exchange->path);
 	free(exchange);
 }
@@ -363,6 +365,7 @@ void exchange_answer(struct exchange *exchange)
 	struct reply *reply = &exchange->reply;
 	struct evbuffer *body = reply->body;
 
+	answers_keep(exchange);
 	add_headers(exchange, evbuffer_get_length(body));
 	if (exchange->method == EVHTTP_REQ_HEAD || reply->status == HTTP_NOTMODIFIED)
 		body = NULL;

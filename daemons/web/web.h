@@ -12,6 +12,7 @@
 #include "common/db_pool.h"
 #include "common/template.h"
 
+struct answers;
 struct server;
 struct statics;
 
@@ -20,6 +21,7 @@ struct web {
 	struct event_base *base;
 	struct hs_settings *settings;	/* as at start, for the pool */
 	struct hs_db_pool *pool;
+	struct answers *answers;
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */

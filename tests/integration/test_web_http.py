@@ -362,7 +362,7 @@ WAITING = "select count(*) from pg_stat_activity where application_name = 'hsd-w
 def test_no_query_blocks(web):
     """While searches hang, everything else is answered at once; they are answered when they can be."""
     with Lock(web):
-        searches = [Wire(web, seconds=30).get("/api/v1/players") for _ in range(3)]
+        searches = [Wire(web, seconds=30).get(f"/api/v1/players?mpg_min={i}") for i in range(3)]
         until(lambda: web.sql(WAITING) != "0", 5, "no search waits")
         begun = time.monotonic()
         for _ in range(20):
@@ -378,13 +378,13 @@ def test_client_leaves(web):
     """A search whose client is gone is cancelled at the server."""
     for how in ("close", "reset"):
         with Lock(web):
-            wire = Wire(web).get("/api/v1/players")
+            wire = Wire(web).get(f"/api/v1/players?name={how}")
             until(lambda: web.sql(WAITING) == "1", 5, "no search waits")
             if how == "reset":
                 wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             wire.socket.close()
             until(lambda: web.sql(WAITING) == "0", 3, f"after a {how} the search goes on")
-        until(lambda: web.get("/api/v1/players").status == 200, 5, "no connection is usable again")
+        until(lambda: web.get(f"/api/v1/players?name={how}").status == 200, 5, "no connection is usable again")
 
 
 def test_search_deadline(house):
@@ -459,7 +459,7 @@ def test_database_away(house):
             os.kill(int(entry), signal.SIGKILL)
     try:
         begun = time.monotonic()
-        page = house.get("/", seconds=20)
+        page = house.get("/?games_min=1", seconds=20)
         assert page.status == 503 and time.monotonic() - begun < 12
         assert "<h1>" in page.text and page.headers["Retry-After"]
         assert house.get("/static/app.css").status == 200

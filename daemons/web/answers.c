@@ -1,0 +1,280 @@
+/* answers.c: a search tree by key, and a list by last use.
+ *
+ * Trusts data_version.c to say what is newest, and handlers to put into the key whatever
+ * their answer depends on. Nothing here fails: what cannot be kept is not kept. */
+#include "daemons/web/answers.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <event2/buffer.h>
+
+#include "common/log.h"
+#include "daemons/web/data_version.h"
+#include "daemons/web/exchange.h"
+#include "daemons/web/reply.h"
+#include "daemons/web/web.h"
+
+enum { LARGEST_SHARE = 8, NODE_BYTES = 64 };	/* an answer is at most this part of all */
+
+struct answer {
+	TAILQ_ENTRY(answer) link;
+	const char *key;
+	size_t size;		/* of all of it, as far as we know */
+	int users;		/* the store, and each body that is being sent */
+	const char *type, *cache;
+	char etag[sizeof((struct reply *)0)->etag];
+	int64_t number;		/* of a total, which has no body */
+	size_t length;
+	char text[];		/* the body, then the key */
+};
+
+TAILQ_HEAD(answer_list, answer);
+
+struct answers {
+	struct data_version *newest;
+	void *tree;			/* of struct answer, for tsearch */
+	struct answer_list by_use;	/* the last used first */
+	size_t count, bytes, most_bytes;
+	unsigned long long hits, misses;
+};
+
+/* One answer. */
+
+static int compare(const void *left, const void *right)
+{
+	const struct answer *a = left, *b = right;
+
+	return strcmp(a->key, b->key);
+}
+
+static void release(struct answer *answer)
+{
+	if (--answer->users == 0)
+		free(answer);
+}
+
+static void on_sent(const void *data, size_t length, void *arg)
+{
+	(void)data;
+	(void)length;
+	release(arg);
+}
+
+static struct answer *answer_new(const char *key, size_t length)
+{
+	size_t key_bytes = strlen(key) + 1;
+	size_t size = sizeof(struct answer) + length + key_bytes;
+	struct answer *answer = calloc(1, size);
+
+	if (answer == NULL)
+		return NULL;
+	answer->users = 1;
+	answer->size = size + NODE_BYTES;
+	answer->length = length;
+	memcpy(answer->text + length, key, key_bytes);
+	answer->key = answer->text + length;
+	return answer;
+}
+
+/* The store. */
+
+static void drop(struct answers *answers, struct answer *answer)
+{
+	tdelete(answer, &answers->tree, compare);
+	TAILQ_REMOVE(&answers->by_use, answer, link);
+	answers->count--;
+	answers->bytes -= answer->size;
+	release(answer);
+}
+
+static void drop_all(struct answers *answers)
+{
+	struct answer *answer;
+
+	while ((answer = TAILQ_FIRST(&answers->by_use)) != NULL)
+		drop(answers, answer);
+}
+
+static void on_version_change(void *arg)
+{
+	drop_all(arg);
+}
+
+static bool is_newest(const struct answers *answers, int64_t version)
+{
+	int64_t newest;
+
+	return data_version_known(answers->newest, &newest) && version == newest;
+}
+
+static struct answer *find(const struct answers *answers, const char *key)
+{
+	const struct answer wanted = { .key = key };
+	struct answer *const *found = tfind(&wanted, &answers->tree, compare);
+	int64_t ignored;
+
+	if (found == NULL || !data_version_known(answers->newest, &ignored))
+		return NULL;
+	return *found;
+}
+
+static void touch(struct answers *answers, struct answer *answer)
+{
+	TAILQ_REMOVE(&answers->by_use, answer, link);
+	TAILQ_INSERT_HEAD(&answers->by_use, answer, link);
+}
+
+/* Takes answer. One of the same key makes room for it. */
+static void insert(struct answers *answers, struct answer *answer)
+{
+	struct answer *const *before = tfind(answer, &answers->tree, compare);
+
+	if (before != NULL)
+		drop(answers, *before);
+	if (tsearch(answer, &answers->tree, compare) == NULL) {
+		release(answer);
+		return;
+	}
+	TAILQ_INSERT_HEAD(&answers->by_use, answer, link);
+	answers->count++;
+	answers->bytes += answer->size;
+	while (answers->bytes > answers->most_bytes)
+		drop(answers, TAILQ_LAST(&answers->by_use, answer_list));
+}
+
+static bool has_room(const struct answers *answers, size_t length)
+{
+	return length + sizeof(struct answer) + NODE_BYTES < answers->most_bytes / LARGEST_SHARE;
+}
+
+/* Answers. */
+
+static bool send_again(struct exchange *exchange, struct answer *answer)
+{
+	struct reply *reply = &exchange->reply;
+
+	if (evbuffer_add_reference(reply->body, answer->text, answer->length, on_sent,
+		answer) != 0)
+		return false;
+	answer->users++;
+	reply->status = HTTP_OK;
+	reply->type = answer->type;
+	reply->cache = answer->cache;
+	memcpy(reply->etag, answer->etag, sizeof reply->etag);
+	reply_if_changed(exchange);
+	exchange_answer(exchange);
+	return true;
+}
+
+bool answers_reply(struct exchange *exchange, const char *key)
+{
+	struct answers *answers = exchange->web->answers;
+	struct answer *answer = find(answers, key);
+
+	if (answer != NULL && send_again(exchange, answer)) {
+		touch(answers, answer);
+		answers->hits++;
+		return true;
+	}
+	answers->misses++;
+	free(exchange->keep_key);
+	exchange->keep_key = strdup(key);	/* NULL: it is not kept */
+	return false;
+}
+
+void answers_read_at(struct exchange *exchange, int64_t version)
+{
+	exchange->keep_version = version;
+}
+
+void answers_keep(struct exchange *exchange)
+{
+	struct answers *answers = exchange->web->answers;
+	const struct reply *reply = &exchange->reply;
+	size_t length = evbuffer_get_length(reply->body);
+	struct answer *answer;
+
+	if (exchange->keep_key == NULL || reply->etag[0] == '\0' ||
+	    !is_newest(answers, exchange->keep_version) ||
+	    !has_room(answers, length + strlen(exchange->keep_key)) ||
+	    (answer = answer_new(exchange->keep_key, length)) == NULL)
+		return;
+	answer->type = reply->type;
+	answer->cache = reply->cache;
+	memcpy(answer->etag, reply->etag, sizeof answer->etag);
+	if (evbuffer_copyout(reply->body, answer->text, length) != (ev_ssize_t)length)
+		release(answer);
+	else
+		insert(answers, answer);
+}
+
+/* Numbers. */
+
+bool answers_number(const struct answers *answers, const char *key, int64_t *ret,
+    int64_t *ret_version)
+{
+	const struct answer *answer = find(answers, key);
+
+	if (answer == NULL || !data_version_known(answers->newest, ret_version))
+		return false;
+	*ret = answer->number;
+	return true;
+}
+
+void answers_keep_number(struct answers *answers, const char *key, int64_t number,
+    int64_t version)
+{
+	struct answer *answer;
+
+	if (!is_newest(answers, version) || !has_room(answers, strlen(key)) ||
+	    (answer = answer_new(key, 0)) == NULL)
+		return;
+	answer->number = number;
+	insert(answers, answer);
+}
+
+/* Life. */
+
+bool answers_new(struct event_base *base, const struct hs_settings *settings,
+    struct answers **ret, struct hs_error *err)
+{
+	struct answers *answers = calloc(1, sizeof *answers);
+
+	if (answers == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to keep answers");
+	TAILQ_INIT(&answers->by_use);
+	answers_reload(answers, settings);
+	if (!data_version_new(base, settings, on_version_change, answers, &answers->newest, err)) {
+		answers_free(answers);
+		return false;
+	}
+	*ret = answers;
+	return true;
+}
+
+void answers_free(struct answers *answers)
+{
+	if (answers == NULL)
+		return;
+	drop_all(answers);
+	data_version_free(answers->newest);
+	free(answers);
+}
+
+void answers_reload(struct answers *answers, const struct hs_settings *settings)
+{
+	drop_all(answers);
+	answers->most_bytes = (size_t)hs_setting_int(settings, HS_SET_WEB_CACHE_BYTES);
+}
+
+void answers_look(const struct answers *answers, struct answers_state *ret)
+{
+	ret->usable = data_version_known(answers->newest, &ret->version);
+	ret->count = answers->count;
+	ret->bytes = answers->bytes;
+	ret->hits = answers->hits;
+	ret->misses = answers->misses;
+}

@@ -1,0 +1,150 @@
+"""Answers are given again only while the data is the same, and never a stale one."""
+
+import json
+
+import pytest
+
+from house import until
+
+SNAPSHOT = {"source_name": "cache", "snapshot_date": "2026-01-01", "records": []}
+
+
+def snapshot(*names, points=10, **more):
+    """A snapshot of one league with a player of each name."""
+    return {**SNAPSHOT, **more, "records": [
+        {"competition_external_id": "L", "competition_name": "League", "season": "2025-26", "team_external_id": "T",
+         "team_name": "Team", "player_external_id": name, "full_name": name, "points_per_game": points}
+        for name in names]}
+
+
+@pytest.fixture(scope="module")
+def web(shared_house):
+    house = shared_house
+    house.start()
+    bring(house, snapshot("Ann Archer", "Bob Baker"))
+    return house
+
+
+def bring(house, content, name=None):
+    bring.count = getattr(bring, "count", 0) + 1
+    name = name or f"cache-{bring.count}.json"
+    house.drop(json.dumps(content), name)
+    return house.wait_imported(name)
+
+
+def answers(house):
+    return next(daemon for daemon in house.status()["daemons"] if daemon["name"] == "web")["detail"]["answers"]
+
+
+def version(house):
+    return int(house.sql("select version from data_version"))
+
+
+def knows_version(house):
+    return answers(house)["usable"] and answers(house)["version"] == version(house)
+
+
+def total(house, query=""):
+    return house.get(f"/api/v1/players?{query}").json()["total"]
+
+
+def test_the_second_answer_is_the_first(web):
+    until(lambda: knows_version(web), 10, "hsd-web does not hear of the data's version")
+    for path in ("/?name=ann", "/api/v1/players?name=ann", "/?sort=name&name=bob"):
+        first, before = web.get(path), answers(web)
+        again, after = web.get(path), answers(web)
+        assert after["hits"] == before["hits"] + 1, path
+        assert (again.status, again.body) == (200, first.body)
+        assert again.headers["etag"] == first.headers["etag"]
+        unchanged = web.get(path, {"If-None-Match": first.headers["etag"]})
+        assert (unchanged.status, unchanged.body) == (304, b"")
+        assert answers(web)["hits"] == after["hits"] + 1, path
+
+
+def test_one_search_has_one_answer(web):
+    """However it is written; another reader gets another answer."""
+    before = answers(web)["hits"]
+    assert web.get("/?per_page=25&name=%41nn&ppg_min=&sort=-ppg").body == web.get("/?name=Ann").body
+    assert answers(web)["hits"] > before
+    page, fragment = web.get("/?name=Ann"), web.get("/?name=Ann", {"HX-Request": "true"})
+    assert page.headers["etag"] != fragment.headers["etag"] and len(fragment.body) < len(page.body)
+    assert fragment.headers["hx-push-url"] == "/?name=Ann"
+    again = web.get("/?name=Ann", {"HX-Request": "true", "HX-Current-URL": "http://x/?name=Ann"})
+    assert (again.body, again.headers["hx-push-url"]) == (fragment.body, "false")
+
+
+def test_head_and_get_share(web):
+    first = web.request("HEAD", "/?name=head")
+    again = web.get("/?name=head")
+    assert first.body == b"" and first.headers["content-length"] == str(len(again.body))
+
+
+def test_an_import_is_seen_at_once(web):
+    for i in range(20):
+        before = total(web)
+        assert total(web, "sort=name") == before and total(web, "per_page=10") == before
+        bring(web, snapshot(f"New {i}"))
+        assert total(web) == before + 1
+        assert total(web, "sort=name") == before + 1, "another order has another total"
+        assert total(web, "page=2") == before + 1
+
+
+def test_totals_are_counted_once(web):
+    """What the table holds is changed behind hsd-web's back, which shows whether it counts again."""
+    names = [f"Counted {i}" for i in range(30)]
+    bring(web, snapshot(*names))
+    until(lambda: knows_version(web), 10, "hsd-web does not hear of the data's version")
+    assert total(web, "name=counted&sort=name") == 30
+    web.sql("begin; delete from player_best where name_folded = 'counted 7'; commit", check=False)
+    assert total(web, "name=counted&sort=-name&page=2") == 30
+    assert total(web, "name=counted&per_page=30&sort=ppg") == 30
+    web.sql("with v as (update data_version set version = version + 1 returning version) "
+            "select pg_notify('hoopscout_data', version::text) from v")
+    until(lambda: total(web, "name=counted&sort=name") == 29, 5, "the new version is not heard of")
+    assert total(web, "name=counted&sort=-name&page=2") == 29
+
+
+def test_without_a_listener_nothing_is_given_again(web):
+    query = "/api/v1/players?name=archer"
+    assert web.get(query).json()["total"] == 1
+    web.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hsd-web listening'")
+    web.sql("update player set full_name = 'Ann Arrow' where full_name = 'Ann Archer'", check=False)
+    web.sql("update data_version set version = version + 1", check=False)    # and nobody is told
+    until(lambda: web.get(query).json()["players"][0]["full_name"] == "Ann Arrow", 5, "an old answer is given")
+    until(lambda: knows_version(web), 20, "hsd-web does not listen again")
+    before = answers(web)["hits"]
+    assert web.get(query).body == web.get(query).body
+    assert answers(web)["hits"] > before
+
+
+def test_a_reload_forgets(web):
+    web.get("/?name=ann")
+    assert answers(web)["kept"] > 0
+    web.hsctl("reload")
+    until(lambda: answers(web)["kept"] == 0, 10, "the answers of before the reload are kept")
+
+
+def test_memory_is_bounded(web):
+    web.conf.write_text("HOOPSCOUT_WEB_CACHE_BYTES=1M\n")
+    web.hsctl("reload")
+    until(lambda: answers(web)["kept"] == 0, 10, "the answers of before the reload are kept")
+    for i in range(120):
+        assert web.get(f"/?games_min={i}").status == 200
+    state = answers(web)
+    assert 0 < state["bytes"] <= 1 << 20 and state["kept"] > 10
+    hits = state["hits"]
+    web.get("/?games_min=119")
+    assert answers(web)["hits"] == hits + 1, "the last one is kept longest"
+    misses = answers(web)["misses"]
+    web.get("/?games_min=0")
+    assert answers(web)["misses"] == misses + 1, "the first ones had to go"
+
+
+def test_none_is_kept_when_told_so(web):
+    web.conf.write_text("HOOPSCOUT_WEB_CACHE_BYTES=0\n")
+    web.hsctl("reload")
+    until(lambda: answers(web)["kept"] == 0, 10, "the answers of before the reload are kept")
+    assert web.get("/?name=ann").body == web.get("/?name=ann").body
+    assert answers(web)["kept"] == 0
+    web.conf.write_text("")
+    web.hsctl("reload")
