@@ -10,16 +10,21 @@
 
 #include "common/date.h"
 #include "common/db.h"
+#include "common/log.h"
 #include "daemons/web/answers.h"
 #include "daemons/web/data_version.h"
 #include "daemons/web/reply.h"
+#include "daemons/web/search_advice.h"
 #include "daemons/web/search_form.h"
+#include "daemons/web/search_names.h"
 #include "daemons/web/search_query.h"
 #include "daemons/web/search_sql.h"
 #include "daemons/web/search_view.h"
 #include "daemons/web/web.h"
 
-enum { AT_VERSION, AT_PAGE, AT_TOTAL, AT_CHOICES, AT_COUNT };
+enum { AT_VERSION, AT_PAGE, AT_TOTAL, AT_CHOICES, AT_NAMES, AT_COUNT };
+
+enum { ADVICE_PATIENCE_MS = 3000 };
 
 /* One search, from its query string to its answer. */
 struct search {
@@ -29,7 +34,10 @@ struct search {
 	struct search_sql *sql;
 	int64_t total, total_at;	/* the total is kept already, and of which version; or -1 */
 	bool form;			/* the page's form is wanted too */
-	size_t at[AT_COUNT];	/* where each statement's result is */
+	struct sql names;
+	size_t at[AT_COUNT];		/* where each statement's result is; 0 when it was not asked */
+	PGresult *kept[AT_COUNT];	/* the results, while advice is asked for */
+	struct search_advice *advice;
 	exchange_done_fn *done;
 };
 
@@ -39,6 +47,10 @@ static void search_free(void *work)
 
 	search_query_free(search->query);
 	search_sql_free(search->sql);
+	search_advice_free(search->advice);
+	sql_done(&search->names);
+	for (size_t i = 0; i < AT_COUNT; i++)
+		PQclear(search->kept[i]);
 	free(search->canonical);
 	free(search->total_key);
 	free(search);
@@ -72,6 +84,60 @@ static bool add_statement(struct search *search, size_t what, const struct sql *
 	return sql_finish(sql, &statements[(*count)++], err);
 }
 
+/* Advice is worth a moment more; a page without it is no error. */
+
+static void on_advice(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	struct search *search = exchange->work;
+
+	if (err != NULL) {
+		hs_log_error(HS_LOG_INFO, "no advice on an empty search", err);
+		answers_read_at(exchange, -1);
+		search_advice_free(search->advice);
+		search->advice = NULL;
+	} else {
+		if (hs_db_int(results[0], 0, 0) != exchange->keep_version)
+			answers_read_at(exchange, -1);	/* an import came between */
+		for (size_t i = 0; i < search->advice->count; i++)
+			search->advice->without[i].total = hs_db_int(results[i + 1], 0, 0);
+	}
+	(void)count;
+	search->done(exchange, search->kept, AT_COUNT, NULL);
+}
+
+static bool keep_results(struct search *search, PGresult *const *results, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		search->kept[i] = PQcopyResult(results[i], PG_COPYRES_ATTRS | PG_COPYRES_TUPLES);
+		if (search->kept[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* False: there is no filter to speak of, or no memory. */
+static bool ask_advice(struct exchange *exchange, PGresult *const *results, size_t count)
+{
+	struct search *search = exchange->work;
+	struct hs_db_statement statements[HS_DB_JOB_STATEMENTS] = { { .sql = data_version_sql } };
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!search_advice_new(search->query, &search->advice, &err))
+		return false;
+	for (size_t i = 0; i < search->advice->count && err.code == HS_OK; i++)
+		sql_finish(&search->advice->without[i].sql->total, &statements[i + 1], &err);
+	if (search->advice->count == 0 || err.code != HS_OK ||
+	    !keep_results(search, results, count)) {
+		search_advice_free(search->advice);
+		search->advice = NULL;
+		return false;
+	}
+	exchange->patience_ms = ADVICE_PATIENCE_MS;
+	exchange_ask(exchange, statements, search->advice->count + 1, on_advice);
+	return true;
+}
+
 static void on_results(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
@@ -92,6 +158,8 @@ static void on_results(struct exchange *exchange, PGresult *const *results, size
 		return;
 	}
 	answers_read_at(exchange, version);
+	if (search->total == 0 && exchange->form != FORM_JSON && ask_advice(exchange, results, count))
+		return;
 	search->done(exchange, results, count, err);
 }
 
@@ -109,6 +177,11 @@ static void ask(struct exchange *exchange, bool total)
 		reply_error(exchange, &err);
 		return;
 	}
+	if (search->names.length > 0 &&
+	    !add_statement(search, AT_NAMES, &search->names, statements, &count, &err)) {
+		reply_error(exchange, &err);
+		return;
+	}
 	if (search->form) {
 		search->at[AT_CHOICES] = count;
 		statements[count++].sql = search_form_choices_sql;
@@ -122,7 +195,13 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
     const struct hs_error *err)
 {
 	const struct search *search = exchange->work;
-	json_t *view = search_view_new(search->query, results[search->at[AT_PAGE]], search->total);
+	const struct search_found found = {
+		.page = results[search->at[AT_PAGE]],
+		.total = search->total,
+		.names = search->at[AT_NAMES] > 0 ? results[search->at[AT_NAMES]] : NULL,
+		.advice = search->advice,
+	};
+	json_t *view = search_view_new(search->query, &found);
 
 	(void)count;
 	(void)err;
@@ -223,6 +302,7 @@ static void start(struct exchange *exchange, exchange_done_fn *done)
 	}
 	exchange->work = search;
 	exchange->work_free = search_free;
+	sql_init(&search->names);
 	search->done = done;
 	search->form = exchange->form == FORM_PAGE;
 	if (!read_query(exchange, search, &err)) {
@@ -230,6 +310,8 @@ static void start(struct exchange *exchange, exchange_done_fn *done)
 			reply_error(exchange, &err);
 		return;
 	}
+	if (exchange->form != FORM_JSON)
+		search_names_sql(search->query, &search->names);
 	if (!search_sql_new(search->query, &search->sql, &err)) {
 		reply_error(exchange, &err);
 		return;

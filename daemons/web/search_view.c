@@ -14,97 +14,16 @@
 #include "common/date.h"
 #include "common/db.h"
 #include "daemons/web/figures.h"
+#include "daemons/web/search_chips.h"
 #include "daemons/web/search_sql.h"
 #include "daemons/web/values.h"
-
-/* Addresses. */
-
-static json_t *address_of(struct evbuffer *text, bool written)
-{
-	json_t *address = NULL;
-
-	if (written && text != NULL && evbuffer_add(text, "", 1) == 0) {
-		const char *query = (const char *)evbuffer_pullup(text, -1);
-
-		if (query != NULL)
-			address = json_sprintf("/%s%s", query[0] != '\0' ? "?" : "", query);
-	}
-	if (text != NULL)
-		evbuffer_free(text);
-	return address;
-}
-
-static json_t *address(const struct search_query *query)
-{
-	struct evbuffer *text = evbuffer_new();
-
-	return address_of(text, text != NULL && search_query_write(query, text));
-}
-
-static json_t *address_without(const struct search_query *query, enum search_param param,
-    size_t item)
-{
-	struct evbuffer *text = evbuffer_new();
-
-	return address_of(text, text != NULL &&
-	    search_query_write_without(query, param, item, text));
-}
 
 static json_t *address_of_page(const struct search_query *query, int64_t page)
 {
 	struct search_query other = *query;	/* borrows the lists */
 
 	other.page = page < 1 ? 1 : page > SEARCH_MAX_PAGE ? SEARCH_MAX_PAGE : (int)page;
-	return address(&other);
-}
-
-/* Chips: the filters in force, each with the address of the search without it. */
-
-static void chip_text(const struct search_query *query, enum search_param param, size_t item,
-    char *buf, size_t size)
-{
-	const struct search_param_row *row = &search_params[param];
-	char value[SEARCH_TEXT_BYTES];
-	const char *text = item != SIZE_MAX ? query->values[param].items[item] :
-					      search_query_text(query, param, value);
-	const char *sign = ":";
-
-	if (row->type == SEARCH_IS_IDENTITY)
-		text = strchr(text, ':') + 1;
-	else if (row->type == SEARCH_IS_FLOOR || param == SEARCH_AGE_MIN)
-		sign = " ≥";
-	else if (row->type == SEARCH_IS_CEILING || param == SEARCH_AGE_MAX)
-		sign = " ≤";
-	else if (row->type == SEARCH_IS_DATE)
-		sign = "";
-	snprintf(buf, size, "%s%s %s%s%s", row->label, sign, text, row->unit[0] != '\0' ? " " : "",
-	    row->unit);
-}
-
-static bool put_chip(json_t *chips, const struct search_query *query, enum search_param param,
-    size_t item)
-{
-	char text[1024];
-
-	chip_text(query, param, item, text, sizeof text);
-	return json_array_append_new(chips, json_pack("{s:s, s:o}", "text", text, "url",
-	    address_without(query, param, item))) == 0;
-}
-
-static json_t *chips_new(const struct search_query *query)
-{
-	json_t *chips = json_array();
-	bool done = chips != NULL;
-
-	for (size_t i = 0; done && i < SEARCH_SORT; i++) {
-		const struct search_value *value = &query->values[i];
-
-		for (size_t k = 0; done && k < value->count; k++)
-			done = put_chip(chips, query, (enum search_param)i, k);
-		if (done && value->given && value->count == 0)
-			done = put_chip(chips, query, (enum search_param)i, SIZE_MAX);
-	}
-	return view_or_nothing(chips, done);
+	return search_address(&other);
 }
 
 /* Heads of columns, which sort. */
@@ -129,7 +48,7 @@ static json_t *head_new(const struct search_query *query, enum search_key key)
 	sorted.page = 1;
 	return view_or_nothing(head, view_put(head, "key", json_string(row->key)) &&
 	    view_put(head, "head", json_string(row->head)) &&
-	    view_put(head, "title", json_string(row->title)) && view_put(head, "url", address(&sorted)) &&
+	    view_put(head, "title", json_string(row->title)) && view_put(head, "url", search_address(&sorted)) &&
 	    view_put(head, "is_name", json_boolean(key == SEARCH_BY_NAME)) &&
 	    view_put(head, "sorted", !current ? json_null() :
 		json_string(query->descending ? "descending" : "ascending")) &&
@@ -275,7 +194,7 @@ static json_t *per_pages_new(const struct search_query *query)
 		other.per_page = offered[i];
 		other.page = 1;
 		done = json_array_append_new(list, json_pack("{s:i, s:b, s:o}", "count", offered[i],
-		    "current", query->per_page == offered[i], "url", address(&other))) == 0;
+		    "current", query->per_page == offered[i], "url", search_address(&other))) == 0;
 	}
 	return view_or_nothing(list, done);
 }
@@ -329,13 +248,15 @@ static json_t *kept_new(const struct search_query *query)
 	return view_or_nothing(list, done);
 }
 
-json_t *search_view_new(const struct search_query *query, const PGresult *page,
-    int64_t total)
+json_t *search_view_new(const struct search_query *query, const struct search_found *found)
 {
-	json_t *view = json_object(), *chips = chips_new(query);
+	const PGresult *page = found->page;
+	int64_t total = found->total;
+	json_t *view = json_object(), *chips = search_chips_new(query, found->names);
 	bool filtered = json_array_size(chips) > 0;
 
 	return view_or_nothing(view, view_put(view, "chips", chips) &&
+	    view_put(view, "advice", search_advice_view(query, found->names, found->advice)) &&
 	    view_put(view, "filtered", json_boolean(filtered)) &&
 	    view_put(view, "total", total_text(total)) && view_put(view, "any", json_boolean(total > 0)) &&
 	    view_put(view, "empty_house", json_boolean(total == 0 && !filtered)) &&

@@ -5,11 +5,20 @@
 #include <jansson.h>
 #include <libpq-fe.h>
 
+#include "daemons/web/search_advice.h"
 #include "daemons/web/search_query.h"
 
-/* For the templates: total, chips, heads, rows, pager. A new reference; NULL without memory. */
-json_t *search_view_new(const struct search_query *query, const PGresult *page,
-    int64_t total);
+/* What came of a search; borrowed. */
+struct search_found {
+	const PGresult *page;			/* columns: search_sql.h */
+	int64_t total;
+	const PGresult *names;			/* search_names.h; NULL: none were asked for */
+	const struct search_advice *advice;	/* NULL: somebody was found */
+};
+
+/* For the templates: total, chips, advice, heads, rows, pager. A new reference; NULL without
+ * memory. */
+json_t *search_view_new(const struct search_query *query, const struct search_found *found);
 
 /* {"total","page","per_page","players"}, as design section 8 has it.
  * A new reference; NULL without memory. */
