@@ -52,6 +52,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.choices = "error,warning,info,debug",
 		.help = "How much is logged: error, warning, info or debug.",
 	},
+	[HS_SET_START_SECONDS] = {
+		.name = "HOOPSCOUT_START_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "60",
+		.min = 1, .max = 3600,
+		.help = "How long a daemon may take to be ready before it is started anew.",
+	},
 	[HS_SET_STOP_SECONDS] = {
 		.name = "HOOPSCOUT_STOP_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "20",
 		.min = 1, .max = 3600,

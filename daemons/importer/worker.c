@@ -43,11 +43,16 @@ struct worker {
 	struct job job;
 	struct news news;
 	struct worker_progress progress;
-	struct hs_db *cancellable;	/* db, while it may be cancelled */
 	bool has_database;
 	struct hs_error database_error;
 
 	atomic_bool must_stop;
+
+	/* Asking a server to cancel waits for it, so that has a thread of its own. */
+	pthread_t canceller;
+	bool has_canceller;		/* the loop's own */
+	pthread_mutex_t cancel_lock;	/* never taken by the loop */
+	struct hs_db *cancellable;	/* db, while it may be cancelled */
 
 	struct hs_db *db;		/* the thread's own, from here on */
 	bool session_is_new;		/* opened by a possession, and not prepared */
@@ -102,8 +107,10 @@ static void note_database(struct worker *worker, bool usable, const struct hs_er
 	worker->has_database = usable;
 	if (!usable)
 		worker->database_error = *why;
-	worker->cancellable = worker->db;
 	pthread_mutex_unlock(&worker->lock);
+	pthread_mutex_lock(&worker->cancel_lock);
+	worker->cancellable = worker->db;
+	pthread_mutex_unlock(&worker->cancel_lock);
 }
 
 static bool connect_once(struct worker *worker, struct hs_error *err)
@@ -144,9 +151,9 @@ static bool catch_up(struct worker *worker, struct hs_error *err)
 
 static void drop_session(struct worker *worker)
 {
-	pthread_mutex_lock(&worker->lock);
+	pthread_mutex_lock(&worker->cancel_lock);
 	worker->cancellable = NULL;
-	pthread_mutex_unlock(&worker->lock);
+	pthread_mutex_unlock(&worker->cancel_lock);
 	hs_db_free(worker->db);
 	worker->db = NULL;
 }
@@ -319,15 +326,23 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 	take_news(worker);
 }
 
-static bool start_thread(struct worker *worker, struct hs_error *err)
+/* An error's number, or 0; the thread gets no signals. */
+static int create_thread(pthread_t *ret, void *(*run)(void *arg), void *arg)
 {
 	sigset_t all, old;
 	int failed;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	failed = pthread_create(&worker->thread, NULL, work, worker);
+	failed = pthread_create(ret, NULL, run, arg);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return failed;
+}
+
+static bool start_thread(struct worker *worker, struct hs_error *err)
+{
+	int failed = create_thread(&worker->thread, work, worker);
+
 	if (failed != 0) {
 		errno = failed;
 		return hs_error_errno(err, "", "cannot start the worker's thread");
@@ -350,6 +365,7 @@ bool worker_new(struct event_base *base, const struct hs_settings *settings,
 	worker->teller = (struct progress){ .tell = tell, .must_stop = must_stop, .arg = worker };
 	worker->has_database = true;	/* until the first work says otherwise */
 	pthread_mutex_init(&worker->lock, NULL);
+	pthread_mutex_init(&worker->cancel_lock, NULL);
 	pthread_cond_init(&worker->given, NULL);
 	if ((worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0) {
 		hs_error_errno(err, "", "cannot make an eventfd");
@@ -381,7 +397,8 @@ static bool end_thread(struct worker *worker)
 	pthread_mutex_unlock(&worker->lock);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += END_SECONDS;
-	return pthread_timedjoin_np(worker->thread, NULL, &until) == 0;
+	return pthread_timedjoin_np(worker->thread, NULL, &until) == 0 &&
+	    (!worker->has_canceller || pthread_timedjoin_np(worker->canceller, NULL, &until) == 0);
 }
 
 bool worker_free(struct worker *worker)
@@ -401,6 +418,7 @@ bool worker_free(struct worker *worker)
 	hs_db_free(worker->db);
 	pthread_cond_destroy(&worker->given);
 	pthread_mutex_destroy(&worker->lock);
+	pthread_mutex_destroy(&worker->cancel_lock);
 	free(worker);
 	return true;
 }
@@ -434,11 +452,27 @@ bool worker_database(struct worker *worker, struct hs_error *ret_why)
 	return usable;
 }
 
-void worker_cancel(struct worker *worker)
+static void *cancel(void *arg)
 {
-	atomic_store(&worker->must_stop, true);
-	pthread_mutex_lock(&worker->lock);
+	struct worker *worker = arg;
+
+	pthread_mutex_lock(&worker->cancel_lock);
 	if (worker->cancellable != NULL)
 		hs_db_cancel(worker->cancellable);
-	pthread_mutex_unlock(&worker->lock);
+	pthread_mutex_unlock(&worker->cancel_lock);
+	return NULL;
+}
+
+void worker_cancel(struct worker *worker)
+{
+	int failed;
+
+	atomic_store(&worker->must_stop, true);
+	if (worker->has_canceller && pthread_tryjoin_np(worker->canceller, NULL) != 0)
+		return;		/* the last one is still at it */
+	failed = create_thread(&worker->canceller, cancel, worker);
+	worker->has_canceller = failed == 0;
+	if (failed != 0)
+		hs_log(HS_LOG_WARNING, "cannot cancel what the database is at",
+		    HS_STR("error", strerror(failed)));
 }

@@ -28,7 +28,18 @@ static enum policy_action spawn(struct policy *policy, int64_t now_ms)
 	policy->started_before = true;
 	policy->again = false;
 	enter(policy, POLICY_STARTING, now_ms);
+	if (policy->start_ms > 0)
+		policy->timer_ms = now_ms + policy->start_ms;
 	return POLICY_SPAWN;
+}
+
+static enum policy_action give_up(struct policy *policy, int64_t now_ms)
+{
+	(void)now_ms;
+	if (policy->timer_ms < 0)
+		return POLICY_NOTHING;
+	policy->timer_ms = -1;
+	return POLICY_KILL;
 }
 
 /* By command: what was is forgiven. */
@@ -112,7 +123,7 @@ static enum policy_action have_stopped(struct policy *policy, int64_t now_ms)
 /* START, STOP, RESTART, READY, EXIT, TIMER */
 static step_fn *const steps[POLICY_STATE_COUNT][POLICY_EVENT_COUNT] = {
 	[POLICY_STOPPED] = { spawn_afresh, ignore, spawn_afresh, ignore, ignore, ignore },
-	[POLICY_STARTING] = { ignore, terminate, terminate_and_spawn, become_up, die, ignore },
+	[POLICY_STARTING] = { ignore, terminate, terminate_and_spawn, become_up, die, give_up },
 	[POLICY_UP] = { ignore, terminate, terminate_and_spawn, ignore, die, be_quiet },
 	[POLICY_STOPPING] = { want_again, forget, want_again, ignore, have_stopped, ignore },
 	[POLICY_WAITING] = { spawn_afresh, forget, spawn_afresh, ignore, ignore, spawn },

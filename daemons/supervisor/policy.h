@@ -4,7 +4,8 @@
  * A process that ends without being told to is started anew after a pause that doubles
  * from POLICY_FIRST_PAUSE_MS to POLICY_LAST_PAUSE_MS, and begins anew once it has been up for
  * POLICY_QUIET_MS. After POLICY_DEATHS deaths without such a quiet spell it counts as
- * failed: tried again only every POLICY_FAILED_PAUSE_MS, or by command. */
+ * failed: tried again only every POLICY_FAILED_PAUSE_MS, or by command. One that is not ready in
+ * time counts as dead. */
 #ifndef SUPERVISOR_POLICY_H
 #define SUPERVISOR_POLICY_H
 
@@ -42,7 +43,8 @@ enum policy_event {
 enum policy_action {
 	POLICY_NOTHING,
 	POLICY_SPAWN,		/* start it; POLICY_EXIT at once when that fails */
-	POLICY_TERMINATE	/* tell it to end */
+	POLICY_TERMINATE,	/* tell it to end */
+	POLICY_KILL		/* it takes too long to start: end it, which is POLICY_EXIT */
 };
 
 struct policy {
@@ -51,6 +53,7 @@ struct policy {
 	unsigned deaths;	/* unexpected ones since the last quiet spell */
 	unsigned restarts;	/* all starts but the first */
 	bool started_before;
+	int64_t start_ms;	/* how long it may take to be ready; 0: for ever. The caller's */
 	int64_t since_ms;	/* in this state since */
 	int64_t timer_ms;	/* when POLICY_TIMER is due; -1: never */
 };

@@ -4,8 +4,6 @@
  * repeated here but the handlers. A daemon answers under an id of ours; the client sees his. */
 #include "daemons/supervisor/route.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -318,22 +316,10 @@ static const struct {
 /* ---- the way ---- */
 
 /* Root, whoever runs us or the daemons, and members of the daemons' group. */
-static bool may_operate(const struct supervisor *supervisor, uid_t uid)
+static bool may_operate(const struct supervisor *supervisor, const struct caller *caller)
 {
-	const struct passwd *user;
-	gid_t groups[IDENTITY_GROUPS];
-	int count = IDENTITY_GROUPS;
-
-	if (uid == 0 || uid == geteuid() || uid == supervisor->identity.uid)
-		return true;
-	if ((user = getpwuid(uid)) == NULL)
-		return false;
-	if (getgrouplist(user->pw_name, user->pw_gid, groups, &count) < 0)
-		count = IDENTITY_GROUPS;
-	for (int i = 0; i < count; i++)
-		if (groups[i] == supervisor->identity.gid)
-			return true;
-	return false;
+	return caller->uid == 0 || caller->uid == geteuid() ||
+	    caller->uid == supervisor->identity.uid || caller->is_member;
 }
 
 static void on_relayed(void *arg, json_t *message, bool is_last, const struct hs_error *why)
@@ -375,7 +361,7 @@ static bool answer(struct supervisor *supervisor, struct call *call, enum hs_com
 	hs_panic("nobody answers %s", row->id);
 }
 
-void route_request(struct supervisor *supervisor, struct call *call, uid_t uid, const char *cmd,
+void route_request(struct supervisor *supervisor, struct call *call, const struct caller *caller, const char *cmd,
     json_t *args)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -387,11 +373,11 @@ void route_request(struct supervisor *supervisor, struct call *call, uid_t uid, 
 		    "there is no command %.64s: see hsctl --help", cmd);
 	else if (supervisor->phase == PHASE_STOPPING && command != HS_CMD_STATUS)
 		hs_error_set(&err, HS_NOT_RUNNING, "", "HoopScout is stopping");
-	else if (hs_commands[command].needs == HS_MAY_OPERATE && !may_operate(supervisor, uid))
+	else if (hs_commands[command].needs == HS_MAY_OPERATE && !may_operate(supervisor, caller))
 		hs_error_set(&err, HS_NOT_ALLOWED, "",
 		    "user %u may look, but not give this command: it takes root or a member of "
 		    "%s's group",
-		    (unsigned)uid, supervisor->identity.name);
+		    (unsigned)caller->uid, supervisor->identity.name);
 	else if (hs_command_check(command, args, &err))
 		done = answer(supervisor, call, command, args, &err);
 	if (!done)

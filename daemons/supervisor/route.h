@@ -19,8 +19,14 @@ struct routes {
 	struct call *migrate_call;	/* whose it is; NULL: none is under way */
 };
 
+/* Who asks, as the kernel knows him. */
+struct caller {
+	uid_t uid;
+	bool is_member;		/* of the daemons' group */
+};
+
 /* Sees to it that call gets its answer, now or later. Takes call; borrows args (may be NULL). */
-void route_request(struct supervisor *supervisor, struct call *call, uid_t uid, const char *cmd,
+void route_request(struct supervisor *supervisor, struct call *call, const struct caller *caller, const char *cmd,
     json_t *args);
 
 /* Reloads all of it; call (taken) hears of it, or nobody (NULL) when a signal asked. */

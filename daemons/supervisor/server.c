@@ -22,7 +22,7 @@ struct client {
 	struct client *next;
 	struct control_server *server;
 	struct hs_link *link;
-	uid_t uid;
+	struct caller who;
 	struct call *calls;
 	unsigned call_count;
 };
@@ -143,7 +143,7 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 		.id = json_integer_value(id) };
 	client->calls = call;
 	client->call_count++;
-	route_request(client->server->supervisor, call, client->uid, cmd,
+	route_request(client->server->supervisor, call, &client->who, cmd,
 	    json_object_get(message, "args"));
 }
 
@@ -165,8 +165,25 @@ static unsigned clients_of(const struct control_server *server, uid_t uid)
 	unsigned count = 0;
 
 	for (const struct client *client = server->clients; client != NULL; client = client->next)
-		count += client->uid == uid;
+		count += client->who.uid == uid;
 	return count;
+}
+
+/* As the kernel has it: no name service is asked, which could take its time. */
+static bool is_member(int fd, const struct ucred *peer, gid_t group)
+{
+	gid_t groups[IDENTITY_GROUPS];
+	socklen_t size = sizeof groups;
+
+	if (peer->gid == group)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
+		return false;	/* ERANGE: in more groups than we look at */
+	for (size_t i = 0; i < size / sizeof groups[0]; i++) {
+		if (groups[i] == group)
+			return true;
+	}
+	return false;
 }
 
 static void admit(struct control_server *server, int fd)
@@ -184,7 +201,9 @@ static void admit(struct control_server *server, int fd)
 	}
 	is_full = server->client_count >= SERVER_CLIENTS ||
 	    clients_of(server, peer.uid) >= SERVER_CLIENTS_PER_USER;
-	*client = (struct client){ .next = server->clients, .server = server, .uid = peer.uid };
+	*client = (struct client){ .next = server->clients, .server = server,
+		.who = { .uid = peer.uid, .is_member = is_member(fd, &peer,
+			server->supervisor->identity.gid) } };
 	if (!hs_link_new(server->supervisor->base, fd, &link_events, client, &client->link, &err)) {
 		hs_log_error(HS_LOG_ERROR, "cannot serve a client of the control socket", &err);
 		free(client);

@@ -252,12 +252,26 @@ static void kill_late(struct service *service)
 	set_timer(service, supervisor_now_ms() + KILL_GRACE_MS);
 }
 
+static void give_up(struct service *service)
+{
+	snprintf(service->last_words, sizeof service->last_words,
+	    "it was not ready within %lld s (HOOPSCOUT_START_SECONDS)",
+	    (long long)service->policy.start_ms / 1000);
+	hs_log(HS_LOG_WARNING, "a process does not become ready: killing it",
+	    HS_STR("name", service->name), HS_INT("pid", service->pid),
+	    HS_INT("seconds", service->policy.start_ms / 1000));
+	if (service->pid != 0)
+		kill(service->pid, SIGKILL);
+}
+
 void service_tell(struct service *service, enum policy_event event)
 {
-	enum policy_action action = policy_step(&service->policy, event, supervisor_now_ms());
 	struct hs_error err = HS_ERROR_INIT;
 
-	switch (action) {
+	/* a database may have much to recover, and says itself how that goes */
+	service->policy.start_ms = service->is_postgres ? 0 :
+	    hs_setting_int(service->home->settings, HS_SET_START_SECONDS) * 1000;
+	switch (policy_step(&service->policy, event, supervisor_now_ms())) {
 	case POLICY_TERMINATE:
 		terminate(service);
 		return;
@@ -273,6 +287,9 @@ void service_tell(struct service *service, enum policy_event event)
 			kill(service->pid, SIGKILL);	/* its end is the event */
 		else
 			policy_step(&service->policy, POLICY_EXIT, supervisor_now_ms());
+		break;
+	case POLICY_KILL:
+		give_up(service);
 		break;
 	case POLICY_NOTHING:
 		break;

@@ -80,7 +80,7 @@ static void test_stories(void)
 		struct policy policy;
 		int64_t now_ms = 1000;
 
-		policy_init(&policy);
+		policy_init(&policy);	/* and may take for ever to start */
 		for (size_t n = 0; n < story->count; n++) {
 			const struct step *step = &story->steps[n];
 			char row[96];
@@ -147,6 +147,24 @@ static void test_failed_can_be_stopped(void)
 	expect_int("for good", policy.timer_ms, -1);
 }
 
+static void test_slow_start(void)
+{
+	struct policy policy;
+
+	policy_init(&policy);
+	policy.start_ms = 5000;
+	policy_step(&policy, POLICY_START, 1000);
+	expect_int("has so long", policy.timer_ms, 6000);
+	expect_int("given up", policy_step(&policy, POLICY_TIMER, 6000), POLICY_KILL);
+	expect_int("once", policy.timer_ms, -1);
+	policy_step(&policy, POLICY_EXIT, 6100);
+	expect_int("a death like any", policy.state, POLICY_WAITING);
+	expect_int("with its pause", policy.timer_ms, 6100 + POLICY_FIRST_PAUSE_MS);
+	expect_int("tried again", policy_step(&policy, POLICY_TIMER, 7000), POLICY_SPAWN);
+	policy_step(&policy, POLICY_READY, 8000);
+	expect_int("in time", policy.timer_ms, 8000 + POLICY_QUIET_MS);
+}
+
 /* Whatever comes in whatever order: never two processes, never a signal to none, and what is
  * to be tried again has a time, in bounds. */
 static void test_random_walks(void)
@@ -158,6 +176,7 @@ static void test_random_walks(void)
 		bool exists = false;
 
 		policy_init(&policy);
+		policy.start_ms = walk % 2 * 1000;
 		for (int i = 0; i < WALK_STEPS; i++) {
 			enum policy_event event =
 			    (enum policy_event)(rand() % POLICY_EVENT_COUNT);
@@ -172,7 +191,8 @@ static void test_random_walks(void)
 				exists = false;
 			if (action == POLICY_SPAWN && !expect_true("one at a time", !exists))
 				return;
-			if (action == POLICY_TERMINATE && !expect_true("no signal to nobody", exists))
+			if ((action == POLICY_TERMINATE || action == POLICY_KILL) &&
+			    !expect_true("no signal to nobody", exists))
 				return;
 			exists = exists || action == POLICY_SPAWN;
 			waits = policy.state == POLICY_WAITING || policy.state == POLICY_FAILED;
@@ -188,6 +208,7 @@ static const struct hs_case cases[] = {
 	{ "stories", test_stories },
 	{ "failed", test_failed },
 	{ "failed can be stopped", test_failed_can_be_stopped },
+	{ "slow start", test_slow_start },
 	{ "random walks", test_random_walks },
 };
 

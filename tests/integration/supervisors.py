@@ -1,0 +1,59 @@
+"""What the tests of hsd-supervisor share: looking at its processes, as root or not."""
+
+import glob
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from house import TEST_USER, is_root, until
+
+needs_root = pytest.mark.skipif(not is_root(), reason="only root can become another user")
+
+
+def as_user(line):
+    """The command line run as the daemons' user."""
+    if not is_root():
+        return line
+    return ["setpriv", f"--reuid={TEST_USER}", f"--regid={TEST_USER}", "--clear-groups", *line]
+
+
+def postgres_bin():
+    return pathlib.Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
+
+
+def postgres_pid(house):
+    return int((house.state / "postgres/postmaster.pid").read_text().splitlines()[0])
+
+
+def daemon(house, name):
+    return next(row for row in house.status()["daemons"] if row["name"] == name)
+
+
+def wait_state(house, name, state, seconds=20):
+    return until(lambda: (row := daemon(house, name))["state"] == state and row, seconds,
+                 lambda: f"{name} is not {state}: {daemon(house, name)}\n{house.log_tail()}")
+
+
+def wait_database(house, state="up", seconds=30):
+    return until(lambda: (found := house.status()["database"])["state"] == state and found, seconds,
+                 lambda: f"the database is not {state}: {house.status()['database']}\n{house.log_tail()}")
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
+
+
+def run_supervisor(house, *words, env=None, seconds=30):
+    """Runs it to its end: for starts that must fail."""
+    return subprocess.run([house.programs.path("hsd-supervisor"), *words], env=house.environment(env),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=seconds, check=False)
+
+
+def lines_of(text):
+    return [line for line in text.splitlines() if line.strip()]
