@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/text.h"
 
@@ -44,14 +44,6 @@ static const char *const session_sql[] = {
 	    SET("max_parallel_workers_per_gather", "0") ", "
 	    SET("default_transaction_read_only", "on") ", " PROCESS,
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Copies the n-th of a comma separated list, trimmed; *ret is NULL beyond the last. */
 static bool copy_item(const char *list, size_t n, char **ret)
@@ -167,7 +159,7 @@ static bool wait_socket(PGconn *connection, short events, int64_t deadline_ms, s
 {
 	for (;;) {
 		struct pollfd one = { .fd = PQsocket(connection), .events = events };
-		int64_t left_ms = deadline_ms - now_ms();
+		int64_t left_ms = deadline_ms - hs_clock_ms();
 		int count;
 
 		if (left_ms <= 0)
@@ -298,7 +290,7 @@ static bool refuse_pooler(const struct host *host, struct hs_error *err)
 static bool check_pooler(const struct hs_db_target *target, const struct host *host,
     PGconn *connection, int process, struct hs_error *err)
 {
-	int64_t deadline_ms = now_ms() + PROBE_MS;
+	int64_t deadline_ms = hs_clock_ms() + PROBE_MS;
 	struct hs_error ignored = HS_ERROR_INIT;
 	int other = -1, again = process;
 	PGconn *second = NULL;
@@ -310,7 +302,7 @@ static bool check_pooler(const struct hs_db_target *target, const struct host *h
 	if (connect_host(target, host, "any", deadline_ms, &second, &ignored) &&
 	    ask_process(second, "begin; select " PROCESS, deadline_ms, &other, &ignored))
 		shared = other == process || !ask_process(connection, "select " PROCESS,
-		    now_ms() + PROBE_MS, &again, &ignored);
+		    hs_clock_ms() + PROBE_MS, &again, &ignored);
 	PQfinish(second);
 	if (shared || again != process)
 		return refuse_pooler(host, err);
@@ -352,7 +344,7 @@ static bool try_hosts(const struct hs_db_target *target, const char *session_att
 
 	for (size_t i = 0; i < target->host_count; i++) {
 		const struct host *host = &target->hosts[i];
-		int64_t deadline_ms = now_ms() + share_ms;
+		int64_t deadline_ms = hs_clock_ms() + share_ms;
 		struct hs_error one = HS_ERROR_INIT;
 		PGconn *connection = NULL;
 

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 #include <event2/util.h>
 
+#include "common/clock.h"
 #include "common/db_connect.h"
 #include "common/db_job.h"
 #include "common/log.h"
@@ -99,14 +99,6 @@ struct errand {
 	struct hs_error err;
 	PGcancel *cancel;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The only place that changes a connection's state. */
 static void move(struct connection *connection, enum state to)
@@ -208,7 +200,7 @@ static void lose(struct connection *connection)
 		hs_db_error_of_connection(connection->pg, &seen);
 	hs_error_set(&err, HS_DB_AWAY, "", "%s", seen.message);
 	set_unusable(pool, "a connection to the database is lost", &err);
-	if (now_ms() - connection->opened_ms < SHORT_LIFE_MS)
+	if (hs_clock_ms() - connection->opened_ms < SHORT_LIFE_MS)
 		begin_pause(pool);
 	close_connection(connection);
 	kick(pool);
@@ -511,7 +503,7 @@ static void adopt(struct connection *connection, PGconn *pg)
 	}
 	connection->pg = pg;
 	connection->sync_due = false;
-	connection->opened_ms = now_ms();
+	connection->opened_ms = hs_clock_ms();
 	connection->readable = new_event(connection, fd, EV_READ | EV_PERSIST, on_readable);
 	connection->writable = new_event(connection, fd, EV_WRITE | EV_PERSIST, on_writable);
 	if (event_add(connection->readable, NULL) != 0)

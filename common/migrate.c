@@ -387,3 +387,14 @@ bool hs_migrate_check(struct hs_db *db, const char *dir, struct hs_migrations *r
 	free_folder(&folder);
 	return done;
 }
+
+bool hs_migrations_count(const char *dir, size_t *ret, struct hs_error *err)
+{
+	struct folder folder;
+
+	if (!read_folder(dir, &folder, err))
+		return false;
+	*ret = folder.count;
+	free_folder(&folder);
+	return true;
+}

@@ -29,4 +29,7 @@ bool hs_migrate(struct hs_db *db, const char *dir, void (*on_step)(void *arg, co
 bool hs_migrate_check(struct hs_db *db, const char *dir, struct hs_migrations *ret,
     struct hs_error *err);
 
+/* How many there are in dir. Errors: HS_MIGRATION (a file that is none, a gap), HS_IO. */
+bool hs_migrations_count(const char *dir, size_t *ret, struct hs_error *err);
+
 #endif

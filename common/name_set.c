@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/siphash.h"
+
 enum { FIRST_ROOM = 64, KEPT_ROOM = 4096 };
 
 struct hash {
@@ -51,34 +53,6 @@ void hs_name_set_clear(struct hs_name_set *set)
 	}
 }
 
-static uint64_t rotate(uint64_t word, unsigned bits)
-{
-	return word << bits | word >> (64 - bits);
-}
-
-static void sip_rounds(uint64_t v[4], unsigned rounds)
-{
-	while (rounds-- > 0) {
-		v[0] += v[1];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[0] = rotate(v[0], 32);
-		v[2] += v[3];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] += v[3];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] += v[1];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[2] = rotate(v[2], 32);
-	}
-}
-
-static void sip_word(uint64_t v[4], uint64_t word)
-{
-	v[3] ^= word;
-	sip_rounds(v, 2);
-	v[0] ^= word;
-}
-
 /* SipHash-2-4 of 128 bits, over the object's number and the key. */
 static struct hash sip_hash(const uint64_t key[2], uint64_t object, const char *text, size_t length)
 {
@@ -90,21 +64,21 @@ static struct hash sip_hash(const uint64_t key[2], uint64_t object, const char *
 	uint64_t word;
 	size_t left;
 
-	sip_word(v, object);
+	hs_sip_word(v, object, 2);
 	for (left = length; left >= sizeof word; left -= sizeof word) {
 		memcpy(&word, text, sizeof word);
 		text += sizeof word;
-		sip_word(v, word);
+		hs_sip_word(v, word, 2);
 	}
 	word = 0;
 	if (left > 0)
 		memcpy(&word, text, left);
-	sip_word(v, word | (uint64_t)length << 56);
+	hs_sip_word(v, word | (uint64_t)length << 56, 2);
 	v[2] ^= 0xee;
-	sip_rounds(v, 4);
+	hs_sip_rounds(v, 4);
 	hash.low = v[0] ^ v[1] ^ v[2] ^ v[3];
 	v[1] ^= 0xdd;
-	sip_rounds(v, 4);
+	hs_sip_rounds(v, 4);
 	hash.high = v[0] ^ v[1] ^ v[2] ^ v[3];
 	return hash;
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/number.h"
 #include "common/settings.h"
@@ -73,7 +74,7 @@ static bool prepare(struct check *check, struct hs_error *err)
 	struct hs_snapshot_options options = { .max_record_bytes = max_record_bytes() };
 	size_t length = strlen(check->path), size = 3 * length + 1;
 
-	check->started_ms = output_clock_ms();
+	check->started_ms = hs_clock_ms();
 	check->shown = malloc(size);
 	check->chunk = malloc(CHUNK_BYTES);
 	if (check->shown == NULL || check->chunk == NULL)
@@ -113,9 +114,9 @@ static bool read_all(struct check *check, struct hs_error *err)
 		check->bytes += (long long)length;
 		if (!hs_snapshot_push(check->snapshot, check->chunk, length, err))
 			return false;
-		if (output_clock_ms() < next_report_ms)
+		if (hs_clock_ms() < next_report_ms)
 			continue;
-		next_report_ms = output_clock_ms() + PROGRESS_EVERY_MS;
+		next_report_ms = hs_clock_ms() + PROGRESS_EVERY_MS;
 		report(check);
 	}
 	return hs_snapshot_finish(check->snapshot, err);
@@ -137,7 +138,7 @@ static json_t *make_result(const struct check *check)
 	    "source_name", text_or_null(head->source_name),
 	    "snapshot_date", text_or_null(hs_date_text(head->snapshot_date, date)),
 	    "records", (json_int_t)head->records, "bytes", (json_int_t)check->bytes,
-	    "seconds", (double)(output_clock_ms() - check->started_ms) / 1000,
+	    "seconds", (double)(hs_clock_ms() - check->started_ms) / 1000,
 	    "problem_total", (json_int_t)hs_problems_total(problems),
 	    "problems", hs_problems_json(problems));
 }

@@ -52,7 +52,4 @@ void output_init(struct output *output, enum output_kind kind, FILE *out, FILE *
  * just left. */
 bool output_flush(struct output *output);
 
-/* A monotonic clock in milliseconds. */
-int64_t output_clock_ms(void);
-
 #endif

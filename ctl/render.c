@@ -2,6 +2,7 @@
  *
  * Trusts no text: terminal and plain see everything escaped (screen_escape_json), JSON is
  * escaped by its nature. Which words a command's result becomes is the views' business. */
+#include "common/clock.h"
 #include "ctl/output.h"
 
 #include <errno.h>
@@ -36,14 +37,6 @@ static const struct view {
 	[HS_CMD_VERSION] = { .result = view_version },
 };
 
-int64_t output_clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void read_progress(const json_t *event, struct progress_state *ret)
 {
 	ret->name = text_of(event, "file");
@@ -73,7 +66,7 @@ static void terminal_event(struct output *output, enum hs_command_id command, co
 
 	if (is_progress(shown)) {
 		read_progress(shown, &state);
-		progress_draw(&output->progress, &state, output_clock_ms());
+		progress_draw(&output->progress, &state, hs_clock_ms());
 	} else {
 		text_event(output, command, shown);
 	}
@@ -84,7 +77,7 @@ static void terminal_event(struct output *output, enum hs_command_id command, co
 static void plain_progress(struct output *output, const struct progress_state *state)
 {
 	char bytes[FIGURE_BYTES], total[FIGURE_BYTES], count[FIGURE_BYTES];
-	int64_t now = output_clock_ms();
+	int64_t now = hs_clock_ms();
 
 	if (output->next_line_ms == 0)
 		output->next_line_ms = now + PLAIN_PROGRESS_MS;	/* what is soon done needs none */

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/db.h"
 #include "daemons/importer/importer.h"
-#include "daemons/importer/monotonic.h"
 
 enum {
 	DEFAULT_RUNS = 20,
@@ -35,7 +35,7 @@ static void run_now(void *app, struct hs_call *call, const json_t *args)
 
 	(void)args;
 	scan_folder(importer);
-	intake_hurry(importer->intake, NULL, monotonic_seconds());
+	intake_hurry(importer->intake, NULL, hs_clock_seconds());
 	play_follow(importer, call, NULL);
 	play_next(importer);
 }
@@ -144,7 +144,7 @@ static json_t *list_json(const struct importer *importer, const PGresult *result
 
 	for (int row = 0; row < PQntuples(result); row++)
 		json_array_append_new(runs, list_row(result, row));
-	waiting = intake_waiting(importer->intake, WAITING_SHOWN, monotonic_seconds());
+	waiting = intake_waiting(importer->intake, WAITING_SHOWN, hs_clock_seconds());
 	return json_pack("{s:o, s:o}", "runs", runs, "waiting", waiting);
 }
 

@@ -7,24 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-static uint64_t rotate(uint64_t word, int bits)
-{
-	return word << bits | word >> (64 - bits);
-}
-
-static void mix(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[0] = rotate(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[2] = rotate(v[2], 32);
-}
+#include "common/siphash.h"
 
 void hash_key_new(struct hash_key *ret)
 {
@@ -47,17 +30,12 @@ uint64_t hash_text(const struct hash_key *key, const void *text, size_t length)
 
 	for (size_t i = 0; i < whole; i += 8) {
 		memcpy(&word, bytes + i, 8);
-		v[3] ^= word;
-		mix(v);
-		v[0] ^= word;
+		hs_sip_word(v, word, 1);
 	}
 	for (size_t i = whole; i < length; i++)
 		last |= (uint64_t)bytes[i] << (8 * (i - whole));
-	v[3] ^= last;
-	mix(v);
-	v[0] ^= last;
+	hs_sip_word(v, last, 1);
 	v[2] ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		mix(v);
+	hs_sip_rounds(v, 3);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }

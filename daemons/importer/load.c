@@ -1,4 +1,4 @@
-/* load.c: one file, read once: hashed, validated and staged at the same time.
+/* load.c: one file into the staging tables, validated and copied in one reading, hashed on the way.
  *
  * Trusts the validator: records that reach us are right. Memory does not grow with the
  * file: rows go straight to the database, the roster and the names are bounded. Names beyond

@@ -1,4 +1,5 @@
-/* load.h: one file, read once: hashed, validated and staged at the same time.
+/* load.h: one file into the staging tables: validated and copied in one reading, and hashed once
+ * more, so that what was checked is what digest.h knew it by.
  *
  * While the database takes in one piece, the next is parsed. What is wrong with the file
  * becomes problems; errors are what is wrong with the machine, or a file that changed. */

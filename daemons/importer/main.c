@@ -13,9 +13,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "daemons/importer/importer.h"
-#include "daemons/importer/monotonic.h"
 #include "daemons/importer/shelve.h"
 
 /* Of the time to stop, what is left for rolling back and saying goodbye. */
@@ -184,7 +184,7 @@ static json_t *importer_status(void *app)
 
 	return json_pack("{s:b, s:s?, s:o, s:o, s:o, s:s?}", "watching", problem == NULL,
 	    "watch_problem", problem, "importing", play_importing(importer),
-	    "waiting", intake_waiting(importer->intake, WAITING_SHOWN, monotonic_seconds()),
+	    "waiting", intake_waiting(importer->intake, WAITING_SHOWN, hs_clock_seconds()),
 	    "last_file", importer->has_last ? report_json(&importer->last) : json_null(),
 	    "database_problem", has_database ? NULL : why.message);
 }

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/number.h"
 #include "daemons/importer/merge_sql.h"
-#include "daemons/importer/monotonic.h"
 
 #define SLOW_STEP_SECONDS 0.25
 
@@ -183,13 +183,13 @@ bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progr
 	struct merge merge = { .db = db, .job = job };
 
 	for (size_t i = 0; i < merge_step_count; i++) {
-		double began = monotonic_seconds();
+		double began = hs_clock_seconds();
 
 		if (!has_work(&merge, merge_steps[i].when))
 			continue;
 		if (!progress_goes_on(progress, err) || !take_step(&merge, &merge_steps[i], err))
 			return false;
-		log_slow_step(&merge_steps[i], monotonic_seconds() - began);
+		log_slow_step(&merge_steps[i], hs_clock_seconds() - began);
 	}
 	merge.counts.changed = merge.changes > 0;
 	merge.counts.large = merge.changes >= LARGE_ROWS;

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/importer/importer.h"
-#include "daemons/importer/monotonic.h"
 
 static const char *const stage_names[] = {
 	[STAGE_CHECKING] = "checking",
@@ -34,7 +34,7 @@ void play_follow(struct importer *importer, struct hs_call *call, const char *re
 		return;
 	}
 	follower->call = call;
-	follower->since = monotonic_seconds();
+	follower->since = hs_clock_seconds();
 	if (retry != NULL)
 		snprintf(follower->retry, sizeof follower->retry, "%s", retry);
 	while (*end != NULL)
@@ -81,7 +81,7 @@ static void tell_run(struct importer *importer, json_t *run)
 		}
 		*at = follower->next;
 		hs_call_result(follower->call, json_pack("{s:O?, s:o}", "run", run, "totals",
-		    report_totals_json(&follower->totals, monotonic_seconds() - follower->since)));
+		    report_totals_json(&follower->totals, hs_clock_seconds() - follower->since)));
 		free(follower);
 	}
 }
@@ -195,7 +195,7 @@ static void tell_given_up(struct importer *importer)
 
 static void set_look_timer(struct importer *importer)
 {
-	double pause = intake_pause(importer->intake, monotonic_seconds());
+	double pause = intake_pause(importer->intake, hs_clock_seconds());
 	struct timeval wait = { .tv_sec = (time_t)pause,
 		.tv_usec = (suseconds_t)((pause - floor(pause)) * 1e6) + 1000 };
 
@@ -217,7 +217,7 @@ static void choose(struct importer *importer)
 	}
 	if (bring_back(importer) || !join_run(importer))
 		return;
-	if (!importer->is_stopping && intake_pick(importer->intake, monotonic_seconds(), &pick)) {
+	if (!importer->is_stopping && intake_pick(importer->intake, hs_clock_seconds(), &pick)) {
 		give_file(importer, &pick);
 		return;
 	}
@@ -266,7 +266,7 @@ static bool file_kept(struct importer *importer, struct news *news)
 	struct report *report = &news->report;
 	bool soon, wants_scan;
 
-	wants_scan = intake_kept(importer->intake, &news->err, monotonic_seconds(), &soon);
+	wants_scan = intake_kept(importer->intake, &news->err, hs_clock_seconds(), &soon);
 	report->status = REPORT_WAITING;
 	snprintf(report->reason, sizeof report->reason, "%s", news->err.message);
 	if (news->err.code == HS_FILE_CHANGED || importer->is_stopping)

@@ -11,12 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/problems.h"
 #include "daemons/importer/load.h"
 #include "daemons/importer/merge.h"
-#include "daemons/importer/monotonic.h"
 #include "daemons/importer/runs.h"
 #include "daemons/importer/shelve.h"
 
@@ -73,7 +73,7 @@ static bool hash_ball(struct ball *ball, struct hs_error *err)
 
 static void note_duration(struct ball *ball)
 {
-	ball->report->duration_ms = (int64_t)((monotonic_seconds() - ball->began) * 1000);
+	ball->report->duration_ms = (int64_t)((hs_clock_seconds() - ball->began) * 1000);
 }
 
 /* The last steps of every outcome: the move, and its record. A file that someone else has moved
@@ -131,7 +131,7 @@ static bool shelve_duplicate(struct ball *ball, const struct report *imported,
 	    report->snapshot_date, sizeof report->snapshot_date, "%s", imported->snapshot_date);
 	note_duration(ball);
 	return runs_insert_file(ball->by->db, ball->by->run, NULL,
-		   monotonic_seconds() - ball->began, report, err) &&
+		   hs_clock_seconds() - ball->began, report, err) &&
 	       shelve_ball(ball, err);
 }
 
@@ -181,7 +181,7 @@ static bool shelve_failed(struct ball *ball, struct report *unshelved, struct hs
 		report->file_id = unshelved->file_id;
 		report->run_id = unshelved->run_id;
 	} else if (!runs_insert_file(ball->by->db, ball->by->run, NULL,
-		       monotonic_seconds() - ball->began, report, err)) {
+		       hs_clock_seconds() - ball->began, report, err)) {
 		return false;
 	}
 	return shelve_ball(ball, err);
@@ -202,7 +202,7 @@ static bool merge_ball(struct ball *ball, struct hs_error *err)
 	note_head(ball);
 	progress_tell(by->progress, STAGE_MERGING, report->size_bytes, report->records);
 	if (!runs_insert_file(by->db, by->run, load_head(ball->load),
-		monotonic_seconds() - ball->began, report, err))
+		hs_clock_seconds() - ball->began, report, err))
 		return false;
 	job.source_name = report->source_name;
 	job.snapshot_date = report->snapshot_date;
@@ -313,7 +313,7 @@ enum possession_end possession_play(const struct possession *possession, struct 
     bool *ret_large, struct hs_error *err)
 {
 	struct ball ball = { .by = possession, .report = report, .dir = -1, .fd = -1,
-		.began = monotonic_seconds() };
+		.began = hs_clock_seconds() };
 	bool done;
 
 	report_init(report, possession->name);

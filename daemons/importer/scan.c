@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "daemons/importer/importer.h"
-#include "daemons/importer/monotonic.h"
 
 /* A folder that is away is looked for once a second. */
 enum { SCAN_AWAY_SECONDS = 1 };
@@ -53,7 +53,7 @@ static void see(struct importer *importer, int dir, const char *name, bool is_to
 		return;
 	}
 	sighting.age = seconds_since(sighting.facts.changed_ns);
-	if (!intake_see(importer->intake, &sighting, monotonic_seconds()))
+	if (!intake_see(importer->intake, &sighting, hs_clock_seconds()))
 		importer->wants_scan = true;
 }
 
@@ -158,7 +158,7 @@ void scan_told(struct importer *importer, const char *name, bool is_wanted_now)
 	see(importer, dir, name, true);
 	close(dir);
 	if (is_wanted_now)
-		intake_hurry(importer->intake, name, monotonic_seconds());
+		intake_hurry(importer->intake, name, hs_clock_seconds());
 	play_next(importer);
 }
 
@@ -167,7 +167,7 @@ void scan_due(struct importer *importer)
 	char name[NAME_MAX + 1];
 	int dir = -1;
 
-	while (intake_due_look(importer->intake, monotonic_seconds(), name)) {
+	while (intake_due_look(importer->intake, hs_clock_seconds(), name)) {
 		if (dir < 0 && (dir = open_incoming(importer)) < 0)
 			break;
 		see(importer, dir, name, false);

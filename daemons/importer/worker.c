@@ -16,10 +16,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/db.h"
 #include "common/log.h"
 #include "daemons/importer/merge_sql.h"
-#include "daemons/importer/monotonic.h"
 #include "daemons/importer/recover.h"
 #include "daemons/importer/shelve.h"
 
@@ -78,7 +78,7 @@ static void wake_loop(struct worker *worker)
 static void tell(void *arg, enum progress_stage stage, int64_t bytes, int64_t records)
 {
 	struct worker *worker = arg;
-	double now = monotonic_seconds();
+	double now = hs_clock_seconds();
 
 	if (stage == worker->told_stage && now - worker->told_at < PROGRESS_PAUSE_SECONDS)
 		return;

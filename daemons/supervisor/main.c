@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/home.h"
 #include "common/log.h"
 #include "daemons/supervisor/cluster.h"
@@ -240,7 +241,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !checks)
 		return usage(argv[argc > 2 ? 2 : 1]);
 	notify_begin();
-	supervisor.started_ms = supervisor_now_ms();
+	supervisor.started_ms = hs_clock_ms();
 	if (!hs_settings_load(NULL, &supervisor.settings, &err)) {
 		hs_log_error(HS_LOG_ERROR, "the settings cannot be used", &err);
 		return EX_CONFIG;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "common/number.h"
@@ -66,12 +67,9 @@ void notify_send(const char *words)
 
 void notify_reloading(void)
 {
-	struct timespec now;
 	char words[80];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(words, sizeof words, "RELOADING=1\nMONOTONIC_USEC=%lld",
-	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	snprintf(words, sizeof words, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)hs_clock_us());
 	notify_send(words);
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/supervisor/launch.h"
@@ -204,7 +205,7 @@ static bool start_process(struct service *service, struct hs_error *err)
 
 static void set_timer(struct service *service, int64_t due_ms)
 {
-	int64_t wait = due_ms - supervisor_now_ms();
+	int64_t wait = due_ms - hs_clock_ms();
 	struct timeval patience = { 0 };
 
 	if (due_ms < 0) {
@@ -222,7 +223,7 @@ static int64_t kill_due_ms(const struct service *service)
 {
 	const struct supervisor *home = service->home;
 	int64_t due_ms =
-	    supervisor_now_ms() + hs_setting_int(home->settings, HS_SET_STOP_SECONDS) * 1000;
+	    hs_clock_ms() + hs_setting_int(home->settings, HS_SET_STOP_SECONDS) * 1000;
 
 	if (home->phase == PHASE_STOPPING && !service->is_postgres && home->stop_by_ms < due_ms)
 		due_ms = home->stop_by_ms;
@@ -249,7 +250,7 @@ static void kill_late(struct service *service)
 	service->is_killed = true;
 	if (service->pid != 0)
 		kill(service->pid, sign);
-	set_timer(service, supervisor_now_ms() + KILL_GRACE_MS);
+	set_timer(service, hs_clock_ms() + KILL_GRACE_MS);
 }
 
 static void give_up(struct service *service)
@@ -271,7 +272,7 @@ void service_tell(struct service *service, enum policy_event event)
 	/* a database may have much to recover, and says itself how that goes */
 	service->policy.start_ms = service->is_postgres ? 0 :
 	    hs_setting_int(service->home->settings, HS_SET_START_SECONDS) * 1000;
-	switch (policy_step(&service->policy, event, supervisor_now_ms())) {
+	switch (policy_step(&service->policy, event, hs_clock_ms())) {
 	case POLICY_TERMINATE:
 		terminate(service);
 		return;
@@ -286,7 +287,7 @@ void service_tell(struct service *service, enum policy_event event)
 		if (service->pid != 0)
 			kill(service->pid, SIGKILL);	/* its end is the event */
 		else
-			policy_step(&service->policy, POLICY_EXIT, supervisor_now_ms());
+			policy_step(&service->policy, POLICY_EXIT, hs_clock_ms());
 		break;
 	case POLICY_KILL:
 		give_up(service);
@@ -350,7 +351,7 @@ void service_done(struct service *service)
 
 int64_t service_next_try_ms(const struct service *service)
 {
-	int64_t wait = service->policy.timer_ms - supervisor_now_ms();
+	int64_t wait = service->policy.timer_ms - hs_clock_ms();
 
 	if (service->policy.state != POLICY_WAITING && service->policy.state != POLICY_FAILED)
 		return -1;

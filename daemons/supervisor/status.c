@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "common/clock.h"
 #include "daemons/supervisor/server.h"
 #include "daemons/supervisor/supervisor.h"
 
@@ -35,7 +36,7 @@ static json_t *text_or_null(const char *text)
 
 static double seconds_since(int64_t then_ms)
 {
-	return (double)(supervisor_now_ms() - then_ms) / 1000.0;
+	return (double)(hs_clock_ms() - then_ms) / 1000.0;
 }
 
 /* What the daemons say of their connections, when one says that they do not work. */

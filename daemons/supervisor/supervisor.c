@@ -10,20 +10,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "daemons/supervisor/notify.h"
 #include "daemons/supervisor/route.h"
 #include "daemons/supervisor/server.h"
 
 enum { PREPARE_FIRST_PAUSE_S = 1, PREPARE_LAST_PAUSE_S = 30, HURRY_AFTER_MS = 1000 };
-
-int64_t supervisor_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- making the database ready ---- */
 
@@ -245,14 +238,14 @@ void supervisor_stop(struct supervisor *supervisor)
 {
 	if (supervisor->phase == PHASE_STOPPING) {
 		/* whoever asks again does not want to wait; a wrapper may pass one wish on twice */
-		if (supervisor_now_ms() - supervisor->stopping_since_ms < HURRY_AFTER_MS)
+		if (hs_clock_ms() - supervisor->stopping_since_ms < HURRY_AFTER_MS)
 			return;
 		for (size_t i = 0; i < SERVICE_COUNT; i++)
 			service_hurry(&supervisor->services[i]);
 		return;
 	}
 	supervisor->phase = PHASE_STOPPING;
-	supervisor->stopping_since_ms = supervisor_now_ms();
+	supervisor->stopping_since_ms = hs_clock_ms();
 	supervisor->stop_by_ms = supervisor->stopping_since_ms +
 	    hs_setting_int(supervisor->settings, HS_SET_STOP_SECONDS) * 1000;
 	hs_log(HS_LOG_INFO, "stopping all of it");

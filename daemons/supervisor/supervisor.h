@@ -50,9 +50,6 @@ struct supervisor {
 	char migration[128];
 };
 
-/* Milliseconds of a clock that only goes forward. */
-int64_t supervisor_now_ms(void);
-
 /* Makes the services, stopped; base, settings and private_postgres are there. */
 bool supervisor_begin(struct supervisor *supervisor, struct hs_error *err);
 /* Frees what begin made; no process is left by then. */

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/control.h"
 #include "common/db.h"
 #include "common/file.h"
@@ -60,20 +61,12 @@ static void on_step(void *arg, const char *name)
 	answer(arg, hs_message_event(0, "step", json_pack("{s:s}", "name", name)));
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A private server that is being made, starts, or recovers from a crash, is worth some
  * patience; an external one that is away is told at once, since the daemons wait for us. */
 static bool connect_patiently(const struct errand *errand, struct hs_db **ret, struct hs_error *err)
 {
 	const struct timespec pause = { .tv_nsec = TRY_PAUSE_MS * 1000000L };
-	int64_t deadline_ms = now_ms() + (errand->is_private ? PATIENCE_SECONDS * 1000 : 0);
+	int64_t deadline_ms = hs_clock_ms() + (errand->is_private ? PATIENCE_SECONDS * 1000 : 0);
 
 	for (;;) {
 		*err = (struct hs_error)HS_ERROR_INIT;
@@ -82,7 +75,7 @@ static bool connect_patiently(const struct errand *errand, struct hs_db **ret, s
 			    "PostgreSQL does not take connections yet");
 		else if (hs_db_connect(errand->settings, HS_DB_WRITER, "hsd-supervisor", ret, err))
 			return true;
-		if (err->code != HS_DB_AWAY || now_ms() >= deadline_ms)
+		if (err->code != HS_DB_AWAY || hs_clock_ms() >= deadline_ms)
 			return false;
 		nanosleep(&pause, NULL);
 	}

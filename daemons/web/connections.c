@@ -15,6 +15,8 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
+#include "common/clock.h"
+
 enum connection_state { IDLE, ARRIVING, IN_WORK, ANSWERING, STATES };
 
 struct connection {
@@ -38,19 +40,10 @@ struct connections {
 	LIST_HEAD(, connection) list;
 };
 
-static time_t now(void)
-{
-	struct timespec time;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
-		hs_panic("the monotonic clock cannot be read");
-	return time.tv_sec;
-}
-
 static void enter(struct connection *connection, enum connection_state state)
 {
 	connection->state = state;
-	connection->since = now();
+	connection->since = (time_t)(hs_clock_ms() / 1000);
 }
 
 static void forget(struct connection *connection)
@@ -162,7 +155,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct connections *all = arg;
 	struct connection *connection, *next;
-	time_t moment = now();
+	time_t moment = (time_t)(hs_clock_ms() / 1000);
 
 	(void)fd;
 	(void)what;

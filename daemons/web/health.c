@@ -4,40 +4,21 @@
  * asking. Any failure is an answer, 503 with the reason; nothing here fails. */
 #include "daemons/web/health.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "common/migrate.h"
 #include "common/text.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/web.h"
 
-static bool is_migration(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length > 8 && strspn(name, "0123456789") == 3 && name[3] == '_' &&
-	    strcmp(name + length - 4, ".sql") == 0;
-}
-
 bool health_count_migrations(const struct hs_settings *settings, size_t *ret, struct hs_error *err)
 {
 	char path[4096];
-	struct dirent *entry;
-	size_t count = 0;
-	DIR *stream;
 
-	if (!hs_format(path, sizeof path, err, "%s/sql",
-	    hs_setting_text(settings, HS_SET_DATA_DIR)))
-		return false;
-	if ((stream = opendir(path)) == NULL)
-		return hs_error_errno(err, path, "cannot list the migrations");
-	while ((entry = readdir(stream)) != NULL)
-		count += is_migration(entry->d_name);
-	closedir(stream);
-	*ret = count;
-	return true;
+	return hs_format(path, sizeof path, err, "%s/sql",
+	    hs_setting_text(settings, HS_SET_DATA_DIR)) && hs_migrations_count(path, ret, err);
 }
 
 static void answer_unavailable(struct exchange *exchange, const char *reason)
