@@ -12,11 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/date.h"
-#include "common/text.h"
-
-/* Where a filter is written: in the row's table or in the player's. */
-enum subject { OF_SEASON_ROW, OF_PLAYER_ROW };
+#include "daemons/web/search_where.h"
 
 struct route {
 	const char *name;
@@ -25,163 +21,13 @@ struct route {
 	void (*total)(struct sql *sql, const struct search_query *query);
 };
 
-/* The conditions, each after " and ". */
-
-static void put_column(struct sql *sql, enum subject subject, const char *column)
-{
-	sql_put(sql, " and ");
-	sql_put(sql, subject == OF_PLAYER_ROW ? "b." : "l.");
-	sql_put(sql, column);
-}
-
-/* Every word occurs somewhere in the folded name. */
-static void put_words(struct sql *sql, const struct search_query *query)
-{
-	for (size_t i = 0; i < query->word_count; i++) {
-		char pattern[2 * HS_FOLDED_NAME_BYTES + 3], *end = pattern;
-
-		*end++ = '%';
-		for (const char *from = query->words[i]; *from != '\0'; from++) {
-			if (strchr("\\%_", *from) != NULL)
-				*end++ = '\\';
-			*end++ = *from;
-		}
-		*end++ = '%';
-		*end = '\0';
-		sql_put(sql, " and b.name_folded like ");
-		sql_text(sql, pattern);
-	}
-}
-
-static void put_name(struct sql *sql, enum subject subject, const struct search_query *query)
-{
-	/* nothing of it is left, as of "'": it is in nobody's name */
-	if (query->word_count == 0) {
-		sql_put(sql, " and false");
-		return;
-	}
-	if (subject == OF_PLAYER_ROW) {
-		put_words(sql, query);
-		return;
-	}
-	sql_put(sql, " and l.player_id in (select b.player_id from player_best b where true");
-	put_words(sql, query);
-	sql_put(sql, ")");
-}
-
-static void put_label(struct sql *sql, enum subject subject, const struct search_param_row *row,
-    const struct search_value *value)
-{
-	put_column(sql, subject, row->column);
-	sql_put(sql, "_id = any(array(select label_id from label where kind = '");
-	sql_put(sql, row->column);
-	sql_put(sql, "' and name = any(");
-	sql_texts(sql, value->items, value->count);
-	sql_put(sql, ")))");
-}
-
-static void put_season(struct sql *sql, const struct search_value *value)
-{
-	sql_put(sql, " and l.season_id = any(array(select season_id from season where name = any(");
-	sql_texts(sql, value->items, value->count);
-	sql_put(sql, ")))");
-}
-
-/* A source's name holds no ':', so the first one ends it. */
-static void put_identity(struct sql *sql, const struct search_param_row *row,
-    const struct search_value *value)
-{
-	put_column(sql, OF_SEASON_ROW, row->column);
-	sql_put(sql, "_id = any(array(select i.");
-	sql_put(sql, row->column);
-	sql_put(sql, "_id from ");
-	sql_put(sql, row->column);
-	sql_put(sql, " i join source s using (source_id) join unnest(");
-	sql_texts(sql, value->items, value->count);
-	sql_put(sql, ") w on s.name = split_part(w, ':', 1)"
-	    " and i.external_id = substr(w, strpos(w, ':') + 1)))");
-}
-
-static void put_date(struct sql *sql, struct hs_date date)
-{
-	char text[HS_DATE_TEXT_BYTES];
-
-	sql_date(sql, hs_date_text(date, text));
-}
-
-/* One who is not born yet on that day has no age. */
-static void put_age(struct sql *sql, enum subject subject, enum search_param param,
-    const struct search_query *query)
-{
-	int years = query->values[param].number;
-
-	put_column(sql, subject, "born_on > '-infinity'");
-	put_column(sql, subject, "born_on <= ");
-	if (param == SEARCH_AGE_MIN) {
-		put_date(sql, hs_date_years_before(query->age_on, years));
-		return;
-	}
-	put_date(sql, query->age_on);
-	put_column(sql, subject, "born_on > ");
-	put_date(sql, hs_date_years_before(query->age_on, years + 1));
-}
-
-static void put_bound(struct sql *sql, enum subject subject, const struct search_param_row *row,
-    const struct search_value *value)
-{
-	put_column(sql, subject, row->column);
-	if (row->type == SEARCH_IS_FLOOR) {
-		sql_put(sql, " >= ");
-		sql_number(sql, value->number);
-		return;
-	}
-	sql_put(sql, " between 0 and ");
-	sql_number(sql, value->number);
-}
-
-static void put_filter(struct sql *sql, enum subject subject, enum search_param param,
-    const struct search_query *query)
-{
-	const struct search_param_row *row = &search_params[param];
-	const struct search_value *value = &query->values[param];
-
-	if (!value->given || (subject == OF_PLAYER_ROW && row->of_season))
-		return;
-	switch (row->type) {
-	case SEARCH_IS_NAME:
-		put_name(sql, subject, query);
-		break;
-	case SEARCH_IS_LABEL:
-		put_label(sql, subject, row, value);
-		break;
-	case SEARCH_IS_SEASON:
-		put_season(sql, value);
-		break;
-	case SEARCH_IS_IDENTITY:
-		put_identity(sql, row, value);
-		break;
-	case SEARCH_IS_FLOOR:
-	case SEARCH_IS_CEILING:
-		put_bound(sql, subject, row, value);
-		break;
-	case SEARCH_IS_WHOLE:
-		if (param == SEARCH_AGE_MIN || param == SEARCH_AGE_MAX)
-			put_age(sql, subject, param, query);
-		break;
-	case SEARCH_IS_DATE:
-	case SEARCH_IS_SORT:
-		break;
-	}
-}
-
 /* " where true and ..."; from where to where it stands, for sql_repeat. */
 static void put_where(struct sql *sql, enum subject subject, const struct search_query *query,
     size_t *ret_from, size_t *ret_to)
 {
 	sql_put(sql, " where true");
 	*ret_from = sql->length;
-	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++)
-		put_filter(sql, subject, (enum search_param)i, query);
+	search_where(sql, subject, query);
 	*ret_to = sql->length;
 }
 
@@ -200,9 +46,9 @@ static void put_years(struct sql *sql, const char *born, const struct search_que
 	sql_put(sql, " = '-infinity' or ");
 	sql_put(sql, born);
 	sql_put(sql, " > ");
-	put_date(sql, query->age_on);
+	search_where_date(sql, query->age_on);
 	sql_put(sql, " then -1 else extract(year from age(");
-	put_date(sql, query->age_on);
+	search_where_date(sql, query->age_on);
 	sql_put(sql, "::timestamp, ");
 	sql_put(sql, born);
 	sql_put(sql, "::timestamp))::integer end");
