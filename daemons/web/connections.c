@@ -17,7 +17,14 @@
 
 #include "common/clock.h"
 
-enum connection_state { IDLE, ARRIVING, IN_WORK, ANSWERING, STATES };
+enum connection_state {
+	FRESH,		/* its first request is on its way */
+	IDLE,		/* kept for a next one, which the client may send elsewhere as well */
+	ARRIVING,
+	IN_WORK,
+	ANSWERING,
+	STATES
+};
 
 struct connection {
 	LIST_ENTRY(connection) next;
@@ -74,7 +81,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 	struct connection *connection = arg;
 
 	(void)input;
-	if (info->n_added > 0 && connection->state == IDLE)
+	if (info->n_added > 0 && (connection->state == FRESH || connection->state == IDLE))
 		enter(connection, ARRIVING);
 }
 
@@ -117,7 +124,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	connection->bev = bev;
 	if (evbuffer_add_cb(bufferevent_get_input(bev), on_input, connection) == NULL)
 		goto fail;
-	enter(connection, IDLE);
+	enter(connection, FRESH);
 	LIST_INSERT_HEAD(&all->list, connection, next);
 	bufferevent_incref(bev);
 	event_active(connection->adopt, EV_TIMEOUT, 0);
@@ -177,7 +184,7 @@ bool connections_new(struct event_base *base, struct evhttp *http,
 	all->base = base;
 	all->events = events;
 	all->arg = arg;
-	all->limits[IDLE] = WEB_IDLE_SECONDS;
+	connections_set_idle_seconds(all, WEB_IDLE_SECONDS);
 	all->limits[ARRIVING] = WEB_ARRIVAL_SECONDS;
 	all->limits[ANSWERING] = WEB_SENDING_SECONDS;
 	LIST_INIT(&all->list);
@@ -250,7 +257,13 @@ void connection_answer(struct connection *connection, struct evhttp_request *req
 
 void connections_set_idle_seconds(struct connections *connections, int seconds)
 {
-	connections->limits[IDLE] = seconds;
+	connections->limits[FRESH] = connections->limits[IDLE] = seconds;
+}
+
+void connections_wind_up(struct connections *connections)
+{
+	connections->limits[FRESH] = WEB_FRESH_SECONDS_AT_END;
+	connections->limits[IDLE] = 0;
 }
 
 bool connections_busy(const struct connections *connections)

@@ -19,6 +19,7 @@ enum {
 	WEB_SENDING_SECONDS = 120,
 	WEB_IDLE_SECONDS = 75,
 	WEB_IDLE_SECONDS_WHEN_FULL = 5,
+	WEB_FRESH_SECONDS_AT_END = 2,
 	WEB_SWEEP_MS = 250
 };
 
@@ -48,10 +49,14 @@ struct connection *connections_work(struct connections *connections,
 /* Its answer goes out now; when it has, the connection waits for the next request. */
 void connection_answer(struct connection *connection, struct evhttp_request *request);
 
-/* How long a connection may wait for its next request: WEB_IDLE_SECONDS, until told otherwise. */
+/* How long a connection may wait for a request: WEB_IDLE_SECONDS, until told otherwise. */
 void connections_set_idle_seconds(struct connections *connections, int seconds);
 
-/* Whether a request is arriving, in work or being answered anywhere. */
+/* We stop: nobody waits for a next request any more. A first one still has
+ * WEB_FRESH_SECONDS_AT_END to come: whoever has just been accepted is not to be hung up on. */
+void connections_wind_up(struct connections *connections);
+
+/* Whether a request is on its way, in work or being answered anywhere. */
 bool connections_busy(const struct connections *connections);
 
 #endif

@@ -396,7 +396,7 @@ void server_stop(struct server *server, void (*on_stopped)(void *arg), void *arg
 	server->stopping = true;
 	server->on_stopped = on_stopped;
 	server->on_stopped_arg = arg;
-	connections_set_idle_seconds(server->connections, 0);
+	connections_wind_up(server->connections);
 	settle_listeners(server);
 	if (event_add(server->stop_check, &often) != 0)
 		hs_panic("cannot add a timer");

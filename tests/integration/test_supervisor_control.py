@@ -78,6 +78,35 @@ def test_a_connection_waits_while_web_is_stopped(running):
         assert link.recv(64).startswith(b"HTTP/1.1 ")
 
 
+def connections(house):
+    return daemon(house, "web")["detail"]["connections"]
+
+
+def test_a_connection_that_was_just_accepted_is_served_before_the_end(running):
+    """Its request comes a moment after web was told to stop: it is answered, not hung up on."""
+    house = running
+    until(lambda: connections(house) == 0, 10, "old connections stay")
+    with socket.create_connection(("127.0.0.1", house.port), timeout=20) as link:
+        until(lambda: connections(house) == 1, 10, "it is not accepted")
+        restart = threading.Thread(target=house.control, args=("restart",), kwargs={"daemon": "web"})
+        restart.start()
+        until(lambda: daemon(house, "web")["state"] == "stopping", 10, "web is not told to stop")
+        time.sleep(0.3)
+        link.sendall(b"GET /health/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert link.recv(64).startswith(b"HTTP/1.1 ")
+        restart.join()
+
+
+def test_a_connection_without_a_request_does_not_hold_up_the_end(running):
+    house = running
+    with socket.create_connection(("127.0.0.1", house.port), timeout=20) as link:
+        until(lambda: connections(house) >= 1, 10, "it is not accepted")
+        began = time.monotonic()
+        house.control("restart", daemon="web")
+        assert time.monotonic() - began < 10
+        assert link.recv(1) == b""
+
+
 def test_status_does_not_hang_with_a_daemon(running):
     house = running
     pid = house.daemon_pid("importer")
