@@ -80,7 +80,10 @@ def some_figures(rng, kind):
 
 
 def make_player(rng, number):
+    """Birthdays gather around the days on which searches count years."""
     born = datetime.date(1985, 1, 1) + datetime.timedelta(rng.randrange(8000))
+    if rng.random() < 0.5:
+        born = born.replace(day=1, month=rng.choice([1, 3])) - datetime.timedelta(rng.randint(0, 1))
     if rng.random() < 0.1:
         born = datetime.date(rng.choice([1996, 2000, 2004]), 2, 29)
     return {"player_external_id": f"p{number}", "full_name": f"{rng.choice(FIRST)} {rng.choice(LAST)}",
