@@ -5,7 +5,10 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
+import struct
 import subprocess
+import threading
 import time
 
 import pytest
@@ -248,6 +251,88 @@ def test_stop_is_bounded(quick):
         hs.env.pop("HOOPSCOUT_STOP_SECONDS")
         hs.control("start", daemon="importer")
         assert hs.wait_imported("too-large.json", seconds=120)["created"] == 200000
+
+
+class DeafToCancels:
+    """A Unix socket in a folder of its own that leads to a House's PostgreSQL, and never answers who wants a
+    statement cancelled."""
+
+    CANCEL = struct.pack("!II", 16, 80877102)
+
+    def __init__(self, house):
+        self.dir = new_dir("hs-deaf-")
+        self.target = str(house.postgres_socket_dir / ".s.PGSQL.5432")
+        self.unanswered = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.dir / ".s.PGSQL.5432"))
+        (self.dir / ".s.PGSQL.5432").chmod(0o777)
+        self.listener.listen(16)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self._serve, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def _serve(self, client):
+        first = client.recv(65536)
+        if first.startswith(self.CANCEL):
+            self.unanswered.append(client)
+            return
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self.target)
+        server.sendall(first)
+        threading.Thread(target=self._pass_on, args=(server, client), daemon=True).start()
+        self._pass_on(client, server)
+
+    @staticmethod
+    def _pass_on(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.listener.close()
+        for client in self.unanswered:
+            client.close()
+        shutil.rmtree(self.dir)
+
+
+def test_stop_is_bounded_by_no_answer_to_a_cancel(quick):
+    """The statement in hand hangs, and the server does not answer whoever cancels it: the importer ends in time."""
+    quick.env["HOOPSCOUT_DAEMONS"] = "web"
+    with quick.start() as hs:
+        deaf = DeafToCancels(hs)
+        env = hs.environment({"POSTGRES_HOST": str(deaf.dir), "HOOPSCOUT_STOP_SECONDS": "1"})
+        line = [hs.programs.path("hsd-importer")]
+        if is_root():
+            line = ["setpriv", "--reuid=hoopscout", "--regid=hoopscout", "--clear-groups", *line]
+        locker = threading.Thread(target=hs.sql, args=(
+            "begin; lock table player in access exclusive mode; select pg_sleep(120);", False))
+        locker.start()
+        locks = "select count(*) from pg_locks where relation = 'player'::regclass and granted = "
+        until(lambda: hs.sql(locks + "true") != "0", 20, "the table is not locked")
+        with open(hs.dir / "by-hand.log", "ab") as log:
+            importer = subprocess.Popen(line, env=env, stdin=subprocess.DEVNULL, stderr=log, cwd="/")
+        try:
+            hs.drop(snapshot(), "held-up.json")
+            until(lambda: hs.sql(locks + "false") != "0", 20, "the import does not wait for the lock")
+            began = time.monotonic()
+            importer.terminate()
+            assert importer.wait(30) == 1
+            assert time.monotonic() - began < 15
+            assert len(deaf.unanswered) == 1
+            assert hs.ls("incoming") == ["held-up.json"]
+        finally:
+            importer.kill()
+            importer.wait()
+            hs.sql("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(120)%' "
+                   "and pid <> pg_backend_pid()")
+            locker.join()
+            deaf.close()
 
 
 def test_replaced_while_it_is_imported(quick):
