@@ -46,14 +46,24 @@ struct hs_child {
 
 /* ---- telling the supervisor ---- */
 
+/* Takes message. To a supervisor that is not there, anything is said. */
+static bool try_to_say(struct hs_child *child, json_t *message, struct hs_error *err)
+{
+	if (child->link == NULL) {
+		json_decref(message);
+		return true;
+	}
+	if (hs_link_send(child->link, message, err))
+		return true;
+	hs_log_error(HS_LOG_WARNING, "cannot answer the supervisor", err);
+	return false;
+}
+
 static void say(struct hs_child *child, json_t *message)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (child->link == NULL)
-		json_decref(message);
-	else if (!hs_link_send(child->link, message, &err))
-		hs_log_error(HS_LOG_WARNING, "cannot answer the supervisor", &err);
+	try_to_say(child, message, &err);
 }
 
 static struct hs_call *call_new(struct hs_child *child, json_int_t id)
@@ -83,9 +93,13 @@ void hs_call_event(struct hs_call *call, const char *event, json_t *body)
 	say(call->child, hs_message_event(call->id, event, body));
 }
 
+/* One that cannot be sent is replaced by the reason: whoever asked waits for an end. */
 void hs_call_result(struct hs_call *call, json_t *result)
 {
-	say(call->child, hs_message_result(call->id, result));
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!try_to_say(call->child, hs_message_result(call->id, result), &err))
+		say(call->child, hs_message_error(call->id, &err));
 	call_free(call);
 }
 

@@ -45,14 +45,18 @@ struct control_server {
 
 /* ---- calls ---- */
 
-static void send_to(struct client *client, json_t *message)
+/* Takes message. To one who has left, anything is sent. */
+static bool send_to(struct client *client, json_t *message, struct hs_error *err)
 {
-	struct hs_error err = HS_ERROR_INIT;
-
-	if (client == NULL)
+	if (client == NULL) {
 		json_decref(message);
-	else if (!hs_link_send(client->link, message, &err) && err.code == HS_TOO_LONG)
-		hs_log_error(HS_LOG_ERROR, "an answer is too long for the control protocol", &err);
+		return true;
+	}
+	if (hs_link_send(client->link, message, err))
+		return true;
+	if (err->code == HS_TOO_LONG)
+		hs_log_error(HS_LOG_ERROR, "an answer is too long for the control protocol", err);
+	return false;
 }
 
 static void call_free(struct call *call)
@@ -68,30 +72,45 @@ static void call_free(struct call *call)
 	free(call);
 }
 
-void call_event(struct call *call, json_t *message)
+/* The same message under the client's id; NULL without memory. Takes message. */
+static json_t *address(const struct call *call, json_t *message)
 {
 	if (message != NULL && json_object_set_new(message, "id", json_integer(call->id)) == 0)
-		send_to(call->client, message);
-	else
-		json_decref(message);
+		return message;
+	json_decref(message);
+	return NULL;
+}
+
+/* The last message of a call; one that cannot be sent is replaced by the reason. Takes both. */
+static void finish(struct call *call, json_t *message)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!send_to(call->client, message, &err))
+		send_to(call->client, hs_message_error(call->id, &err), &err);
+	call_free(call);
+}
+
+void call_event(struct call *call, json_t *message)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	send_to(call->client, address(call, message), &err);
 }
 
 void call_result(struct call *call, json_t *result)
 {
-	send_to(call->client, hs_message_result(call->id, result));
-	call_free(call);
+	finish(call, hs_message_result(call->id, result));
 }
 
 void call_error(struct call *call, const struct hs_error *error)
 {
-	send_to(call->client, hs_message_error(call->id, error));
-	call_free(call);
+	finish(call, hs_message_error(call->id, error));
 }
 
 void call_answer(struct call *call, const json_t *message)
 {
-	call_event(call, json_copy((json_t *)(uintptr_t)message));
-	call_free(call);
+	finish(call, address(call, json_copy((json_t *)(uintptr_t)message)));
 }
 
 /* ---- clients ---- */
@@ -114,7 +133,7 @@ static void refuse(struct client *client, json_int_t id, enum hs_error_code code
 	struct hs_error err = HS_ERROR_INIT;
 
 	hs_error_set(&err, code, "", "%s", why);
-	send_to(client, hs_message_error(id, &err));
+	send_to(client, hs_message_error(id, &err), &err);
 }
 
 static void on_message(void *arg, struct hs_link *link, json_t *message)
@@ -172,18 +191,20 @@ static unsigned clients_of(const struct control_server *server, uid_t uid)
 /* As the kernel has it: no name service is asked, which could take its time. */
 static bool is_member(int fd, const struct ucred *peer, gid_t group)
 {
-	gid_t groups[IDENTITY_GROUPS];
-	socklen_t size = sizeof groups;
+	gid_t *groups = NULL;
+	socklen_t size = 0;
+	bool found = peer->gid == group;
 
-	if (peer->gid == group)
-		return true;
+	/* without room it says how much there must be, which a connection never changes */
+	if (found || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 ||
+	    errno != ERANGE || (groups = malloc(size)) == NULL)
+		return found;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
-		return false;	/* ERANGE: in more groups than we look at */
-	for (size_t i = 0; i < size / sizeof groups[0]; i++) {
-		if (groups[i] == group)
-			return true;
-	}
-	return false;
+		size = 0;
+	for (size_t i = 0; !found && i < size / sizeof groups[0]; i++)
+		found = groups[i] == group;
+	free(groups);
+	return found;
 }
 
 static void admit(struct control_server *server, int fd)

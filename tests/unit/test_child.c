@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/control.h"
 #include "tests/unit/harness.h"
 
 enum { ANSWER_MS = 10000, LINE_BYTES = 4096 };
@@ -90,12 +91,18 @@ static json_t *app_status(void *arg)
 	    "listeners", (json_int_t)hs_child_listeners(app->child, &fds));
 }
 
+/* The longest list does not fit in a line. */
 static void run_list(void *arg, struct hs_call *call, const json_t *args)
 {
+	static const char too_much[HS_LINE_BYTES];
+	json_int_t limit = json_integer_value(json_object_get(args, "limit"));
+
 	(void)arg;
 	hs_call_event(call, "progress", json_pack("{s:i}", "points", 2));
-	hs_call_result(call, json_pack("{s:I}", "limit",
-	    json_integer_value(json_object_get(args, "limit"))));
+	if (limit < 200)
+		hs_call_result(call, json_pack("{s:I}", "limit", limit));
+	else
+		hs_call_result(call, json_pack("{s:s%}", "runs", too_much, sizeof too_much));
 }
 
 static void run_now(void *arg, struct hs_call *call, const json_t *args)
@@ -246,6 +253,10 @@ static void test_commands(void)
 	say(&daemon, "{\"id\":4,\"cmd\":\"import.show\",\"args\":{\"run\":1}}");
 	expect_line(&daemon, "{\"id\":4,\"error\":{\"code\":\"unknown_command\",\"message\":"
 	    "\"hsd-importer does not know the command import.show\"}}");
+	say(&daemon, "{\"id\":6,\"cmd\":\"import.list\",\"args\":{\"limit\":200}}");
+	expect_line(&daemon, "{\"id\":6,\"event\":\"progress\",\"points\":2}");
+	expect_contains("a result that is too long", hear(&daemon, (char[LINE_BYTES]){ "" }),
+	    "{\"id\":6,\"error\":{\"code\":\"too_long\",");
 	say(&daemon, "{\"id\":5,\"cmd\":\"dunk\"}");
 	expect_line(&daemon, "{\"id\":5,\"error\":{\"code\":\"unknown_command\",\"message\":"
 	    "\"hsd-importer does not know the command dunk\"}}");
