@@ -3,7 +3,6 @@
  * Fails with the settings' own error, or for want of memory. */
 #include "ctl/local.h"
 
-
 #include "common/settings.h"
 #include "common/settings_json.h"
 #include "common/snapshot_schema.h"

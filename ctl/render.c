@@ -2,15 +2,14 @@
  *
  * Trusts no text: terminal and plain see everything escaped (screen_escape_json), JSON is
  * escaped by its nature. Which words a command's result becomes is the views' business. */
-#include "common/clock.h"
 #include "ctl/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/control.h"
 #include "common/number.h"
 #include "ctl/views.h"

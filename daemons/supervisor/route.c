@@ -214,6 +214,17 @@ static void reload_daemon(struct reload *reload, struct service *service, json_t
 	free(ask);
 }
 
+/* One that is only starting has read the old settings, and cannot be asked yet. */
+static void renew_daemon(struct reload *reload, struct service *service, json_t *settings)
+{
+	if (service->policy.state == POLICY_UP) {
+		reload_daemon(reload, service, settings);
+	} else if (service->policy.state == POLICY_STARTING) {
+		service_tell(service, POLICY_RESTART);
+		reload_note(reload, service->name, NULL);
+	}
+}
+
 void route_reload(struct supervisor *supervisor, struct call *call)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -234,8 +245,7 @@ void route_reload(struct supervisor *supervisor, struct call *call)
 	reload_note(reload, "supervisor", NULL);
 	reload->pending = 1;	/* ourselves, until all have been asked */
 	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
-		if (supervisor->services[i].policy.state == POLICY_UP)
-			reload_daemon(reload, &supervisor->services[i], settings);
+		renew_daemon(reload, &supervisor->services[i], settings);
 	json_decref(settings);
 	if (--reload->pending == 0)
 		reload_finish(reload);
@@ -361,8 +371,8 @@ static bool answer(struct supervisor *supervisor, struct call *call, enum hs_com
 	hs_panic("nobody answers %s", row->id);
 }
 
-void route_request(struct supervisor *supervisor, struct call *call, const struct caller *caller, const char *cmd,
-    json_t *args)
+void route_request(struct supervisor *supervisor, struct call *call, const struct caller *caller,
+    const char *cmd, json_t *args)
 {
 	struct hs_error err = HS_ERROR_INIT;
 	enum hs_command_id command;

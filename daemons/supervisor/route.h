@@ -26,8 +26,8 @@ struct caller {
 };
 
 /* Sees to it that call gets its answer, now or later. Takes call; borrows args (may be NULL). */
-void route_request(struct supervisor *supervisor, struct call *call, const struct caller *caller, const char *cmd,
-    json_t *args);
+void route_request(struct supervisor *supervisor, struct call *call, const struct caller *caller,
+    const char *cmd, json_t *args);
 
 /* Reloads all of it; call (taken) hears of it, or nobody (NULL) when a signal asked. */
 void route_reload(struct supervisor *supervisor, struct call *call);

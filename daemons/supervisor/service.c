@@ -2,7 +2,8 @@
  *
  * Trusts a daemon no further than its channel's limits: what it says is passed on or
  * measured against the questions it was asked. A process that does not end in time is killed;
- * one that cannot be started counts as one that died. */
+ * one that cannot be started counts as one that died. Process and channel end together: when
+ * one of them does, the other is not waited for without end. */
 #include "daemons/supervisor/service.h"
 
 #include <signal.h>
@@ -17,7 +18,8 @@
 #include "daemons/supervisor/supervisor.h"
 
 enum {
-	KILL_GRACE_MS = 2000,	/* a daemon keeps HOOPSCOUT_STOP_SECONDS itself, and ends then */
+	KILL_GRACE_MS = 5000,	/* a daemon keeps HOOPSCOUT_STOP_SECONDS itself, and ends then */
+	LAST_WORDS_MS = 1000,
 	LAST_WORDS_BYTES = 150
 };
 
@@ -162,6 +164,21 @@ static void note_end(struct service *service)
 	service_tell(service, POLICY_EXIT);
 }
 
+static void set_timer(struct service *service, int64_t due_ms)
+{
+	int64_t wait = due_ms - hs_clock_ms();
+	struct timeval patience = { 0 };
+
+	if (due_ms < 0) {
+		event_del(service->timer);
+		return;
+	}
+	if (wait > 0)
+		patience = (struct timeval){ wait / 1000, wait % 1000 * 1000 };
+	if (event_add(service->timer, &patience) != 0)
+		hs_panic("no timer for %s", service->name);
+}
+
 static void on_closed(void *arg, struct hs_link *link, const struct hs_error *why)
 {
 	struct service *service = arg;
@@ -175,6 +192,8 @@ static void on_closed(void *arg, struct hs_link *link, const struct hs_error *wh
 	} else if (why != NULL) {
 		hs_log_error(HS_LOG_ERROR, "a daemon broke the control channel: ending it", why);
 		kill(service->pid, SIGKILL);
+	} else if (!service->is_postgres && service->policy.state != POLICY_STOPPING) {
+		set_timer(service, hs_clock_ms() + KILL_GRACE_MS);	/* it is about to end */
 	}
 }
 
@@ -201,21 +220,6 @@ static bool start_process(struct service *service, struct hs_error *err)
 	if (!launch(home, &what, &service->pid, &channel, err))
 		return false;
 	return hs_link_new(home->base, channel, &link_events, service, &service->link, err);
-}
-
-static void set_timer(struct service *service, int64_t due_ms)
-{
-	int64_t wait = due_ms - hs_clock_ms();
-	struct timeval patience = { 0 };
-
-	if (due_ms < 0) {
-		event_del(service->timer);
-		return;
-	}
-	if (wait > 0)
-		patience = (struct timeval){ wait / 1000, wait % 1000 * 1000 };
-	if (event_add(service->timer, &patience) != 0)
-		hs_panic("no timer for %s", service->name);
 }
 
 /* When all of it stops, the daemons share one deadline; postgres, which comes last, has its own. */
@@ -308,7 +312,9 @@ bool service_reap(struct service *service, pid_t pid, int status)
 	service->end_status = status;
 	if (service->link == NULL)
 		note_end(service);
-	return true;	/* else the link's end, which is on its way, is the moment */
+	else	/* its end, which is on its way, is the moment */
+		set_timer(service, hs_clock_ms() + LAST_WORDS_MS);
+	return true;
 }
 
 void service_hurry(struct service *service)
@@ -317,13 +323,23 @@ void service_hurry(struct service *service)
 		kill_late(service);
 }
 
+/* It has closed its channel, and lives on all the same: it can neither work nor be stopped. */
+static bool is_cut_off(const struct service *service)
+{
+	return !service->is_postgres && service->link == NULL && service->pid != 0;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct service *service = arg;
 
 	(void)fd;
 	(void)what;
-	if (service->policy.state == POLICY_STOPPING) {
+	if (service->has_ended) {	/* a process of its own making holds the channel */
+		on_closed(service, service->link, NULL);
+		return;
+	}
+	if (service->policy.state == POLICY_STOPPING || is_cut_off(service)) {
 		kill_late(service);
 		return;
 	}

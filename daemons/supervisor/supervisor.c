@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -87,6 +86,8 @@ static void prepare(struct supervisor *supervisor)
 		supervisor, &err))
 		return;
 	hs_log_error(HS_LOG_ERROR, "cannot prepare the database", &err);
+	supervisor->prepare_tried = true;
+	supervisor->database_error = err;
 	try_again_later(supervisor);
 }
 
@@ -217,8 +218,7 @@ static void advance_stop(struct supervisor *supervisor)
 
 		if (service->policy.state == POLICY_STOPPED)
 			continue;
-		if (service->policy.state != POLICY_STOPPING)
-			service_tell(service, POLICY_STOP);
+		service_tell(service, POLICY_STOP);	/* a restart under way ends there, too */
 		if (service->policy.state != POLICY_STOPPED)
 			return;
 	}

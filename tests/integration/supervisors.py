@@ -1,13 +1,17 @@
 """What the tests of hsd-supervisor share: looking at its processes, as root or not."""
 
+import contextlib
+import copy
 import glob
 import os
 import pathlib
+import shutil
+import signal
 import subprocess
 
 import pytest
 
-from house import TEST_USER, is_root, until
+from house import PROGRAMS, SOURCE_DIR, TEST_USER, is_root, new_dir, until
 
 needs_root = pytest.mark.skipif(not is_root(), reason="only root can become another user")
 
@@ -47,6 +51,34 @@ def is_alive(pid):
             return file.read().rpartition(b")")[2].split()[0] != b"Z"
     except OSError:
         return False
+
+
+@contextlib.contextmanager
+def stand_in(house, name, script):
+    """Has a shell script run in a daemon's place; stops the House at the end, and what the script left behind."""
+    stage = new_dir("hs-stage-")
+    try:
+        for program in PROGRAMS:
+            shutil.copy(house.programs.path(program), stage / program)
+        (stage / f"hsd-{name}").write_text(f"#!/bin/sh\n{script}\n")
+        house.env.setdefault("HOOPSCOUT_DATA_DIR", house.programs.env.get("HOOPSCOUT_DATA_DIR", str(SOURCE_DIR)))
+        house.programs = copy.copy(house.programs)
+        house.programs.dir, house.programs.stage = stage, None
+        yield
+    finally:
+        house.stop()
+        for pid, line in house.processes().items():
+            if line.startswith("sleep "):
+                os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(stage)
+
+
+def wait_row(house, name, is_wanted, seconds=30):
+    """A daemon's row of the status of a House that may only just be starting."""
+    def look():
+        rows = house.status()["daemons"] if house.socket_path.exists() else []
+        return next((row for row in rows if row["name"] == name and is_wanted(row)), None)
+    return until(look, seconds, house.log_tail)
 
 
 def run_supervisor(house, *words, env=None, seconds=30):

@@ -17,7 +17,8 @@ import time
 import pytest
 
 from house import SOURCE_DIR, TEST_USER, ControlError, is_root, new_dir, until
-from supervisors import as_user, daemon, is_alive, lines_of, needs_root, postgres_bin, postgres_pid, run_supervisor, wait_database, wait_state
+from supervisors import (as_user, daemon, is_alive, lines_of, needs_root, postgres_bin, postgres_pid, run_supervisor,
+                         stand_in, wait_database, wait_row, wait_state)
 
 
 @pytest.fixture(scope="module")
@@ -301,6 +302,7 @@ def test_a_waiting_client_hears_of_the_end(house):
     waiter.join(5)
     assert heard == ["not_running"]
     assert house.stop(sig=signal.SIGTERM, seconds=30) == 0
+    assert house.log().count("started a process name=importer") == 1    # the restart is off
 
 
 # ---- crashes --------------------------------------------------------------------------------
@@ -405,19 +407,9 @@ def test_a_daemon_that_is_killed_is_started_anew(house):
 
 def test_a_crash_loop_is_called_by_its_name(house):
     """A daemon that cannot live waits longer and longer, says why, and costs the others nothing."""
-    stage = new_dir("hs-loop-")
-    try:
-        for name in ("hsd-supervisor", "hsd-importer"):
-            shutil.copy(house.programs.path(name), stage / name)
-        (stage / "hsd-web").write_text("#!/bin/sh\nexit 3\n")
-        (stage / "hsd-web").chmod(0o755)
-        house.programs = copy.copy(house.programs)
-        house.programs.dir, house.programs.stage = stage, None
-        house.env.setdefault("HOOPSCOUT_DATA_DIR", house.programs.env.get("HOOPSCOUT_DATA_DIR", str(SOURCE_DIR)))
+    with stand_in(house, "web", "exit 3"):
         house.start(wait=False)
-        row = until(lambda: house.socket_path.exists() and (rows := house.status()["daemons"]) and
-                    next((row for row in rows if row["name"] == "web" and row["restarts"] >= 3), None), 30,
-                    lambda: house.log_tail())
+        row = wait_row(house, "web", lambda row: row["restarts"] >= 3)
         assert row["last_exit"] == "exit status 3"
         row = wait_state(house, "web", "waiting")
         assert 0 < row["next_try_seconds"] <= 30 and row["pid"] is None
@@ -426,30 +418,25 @@ def test_a_crash_loop_is_called_by_its_name(house):
             house.control("start", daemon="web")
         assert "web did not come up: exit status 3" in refusal.value.error["message"]
         assert house.control("stop", daemon="web")[1] == {"daemon": "web", "state": "stopped", "pid": None}
-    finally:
-        house.stop()
-        shutil.rmtree(stage)
 
 
-def test_a_daemon_that_hangs_at_its_start_is_given_up(house):
-    """One that never says that it is ready is killed and tried again; the others come up."""
-    stage = new_dir("hs-hang-")
-    try:
-        for name in ("hsd-supervisor", "hsd-web"):
-            shutil.copy(house.programs.path(name), stage / name)
-        (stage / "hsd-importer").write_text("#!/bin/sh\nexec sleep 600\n")
-        (stage / "hsd-importer").chmod(0o755)
-        house.programs = copy.copy(house.programs)
-        house.programs.dir, house.programs.stage = stage, None
-        house.env.setdefault("HOOPSCOUT_DATA_DIR", house.programs.env.get("HOOPSCOUT_DATA_DIR", str(SOURCE_DIR)))
-        house.env["HOOPSCOUT_START_SECONDS"] = "1"
+@pytest.mark.parametrize("script", ["exec sleep 600", "sleep 600; exit"])
+def test_a_daemon_that_hangs_at_its_start_is_given_up(house, script):
+    """One that never says that it is ready is killed and tried again; the others come up. What it had started itself
+    and lives on, with its end of the control channel, changes nothing."""
+    house.env["HOOPSCOUT_START_SECONDS"] = "1"
+    with stand_in(house, "importer", script):
         house.start(wait=False)
-        row = until(lambda: house.socket_path.exists() and (rows := house.status()["daemons"]) and
-                    next((row for row in rows if row["name"] == "importer" and row["restarts"] >= 1), None), 30,
-                    lambda: house.log_tail())
+        row = wait_row(house, "importer", lambda row: row["restarts"] >= 1)
         assert row["last_exit"] == ("killed by signal 9 (Killed): "
                                     "it was not ready within 1 s (HOOPSCOUT_START_SECONDS)")
         until(lambda: "started a process name=web" in house.log(), 10, "web waits for it")
-    finally:
-        house.stop()
-        shutil.rmtree(stage)
+
+
+def test_a_daemon_that_closes_its_channel_and_lives_on_is_ended(house):
+    """Nobody could ask it anything, or hear of it, any more."""
+    with stand_in(house, "importer", "exec /usr/bin/python3 -c 'import os, time; "
+                  "os.close(int(os.environ[\"HS_CONTROL_FD\"])); time.sleep(600)'"):
+        house.start(wait=False)
+        row = wait_row(house, "importer", lambda row: row["restarts"] >= 1)
+        assert row["last_exit"] == "killed by signal 9 (Killed)"

@@ -1,5 +1,6 @@
 """hsd-supervisor at work: commands, reload, the database, sockets, PID 1 and systemd."""
 
+import grp
 import http.client
 import json
 import os
@@ -13,8 +14,8 @@ import time
 
 import pytest
 
-from house import ControlError, House, free_port, is_root, until
-from supervisors import daemon, is_alive, needs_root, wait_database
+from house import TEST_USER, ControlError, House, free_port, is_root, until
+from supervisors import daemon, is_alive, needs_root, stand_in, wait_database, wait_row
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +213,21 @@ def test_strangers_cannot_open_the_socket(running):
     assert done.returncode != 0 and "PermissionError" in done.stderr
 
 
+@needs_root
+@pytest.mark.parametrize("count", [0, 100])
+def test_members_of_the_group_may_operate(running, count):
+    """In however many groups they are, besides the daemons'."""
+    house = running
+    groups = ",".join(map(str, [*range(60000, 60000 + count), grp.getgrnam(TEST_USER).gr_gid]))
+    code = ("import socket; link = socket.socket(socket.AF_UNIX); link.settimeout(20); "
+            f"link.connect('{house.socket_path}'); "
+            "link.sendall(b'{\"id\":1,\"cmd\":\"start\",\"args\":{\"daemon\":\"web\"}}\\n'); "
+            "print(link.makefile().readline())")
+    done = subprocess.run(["setpriv", "--reuid=nobody", "--regid=nogroup", f"--groups={groups}", "/usr/bin/python3",
+                           "-c", code], capture_output=True, text=True, check=False, cwd="/")
+    assert json.loads(done.stdout)["result"]["state"] == "up", done.stderr
+
+
 # ---- reload ---------------------------------------------------------------------------------
 
 
@@ -234,6 +250,17 @@ def test_reload(house, way):
     assert settings_of(house)["HOOPSCOUT_SEARCH_SECONDS"]["origin"] == str(house.conf)
     assert [row["pid"] for row in house.status()["daemons"]] == pids
     until(lambda: house.log().count("reloaded") >= 2, 10, "the daemons do not say that they reloaded")
+
+
+def test_a_reload_reaches_a_daemon_that_is_only_starting(house):
+    seen = house.dir / "seen"
+    house.dir.chmod(0o777)
+    with stand_in(house, "importer", f'echo "$HOOPSCOUT_SEARCH_SECONDS" >{seen}; exec sleep 600'):
+        house.start(wait=False)
+        wait_row(house, "importer", lambda row: row["state"] == "starting" and seen.exists())
+        house.conf.write_text("HOOPSCOUT_SEARCH_SECONDS=7\n")
+        assert "importer" in house.control("reload")[1]["reloaded"]
+        until(lambda: seen.read_text() == "7\n", 10, house.log_tail)
 
 
 def test_a_bad_new_setting_changes_nothing(house):
