@@ -34,6 +34,35 @@
 		}
 	});
 
+	/* A link of the results changes their order or number. The form keeps these too, and what
+	 * was typed a moment before is about to be sent with them. */
+	const keep = (form, name, value) => {
+		let field = form.querySelector(`input[type="hidden"][name="${name}"]`) ??
+			document.querySelector(`input[type="hidden"][name="${name}"][form="${form.id}"]`);
+		if (value === null) {
+			field?.remove();
+			return;
+		}
+		if (field === null) {
+			field = document.createElement("input");
+			field.type = "hidden";
+			field.name = name;
+			field.setAttribute("form", form.id);
+			document.getElementById("results").append(field);
+		}
+		field.value = value;
+	};
+
+	document.addEventListener("click", (event) => {
+		const link = event.target.closest("#results a[hx-get]");
+		const form = document.getElementById("filters");
+		if (link === null || form === null)
+			return;
+		const wanted = new URL(link.href).searchParams;
+		keep(form, "sort", wanted.get("sort"));
+		keep(form, "per_page", wanted.get("per_page"));
+	}, true);
+
 	const prepare = () => {
 		for (const field of document.querySelectorAll("[data-narrow]"))
 			field.hidden = false;

@@ -119,6 +119,17 @@ test("sorting: by any column, kept while filtering", async (page, context) => {
 	assert.ok((await page.innerText("#results tbody tr")).includes("-"), "nothing known is shown as -");
 });
 
+test("a click just after typing counts, however slow its answer", async (page) => {
+	await page.goto("/?ppg_min=59&sort=name");
+	await page.route(/sort=-apg/, async (route) => {
+		await new Promise((resolve) => setTimeout(resolve, 700));
+		await route.continue();
+	});
+	await page.fill("#f-ppg_min", "");
+	await page.click("#sort-apg");
+	await settled(page, "62 players", "?sort=-apg");
+});
+
 test("pages: onwards and back, with the browser's buttons too", async (page, context) => {
 	await page.goto("/");
 	await page.click("#page-next");
