@@ -41,7 +41,7 @@ struct hs_db_target {
 static const char *const session_sql[] = {
 	[HS_DB_WRITER] = "select " SESSION_OF_ALL ", " PROCESS,
 	[HS_DB_READER] = "select " SESSION_OF_ALL ", "
-	    SET("max_parallel_workers_per_gather", "0") ", "
+	    SET("max_parallel_workers_per_gather", "0") ", " SET("work_mem", "32MB") ", "
 	    SET("default_transaction_read_only", "on") ", " PROCESS,
 };
 

@@ -169,12 +169,15 @@ static void log_slow_step(const struct merge_step *step, double seconds)
 		    HS_STR("sql", step->sql));
 }
 
-static bool raise_version(struct hs_db *db, struct hs_error *err)
+static bool raise_version(struct hs_db *db, int64_t new_players, struct hs_error *err)
 {
+	char players[NUMBER_BYTES];
+
 	return hs_db_exec(db,
-	    "with v as (update data_version set version = version + 1 returning version)"
+	    "with v as (update data_version set version = version + 1,"
+	    " players = players + $1::bigint returning version)"
 	    " select pg_notify('hoopscout_data', version::text) from v",
-	    NULL, err);
+	    NULL, err, number_text(new_players, players));
 }
 
 bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progress *progress,
@@ -193,7 +196,7 @@ bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progr
 	}
 	merge.counts.changed = merge.changes > 0;
 	merge.counts.large = merge.changes >= LARGE_ROWS;
-	if (merge.counts.changed && !raise_version(db, err))
+	if (merge.counts.changed && !raise_version(db, merge.counts.new_players, err))
 		return false;
 	*ret = merge.counts;
 	return true;

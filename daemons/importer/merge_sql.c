@@ -28,6 +28,19 @@
 	"max(" t "games), max(" t "mpg), max(" t "ppg), max(" t "rpg), max(" t "apg), " \
 	"max(" t "spg), max(" t "bpg), max(" t "tov), max(" t "fg_pct), max(" t "three_pt_pct), " \
 	"max(" t "ft_pct)"
+/* The least that is known of each. */
+#define LEASTS(t) \
+	t "games_min, " t "mpg_min, " t "ppg_min, " t "rpg_min, " t "apg_min, " t "spg_min, " \
+	t "bpg_min, " t "tov_min, " t "fg_pct_min, " t "three_pt_pct_min, " t "ft_pct_min"
+#define LEAST_COLUMNS \
+	"games_min smallint, mpg_min smallint, ppg_min smallint, rpg_min smallint, " \
+	"apg_min smallint, spg_min smallint, bpg_min smallint, tov_min smallint, " \
+	"fg_pct_min smallint, three_pt_pct_min smallint, ft_pct_min smallint"
+#define MINIMUM(column) "coalesce(min(" column ") filter (where " column " >= 0), -1)"
+#define MINIMA(t) \
+	MINIMUM(t "games") ", " MINIMUM(t "mpg") ", " MINIMUM(t "ppg") ", " MINIMUM(t "rpg") ", " \
+	MINIMUM(t "apg") ", " MINIMUM(t "spg") ", " MINIMUM(t "bpg") ", " MINIMUM(t "tov") ", " \
+	MINIMUM(t "fg_pct") ", " MINIMUM(t "three_pt_pct") ", " MINIMUM(t "ft_pct")
 /* The player's columns that are copied into the hot tables. */
 #define COPIES(t) \
 	t "born_on, " t "nationality_id, " t "position_id, " t "role_id, " t "height, " t "weight"
@@ -61,7 +74,7 @@ const char merge_stage_tables[] =
     "create temporary table stage_copy (player_id integer, name_folded text, " COPY_COLUMNS ")"
     " on commit drop;"
     "create temporary table stage_index (name text, definition text) on commit drop;"
-    "create temporary table stage_best (player_id integer, " METRIC_COLUMNS ", tov_min smallint)"
+    "create temporary table stage_best (player_id integer, " METRIC_COLUMNS ", " LEAST_COLUMNS ")"
     " on commit drop";
 
 const char merge_copy_rows[] =
@@ -324,22 +337,23 @@ static const char insert_stats[] =
     " where w.class = 'c' order by " KEY("w.");
 
 static const char find_best[] =
-    "insert into stage_best (player_id, " METRICS("") ", tov_min)"
-    " select l.player_id, " MAXIMA("l.") ", coalesce(min(l.tov) filter (where l.tov >= 0), -1)"
+    "insert into stage_best (player_id, " METRICS("") ", " LEASTS("") ")"
+    " select l.player_id, " MAXIMA("l.") ", " MINIMA("l.")
     " from stage_copy c join player_season_stats l on l.player_id = c.player_id"
     " group by l.player_id";
 
 static const char update_best[] =
-    "update player_best b set (name_folded, " COPIES("") ", " METRICS("") ", tov_min)"
-    " = row(coalesce(c.name_folded, b.name_folded), " COPIES("c.") ", " METRICS("n.") ", n.tov_min)"
+    "update player_best b set (name_folded, " COPIES("") ", " METRICS("") ", " LEASTS("") ")"
+    " = row(coalesce(c.name_folded, b.name_folded), " COPIES("c.") ", " METRICS("n.") ", "
+    LEASTS("n.") ")"
     " from stage_copy c join stage_best n on n.player_id = c.player_id"
     " where b.player_id = c.player_id and (b.name_folded, " COPIES("b.") ", " METRICS("b.")
-    ", b.tov_min) is distinct from (coalesce(c.name_folded, b.name_folded), " COPIES("c.") ", "
-    METRICS("n.") ", n.tov_min)";
+    ", " LEASTS("b.") ") is distinct from (coalesce(c.name_folded, b.name_folded), " COPIES("c.") ", "
+    METRICS("n.") ", " LEASTS("n.") ")";
 
 static const char insert_best[] =
-    "insert into player_best (player_id, name_folded, " COPIES("") ", " METRICS("") ", tov_min)"
-    " select c.player_id, c.name_folded, " COPIES("c.") ", " METRICS("n.") ", n.tov_min"
+    "insert into player_best (player_id, name_folded, " COPIES("") ", " METRICS("") ", " LEASTS("") ")"
+    " select c.player_id, c.name_folded, " COPIES("c.") ", " METRICS("n.") ", " LEASTS("n.")
     " from stage_touched t join stage_copy c on c.player_id = t.player_id"
     " join stage_best n on n.player_id = t.player_id where t.is_new order by c.player_id";
 

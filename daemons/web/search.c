@@ -32,7 +32,9 @@ struct search {
 	char *canonical;	/* the query string that means it everywhere */
 	char *total_key;
 	struct search_sql *sql;
-	int64_t total, total_at;	/* the total is kept already, and of which version; or -1 */
+	int64_t version;		/* of the page's data */
+	int64_t total;
+	int64_t total_at;		/* the version at which total was kept already; or -1 */
 	bool form;			/* the page's form is wanted too */
 	struct sql names;
 	size_t at[AT_COUNT];		/* where each statement's result is; 0 when it was not asked */
@@ -108,7 +110,8 @@ static void on_advice(struct exchange *exchange, PGresult *const *results, size_
 
 static bool keep_results(struct search *search, PGresult *const *results, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && results[i] != search->kept[i]; i++) {
+		PQclear(search->kept[i]);
 		search->kept[i] = PQcopyResult(results[i], PG_COPYRES_ATTRS | PG_COPYRES_TUPLES);
 		if (search->kept[i] == NULL)
 			return false;
@@ -138,29 +141,83 @@ static bool ask_advice(struct exchange *exchange, PGresult *const *results, size
 	return true;
 }
 
+/* Page and total are there, and of one version. */
+static void finish(struct exchange *exchange, PGresult *const *results, size_t count)
+{
+	struct search *search = exchange->work;
+
+	answers_keep_number(exchange->web->answers, search->total_key, search->total,
+	    search->version);
+	answers_read_at(exchange, search->version);
+	if (search->total == 0 && exchange->form != FORM_JSON && ask_advice(exchange, results, count))
+		return;
+	search->done(exchange, results, count, NULL);
+}
+
+static void on_total(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	struct search *search = exchange->work;
+
+	(void)count;
+	if (err != NULL) {
+		reply_error(exchange, err);
+		return;
+	}
+	if (hs_db_int(results[0], 0, 0) != search->version) {
+		ask(exchange, true);	/* an import came between */
+		return;
+	}
+	search->total = hs_db_int(results[1], 0, 0);
+	finish(exchange, search->kept, AT_COUNT);
+}
+
+static void ask_total(struct exchange *exchange, PGresult *const *results, size_t count)
+{
+	struct search *search = exchange->work;
+	struct hs_db_statement statements[2] = { { .sql = data_version_sql } };
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!keep_results(search, results, count))
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a search");
+	if (err.code == HS_OK && sql_finish(&search->sql->total, &statements[1], &err))
+		exchange_ask(exchange, statements, 2, on_total);
+	else
+		reply_error(exchange, &err);
+}
+
+/* The total, when it is kept already or the page's own way has found it. */
+static bool knows_total(struct search *search, PGresult *const *results)
+{
+	const PGresult *page = results[search->at[AT_PAGE]];
+
+	if (search->at[AT_TOTAL] > 0)
+		search->total = hs_db_int(results[search->at[AT_TOTAL]], 0, 0);
+	else if (search->total_at == search->version)
+		return true;
+	else if (PQntuples(page) == 0 && search->query->page == 1)
+		search->total = 0;
+	else if (PQntuples(page) > 0 && !PQgetisnull(page, 0, SEARCH_COLUMN_COUNTED))
+		search->total = hs_db_int(page, 0, SEARCH_COLUMN_COUNTED);
+	else
+		return false;
+	return true;
+}
+
 static void on_results(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
 	struct search *search = exchange->work;
-	int64_t version;
 
 	if (err != NULL) {
 		reply_error(exchange, err);
 		return;
 	}
-	version = hs_db_int(results[search->at[AT_VERSION]], 0, 0);
-	if (search->at[AT_TOTAL] > 0) {
-		search->total = hs_db_int(results[search->at[AT_TOTAL]], 0, 0);
-		answers_keep_number(exchange->web->answers, search->total_key, search->total,
-		    version);
-	} else if (version != search->total_at) {
-		ask(exchange, true);	/* an import came between */
-		return;
-	}
-	answers_read_at(exchange, version);
-	if (search->total == 0 && exchange->form != FORM_JSON && ask_advice(exchange, results, count))
-		return;
-	search->done(exchange, results, count, err);
+	search->version = hs_db_int(results[search->at[AT_VERSION]], 0, 0);
+	if (knows_total(search, results))
+		finish(exchange, results, count);
+	else
+		ask_total(exchange, results, count);
 }
 
 /* Page, total and the form's lists in one transaction, with the version that they are of. */
@@ -316,8 +373,11 @@ static void start(struct exchange *exchange, exchange_done_fn *done)
 		reply_error(exchange, &err);
 		return;
 	}
-	ask(exchange, !answers_number(exchange->web->answers, search->total_key, &search->total,
-	    &search->total_at));
+	if (!answers_number(exchange->web->answers, search->total_key, &search->total,
+		&search->total_at))
+		search->total_at = -1;
+	/* where the page's own way may find the total too, it is asked for only when it did not */
+	ask(exchange, search->total_at < 0 && !search->sql->may_count);
 }
 
 void search_page(struct exchange *exchange)

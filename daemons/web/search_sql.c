@@ -1,11 +1,15 @@
 /* search_sql.c: from struct search_query to SQL, by routes.
  *
  * Column names come from search_params and search_keys, values travel apart: nothing
- * that a visitor wrote stands in the text. The hot tables hold hundredths, -1 for "not
- * known" and born_on -infinity for "no birth date"; see sql/001_entities.sql.
+ * that a visitor wrote stands in the text. Every route finds the page's players first, as
+ * player_id, name_folded and v (what is sorted by); names, figures and what is behind them are
+ * joined for these few alone. The routes:
  *
- * Of "l" (player_season_stats) a filter speaks of the row itself, so that all filters
- * meet on one player-season; of "b" (player_best) it speaks of the player. */
+ *   best   No filter speaks of a season, so player_best has the answer, in its indexes' order.
+ *   walk   Filters of the figures alone, so most players may be eligible. The first players in
+ *          player_best's order are looked up; what they reach is exact when it is better than
+ *          anything that those behind them could have. Else more of them are, and else "rows".
+ *   rows   Any search: the players are grouped from their eligible rows. */
 #include "daemons/web/search_sql.h"
 
 #include <stdio.h>
@@ -14,21 +18,52 @@
 
 #include "daemons/web/search_where.h"
 
+/* A statement in the making, and where its filters stand, for sql_repeat. */
+struct page {
+	const struct search_query *query;
+	struct sql *sql;
+	size_t row_from, row_to;	/* OF_SEASON_ROW */
+	size_t player_from, player_to;	/* OF_PLAYER_ROW */
+};
+
 struct route {
 	const char *name;
 	bool (*suits)(const struct search_query *query);
-	void (*page)(struct sql *sql, const struct search_query *query);
+	void (*page)(struct page *page);
 	void (*total)(struct sql *sql, const struct search_query *query);
 };
 
-/* " where true and ..."; from where to where it stands, for sql_repeat. */
-static void put_where(struct sql *sql, enum subject subject, const struct search_query *query,
-    size_t *ret_from, size_t *ret_to)
+static void put(struct page *page, const char *text)
 {
-	sql_put(sql, " where true");
-	*ret_from = sql->length;
-	search_where(sql, subject, query);
-	*ret_to = sql->length;
+	sql_put(page->sql, text);
+}
+
+static void put_number(struct page *page, long long number)
+{
+	sql_number(page->sql, number);
+}
+
+/* Filters: written once, repeated afterwards, so that each value is sent once. */
+
+static void put_filters(struct page *page, enum subject subject, size_t *from, size_t *to)
+{
+	if (*to > 0) {
+		sql_repeat(page->sql, *from, *to);
+		return;
+	}
+	*from = page->sql->length;
+	search_where(page->sql, subject, page->query);
+	*to = page->sql->length;
+}
+
+static void put_row_filters(struct page *page)
+{
+	put_filters(page, OF_SEASON_ROW, &page->row_from, &page->row_to);
+}
+
+static void put_player_filters(struct page *page)
+{
+	put_filters(page, OF_PLAYER_ROW, &page->player_from, &page->player_to);
 }
 
 /* The order. */
@@ -38,139 +73,236 @@ static bool is_metric(enum search_key key)
 	return (size_t)key >= SEARCH_FIRST_METRIC;
 }
 
+/* player_best's indexes give this order whole: what is not known, -1, is last by itself. */
+static bool is_natural(const struct search_query *query)
+{
+	return query->sort == SEARCH_BY_NAME || (query->descending && query->sort != SEARCH_BY_AGE);
+}
+
 /* Whole years on the day asked for; -1 when not known, or not born yet. born is an expression. */
-static void put_years(struct sql *sql, const char *born, const struct search_query *query)
+static void put_years(struct page *page, const char *born)
 {
-	sql_put(sql, "case when ");
-	sql_put(sql, born);
-	sql_put(sql, " = '-infinity' or ");
-	sql_put(sql, born);
-	sql_put(sql, " > ");
-	search_where_date(sql, query->age_on);
-	sql_put(sql, " then -1 else extract(year from age(");
-	search_where_date(sql, query->age_on);
-	sql_put(sql, "::timestamp, ");
-	sql_put(sql, born);
-	sql_put(sql, "::timestamp))::integer end");
+	put(page, "case when ");
+	put(page, born);
+	put(page, " = '-infinity' or ");
+	put(page, born);
+	put(page, " > ");
+	search_where_date(page->sql, page->query->age_on);
+	put(page, " then -1 else extract(year from age(");
+	search_where_date(page->sql, page->query->age_on);
+	put(page, "::timestamp, ");
+	put(page, born);
+	put(page, "::timestamp))::integer end");
 }
 
-/* The value to sort by, of a player's group of rows in l. */
-static void put_best_of_rows(struct sql *sql, const struct search_query *query)
+/* What is sorted by, of a player in b; suffix "_min" is for the least instead of the most. */
+static void put_key_of_player(struct page *page, const char *suffix)
 {
-	if (query->sort == SEARCH_BY_AGE) {
-		put_years(sql, "max(l.born_on)", query);
-		return;
+	enum search_key sort = page->query->sort;
+
+	if (sort == SEARCH_BY_NAME)
+		put(page, "0");
+	else if (sort == SEARCH_BY_AGE)
+		put_years(page, "b.born_on");
+	else
+		sql_put_all(page->sql, "b.", search_keys[sort].key, suffix, NULL);
+}
+
+/* The same of a player's eligible rows in l. */
+static void put_key_of_rows(struct page *page)
+{
+	enum search_key sort = page->query->sort;
+
+	if (sort == SEARCH_BY_NAME)
+		put(page, "0");
+	else if (sort == SEARCH_BY_AGE)
+		put_years(page, "max(l.born_on)");
+	else {
+		put(page, "max(l.");
+		put(page, search_keys[sort].key);
+		put(page, ")");
 	}
-	sql_put(sql, "max(l.");
-	sql_put(sql, search_keys[query->sort].key);
-	sql_put(sql, ")");
 }
 
-/* " order by ..." over table.v, table.name_folded and table.player_id; what is not known
- * comes last both ways. */
-static void put_order(struct sql *sql, const char *table, const struct search_query *query)
+/* " order by ..." over table's v, name_folded and player_id; what is not known comes last both
+ * ways, unless all is known. */
+static void put_order(struct page *page, const char *table, bool all_known)
 {
+	const struct search_query *query = page->query;
+	const char *way = query->descending ? " desc" : "";
 	char text[200];
 
 	if (query->sort == SEARCH_BY_NAME)
-		snprintf(text, sizeof text, " order by %s.name_folded%s, %s.player_id", table,
-		    query->descending ? " desc" : "", table);
-	else if (query->descending)
-		snprintf(text, sizeof text, " order by %s.v desc, %s.name_folded, %s.player_id",
-		    table, table, table);
+		snprintf(text, sizeof text, " order by %s.name_folded%s, %s.player_id", table, way,
+		    table);
+	else if (query->descending || all_known)
+		snprintf(text, sizeof text, " order by %s.v%s, %s.name_folded, %s.player_id",
+		    table, way, table, table);
 	else
 		snprintf(text, sizeof text,
 		    " order by (%s.v < 0), %s.v, %s.name_folded, %s.player_id", table, table, table,
 		    table);
-	sql_put(sql, text);
+	put(page, text);
 }
 
-static void put_limit(struct sql *sql, const struct search_query *query)
+static long long page_end(const struct search_query *query)
 {
-	sql_put(sql, " limit ");
-	sql_number(sql, query->per_page);
-	sql_put(sql, " offset ");
-	sql_number(sql, (long long)(query->page - 1) * query->per_page);
+	return (long long)query->page * query->per_page;
 }
 
-/* The page around its players. */
-
-static void put_player_columns(struct sql *sql)
+static void put_limit(struct page *page)
 {
-	sql_put(sql, "select page.player_id, p.full_name, to_char(p.birth_date, 'YYYY-MM-DD'), "
-	    "p.nationality, p.position, p.role, p.height, p.weight");
+	put(page, " limit ");
+	put_number(page, page->query->per_page);
+	put(page, " offset ");
+	put_number(page, page_end(page->query) - page->query->per_page);
 }
 
-static void put_metric_columns(struct sql *sql, const char *table)
+/* Players in the order of player_best's indexes. */
+
+/* Up to the last day of birth that can be among the first count ones, whole years of age kept
+ * together. */
+static void put_born_bound(struct page *page, long long count)
 {
-	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {
-		sql_put(sql, ", ");
-		sql_put(sql, table);
-		sql_put(sql, search_keys[i].key);
+	bool oldest_first = page->query->descending;
+
+	put(page, oldest_first ? " and b.born_on <= coalesce((select (" :
+				 " and b.born_on > coalesce((select (");
+	search_where_date(page->sql, page->query->age_on);
+	put(page, " - make_interval(years => ");
+	put_years(page, "last.born_on");
+	put(page, oldest_first ? "))::date" : " + 1))::date");
+	put(page, " from (select b.born_on from player_best b where b.born_on > '-infinity'"
+	    " and b.born_on <= ");
+	search_where_date(page->sql, page->query->age_on);
+	put_player_filters(page);
+	put(page, oldest_first ? " order by b.born_on" : " order by b.born_on desc");
+	put(page, " limit 1 offset ");
+	put_number(page, count - 1);
+	put(page, oldest_first ? ") last), 'infinity')" : ") last), '-infinity')");
+}
+
+/* The known ones only, unless the order is natural. */
+static void put_known(struct page *page, long long count, const char *suffix)
+{
+	enum search_key sort = page->query->sort;
+
+	if (is_natural(page->query))
+		return;
+	if (sort != SEARCH_BY_AGE) {
+		sql_put_all(page->sql, " and b.", search_keys[sort].key, suffix, " >= 0", NULL);
+		return;
 	}
+	put(page, " and b.born_on > '-infinity' and b.born_on <= ");
+	search_where_date(page->sql, page->query->age_on);
+	put_born_bound(page, count);
 }
 
-/* How many rows are eligible, and which one the best of the sorted metric comes from. */
-static void put_behind(struct sql *sql, const struct search_query *query, size_t from, size_t to)
+/* "select player_id, name_folded, v ...", the first count of them in order. gate: a condition
+ * on nothing but earlier parts of the statement, or "". */
+static void put_candidates(struct page *page, long long count, const char *suffix,
+    const char *gate)
 {
-	const char *metric = is_metric(query->sort) ? search_keys[query->sort].key : "games";
-
-	sql_put(sql, " left join lateral (select count(*) over () as seasons, l.games,"
-	    " se.name as season, t.name as team from player_season_stats l"
-	    " join season se using (season_id) join team t using (team_id)"
-	    " where l.player_id = page.player_id");
-	sql_repeat(sql, from, to);
-	sql_put(sql, " order by l.");
-	sql_put(sql, metric);
-	sql_put(sql, " desc, l.games desc, se.name desc, t.name, l.competition_id, l.team_id"
-	    " limit 1) behind on true");
+	put(page, "select r.* from (select b.player_id, b.name_folded, ");
+	put_key_of_player(page, suffix);
+	put(page, " as v from player_best b where true");
+	put(page, gate);
+	put_player_filters(page);
+	put_known(page, count, suffix);
+	put(page, ") r");
+	put_order(page, "r", true);
+	put(page, " limit ");
+	put_number(page, count);
 }
 
-/* Route "best": no filter speaks of a season, so every row of a player is eligible, and
- * player_best has his maxima ready. Order and limit first, the rest is joined after. */
+/* The statement's frame: what is shown, around the page's players. */
+
+/* Its parts before have made "page" of player_id, name_folded, v and counted. */
+static void put_frame(struct page *page)
+{
+	const char *metric = is_metric(page->query->sort) ? search_keys[page->query->sort].key :
+							    "games";
+
+	put(page, " select page.player_id, p.full_name, to_char(p.birth_date, 'YYYY-MM-DD'),"
+	    " p.nationality, p.position, p.role, p.height, p.weight");
+	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {
+		put(page, ", own.");
+		put(page, search_keys[i].key);
+	}
+	put(page, ", own.seasons, behind.games, behind.season, behind.team, page.counted"
+	    " from page join player p using (player_id) cross join lateral"
+	    " (select count(distinct l.season_id) as seasons");
+	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {
+		put(page, ", max(l.");
+		put(page, search_keys[i].key);
+		put(page, ") as ");
+		put(page, search_keys[i].key);
+	}
+	put(page, " from player_season_stats l where l.player_id = page.player_id");
+	put_row_filters(page);
+	put(page, ") own left join lateral (select l.games, se.name as season, t.name as team"
+	    " from player_season_stats l join season se using (season_id)"
+	    " join team t using (team_id) where l.player_id = page.player_id");
+	put_row_filters(page);
+	put(page, " order by l.");
+	put(page, metric);
+	put(page, " desc, l.games desc, se.name desc, t.name, l.competition_id, l.team_id limit 1)"
+	    " behind on true");
+	put_order(page, "page", false);
+}
+
+/* Route "best". */
 
 static bool best_suits(const struct search_query *query)
 {
 	return !search_query_of_season(query);
 }
 
-static void best_page(struct sql *sql, const struct search_query *query)
+static void best_page(struct page *page)
 {
-	size_t from, to;
+	long long end = page_end(page->query);
 
-	put_player_columns(sql);
-	put_metric_columns(sql, "page.");
-	sql_put(sql, ", behind.seasons, behind.games, behind.season, behind.team"
-	    " from (select r.* from (select b.*, ");
-	if (query->sort == SEARCH_BY_AGE) {
-		put_years(sql, "b.born_on", query);
-	} else if (query->sort == SEARCH_BY_NAME) {
-		sql_put(sql, "0");
+	put(page, "with leader as materialized (");
+	put_candidates(page, end, "", "");
+	if (is_natural(page->query)) {
+		put(page, "), page as (select r.*, null::bigint as counted from leader r");
 	} else {
-		sql_put(sql, "b.");
-		sql_put(sql, search_keys[query->sort].key);
+		/* those of whom it is not known come last: only a page that reaches them needs all */
+		put(page, "), enough as materialized (select count(*) >= ");
+		put_number(page, end);
+		put(page, " as holds from leader), page as (select r.*, null::bigint as counted from"
+		    " (select * from leader where (select holds from enough) union all select b.player_id,"
+		    " b.name_folded, ");
+		put_key_of_player(page, "");
+		put(page, " from player_best b where not (select holds from enough)");
+		put_player_filters(page);
+		put(page, ") r");
 	}
-	sql_put(sql, " as v from player_best b");
-	put_where(sql, OF_PLAYER_ROW, query, &from, &to);
-	sql_put(sql, ") r");
-	put_order(sql, "r", query);
-	put_limit(sql, query);
-	sql_put(sql, ") page join player p using (player_id)");
-	put_behind(sql, query, 0, 0);
-	put_order(sql, "page", query);
+	put_order(page, "r", false);
+	put_limit(page);
+	put(page, ")");
+	put_frame(page);
+}
+
+static void put_player_count(struct sql *sql, const struct search_query *query)
+{
+	sql_put(sql, "select count(*) from player_best b where true");
+	search_where(sql, OF_PLAYER_ROW, query);
 }
 
 static void best_total(struct sql *sql, const struct search_query *query)
 {
-	size_t from, to;
-
-	sql_put(sql, "select count(*) from player_best b");
-	put_where(sql, OF_PLAYER_ROW, query, &from, &to);
+	for (size_t i = 0; i < SEARCH_SORT; i++) {
+		if (query->values[i].given) {
+			put_player_count(sql, query);
+			return;
+		}
+	}
+	sql_put(sql, "select players from data_version");
 }
 
-/* Route "rows": any search. The players are grouped from their eligible rows; only those
- * that can be on the page (all that tie with its last one included) get their names, and
- * only those on the page their figures. */
+/* Route "rows". Only those that can be on the page (all that tie with its last one included)
+ * get their names. */
 
 static bool rows_suits(const struct search_query *query)
 {
@@ -178,69 +310,189 @@ static bool rows_suits(const struct search_query *query)
 	return true;
 }
 
-/* The players up to the page's end, as player_id and v. */
-static void put_leaders(struct sql *sql, const struct search_query *query, size_t *ret_from,
-    size_t *ret_to)
+/* "grouped as ..., found as ..."; gate as above. */
+static void put_found(struct page *page, const char *gate)
 {
-	sql_put(sql, "(select g.* from (select l.player_id, ");
-	if (query->sort == SEARCH_BY_NAME)
-		sql_put(sql, "0");
-	else
-		put_best_of_rows(sql, query);
-	sql_put(sql, " as v from player_season_stats l");
-	put_where(sql, OF_SEASON_ROW, query, ret_from, ret_to);
-	sql_put(sql, " group by l.player_id) g");
+	const struct search_query *query = page->query;
+
+	put(page, "grouped as materialized (select l.player_id, ");
+	put_key_of_rows(page);
+	put(page, " as v from player_season_stats l where true");
+	put(page, gate);
+	put_row_filters(page);
+	put(page, " group by l.player_id), found as (select r.*,"
+	    " (select count(*) from grouped) as counted from"
+	    " (select g.player_id, b.name_folded, g.v from (select * from grouped g");
 	if (query->sort != SEARCH_BY_NAME) {
-		sql_put(sql, query->descending ? " order by g.v desc" : " order by (g.v < 0), g.v");
-		sql_put(sql, " fetch first (");
-		sql_number(sql, (long long)query->page * query->per_page);
-		sql_put(sql, ") rows with ties");
+		put(page, query->descending ? " order by g.v desc" : " order by (g.v < 0), g.v");
+		put(page, " fetch first (");
+		put_number(page, page_end(query));
+		put(page, ") rows with ties");
 	}
-	sql_put(sql, ")");
+	put(page, ") g join player_best b using (player_id)) r");
+	put_order(page, "r", false);
+	put_limit(page);
+	put(page, ")");
 }
 
-static void rows_page(struct sql *sql, const struct search_query *query)
+static void rows_page(struct page *page)
 {
-	size_t from, to;
-
-	put_player_columns(sql);
-	put_metric_columns(sql, "best.");
-	sql_put(sql, ", behind.seasons, behind.games, behind.season, behind.team"
-	    " from (select r.* from (select e.player_id, e.v, b.name_folded from ");
-	put_leaders(sql, query, &from, &to);
-	sql_put(sql, " e join player_best b using (player_id)) r");
-	put_order(sql, "r", query);
-	put_limit(sql, query);
-	sql_put(sql, ") page join player p using (player_id) cross join lateral (select true");
-	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {
-		sql_put(sql, ", max(l.");
-		sql_put(sql, search_keys[i].key);
-		sql_put(sql, ") as ");
-		sql_put(sql, search_keys[i].key);
-	}
-	sql_put(sql, " from player_season_stats l where l.player_id = page.player_id");
-	sql_repeat(sql, from, to);
-	sql_put(sql, ") best");
-	put_behind(sql, query, from, to);
-	put_order(sql, "page", query);
+	put(page, "with ");
+	put_found(page, "");
+	put(page, ", page as (select * from found)");
+	put_frame(page);
 }
 
 /* Players are counted as bits, 64 to a group: few groups, so they stay in the cache.
  * It needs the dense ids that the importer hands out. */
 static void rows_total(struct sql *sql, const struct search_query *query)
 {
-	size_t from, to;
-
 	sql_put(sql, "select coalesce(sum(bit_count(x.m::bit(64))), 0)::bigint from (select"
-	    " bit_or(1::bigint << (l.player_id & 63)) as m from player_season_stats l");
-	put_where(sql, OF_SEASON_ROW, query, &from, &to);
+	    " bit_or(1::bigint << (l.player_id & 63)) as m from player_season_stats l where true");
+	search_where(sql, OF_SEASON_ROW, query);
 	sql_put(sql, " group by l.player_id >> 6) x");
+}
+
+/* Route "walk". */
+
+enum {
+	WALK_MORE = 200, WALK_FAR_TIMES = 8, WALK_FAR_MORE = 3000,
+	WALK_LAST_END = 20000	/* behind it, looking players up one by one does not pay */
+};
+
+/* Competition and team have indexes, and few rows; a season has more, and still few enough to
+ * find its best, but not to sort them all by name. */
+static bool is_tight(const struct search_query *query)
+{
+	return query->values[SEARCH_COMPETITION].given || query->values[SEARCH_TEAM].given ||
+	    (query->values[SEARCH_SEASON].given && is_metric(query->sort));
+}
+
+static bool walk_suits(const struct search_query *query)
+{
+	return !is_tight(query) && page_end(query) <= WALK_LAST_END;
+}
+
+/* How many of those in reach come before all that lie behind the last one near. A player's best
+ * eligible figure is at most his best and at least his least: by these the near ones are ordered. */
+static void put_sure(struct page *page, const char *n)
+{
+	bool up = !page->query->descending;
+
+	sql_put_all(page->sql, "(select count(*) from reach", n, " r", NULL);
+	if (is_metric(page->query->sort))
+		sql_put_all(page->sql, ", (select * from near", n, " order by v", up ? " desc" : "",
+		    ", name_folded desc, player_id desc limit 1) last where r.v ", up ? "<" : ">",
+		    " last.v or (r.v = last.v and (r.name_folded, r.player_id) <="
+		    " (last.name_folded, last.player_id))", NULL);
+	put(page, ")");
+}
+
+/* "nearN as ..., reachN as ..., enoughN as ...": the first count players, those of them who are
+ * eligible, and whether the page is among these: holds; whole when all players were looked at. */
+static void put_step(struct page *page, const char *n, long long count, const char *gate)
+{
+	bool bounded = is_metric(page->query->sort), up = !page->query->descending;
+	struct sql *sql = page->sql;
+
+	sql_put_all(sql, "near", n, " as materialized (", NULL);
+	put_candidates(page, count, bounded && up ? "_min" : "", gate);
+	sql_put_all(sql, "), reach", n, " as materialized (select c.player_id, c.name_folded, ",
+	    bounded ? "x.v" : "c.v", " from near", n, " c cross join lateral (select ", NULL);
+	if (bounded)
+		put_key_of_rows(page);
+	else
+		put(page, "1");
+	put(page, " as v from player_season_stats l where l.player_id = c.player_id");
+	put_row_filters(page);
+	sql_put_all(sql, bounded ? "" : " limit 1", ") x where x.v ",
+	    bounded && up ? ">= 0" : "is not null", "), enough", n,
+	    " as materialized (select s.whole or s.sure >= ", NULL);
+	put_number(page, page_end(page->query));
+	put(page, " as holds, s.whole from (select ");
+	if (is_natural(page->query)) {
+		sql_put_all(sql, "(select count(*) from near", n, ") < ", NULL);
+		put_number(page, count);
+	} else {
+		put(page, "false");
+	}
+	put(page, " as whole, ");
+	put_sure(page, n);
+	put(page, " as sure) s)");
+}
+
+/* " union all (...)": the page out of a step. */
+static void put_part(struct page *page, const char *n, const char *gate)
+{
+	sql_put_all(page->sql, "(select r.*, case when e.whole then (select count(*) from reach", n,
+	    ") end as counted from reach", n, " r, enough", n, " e where (select holds from enough", n,
+	    ")", gate, NULL);
+	put_order(page, "r", true);
+	put_limit(page);
+	put(page, ")");
+}
+
+static void walk_page(struct page *page)
+{
+	long long end = page_end(page->query);
+
+	put(page, "with ");
+	put_step(page, "1", end + end / 2 + WALK_MORE, "");
+	put(page, ", ");
+	put_step(page, "2", WALK_FAR_TIMES * end + WALK_FAR_MORE,
+	    " and not (select holds from enough1)");
+	put(page, ", ");
+	put_found(page, " and not (select holds from enough1) and not (select holds from enough2)");
+	put(page, ", page as (");
+	put_part(page, "1", "");
+	put(page, " union all ");
+	put_part(page, "2", " and not (select holds from enough1)");
+	put(page, " union all (select * from found))");
+	put_frame(page);
+}
+
+/* Totals. */
+
+static size_t count_of_season(const struct search_query *query, enum search_param *ret_last)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++) {
+		if (query->values[i].given && search_params[i].of_season) {
+			*ret_last = (enum search_param)i;
+			count++;
+		}
+	}
+	return count;
+}
+
+/* One threshold alone: whoever reaches it in some season does so with his best. */
+static bool put_threshold_total(struct sql *sql, const struct search_query *query)
+{
+	enum search_param param = SEARCH_PARAM_COUNT;
+
+	if (count_of_season(query, &param) != 1 ||
+	    (search_params[param].type != SEARCH_IS_FLOOR &&
+		search_params[param].type != SEARCH_IS_CEILING))
+		return false;
+	put_player_count(sql, query);
+	sql_put_all(sql, " and b.", search_params[param].column, NULL);
+	sql_put(sql, param == SEARCH_TOV_MAX ? "_min between 0 and " : " >= ");
+	sql_number(sql, query->values[param].number);
+	return true;
+}
+
+static void walk_total(struct sql *sql, const struct search_query *query)
+{
+	if (!put_threshold_total(sql, query))
+		rows_total(sql, query);
 }
 
 /* The first that suits is taken. */
 static const struct route routes[] = {
 	{ "best", best_suits, best_page, best_total },
-	{ "rows", rows_suits, rows_page, rows_total },
+	{ "walk", walk_suits, walk_page, walk_total },
+	{ "rows", rows_suits, rows_page, walk_total },
 };
 
 bool search_sql_new(const struct search_query *query, struct search_sql **ret,
@@ -249,15 +501,18 @@ bool search_sql_new(const struct search_query *query, struct search_sql **ret,
 	struct search_sql *sql = malloc(sizeof *sql);
 	const struct route *route = routes;
 	struct hs_db_statement unused;
+	struct page page = { .query = query };
 
 	if (sql == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a search");
 	while (!route->suits(query))
 		route++;
 	sql->route = route->name;
+	sql->may_count = route->page != best_page;
 	sql_init(&sql->page);
 	sql_init(&sql->total);
-	route->page(&sql->page, query);
+	page.sql = &sql->page;
+	route->page(&page);
 	route->total(&sql->total, query);
 	if (!sql_finish(&sql->page, &unused, err) || !sql_finish(&sql->total, &unused, err)) {
 		search_sql_free(sql);

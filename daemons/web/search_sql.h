@@ -22,18 +22,21 @@ enum search_column {
 	SEARCH_COLUMN_HEIGHT,
 	SEARCH_COLUMN_WEIGHT,
 	SEARCH_COLUMN_FIRST_METRIC,	/* SEARCH_METRIC_COUNT of them */
-	/* eligible rows */
+	/* seasons with an eligible row */
 	SEARCH_COLUMN_SEASONS = SEARCH_COLUMN_FIRST_METRIC + SEARCH_METRIC_COUNT,
 	/* the row behind the best of the metric sorted by: its games, season and team */
 	SEARCH_COLUMN_BEHIND_GAMES,
 	SEARCH_COLUMN_BEHIND_SEASON,
 	SEARCH_COLUMN_BEHIND_TEAM,
+	/* the total, where the page's way found it too; else null */
+	SEARCH_COLUMN_COUNTED,
 	SEARCH_COLUMN_COUNT
 };
 
 /* Large: not for the stack. */
 struct search_sql {
 	const char *route;	/* its name, for the log and for tests */
+	bool may_count;		/* the page's SEARCH_COLUMN_COUNTED can have the total */
 	struct sql page, total;
 };
 

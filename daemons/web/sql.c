@@ -4,6 +4,7 @@
  * turns into an error; what was appended after the mark is lost, and never run. */
 #include "daemons/web/sql.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,16 @@ static void put_bytes(struct sql *sql, const char *text, size_t length)
 void sql_put(struct sql *sql, const char *text)
 {
 	put_bytes(sql, text, strlen(text));
+}
+
+void sql_put_all(struct sql *sql, const char *text, ...)
+{
+	va_list more;
+
+	va_start(more, text);
+	for (; text != NULL; text = va_arg(more, const char *))
+		sql_put(sql, text);
+	va_end(more);
 }
 
 void sql_repeat(struct sql *sql, size_t from, size_t to)

@@ -28,6 +28,9 @@ void sql_done(struct sql *sql);
 /* Appends text, which is a constant or a name from one of our tables. */
 void sql_put(struct sql *sql, const char *text);
 
+/* The same of several texts, up to a NULL. */
+void sql_put_all(struct sql *sql, const char *text, ...) __attribute__((sentinel));
+
 /* Appends what was written between two lengths once more, with the same $n. */
 void sql_repeat(struct sql *sql, size_t from, size_t to);
 

@@ -175,8 +175,13 @@ DISAGREEMENTS = {
     "player_best copies its player's columns":
         f"select player_id, {_HOT} from player_best except select p.player_id, {_COPIED}",
     "player_best holds the maxima": "select player_id, " + ", ".join(COLUMNS) +
-        ", tov_min from player_best except select player_id, " + ", ".join(f"max({c})" for c in COLUMNS) +
-        ", coalesce(min(tov) filter (where tov >= 0), -1) from player_season_stats group by player_id",
+        " from player_best except select player_id, " + ", ".join(f"max({c})" for c in COLUMNS) +
+        " from player_season_stats group by player_id",
+    "player_best holds the minima": "select player_id, " + ", ".join(f"{c}_min" for c in COLUMNS) +
+        " from player_best except select player_id, " +
+        ", ".join(f"coalesce(min({c}) filter (where {c} >= 0), -1)" for c in COLUMNS) +
+        " from player_season_stats group by player_id",
+    "data_version counts the players": "select players from data_version except select count(*) from player_best",
     "every player is in player_best":
         "select player_id from player except select player_id from player_best",
     "each row stands in both tables": """

@@ -264,9 +264,12 @@ def test_pages_are_the_whole(filled):
 CELL = re.compile(r'<td class="number sorted[^"]*">([^<]*)(?:<span class="behind">([^<]*)</span>)?</td>')
 
 
+ABOUT = re.compile(r'<span class="about">(.*?)</span></th>')
+
+
 def test_page_says_what_the_api_says(filled):
-    """The page lists the API's players under the same total, with and without htmx, and names the row behind
-    the best that is sorted by."""
+    """The page lists the API's players under the same total, with and without htmx, says how many seasons of
+    theirs are eligible, and names the row behind the best that is sorted by."""
     house, model = filled
     rng = random.Random(SEED + 2)
     behind_someone = 0
@@ -279,12 +282,20 @@ def test_page_says_what_the_api_says(filled):
             assert [int(part.partition('"')[0]) for part in page.text.split('href="/players/')[1:]] == case.ids, query
             total = len(case.order)
             assert ("No player found" if total == 0 else f"{total:,} player{'s' * (total > 1)}") in page.text
+            assert [about.rpartition("<span>")[2].removesuffix("</span>") for about in ABOUT.findall(page.text)] == \
+                [seasons_text(case.found.eligible[player]) for player in case.ids], query
             if metric not in METRICS:
                 continue
             cells = CELL.findall(page.text)
             assert [behind for _, behind in cells] == [behind_text(case.found, player, metric) for player in case.ids], query
             behind_someone += any(behind for _, behind in cells)
     assert behind_someone > 20
+
+
+def seasons_text(rows):
+    """One who was traded has several rows in one season."""
+    seasons = len({row["season"] for row in rows})
+    return f"{seasons} season{'s' * (seasons > 1)}"
 
 
 def behind_text(found, player, metric):

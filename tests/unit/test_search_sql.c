@@ -34,8 +34,11 @@ static bool has_value(const struct sql *sql, const char *value)
 static const struct { const char *text, *route; } routes[] = {
 	{ "", "best" }, { "name=x&height_min=200&sort=-age", "best" },
 	{ "position=C&age_min=20", "best" },
-	{ "ppg_min=20", "rows" }, { "season=2018&name=x", "rows" },
-	{ "tov_max=3&sort=name", "rows" },
+	{ "ppg_min=20", "walk" }, { "tov_max=3&sort=name", "walk" },
+	{ "games_min=5&height_min=200&sort=age", "walk" },
+	{ "ppg_min=20&sort=ppg", "walk" }, { "season=2018&sort=name", "walk" },
+	{ "ppg_min=20&page=2000", "rows" }, { "season=2018&name=x", "rows" },
+	{ "team=a:b&ppg_min=3", "rows" }, { "competition=a:b&sort=name", "rows" },
 };
 
 static void test_routes(void)
