@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/number.h"
+#include "daemons/importer/countries.h"
 #include "daemons/importer/merge_sql.h"
 
 #define SLOW_STEP_SECONDS 0.25
@@ -24,7 +25,7 @@ enum {
 struct merge {
 	struct hs_db *db;
 	const struct merge_job *job;
-	int64_t source_id, last_player, hot, moved, changes;
+	int64_t source_id, last_player, new_label, hot, moved, changes;
 	struct merge_counts counts;
 };
 
@@ -132,6 +133,9 @@ static void note_result(struct merge *merge, const struct merge_step *step, cons
 	case MERGE_GET_LAST_PLAYER:
 		merge->last_player = hs_db_int(result, 0, 0);
 		return;
+	case MERGE_GET_NEW_LABEL:
+		merge->new_label = hs_db_int(result, 0, 0);
+		return;
 	case MERGE_GET_CLASSES:
 		note_classes(merge, result);
 		return;
@@ -169,7 +173,7 @@ static void log_slow_step(const struct merge_step *step, double seconds)
 		    HS_STR("sql", step->sql));
 }
 
-static bool raise_version(struct hs_db *db, int64_t new_players, struct hs_error *err)
+bool merge_raise_version(struct hs_db *db, int64_t new_players, struct hs_error *err)
 {
 	char players[NUMBER_BYTES];
 
@@ -194,9 +198,11 @@ bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progr
 			return false;
 		log_slow_step(&merge_steps[i], hs_clock_seconds() - began);
 	}
+	if (merge.new_label > 0 && !countries_settle(db, merge.new_label, err))
+		return false;
 	merge.counts.changed = merge.changes > 0;
 	merge.counts.large = merge.changes >= LARGE_ROWS;
-	if (merge.counts.changed && !raise_version(db, merge.counts.new_players, err))
+	if (merge.counts.changed && !merge_raise_version(db, merge.counts.new_players, err))
 		return false;
 	*ret = merge.counts;
 	return true;

@@ -31,4 +31,7 @@ struct merge_counts {
 bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progress *progress,
     struct merge_counts *ret, struct hs_error *err);
 
+/* Makes the answers that searches have kept old, when the caller's transaction commits. */
+bool merge_raise_version(struct hs_db *db, int64_t new_players, struct hs_error *err);
+
 #endif

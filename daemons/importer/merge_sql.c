@@ -217,13 +217,15 @@ static const char follow_players[] =
     " where p.player_id = t.player_id and not t.is_new and $1::integer is not null";
 
 static const char insert_labels[] =
-    "insert into label (label_id, kind, name)"
+    "with new as (insert into label (label_id, kind, name)"
     " select (select coalesce(max(label_id), 0) from label)"
     " + row_number() over (order by x.kind, x.name), x.kind, x.name"
     " from (select distinct v.kind, v.name from stage_touched t join player p using (player_id)"
     " cross join lateral (values ('nationality', p.nationality), ('position', p.position),"
     " ('role', p.role)) v (kind, name) where t.hot and v.name is not null) x"
-    " where not exists (select from label l where l.kind = x.kind and l.name = x.name)";
+    " where not exists (select from label l where l.kind = x.kind and l.name = x.name)"
+    " returning label_id, kind)"
+    " select coalesce(min(label_id), 0) from new where kind = 'nationality'";
 
 static const char class_rows[] =
     "insert into stage_work (rec, class, " KEY("") ", position, role, " METRICS("") ")"
@@ -358,8 +360,7 @@ static const char insert_best[] =
     " join stage_best n on n.player_id = t.player_id where t.is_new order by c.player_id";
 
 const struct merge_step merge_steps[] = {
-	/* One merge at a time in the whole database: ids are max + 1. */
-	{ .sql = "select pg_advisory_xact_lock(1215513165, 1)" },
+	{ .sql = MERGE_LOCK },
 	{ .sql = "analyze stage_row (rec, pno, competition_no, season_no, team_no)" },
 	{ .sql = "analyze stage_name" },
 	{ .sql = insert_source, .values = { MERGE_SOURCE_NAME }, .count = MERGE_CHANGES },
@@ -389,7 +390,7 @@ const struct merge_step merge_steps[] = {
 	    .count = MERGE_CHANGES },
 	{ .sql = touch_new_players, .values = { MERGE_LAST_PLAYER }, .count = MERGE_HOT_PLAYERS },
 	{ .sql = "analyze stage_touched", .when = MERGE_HOT },
-	{ .sql = insert_labels, .when = MERGE_HOT },
+	{ .sql = insert_labels, .when = MERGE_HOT, .count = MERGE_GET_NEW_LABEL },
 
 	{ .sql = class_rows, .values = { MERGE_DATE } },
 	{ .sql = count_classes, .count = MERGE_GET_CLASSES },

@@ -40,6 +40,7 @@ enum merge_count {
 	MERGE_HOT_PLAYERS,
 	MERGE_GET_SOURCE,	/* selected: source_id */
 	MERGE_GET_LAST_PLAYER,	/* selected */
+	MERGE_GET_NEW_LABEL,	/* selected: the least new label_id of a nationality, or 0 */
 	MERGE_GET_CLASSES	/* selected: created, updated, moved, stale */
 };
 
@@ -54,6 +55,9 @@ struct merge_step {
 
 extern const struct merge_step merge_steps[];
 extern const size_t merge_step_count;
+
+/* One merge at a time in the whole database: ids are max + 1. For a transaction. */
+#define MERGE_LOCK "select pg_advisory_xact_lock(1215513165, 1)"
 
 /* The temporary tables, dropped at the end of the transaction, and the COPY statements that fill
  * them. */

@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/db.h"
 #include "common/log.h"
+#include "daemons/importer/countries.h"
 #include "daemons/importer/merge_sql.h"
 #include "daemons/importer/recover.h"
 #include "daemons/importer/shelve.h"
@@ -57,6 +58,7 @@ struct worker {
 	struct hs_db *db;		/* the thread's own, from here on */
 	bool session_is_new;		/* opened by a possession, and not prepared */
 	bool is_recovered;		/* nothing is left half-done, as far as we know */
+	bool has_countries;		/* nationalities are settled by our table */
 	int64_t run;			/* 0: none is open */
 	int64_t late_run;		/* could not be closed: the database was away */
 	struct progress teller;
@@ -140,6 +142,9 @@ static bool catch_up(struct worker *worker, struct hs_error *err)
 	if (!worker->is_recovered && !recover_shelved(worker->db, worker->settings, err))
 		return false;
 	worker->is_recovered = true;
+	if (!worker->has_countries && !countries_refresh(worker->db, err))
+		return false;
+	worker->has_countries = true;
 	if (worker->late_run == 0)
 		return true;
 	if (!runs_close(worker->db, worker->late_run, &run, err))

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/country.h"
 #include "common/decimal.h"
 #include "common/number.h"
 #include "common/text.h"
@@ -165,6 +166,8 @@ static bool read_item(struct search_query *query, enum search_param param, const
 	if (value->items == NULL &&
 	    (value->items = calloc(SEARCH_MAX_ITEMS, sizeof *value->items)) == NULL)
 		return no_memory(err);
+	if (param == SEARCH_NATIONALITY)
+		text = hs_country_shown(text);
 	if ((value->items[value->count] = strdup(text)) == NULL)
 		return no_memory(err);
 	value->count++;

@@ -82,7 +82,9 @@ enum search_param {
 
 enum search_type {
 	SEARCH_IS_NAME,		/* words, folded */
-	SEARCH_IS_LABEL,	/* the whole string, as the source writes it; may be repeated */
+	SEARCH_IS_LABEL,	/* the whole string, as the source writes it; may be repeated. A
+				 * nationality is any spelling of a country, kept as common/country.h
+				 * shows it: "us" and "USA" are one item, "United States" */
 	SEARCH_IS_SEASON,	/* likewise */
 	SEARCH_IS_IDENTITY,	/* SOURCE:EXTERNAL_ID; may be repeated */
 	SEARCH_IS_WHOLE,	/* a whole number, min..max */

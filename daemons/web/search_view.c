@@ -11,6 +11,7 @@
 
 #include <event2/buffer.h>
 
+#include "common/country.h"
 #include "common/date.h"
 #include "common/db.h"
 #include "daemons/web/figures.h"
@@ -127,6 +128,13 @@ static json_t *cell_new(const struct search_query *query, const PGresult *page, 
 		behind_text(page, row, key) : json_null()));
 }
 
+static json_t *about_text(const PGresult *page, int row, int column)
+{
+	const char *text = hs_db_text(page, row, column);
+
+	return json_string(column == SEARCH_COLUMN_NATIONALITY ? hs_country_shown(text) : text);
+}
+
 /* "C, Serbia, 3 seasons" */
 static json_t *about_new(const PGresult *page, int row)
 {
@@ -139,7 +147,7 @@ static json_t *about_new(const PGresult *page, int row)
 
 	for (size_t i = 0; done && i < HS_COUNT(columns); i++) {
 		if (!PQgetisnull(page, row, columns[i]))
-			done = json_array_append_new(about, text_json(page, row, columns[i])) == 0;
+			done = json_array_append_new(about, about_text(page, row, columns[i])) == 0;
 	}
 	if (done && seasons > 0)
 		done = json_array_append_new(about,

@@ -51,13 +51,15 @@ static void put_name(struct sql *sql, enum subject subject, const struct search_
 	sql_put(sql, ")");
 }
 
+/* A nationality is the country that it means, or itself when it means none. */
 static void put_label(struct sql *sql, enum subject subject, const struct search_param_row *row,
     const struct search_value *value)
 {
 	put_column(sql, subject, row->column);
 	sql_put(sql, "_id = any(array(select label_id from label where kind = '");
 	sql_put(sql, row->column);
-	sql_put(sql, "' and name = any(");
+	sql_put(sql, row == &search_params[SEARCH_NATIONALITY] ?
+		"' and coalesce(country, name) = any(" : "' and name = any(");
 	sql_texts(sql, value->items, value->count);
 	sql_put(sql, ")))");
 }

@@ -17,7 +17,9 @@ OWN = {"height": "height_cm", "weight": "weight_kg"}
 PLACES = ("season", "competition", "team")
 LABELS = {"position": ["C", "PF", "Guard, tall", 'the "big" man', "{a}", "back\\slash", "100%_"],
           "role": ["Primary Creator", "Rim Protector"],
-          "nationality": ["France", "Côte d'Ivoire", "Türkiye", "france"]}
+          "nationality": ["France", "Côte d'Ivoire", "Türkiye", "france", "TUR", "Ivory Coast", "Congo", "congo"]}
+# those of the nationalities that are another spelling of a country
+COUNTRIES = {"france": "France", "TUR": "Türkiye", "Ivory Coast": "Côte d'Ivoire"}
 FIRST = ["Luka", "Nikola", "José", "Shaquille", "Karl-Anthony", "Łukasz", "Đorđe", "Ayşe", "D.J.", "Ñandu", "A"]
 LAST = ["Dončić", "Jokić", "O'Neal", "Towns", "Calderón", "Öztürk", "Smith", "Smith-Jones", "de la Cruz", "Dokić", "B"]
 COMPETITIONS = ["NBA", "E:1", "same"]
@@ -131,7 +133,7 @@ class Asked:
         self.one = dict(query)
         self.several = {}
         for name, value in query:
-            self.several.setdefault(name, set()).add(value)
+            self.several.setdefault(name, set()).add(COUNTRIES.get(value, value))
         self.day = datetime.date.fromisoformat(self.one["age_on"]) if "age_on" in self.one else today
         self.of_player = [*self._name(), *self._among(LABELS), *self._age(), *self._bounds(OWN)]
         self.of_row = [*self._among(PLACES), *self._bounds(METRICS)]
@@ -248,7 +250,7 @@ class Model:
     def _player(record):
         born = record["birth_date"] and datetime.date.fromisoformat(record["birth_date"])
         return {"name": record["full_name"], "folded": folded(record["full_name"]), "born": born,
-                **{label: record[label] for label in LABELS},
+                **{label: COUNTRIES.get(record[label], record[label]) for label in LABELS},
                 **{own: hundredths(record[field]) for own, field in OWN.items()}}
 
     def name_and_id(self, player):

@@ -53,7 +53,15 @@ static const struct { const char *text, *want; } canonicals[] = {
 	{ "season=2018&season=2016&season=2018", "season=2016&season=2018" },
 	{ "position=C&position=&position=PF", "position=C&position=PF" },
 	{ "team=nba:LAL", "team=nba:LAL" }, { "team=nba:A:B", "team=nba:A:B" },
-	{ "nationality=+France", "nationality=+France" },	/* the whole string, as it is */
+	{ "role=+Guard", "role=+Guard" },		/* the whole string, as it is */
+	{ "nationality=+france", "nationality=France" },
+	{ "nationality=USA&nationality=us&nationality=United+States+of+America",
+	    "nationality=United+States" },
+	{ "nationality=SRB&nationality=Turkiye&nationality=Serbia",
+	    "nationality=Serbia&nationality=T%C3%BCrkiye" },
+	{ "nationality=USA/Italy", "nationality=USA%2FItaly" },	/* no country's: itself */
+	{ "nationality=+Congo", "nationality=+Congo" },
+	{ "position=US", "position=US" },
 };
 
 static const struct { const char *text, *where; } refusals[] = {
