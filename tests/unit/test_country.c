@@ -30,6 +30,9 @@ static const struct { const char *text, *code; } spellings[] = {
 	{ "MAR", "MA" }, { "MRI", "MU" }, { "MTN", "MR" }, { "TAN", "TZ" }, { "TGA", "TO" },
 	{ "TOG", "TG" }, { "COD", "CD" }, { "CGO", "CG" }, { "COG", "CG" }, { "DOM", "DO" },
 	{ "DMA", "DM" }, { "BUR", "BF" }, { "BRU", "BN" }, { "AND", "AD" }, { "ST", "ST" },
+	{ "SRI", "LK" }, { "LKA", "LK" }, { "CTA", "CF" }, { "FPO", "PF" }, { "LBN", "LB" },
+	{ "LIB", "LB" }, { "LBA", "LY" }, { "LBR", "LR" }, { "CHI", "CL" }, { "CHA", "TD" },
+	{ "CHN", "CN" }, { "SAM", "WS" }, { "ASA", "AS" }, { "URU", "UY" }, { "UKR", "UA" },
 	/* variants */
 	{ "Bosnia & Herzegovina", "BA" }, { "Bosnia-Herzegovina", "BA" }, { "Bosnia", "BA" },
 	{ "Ivory Coast", "CI" }, { "Cote d'Ivoire", "CI" }, { "Côte d’Ivoire", "CI" },
