@@ -71,7 +71,8 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 
 	(void)evcon;
 	if (connection->state == IN_WORK)
-		connection->all->events->on_left(connection->all->arg, connection->work);
+		connection->all->events->on_left(connection->all->arg, connection->work,
+		    true);
 	forget(connection);
 }
 
@@ -152,7 +153,8 @@ static void sweep_one(struct connection *connection, time_t moment)
 {
 	if (connection->state == IN_WORK) {
 		if (client_left(connection))
-			connection->all->events->on_left(connection->all->arg, connection->work);
+			connection->all->events->on_left(connection->all->arg, connection->work,
+			    false);
 	} else if (moment - connection->since >= connection->all->limits[connection->state]) {
 		shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
 	}
@@ -253,6 +255,11 @@ void connection_answer(struct connection *connection, struct evhttp_request *req
 	connection->work = NULL;
 	enter(connection, ANSWERING);
 	evhttp_request_set_on_complete_cb(request, on_answered, connection);
+}
+
+void connection_cut(struct connection *connection)
+{
+	shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
 }
 
 void connections_set_idle_seconds(struct connections *connections, int seconds)

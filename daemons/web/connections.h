@@ -28,7 +28,8 @@ struct connection;
 
 struct connections_events {
 	void (*on_change)(void *arg, size_t open);	/* one more, or one fewer */
-	void (*on_left)(void *arg, void *work);	/* the client went while its request was in work */
+	/* the client went while its request was in work; is_closed: and evhttp has noticed */
+	void (*on_left)(void *arg, void *work, bool is_closed);
 };
 
 /* Hooks into http, which must be given no other bevcb. Keeps events and arg. Gives *ret. */
@@ -48,6 +49,9 @@ struct connection *connections_work(struct connections *connections,
 
 /* Its answer goes out now; when it has, the connection waits for the next request. */
 void connection_answer(struct connection *connection, struct evhttp_request *request);
+
+/* Cuts it: the client sees that no answer, or no more of it, comes. The event is on_left. */
+void connection_cut(struct connection *connection);
 
 /* How long a connection may wait for a request: WEB_IDLE_SECONDS, until told otherwise. */
 void connections_set_idle_seconds(struct connections *connections, int seconds);

@@ -40,6 +40,7 @@ struct reply {
 	char etag[48];		/* with its quotes; "" for none */
 	char push_url[EXCHANGE_URL_BYTES];	/* for htmx; "" for none */
 	const char *allow;	/* of a 405 */
+	const char *file_name;	/* to be saved as; NULL: to be shown */
 	int retry_after;	/* seconds; 0 for none */
 	bool close;		/* the connection, after this answer */
 };
@@ -64,6 +65,9 @@ struct exchange {
 	int patience_ms;	/* for exchange_ask; 0: HOOPSCOUT_SEARCH_SECONDS */
 	struct hs_db_job *job;
 	exchange_done_fn *done;
+	/* While an answer of unknown length is being sent: */
+	bool streaming;
+	void (*on_sent)(struct exchange *exchange);	/* the last piece is on its way */
 	char *keep_key;		/* answers.h; NULL: the answer is not kept */
 	int64_t keep_version;
 };
@@ -78,5 +82,16 @@ void exchange_ask(struct exchange *exchange, const struct hs_db_statement *state
 
 /* Sends the reply. Takes exchange. */
 void exchange_answer(struct exchange *exchange);
+
+/* An answer in pieces: begin sends the head, whose length is not given; each piece (drained) is
+ * followed by on_sent when the client can take more, and never from within send. When the client
+ * leaves, exchange->work is freed and nothing more is called. */
+void exchange_begin(struct exchange *exchange);
+void exchange_send(struct exchange *exchange, struct evbuffer *piece,
+    void (*on_sent)(struct exchange *exchange));
+/* The answer is whole. Takes exchange. */
+void exchange_end(struct exchange *exchange);
+/* It is not, and never will be: the connection is cut, so that the client knows. Takes exchange. */
+void exchange_cut(struct exchange *exchange);
 
 #endif

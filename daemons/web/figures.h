@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <libpq-fe.h>
 
-enum { FIGURE_BYTES = 32, FIGURE_UNKNOWN = -1 };
+enum { FIGURE_BYTES = 32, FIGURE_UNKNOWN = -1, FIGURE_DIGITS = 5 };	/* 327.67 */
 
 /* "25.44", "23.0", or with whole "82"; "-" when not known. Returns buf. */
 const char *figure_text(int64_t hundredths, bool whole, char buf[FIGURE_BYTES]);

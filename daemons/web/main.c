@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/web/answers.h"
+#include "daemons/web/export.h"
 #include "daemons/web/health.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
@@ -32,6 +33,7 @@ static void web_free(void *app)
 	if (web == NULL)
 		return;
 	server_free(web->server);
+	exports_free(web->exports);
 	answers_free(web->answers);
 	hs_db_pool_free(web->pool);
 	hs_settings_free(web->settings);
@@ -76,6 +78,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 		(size_t)hs_setting_int(web->settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool,
 		err) ||
 	    !answers_new(web->base, web->settings, &web->answers, err) ||
+	    !exports_new(web->base, &web->exports, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;

@@ -12,10 +12,11 @@
 
 #include "common/log.h"
 #include "common/template.h"
+#include "daemons/web/figures.h"
 #include "daemons/web/statics.h"
 #include "daemons/web/web.h"
 
-enum { ETAG_BYTES = 16, JSON_DIGITS = 5 };
+enum { ETAG_BYTES = 16 };
 
 static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 200, "OK", "" },
@@ -149,7 +150,7 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 
 static void fill_json(struct exchange *exchange, int status, const char *type, json_t *body)
 {
-	const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS);
+	const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(FIGURE_DIGITS);
 	char *text = body != NULL ? json_dumps(body, flags) : NULL;
 	struct reply *reply = &exchange->reply;
 

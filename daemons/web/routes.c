@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/number.h"
+#include "daemons/web/export.h"
 #include "daemons/web/health.h"
 #include "daemons/web/player.h"
 #include "daemons/web/reply.h"
@@ -38,6 +39,7 @@ static const struct route routes[] = {
 	{ LOOK, "/players/{id}", everyone, player_page, "GET, HEAD" },
 	{ LOOK, "/api/v1/players", everyone, search_api, "GET, HEAD" },
 	{ LOOK, "/api/v1/players/{id}", everyone, player_api, "GET, HEAD" },
+	{ LOOK, "/export.*", everyone, export_answer, "GET, HEAD" },
 	{ LOOK, "/health", everyone, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", everyone, health_answer, "GET, HEAD" },
 	{ LOOK, "/static/*", everyone, statics_answer, "GET, HEAD" },

@@ -488,6 +488,46 @@ static void walk_total(struct sql *sql, const struct search_query *query)
 		rows_total(sql, query);
 }
 
+/* All of them, for exports: nothing is gained by looking at the best ones first. */
+
+static void put_all_players(struct page *page)
+{
+	put(page, "select b.*, ");
+	put_key_of_player(page, "");
+	put(page, " as v from player_best b where true");
+	put_player_filters(page);
+}
+
+static void put_all_found(struct page *page)
+{
+	put(page, "select b.name_folded, e.* from (select l.player_id, ");
+	put_key_of_rows(page);
+	put(page, " as v");
+	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
+		sql_put_all(page->sql, ", max(l.", search_keys[i].key, ") as ", search_keys[i].key,
+		    NULL);
+	put(page, " from player_season_stats l where true");
+	put_row_filters(page);
+	put(page, " group by l.player_id) e join player_best b using (player_id)");
+}
+
+void search_sql_all(const struct search_query *query, struct sql *sql)
+{
+	struct page page = { .query = query, .sql = sql };
+
+	put(&page, "select r.player_id, p.full_name, to_char(p.birth_date, 'YYYY-MM-DD'),"
+	    " p.nationality, p.position, p.role, p.height, p.weight");
+	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
+		sql_put_all(sql, ", r.", search_keys[i].key, NULL);
+	put(&page, " from (");
+	if (best_suits(query))
+		put_all_players(&page);
+	else
+		put_all_found(&page);
+	put(&page, ") r join player p using (player_id)");
+	put_order(&page, "r", false);
+}
+
 /* The first that suits is taken. */
 static const struct route routes[] = {
 	{ "best", best_suits, best_page, best_total },

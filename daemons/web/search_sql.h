@@ -44,6 +44,10 @@ struct search_sql {
 bool search_sql_new(const struct search_query *query, struct search_sql **ret,
     struct hs_error *err);
 
+/* Every player found, in the page's order, with the page's columns up to the metrics. sql is the
+ * caller's, and initialized. */
+void search_sql_all(const struct search_query *query, struct sql *sql);
+
 /* Accepts NULL. */
 void search_sql_free(struct search_sql *sql);
 

@@ -227,6 +227,28 @@ static json_t *pager_new(const struct search_query *query, int64_t total, int sh
 	    put_page_link(pager, "last", query, pages, query->page != pages));
 }
 
+/* Links to the whole of it as a file. */
+static json_t *exports_new(const struct search_query *query)
+{
+	static const struct { const char *extension, *name; } offered[] = {
+		{ "csv", "CSV" }, { "json", "JSON" }, { "jsonl", "JSON Lines" },
+	};
+	struct search_query all = *query;	/* borrows the lists */
+	json_t *list = json_array(), *address;
+	bool done;
+
+	all.page = 1;
+	all.per_page = SEARCH_USUAL_PER_PAGE;
+	address = search_address(&all);
+	done = list != NULL && address != NULL;
+	for (size_t i = 0; done && i < HS_COUNT(offered); i++)
+		done = json_array_append_new(list, json_pack("{s:s, s:o}", "name", offered[i].name,
+		    "url", json_sprintf("/export.%s%s", offered[i].extension,
+		    json_string_value(address) + 1))) == 0;
+	json_decref(address);
+	return view_or_nothing(list, done);
+}
+
 /* The whole. */
 
 static json_t *total_text(int64_t total)
@@ -273,6 +295,7 @@ json_t *search_view_new(const struct search_query *query, const struct search_fo
 	    view_put(view, "sorted_by", head_new(query, query->sort)) &&
 	    view_put(view, "rows", rows_new(query, page)) &&
 	    view_put(view, "kept", kept_new(query)) &&
+	    view_put(view, "exports", exports_new(query)) &&
 	    view_put(view, "pager", pager_new(query, total, PQntuples(page))));
 }
 
@@ -289,7 +312,7 @@ static json_t *best_json(const PGresult *page, int row)
 	return view_or_nothing(best, done);
 }
 
-static json_t *player_json(const PGresult *page, int row)
+json_t *search_view_player(const PGresult *page, int row)
 {
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
 	    (json_int_t)hs_db_int(page, row, SEARCH_COLUMN_ID), "full_name",
@@ -310,7 +333,7 @@ json_t *search_view_api(const struct search_query *query, const PGresult *page,
 	bool done = players != NULL;
 
 	for (int i = 0; done && i < PQntuples(page); i++)
-		done = json_array_append_new(players, player_json(page, i)) == 0;
+		done = json_array_append_new(players, search_view_player(page, i)) == 0;
 	if (!done) {
 		json_decref(players);
 		return NULL;

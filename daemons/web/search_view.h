@@ -25,4 +25,7 @@ json_t *search_view_new(const struct search_query *query, const struct search_fo
 json_t *search_view_api(const struct search_query *query, const PGresult *page,
     int64_t total);
 
+/* One of its players: a row of search_sql.h. A new reference; NULL without memory. */
+json_t *search_view_player(const PGresult *page, int row);
+
 #endif

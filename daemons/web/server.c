@@ -254,14 +254,28 @@ static void on_request(struct evhttp_request *request, void *arg)
 	routes_handle(exchange);
 }
 
+/* Its connection is closed: evhttp has let go of the request, which is freed so. */
+static void exchange_forget(struct exchange *exchange)
+{
+	evhttp_send_reply_end(exchange->request);
+	exchange_free(exchange);
+}
+
 /* The client left: its query is cancelled; what evhttp still wants sent goes nowhere. */
-static void on_client_left(void *arg, void *work)
+static void on_client_left(void *arg, void *work, bool is_closed)
 {
 	const struct server *server = arg;
 	struct exchange *exchange = work;
 
 	if (server->ending)
 		return;
+	if (exchange->streaming) {
+		if (is_closed)
+			exchange_forget(exchange);
+		else
+			exchange_cut(exchange);
+		return;
+	}
 	exchange->reply.status = HTTP_SERVUNAVAIL;
 	exchange->reply.close = true;
 	exchange_answer(exchange);
@@ -329,11 +343,13 @@ static const struct { const char *name, *value; } usual_headers[] = {
 	{ "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()" },
 };
 
-static void add_headers(struct exchange *exchange, size_t body_bytes)
+enum { LENGTH_UNKNOWN = -1 };
+
+static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 {
 	struct evhttp_request *request = exchange->request;
 	const struct reply *reply = &exchange->reply;
-	char number[32];
+	char number[32], disposition[128];
 
 	for (size_t i = 0; i < HS_COUNT(usual_headers); i++)
 		add_header(request, usual_headers[i].name, usual_headers[i].value);
@@ -350,11 +366,16 @@ static void add_headers(struct exchange *exchange, size_t body_bytes)
 		snprintf(number, sizeof number, "%d", reply->retry_after);
 		add_header(request, "Retry-After", number);
 	}
-	if (reply->status != HTTP_NOTMODIFIED) {
-		if (reply->type != NULL)
-			add_header(request, "Content-Type", reply->type);
-		snprintf(number, sizeof number, "%zu", body_bytes);
+	if (reply->status != HTTP_NOTMODIFIED && reply->type != NULL)
+		add_header(request, "Content-Type", reply->type);
+	if (reply->status != HTTP_NOTMODIFIED && body_bytes != LENGTH_UNKNOWN) {
+		snprintf(number, sizeof number, "%zd", body_bytes);
 		add_header(request, "Content-Length", number);
+	}
+	if (reply->file_name != NULL) {
+		snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"",
+		    reply->file_name);
+		add_header(request, "Content-Disposition", disposition);
 	}
 	if (reply->close || exchange->server->stopping)
 		add_header(request, "Connection", "close");
@@ -366,13 +387,64 @@ void exchange_answer(struct exchange *exchange)
 	struct evbuffer *body = reply->body;
 
 	answers_keep(exchange);
-	add_headers(exchange, evbuffer_get_length(body));
+	add_headers(exchange, (ev_ssize_t)evbuffer_get_length(body));
 	if (exchange->method == EVHTTP_REQ_HEAD || reply->status == HTTP_NOTMODIFIED)
 		body = NULL;
 	if (exchange->connection != NULL)
 		connection_answer(exchange->connection, exchange->request);
 	evhttp_send_reply(exchange->request, reply->status, reply_reason(reply->status), body);
 	exchange_free(exchange);
+}
+
+/* An answer in pieces. */
+
+void exchange_begin(struct exchange *exchange)
+{
+	struct reply *reply = &exchange->reply;
+
+	add_headers(exchange, LENGTH_UNKNOWN);
+	exchange->streaming = true;
+	evhttp_send_reply_start(exchange->request, reply->status, reply_reason(reply->status));
+}
+
+static void on_piece_sent(struct evhttp_connection *evcon, void *arg)
+{
+	struct exchange *exchange = arg;
+
+	(void)evcon;
+	exchange->on_sent(exchange);
+}
+
+void exchange_send(struct exchange *exchange, struct evbuffer *piece,
+    void (*on_sent)(struct exchange *exchange))
+{
+	exchange->on_sent = on_sent;
+	evhttp_send_reply_chunk_with_cb(exchange->request, piece, on_piece_sent, exchange);
+}
+
+void exchange_end(struct exchange *exchange)
+{
+	if (exchange->connection != NULL)
+		connection_answer(exchange->connection, exchange->request);
+	evhttp_send_reply_end(exchange->request);
+	exchange_free(exchange);
+}
+
+/* What is left is freed when evhttp has seen the connection's end. */
+void exchange_cut(struct exchange *exchange)
+{
+	if (exchange->work != NULL)
+		exchange->work_free(exchange->work);
+	exchange->work = NULL;
+	if (exchange->connection == NULL) {
+		/* an uncounted connection: all that can be done is to end it early */
+		exchange_forget(exchange);
+		return;
+	}
+	connection_cut(exchange->connection);
+	/* evhttp looks at the socket only while it writes */
+	if (evbuffer_add(exchange->reply.body, ".", 1) == 0)
+		evhttp_send_reply_chunk(exchange->request, exchange->reply.body);
 }
 
 /* Life. */

@@ -13,6 +13,7 @@
 #include "common/template.h"
 
 struct answers;
+struct exports;
 struct server;
 struct statics;
 
@@ -22,6 +23,7 @@ struct web {
 	struct hs_settings *settings;	/* as at start, for the pool */
 	struct hs_db_pool *pool;
 	struct answers *answers;
+	struct exports *exports;
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */

@@ -1,0 +1,154 @@
+/* export_format.c: writes one row at a time. Trusts the columns of search_sql.h. */
+#include "daemons/web/export_format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "common/db.h"
+#include "common/error.h"
+#include "daemons/web/figures.h"
+#include "daemons/web/search_query.h"
+#include "daemons/web/search_sql.h"
+#include "daemons/web/search_view.h"
+
+static bool put(struct evbuffer *out, const char *text)
+{
+	return evbuffer_add(out, text, strlen(text)) == 0;
+}
+
+/* CSV. */
+
+/* The columns before the metrics, as the API calls them. */
+static const char *const own_columns[] = {
+	[SEARCH_COLUMN_ID] = "id", [SEARCH_COLUMN_FULL_NAME] = "full_name",
+	[SEARCH_COLUMN_BIRTH_DATE] = "birth_date", [SEARCH_COLUMN_NATIONALITY] = "nationality",
+	[SEARCH_COLUMN_POSITION] = "position", [SEARCH_COLUMN_ROLE] = "role",
+	[SEARCH_COLUMN_HEIGHT] = "height_cm", [SEARCH_COLUMN_WEIGHT] = "weight_kg",
+};
+
+static bool csv_begin(struct evbuffer *out)
+{
+	bool done = put(out, "\xef\xbb\xbf");
+
+	for (size_t i = 0; i < HS_COUNT(own_columns); i++)
+		done = done && (i == 0 || put(out, ",")) && put(out, own_columns[i]);
+	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
+		done = done && put(out, ",") && put(out, search_keys[i].key);
+	return done && put(out, "\r\n");
+}
+
+/* A sheet runs what begins so, in some of them after blanks too. */
+static bool is_formula(const char *text)
+{
+	text += strspn(text, " ");
+	return text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+}
+
+static bool put_csv_text(struct evbuffer *out, const char *text)
+{
+	bool formula = is_formula(text);
+
+	if (!formula && strpbrk(text, ",\"\r\n") == NULL)
+		return put(out, text);
+	if (!put(out, formula ? "\"'" : "\""))
+		return false;
+	for (const char *quote; (quote = strchr(text, '"')) != NULL; text = quote + 1) {
+		if (evbuffer_add(out, text, (size_t)(quote - text)) != 0 || !put(out, "\"\""))
+			return false;
+	}
+	return put(out, text) && put(out, "\"");
+}
+
+static bool is_figure(int column)
+{
+	return column == SEARCH_COLUMN_HEIGHT || column == SEARCH_COLUMN_WEIGHT ||
+	    column >= SEARCH_COLUMN_FIRST_METRIC;
+}
+
+static bool put_csv_cell(struct evbuffer *out, const PGresult *row, int column)
+{
+	char text[FIGURE_BYTES];
+	int64_t figure;
+
+	if (PQgetisnull(row, 0, column))
+		return true;
+	if (!is_figure(column))
+		return put_csv_text(out, hs_db_text(row, 0, column));
+	figure = figure_of(row, 0, column);
+	return figure < 0 || put(out, figure_text(figure, true, text));
+}
+
+static bool csv_row(struct evbuffer *out, const PGresult *row, int64_t rows)
+{
+	bool done = true;
+
+	(void)rows;
+	for (int i = 0; i < SEARCH_COLUMN_FIRST_METRIC + SEARCH_METRIC_COUNT; i++)
+		done = done && (i == 0 || put(out, ",")) && put_csv_cell(out, row, i);
+	return done && put(out, "\r\n");
+}
+
+static bool csv_end(struct evbuffer *out, int64_t rows)
+{
+	(void)out;
+	(void)rows;
+	return true;
+}
+
+/* JSON. */
+
+static bool put_player(struct evbuffer *out, const PGresult *row)
+{
+	json_t *player = search_view_player(row, 0);
+	char *text = player != NULL ?
+	    json_dumps(player, JSON_COMPACT | JSON_REAL_PRECISION(FIGURE_DIGITS)) : NULL;
+	bool done = text != NULL && put(out, text);
+
+	json_decref(player);
+	free(text);
+	return done;
+}
+
+static bool json_begin(struct evbuffer *out)
+{
+	return put(out, "{\"players\":[");
+}
+
+static bool json_row(struct evbuffer *out, const PGresult *row, int64_t rows)
+{
+	return put(out, rows > 0 ? ",\n" : "\n") && put_player(out, row);
+}
+
+static bool json_end(struct evbuffer *out, int64_t rows)
+{
+	return evbuffer_add_printf(out, "\n],\"total\":%lld}\n", (long long)rows) > 0;
+}
+
+static bool jsonl_begin(struct evbuffer *out)
+{
+	(void)out;
+	return true;
+}
+
+static bool jsonl_row(struct evbuffer *out, const PGresult *row, int64_t rows)
+{
+	(void)rows;
+	return put_player(out, row) && put(out, "\n");
+}
+
+const struct export_format *export_format_find(const char *extension)
+{
+	static const struct export_format formats[] = {
+		{ "csv", "text/csv; charset=utf-8; header=present", csv_begin, csv_row, csv_end },
+		{ "json", "application/json", json_begin, json_row, json_end },
+		{ "jsonl", "application/jsonl", jsonl_begin, jsonl_row, csv_end },
+	};
+
+	for (size_t i = 0; i < HS_COUNT(formats); i++) {
+		if (strcmp(formats[i].extension, extension) == 0)
+			return &formats[i];
+	}
+	return NULL;
+}
