@@ -85,8 +85,6 @@ struct hs_db_pool {
 	unsigned failures;		/* to connect, in a row */
 	bool usable, said_away;
 	struct hs_error last;
-	const struct hs_db_pool_events *events;	/* NULL: nobody watches */
-	void *events_arg;
 };
 
 /* A thread's errand: opening a connection, or cancelling what runs on one. */
@@ -183,8 +181,6 @@ static void close_connection(struct connection *connection)
 	connection->cancel_due = false;
 	connection->life++;
 	move(connection, CLOSED);
-	if (connection->pool->events != NULL)
-		connection->pool->events->on_lost(connection->pool->events_arg);
 }
 
 /* The connection has ended; its job, if any, ends with it. Tells last. */
@@ -418,14 +414,10 @@ static void settle(struct connection *connection)
 
 static void read_notifies(struct connection *connection)
 {
-	const struct hs_db_pool *pool = connection->pool;
 	PGnotify *notify;
 
-	while ((notify = PQnotifies(connection->pg)) != NULL) {
-		if (pool->events != NULL)
-			pool->events->on_notify(pool->events_arg, notify->relname, notify->extra);
+	while ((notify = PQnotifies(connection->pg)) != NULL)
 		PQfreemem(notify);
-	}
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -517,8 +509,6 @@ static void adopt(struct connection *connection, PGconn *pg)
 	pool->failures = 0;
 	evtimer_del(pool->pause);
 	kick(pool);
-	if (pool->events != NULL)
-		pool->events->on_open(pool->events_arg);
 }
 
 static void done_connect(struct hs_task *task)
@@ -731,7 +721,6 @@ void hs_db_pool_free(struct hs_db_pool *pool)
 
 	if (pool == NULL)
 		return;
-	pool->events = NULL;
 	while ((job = TAILQ_FIRST(&pool->queue)) != NULL) {
 		leave_queue(job);
 		hs_db_job_free(job);
@@ -753,12 +742,6 @@ void hs_db_pool_free(struct hs_db_pool *pool)
 	free(pool->connections);
 	free(pool->name);
 	free(pool);
-}
-
-void hs_db_pool_watch(struct hs_db_pool *pool, const struct hs_db_pool_events *events, void *arg)
-{
-	pool->events = events;
-	pool->events_arg = arg;
 }
 
 void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret)

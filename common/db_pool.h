@@ -56,17 +56,6 @@ bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *st
  * server, without waiting, and its connection is used again. Takes job. */
 void hs_db_job_cancel(struct hs_db_job *job);
 
-/* What happens to the sessions of a pool, for one who listens on its only connection. None of
- * them may free the pool; all may submit jobs. */
-struct hs_db_pool_events {
-	void (*on_open)(void *arg);	/* a new session: it listens to nothing yet */
-	void (*on_lost)(void *arg);
-	void (*on_notify)(void *arg, const char *channel, const char *payload);
-};
-
-/* Borrows events for the pool's life. */
-void hs_db_pool_watch(struct hs_db_pool *pool, const struct hs_db_pool_events *events, void *arg);
-
 struct hs_db_pool_state {
 	size_t open, busy, waiting;	/* connections, connections at work, jobs in the queue */
 	bool usable;			/* the last attempt to connect or run succeeded */

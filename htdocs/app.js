@@ -53,14 +53,25 @@
 		field.value = value;
 	};
 
+	/* The filters, as "name=value" in order. */
+	const filters = (entries) => [...entries]
+		.filter(([name, value]) => value !== "" && !["sort", "page", "per_page"].includes(name))
+		.map(([name, value]) => `${name}=${value}`).sort().join("&");
+
+	/* The links were made for the filters of then: when more was typed since, the form goes. */
 	document.addEventListener("click", (event) => {
 		const link = event.target.closest("#results a[hx-get]");
 		const form = document.getElementById("filters");
-		if (link === null || form === null)
+		if (link === null || form === null || event.ctrlKey || event.metaKey || event.shiftKey)
 			return;
 		const wanted = new URL(link.href).searchParams;
 		keep(form, "sort", wanted.get("sort"));
 		keep(form, "per_page", wanted.get("per_page"));
+		if (filters(wanted) !== filters(new FormData(form))) {
+			event.preventDefault();
+			event.stopPropagation();
+			form.requestSubmit();
+		}
 	}, true);
 
 	const prepare = () => {

@@ -35,6 +35,7 @@ TAILQ_HEAD(answer_list, answer);
 
 struct answers {
 	struct data_version *newest;
+	int64_t version;		/* of all that is kept; -1: nothing is */
 	void *tree;			/* of struct answer, for tsearch */
 	struct answer_list by_use;	/* the last used first */
 	size_t count, bytes, most_bytes;
@@ -98,27 +99,21 @@ static void drop_all(struct answers *answers)
 		drop(answers, answer);
 }
 
-static void on_version_change(void *arg)
+/* What is kept is of one version: the newest that anybody has read. */
+static void learn(struct answers *answers, int64_t version)
 {
-	drop_all(arg);
-}
-
-static bool is_newest(const struct answers *answers, int64_t version)
-{
-	int64_t newest;
-
-	return data_version_known(answers->newest, &newest) && version == newest;
+	if (version == answers->version)
+		return;
+	drop_all(answers);
+	answers->version = version;
 }
 
 static struct answer *find(const struct answers *answers, const char *key)
 {
 	const struct answer wanted = { .key = key };
 	struct answer *const *found = tfind(&wanted, &answers->tree, compare);
-	int64_t ignored;
 
-	if (found == NULL || !data_version_known(answers->newest, &ignored))
-		return NULL;
-	return *found;
+	return found != NULL ? *found : NULL;
 }
 
 static void touch(struct answers *answers, struct answer *answer)
@@ -145,6 +140,12 @@ static void insert(struct answers *answers, struct answer *answer)
 		drop(answers, TAILQ_LAST(&answers->by_use, answer_list));
 }
 
+static void insert_at(struct answers *answers, struct answer *answer, int64_t version)
+{
+	learn(answers, version);
+	insert(answers, answer);
+}
+
 static bool has_room(const struct answers *answers, size_t length)
 {
 	return length + sizeof(struct answer) + NODE_BYTES < answers->most_bytes / LARGEST_SHARE;
@@ -169,20 +170,53 @@ static bool send_again(struct exchange *exchange, struct answer *answer)
 	return true;
 }
 
-bool answers_reply(struct exchange *exchange, const char *key)
+/* The answer that is made now will be kept. */
+static void miss(struct exchange *exchange)
+{
+	exchange->web->answers->misses++;
+	exchange->otherwise(exchange);
+}
+
+static void on_newest(void *arg, bool known, int64_t version)
+{
+	struct exchange *exchange = arg;
+	struct answers *answers = exchange->web->answers;
+	struct answer *answer;
+
+	if (known)
+		learn(answers, version);
+	answer = known ? find(answers, exchange->keep_key) : NULL;
+	if (answer == NULL) {
+		miss(exchange);
+		return;
+	}
+	touch(answers, answer);
+	answers->hits++;
+	free(exchange->keep_key);
+	exchange->keep_key = NULL;
+	if (!send_again(exchange, answer))
+		reply_problem(exchange, HTTP_SERVUNAVAIL, "Not enough memory; please try again.",
+		    NULL);
+}
+
+void answers_reply(struct exchange *exchange, const char *key,
+    void (*otherwise)(struct exchange *exchange))
 {
 	struct answers *answers = exchange->web->answers;
-	struct answer *answer = find(answers, key);
 
-	if (answer != NULL && send_again(exchange, answer)) {
-		touch(answers, answer);
-		answers->hits++;
-		return true;
-	}
-	answers->misses++;
-	free(exchange->keep_key);
+	exchange->otherwise = otherwise;
 	exchange->keep_key = strdup(key);	/* NULL: it is not kept */
-	return false;
+	if (exchange->keep_key == NULL || find(answers, key) == NULL) {
+		miss(exchange);
+		return;
+	}
+	exchange->newest = (struct data_version_wait){ .told = on_newest, .arg = exchange };
+	data_version_ask(answers->newest, &exchange->newest);
+}
+
+void answers_forget(struct exchange *exchange)
+{
+	data_version_forget(exchange->web->answers->newest, &exchange->newest);
 }
 
 void answers_read_at(struct exchange *exchange, int64_t version)
@@ -198,7 +232,7 @@ void answers_keep(struct exchange *exchange)
 	struct answer *answer;
 
 	if (exchange->keep_key == NULL || reply->etag[0] == '\0' ||
-	    !is_newest(answers, exchange->keep_version) ||
+	    exchange->keep_version < 0 || exchange->keep_version < answers->version ||
 	    !has_room(answers, length + strlen(exchange->keep_key)) ||
 	    (answer = answer_new(exchange->keep_key, length)) == NULL)
 		return;
@@ -208,7 +242,7 @@ void answers_keep(struct exchange *exchange)
 	if (evbuffer_copyout(reply->body, answer->text, length) != (ev_ssize_t)length)
 		release(answer);
 	else
-		insert(answers, answer);
+		insert_at(answers, answer, exchange->keep_version);
 }
 
 /* Numbers. */
@@ -218,9 +252,10 @@ bool answers_number(const struct answers *answers, const char *key, int64_t *ret
 {
 	const struct answer *answer = find(answers, key);
 
-	if (answer == NULL || !data_version_known(answers->newest, ret_version))
+	if (answer == NULL)
 		return false;
 	*ret = answer->number;
+	*ret_version = answers->version;
 	return true;
 }
 
@@ -229,11 +264,11 @@ void answers_keep_number(struct answers *answers, const char *key, int64_t numbe
 {
 	struct answer *answer;
 
-	if (!is_newest(answers, version) || !has_room(answers, strlen(key)) ||
+	if (version < answers->version || !has_room(answers, strlen(key)) ||
 	    (answer = answer_new(key, 0)) == NULL)
 		return;
 	answer->number = number;
-	insert(answers, answer);
+	insert_at(answers, answer, version);
 }
 
 /* Life. */
@@ -246,8 +281,9 @@ bool answers_new(struct event_base *base, const struct hs_settings *settings,
 	if (answers == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to keep answers");
 	TAILQ_INIT(&answers->by_use);
+	answers->version = -1;
 	answers_reload(answers, settings);
-	if (!data_version_new(base, settings, on_version_change, answers, &answers->newest, err)) {
+	if (!data_version_new(base, settings, &answers->newest, err)) {
 		answers_free(answers);
 		return false;
 	}
@@ -272,7 +308,7 @@ void answers_reload(struct answers *answers, const struct hs_settings *settings)
 
 void answers_look(const struct answers *answers, struct answers_state *ret)
 {
-	ret->usable = data_version_known(answers->newest, &ret->version);
+	ret->version = answers->version;
 	ret->count = answers->count;
 	ret->bytes = answers->bytes;
 	ret->hits = answers->hits;

@@ -1,10 +1,10 @@
 /* answers.h: answers that were given already, kept for as long as the data is the same.
  *
  * An answer is kept under a key that says all it depends on beside the data: who reads it
- * (page, fragment, JSON), the path, the canonical query, the day. It is given again only while
- * the data's version, as read in the answer's own transaction, is known to be the newest;
- * when another version is heard of, everything is dropped. Bounded by HOOPSCOUT_WEB_CACHE_BYTES:
- * what was not asked for longest goes first. */
+ * (page, fragment, JSON), the path, the canonical query, the day. It is given again when the
+ * data's version, asked of the database after the request came, is the one that the answer's own
+ * transaction read; with any other everything is dropped. So no answer is ever stale. Bounded by
+ * HOOPSCOUT_WEB_CACHE_BYTES: what was not asked for longest goes first. */
 #ifndef WEB_ANSWERS_H
 #define WEB_ANSWERS_H
 
@@ -30,9 +30,13 @@ void answers_free(struct answers *answers);
 /* Forgets all, as after a change of templates; from then on the bound is the one of settings. */
 void answers_reload(struct answers *answers, const struct hs_settings *settings);
 
-/* Answers from what is kept; true when it did, and then exchange is taken. Otherwise the answer
- * that the exchange gets is kept under key, when answers_read_at has told its version. */
-bool answers_reply(struct exchange *exchange, const char *key);
+/* Answers from what is kept, and takes exchange; or calls otherwise, now or a moment later, and then
+ * keeps under key the answer that the exchange gets, when answers_read_at has told its version. */
+void answers_reply(struct exchange *exchange, const char *key,
+    void (*otherwise)(struct exchange *exchange));
+
+/* The exchange ends: nothing is called for it any more. */
+void answers_forget(struct exchange *exchange);
 
 /* The version that a handler's transaction read. */
 void answers_read_at(struct exchange *exchange, int64_t version);
@@ -40,15 +44,15 @@ void answers_read_at(struct exchange *exchange, int64_t version);
 /* exchange_answer calls it: keeps a reply that may be kept. */
 void answers_keep(struct exchange *exchange);
 
-/* A number that depends on a key alone, a total; *ret_version is the data's for which it is right. */
+/* A number that depends on a key alone, a total; *ret_version is the data's for which it is right,
+ * and may be the newest no more. */
 bool answers_number(const struct answers *answers, const char *key, int64_t *ret,
     int64_t *ret_version);
 void answers_keep_number(struct answers *answers, const char *key, int64_t number,
     int64_t version);
 
 struct answers_state {
-	bool usable;		/* the newest version is known */
-	int64_t version;
+	int64_t version;	/* of what is kept */
 	size_t count, bytes;
 	unsigned long long hits, misses;
 };

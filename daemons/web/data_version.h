@@ -1,13 +1,15 @@
-/* data_version.h: which state of the data is the newest, known without asking at each request.
+/* data_version.h: which state of the data is the newest, asked of the database once for many.
  *
- * Every import that changes something raises the version in its own transaction and tells of
- * it at commit (NOTIFY hoopscout_data). Whoever listens knows the version a moment after that
- * commit; whoever may have missed one says that it is not known. */
+ * Every import that changes something raises the version in its own transaction. Whoever asks
+ * here gets a version that was read after he asked, so nothing that was committed before is
+ * missed. All who ask while a question is under way share the next one: under load one short
+ * query serves many requests. */
 #ifndef WEB_DATA_VERSION_H
 #define WEB_DATA_VERSION_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <event2/event.h>
 
@@ -16,16 +18,25 @@
 
 struct data_version;
 
-/* on_change is called whenever what data_version_known says has changed. Connects in the
- * background to the primary: a standby hears nothing. Gives *ret. Borrows base and settings. */
+/* Somebody's question, part of his own struct. */
+struct data_version_wait {
+	TAILQ_ENTRY(data_version_wait) link;
+	/* known is false when the database does not tell. Never called from within ask. */
+	void (*told)(void *arg, bool known, int64_t version);
+	void *arg;
+	bool waiting;
+};
+
+/* On a connection of its own. Gives *ret. Borrows base and settings. */
 bool data_version_new(struct event_base *base, const struct hs_settings *settings,
-    void (*on_change)(void *arg), void *arg, struct data_version **ret, struct hs_error *err);
+    struct data_version **ret, struct hs_error *err);
 
-/* Accepts NULL. */
-void data_version_free(struct data_version *watch);
+/* Nobody is told any more. Accepts NULL. */
+void data_version_free(struct data_version *source);
 
-/* False while nobody can tell: the connection is being made, or does not answer. */
-bool data_version_known(const struct data_version *watch, int64_t *ret);
+/* Borrows wait until it is told or forgotten. */
+void data_version_ask(struct data_version *source, struct data_version_wait *wait);
+void data_version_forget(struct data_version *source, struct data_version_wait *wait);
 
 /* The statement that reads it, to be put into the transaction of a search: one row, one column. */
 extern const char data_version_sql[];

@@ -17,6 +17,7 @@
 
 #include "common/db_pool.h"
 #include "common/error.h"
+#include "daemons/web/data_version.h"
 
 enum { EXCHANGE_URL_BYTES = 16640 };
 
@@ -68,8 +69,10 @@ struct exchange {
 	/* While an answer of unknown length is being sent: */
 	bool streaming;
 	void (*on_sent)(struct exchange *exchange);	/* the last piece is on its way */
+	struct data_version_wait newest;
+	void (*otherwise)(struct exchange *exchange);	/* no answer is kept that can be given */
 	char *keep_key;		/* answers.h; NULL: the answer is not kept */
-	int64_t keep_version;
+	int64_t keep_version;	/* -1: not kept */
 };
 
 /* A request's header; NULL when it is not there. */

@@ -97,10 +97,12 @@ static void on_sent(struct exchange *exchange)
 		return;
 	export->sending = false;
 	length = evbuffer_get_length(export->piece);
-	if (length >= EXPORT_PIECE_BYTES || (export->ended && length > 0))
-		send_piece(export);
-	else if (export->ended)
+	if (export->ended && length == 0) {
 		exchange_end(exchange);
+		return;
+	}
+	if (export->ended || length >= EXPORT_PIECE_BYTES)
+		send_piece(export);
 	if (!export->ended)
 		hs_db_stream_resume(export->stream);
 }

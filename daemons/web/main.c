@@ -131,10 +131,10 @@ static json_t *web_status(void *app)
 	server_look(web->server, &server);
 	answers_look(web->answers, &answers);
 	hs_db_pool_look(web->pool, &pool);
-	return json_pack("{s:I, s:I, s:I, s:{s:b, s:I, s:I, s:I, s:I, s:I},"
+	return json_pack("{s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I},"
 	    " s:{s:I, s:I, s:I, s:b, s:s}}", "requests",
 	    (json_int_t)server.requests, "in_hand", (json_int_t)server.in_hand, "connections",
-	    (json_int_t)server.connections, "answers", "usable", answers.usable, "version",
+	    (json_int_t)server.connections, "answers", "version",
 	    (json_int_t)answers.version, "kept", (json_int_t)answers.count, "bytes",
 	    (json_int_t)answers.bytes, "hits", (json_int_t)answers.hits, "misses",
 	    (json_int_t)answers.misses, "database", "open", (json_int_t)pool.open, "busy",

@@ -323,50 +323,34 @@ static char *total_key_of(const struct search_query *query)
 	    search_query_write(&filters, text));
 }
 
-/* False after having answered: what is wrong with the query, or what was answered before. */
-static bool read_query(struct exchange *exchange, struct search *search, struct hs_error *err)
+/* Makes *ret_key, the caller's to free: all that the answer depends on beside the data. */
+static bool read_query(struct exchange *exchange, struct search *search, char **ret_key,
+    struct hs_error *err)
 {
 	static const char *const forms[] = {
 		[FORM_PAGE] = "page", [FORM_FRAGMENT] = "fragment", [FORM_JSON] = "json",
 	};
-	char day[HS_DATE_TEXT_BYTES], *key = NULL;
-	bool answered;
+	char day[HS_DATE_TEXT_BYTES];
 
 	if (!search_query_parse(exchange->query, hs_date_today(), &search->query, err))
 		return false;
 	search->canonical = canonical_of(search->query);
 	search->total_key = total_key_of(search->query);
 	if (search->canonical == NULL || search->total_key == NULL ||
-	    asprintf(&key, "%s %s?%s %s", forms[exchange->form], exchange->path, search->canonical,
+	    asprintf(ret_key, "%s %s?%s %s", forms[exchange->form], exchange->path, search->canonical,
 		hs_date_text(hs_date_today(), day)) < 0)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a search");
 	if (exchange->form == FORM_FRAGMENT)
 		set_push_url(exchange, search);
-	answered = answers_reply(exchange, key);	/* takes exchange then, and search with it */
-	free(key);
-	return !answered;
+	return true;
 }
 
-static void start(struct exchange *exchange, exchange_done_fn *done)
+/* No such answer is kept. */
+static void find_out(struct exchange *exchange)
 {
-	struct search *search = calloc(1, sizeof *search);
+	struct search *search = exchange->work;
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (search == NULL) {
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a search");
-		reply_error(exchange, &err);
-		return;
-	}
-	exchange->work = search;
-	exchange->work_free = search_free;
-	sql_init(&search->names);
-	search->done = done;
-	search->form = exchange->form == FORM_PAGE;
-	if (!read_query(exchange, search, &err)) {
-		if (err.code != HS_OK)
-			reply_error(exchange, &err);
-		return;
-	}
 	if (exchange->form != FORM_JSON)
 		search_names_sql(search->query, &search->names);
 	if (!search_sql_new(search->query, &search->sql, &err)) {
@@ -378,6 +362,29 @@ static void start(struct exchange *exchange, exchange_done_fn *done)
 		search->total_at = -1;
 	/* where the page's own way may find the total too, it is asked for only when it did not */
 	ask(exchange, search->total_at < 0 && !search->sql->may_count);
+}
+
+static void start(struct exchange *exchange, exchange_done_fn *done)
+{
+	struct search *search = calloc(1, sizeof *search);
+	struct hs_error err = HS_ERROR_INIT;
+	char *key = NULL;
+
+	if (search == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a search");
+		reply_error(exchange, &err);
+		return;
+	}
+	exchange->work = search;
+	exchange->work_free = search_free;
+	sql_init(&search->names);
+	search->done = done;
+	search->form = exchange->form == FORM_PAGE;
+	if (read_query(exchange, search, &key, &err))
+		answers_reply(exchange, key, find_out);
+	else
+		reply_error(exchange, &err);
+	free(key);
 }
 
 void search_page(struct exchange *exchange)

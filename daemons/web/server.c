@@ -214,6 +214,7 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 		free(exchange);
 		return NULL;
 	}
+	exchange->keep_version = -1;
 	exchange->form = form_of(exchange);
 	TAILQ_INSERT_TAIL(&server->exchanges, exchange, next);
 	server->in_hand++;
@@ -224,6 +225,7 @@ static void exchange_free(struct exchange *exchange)
 {
 	TAILQ_REMOVE(&exchange->server->exchanges, exchange, next);
 	exchange->server->in_hand--;
+	answers_forget(exchange);
 	if (exchange->job != NULL)
 		hs_db_job_cancel(exchange->job);
 	if (exchange->work != NULL)

@@ -11,7 +11,7 @@ import urllib.parse
 
 import pytest
 
-from house import until
+from house import build_dir, until
 
 COUNT = 30000
 LEAGUE = {"competition_external_id": "L", "competition_name": "League", "team_external_id": "T", "team_name": "Team"}
@@ -121,7 +121,8 @@ def test_slow_clients_cost_little_and_are_bounded(web):
             wires.append(slow_reader(web))
         until(lambda: backends(web) == 4, 10, "the exports do not begin")
         time.sleep(1)
-        assert web_memory_kb(web) - before < 8 << 10
+        if "sanitize" not in (build_dir() / "config.status").read_text():    # they keep what was freed
+            assert web_memory_kb(web) - before < 8 << 10
         busy = web.get("/export.csv")
         assert busy.status == 503 and busy.headers["Retry-After"] and "try again" in busy.text
         assert web.get("/api/v1/players?name=plain").status == 200
