@@ -4,33 +4,46 @@
 "use strict";
 
 (() => {
-	/* Lists of choices can be narrowed by typing; that is no filter of the search. */
+	/* As names are folded on the server, near enough for a list that is all here. */
+	const letters = { "đ": "d", "ł": "l", "ø": "o", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "-": " " };
+	const folded = (text) => text.toLowerCase().normalize("NFD").replace(/[\p{M}'’.]/gu, "")
+		.replace(/[đłøıßæœ-]/g, (letter) => letters[letter]).trim();
+
+	/* Short lists of choices are narrowed here; that is no filter of the search. */
 	const narrow = (field) => {
-		const wanted = field.value.trim().toLocaleLowerCase();
-		for (const option of field.parentElement.querySelectorAll(".option")) {
-			const chosen = option.querySelector("input").checked;
-			option.hidden = !chosen && !option.textContent.toLocaleLowerCase().includes(wanted);
+		const words = folded(field.value).split(/\s+/);
+		const choice = field.closest(".choice");
+		let found = 0;
+		for (const option of choice.querySelectorAll(".option")) {
+			const name = folded(option.querySelector("span").textContent);
+			const suits = words.every((word) => name.includes(word));
+			option.hidden = !suits && !option.querySelector("input").checked;
+			found += suits ? 1 : 0;
 		}
+		choice.querySelector("[role=status]").textContent = field.value.trim() !== "" ? `${found} found` : "";
 	};
 
 	document.addEventListener("input", (event) => {
-		if (event.target.matches("[data-narrow]")) {
-			event.stopPropagation();
+		if (event.target.matches("[data-narrow]"))
 			narrow(event.target);
-		}
-	}, true);
+	});
 
 	document.addEventListener("keydown", (event) => {
-		if (event.key === "Enter" && event.target.matches("[data-narrow]"))
+		if (event.key === "Enter" && event.target.matches("#filters .find"))
 			event.preventDefault();
 	});
 
-	/* How many are chosen in each list. */
 	document.addEventListener("change", (event) => {
 		const choice = event.target.closest(".choice");
-		if (choice !== null && event.target.type === "checkbox") {
-			const count = choice.querySelectorAll("input:checked").length;
-			choice.querySelector("[data-count]").textContent = count > 0 ? String(count) : "";
+		if (choice === null || event.target.type !== "checkbox")
+			return;
+		/* How many are chosen in each list. */
+		const count = choice.querySelectorAll("input:checked").length;
+		choice.querySelector("[data-count]").textContent = count > 0 ? String(count) : "";
+		/* A list that is on its way does not know of this one: it is asked for again. */
+		if (choice.classList.contains("htmx-request")) {
+			choice.dispatchEvent(new Event("htmx:abort"));
+			choice.dataset.counted = "?";
 		}
 	});
 
@@ -74,9 +87,55 @@
 		}
 	}, true);
 
+	/* Open lists show how many players each entry would give with the other filters: they are
+	 * counted anew whenever those have changed. */
+	const count = (choice) => {
+		const others = [...new FormData(choice.closest("form"))]
+			.filter(([name]) => name !== choice.dataset.choice);
+		const wanted = filters(others);
+		if (!choice.open || choice.dataset.counted === wanted)
+			return;
+		choice.dataset.counted = wanted;
+		choice.dataset.stale = "";
+		choice.dispatchEvent(new Event("wanted"));
+	};
+	const countAll = () => document.querySelectorAll("#filters .choice").forEach(count);
+	const forget = (choice) => {
+		choice.dataset.counted = "?";
+		choice.dataset.stale = "";
+	};
+
+	document.addEventListener("toggle", (event) => {
+		if (event.target.matches("#filters .choice"))
+			count(event.target);
+	}, true);
+	document.addEventListener("htmx:after:process", (event) => {
+		if (event.target === document.body)
+			countAll();
+	});
+	document.addEventListener("htmx:config:request", (event) => {
+		const { sourceElement, request } = event.detail.ctx;
+		if (sourceElement.matches(".choice.large"))
+			request.body.set("find", sourceElement.querySelector(".find").value);
+	});
+	document.addEventListener("htmx:after:swap", (event) => {
+		const { sourceElement, response } = event.detail.ctx;
+		const wrong = response !== undefined && response.status >= 400;
+		if (!sourceElement.matches(".choice")) {
+			if (wrong)
+				document.querySelectorAll("#filters .choice").forEach(forget);
+			else
+				countAll();
+		} else if (wrong) {
+			forget(sourceElement);
+		} else {
+			delete sourceElement.dataset.stale;
+			for (const field of sourceElement.querySelectorAll("[data-narrow]"))
+				narrow(field);
+		}
+	});
+
 	const prepare = () => {
-		for (const field of document.querySelectorAll("[data-narrow]"))
-			field.hidden = false;
 		/* A player's page leads back to the very search it was opened from. */
 		for (const link of document.querySelectorAll("[data-back]")) {
 			const from = document.referrer !== "" ? new URL(document.referrer) : null;

@@ -39,7 +39,7 @@ struct reply {
 	struct evbuffer *body;
 	const char *cache;	/* Cache-Control; NULL: no-store */
 	char etag[48];		/* with its quotes; "" for none */
-	char push_url[EXCHANGE_URL_BYTES];	/* for htmx; "" for none */
+	char push_url[EXCHANGE_URL_BYTES];	/* for htmx, "" for none; of a 303 where it leads */
 	const char *allow;	/* of a 405 */
 	const char *file_name;	/* to be saved as; NULL: to be shown */
 	int retry_after;	/* seconds; 0 for none */

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/web/answers.h"
+#include "daemons/web/catalog.h"
 #include "daemons/web/export.h"
 #include "daemons/web/health.h"
 #include "daemons/web/server.h"
@@ -35,6 +36,7 @@ static void web_free(void *app)
 	server_free(web->server);
 	exports_free(web->exports);
 	answers_free(web->answers);
+	catalog_free(web->catalog);
 	hs_db_pool_free(web->pool);
 	hs_settings_free(web->settings);
 	statics_free(web->statics);
@@ -68,6 +70,10 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 
 	if (web == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
+	if ((web->catalog = catalog_new()) == NULL) {
+		free(web);
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
+	}
 	web->child = child;
 	web->base = hs_child_base(child);
 	if (!load_templates(settings, &web->templates, err) ||

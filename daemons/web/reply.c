@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/template.h"
+#include "common/text.h"
 #include "daemons/web/figures.h"
 #include "daemons/web/statics.h"
 #include "daemons/web/web.h"
@@ -20,6 +21,7 @@ enum { ETAG_BYTES = 16 };
 
 static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 200, "OK", "" },
+	{ 303, "See Other", "" },
 	{ 304, "Not Modified", "" },
 	{ 400, "Bad Request", "This search cannot be understood" },
 	{ 404, "Not Found", "There is nothing here" },
@@ -176,6 +178,21 @@ void reply_json(struct exchange *exchange, int status, json_t *body)
 }
 
 /* Problems. */
+
+void reply_see_other(struct exchange *exchange, const char *path)
+{
+	struct reply *reply = &exchange->reply;
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (path == NULL ||
+	    !hs_format(reply->push_url, sizeof reply->push_url, &err, "%s", path)) {
+		reply_problem(exchange, HTTP_SERVUNAVAIL, "Not enough memory; please try again.",
+		    NULL);
+		return;
+	}
+	reply->status = REPLY_SEE_OTHER;
+	exchange_answer(exchange);
+}
 
 void reply_problem(struct exchange *exchange, int status, const char *detail,
     const char *parameter)

@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "daemons/web/exchange.h"
 
-enum { REPLY_RETRY_SECONDS = 5 };
+enum { REPLY_RETRY_SECONDS = 5, REPLY_SEE_OTHER = 303 };
 
 /* Renders a template. Takes data, an object, NULL when there was no memory for it. The common
  * members (assets) are added here. A 200 gets an ETag, and is a 304 when the client has it. */
@@ -18,6 +18,9 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 /* Takes body; NULL when there was no memory for it. Numbers have at most five digits, two of
  * them decimals. */
 void reply_json(struct exchange *exchange, int status, json_t *body);
+
+/* Leads the browser to another page of ours: a 303. path is NULL when there was no memory for it. */
+void reply_see_other(struct exchange *exchange, const char *path);
 
 /* What went wrong, as a page, a fragment or application/problem+json. parameter names the
  * one at fault, or is NULL. */

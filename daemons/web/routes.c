@@ -9,6 +9,7 @@
 
 #include "common/number.h"
 #include "daemons/web/export.h"
+#include "daemons/web/choices.h"
 #include "daemons/web/health.h"
 #include "daemons/web/player.h"
 #include "daemons/web/reply.h"
@@ -36,6 +37,7 @@ static bool everyone(struct exchange *exchange)
 
 static const struct route routes[] = {
 	{ LOOK, "/", everyone, search_page, "GET, HEAD" },
+	{ LOOK, "/choices/*", everyone, choices_page, "GET, HEAD" },
 	{ LOOK, "/players/{id}", everyone, player_page, "GET, HEAD" },
 	{ LOOK, "/api/v1/players", everyone, search_api, "GET, HEAD" },
 	{ LOOK, "/api/v1/players/{id}", everyone, player_api, "GET, HEAD" },

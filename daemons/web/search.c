@@ -12,6 +12,7 @@
 #include "common/db.h"
 #include "common/log.h"
 #include "daemons/web/answers.h"
+#include "daemons/web/catalog.h"
 #include "daemons/web/data_version.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search_advice.h"
@@ -22,7 +23,7 @@
 #include "daemons/web/search_view.h"
 #include "daemons/web/web.h"
 
-enum { AT_VERSION, AT_PAGE, AT_TOTAL, AT_CHOICES, AT_NAMES, AT_COUNT };
+enum { AT_VERSION, AT_PAGE, AT_TOTAL, AT_CATALOG, AT_NAMES, AT_COUNT };
 
 enum { ADVICE_PATIENCE_MS = 3000 };
 
@@ -77,7 +78,7 @@ static void set_push_url(struct exchange *exchange, const struct search *search)
 
 /* Asking. */
 
-static void ask(struct exchange *exchange, bool total);
+static void ask(struct exchange *exchange, bool total, bool catalog);
 
 static bool add_statement(struct search *search, size_t what, const struct sql *sql,
     struct hs_db_statement *statements, size_t *count, struct hs_error *err)
@@ -165,7 +166,7 @@ static void on_total(struct exchange *exchange, PGresult *const *results, size_t
 		return;
 	}
 	if (hs_db_int(results[0], 0, 0) != search->version) {
-		ask(exchange, true);	/* an import came between */
+		ask(exchange, true, search->form);	/* an import came between */
 		return;
 	}
 	search->total = hs_db_int(results[1], 0, 0);
@@ -208,20 +209,30 @@ static void on_results(struct exchange *exchange, PGresult *const *results, size
     const struct hs_error *err)
 {
 	struct search *search = exchange->work;
+	struct hs_error problem = HS_ERROR_INIT;
 
 	if (err != NULL) {
 		reply_error(exchange, err);
 		return;
 	}
 	search->version = hs_db_int(results[search->at[AT_VERSION]], 0, 0);
+	if (search->at[AT_CATALOG] > 0 && !catalog_take(exchange->web->catalog,
+		results[search->at[AT_CATALOG]], search->version, &problem)) {
+		reply_error(exchange, &problem);
+		return;
+	}
+	if (search->form && catalog_version(exchange->web->catalog) != search->version) {
+		ask(exchange, search->at[AT_TOTAL] > 0, true);	/* an import came between */
+		return;
+	}
 	if (knows_total(search, results))
 		finish(exchange, results, count);
 	else
 		ask_total(exchange, results, count);
 }
 
-/* Page, total and the form's lists in one transaction, with the version that they are of. */
-static void ask(struct exchange *exchange, bool total)
+/* Page, total and what the form's lists hold in one transaction, with the version that they are of. */
+static void ask(struct exchange *exchange, bool total, bool catalog)
 {
 	struct search *search = exchange->work;
 	struct hs_db_statement statements[AT_COUNT] = { { .sql = data_version_sql } };
@@ -239,9 +250,10 @@ static void ask(struct exchange *exchange, bool total)
 		reply_error(exchange, &err);
 		return;
 	}
-	if (search->form) {
-		search->at[AT_CHOICES] = count;
-		statements[count++].sql = search_form_choices_sql;
+	search->at[AT_CATALOG] = 0;
+	if (catalog) {
+		search->at[AT_CATALOG] = count;
+		statements[count++].sql = catalog_sql;
 	}
 	exchange_ask(exchange, statements, count, on_results);
 }
@@ -264,7 +276,7 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
 	(void)err;
 	if (search->form && view != NULL &&
 	    json_object_set_new(view, "form",
-		search_form_new(search->query, results[search->at[AT_CHOICES]])) != 0) {
+		search_form_new(search->query, exchange->web->catalog)) != 0) {
 		json_decref(view);
 		view = NULL;
 	}
@@ -350,6 +362,7 @@ static void find_out(struct exchange *exchange)
 {
 	struct search *search = exchange->work;
 	struct hs_error err = HS_ERROR_INIT;
+	struct answers_state answers;
 
 	if (exchange->form != FORM_JSON)
 		search_names_sql(search->query, &search->names);
@@ -361,7 +374,9 @@ static void find_out(struct exchange *exchange)
 		&search->total_at))
 		search->total_at = -1;
 	/* where the page's own way may find the total too, it is asked for only when it did not */
-	ask(exchange, search->total_at < 0 && !search->sql->may_count);
+	answers_look(exchange->web->answers, &answers);
+	ask(exchange, search->total_at < 0 && !search->sql->may_count, search->form &&
+	    catalog_version(exchange->web->catalog) != answers.version);
 }
 
 static void start(struct exchange *exchange, exchange_done_fn *done)

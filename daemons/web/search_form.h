@@ -3,16 +3,11 @@
 #define WEB_SEARCH_FORM_H
 
 #include <jansson.h>
-#include <libpq-fe.h>
 
+#include "daemons/web/catalog.h"
 #include "daemons/web/search_query.h"
 
-enum { SEARCH_FORM_CHOICES = 500 };	/* listed of each kind */
-
-/* What can be chosen: kind (a parameter's name), value, text, note. */
-extern const char search_form_choices_sql[];
-
-/* choices is what search_form_choices_sql gave. A new reference; NULL without memory. */
-json_t *search_form_new(const struct search_query *query, const PGresult *choices);
+/* A new reference; NULL without memory. */
+json_t *search_form_new(const struct search_query *query, const struct catalog *catalog);
 
 #endif

@@ -361,7 +361,8 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 	if (reply->etag[0] != '\0')
 		add_header(request, "ETag", reply->etag);
 	if (reply->push_url[0] != '\0')
-		add_header(request, "HX-Push-Url", reply->push_url);
+		add_header(request, reply->status == REPLY_SEE_OTHER ? "Location" : "HX-Push-Url",
+		    reply->push_url);
 	if (reply->allow != NULL)
 		add_header(request, "Allow", reply->allow);
 	if (reply->retry_after > 0) {

@@ -128,6 +128,20 @@ void sql_texts(struct sql *sql, char *const *values, size_t count)
 	put_value(sql, array_literal(values, count), "text[]");
 }
 
+void sql_numbers(struct sql *sql, const int32_t *values, size_t count)
+{
+	enum { DIGITS = 12 };
+	char *literal = malloc(count * DIGITS + 3), *end = literal;
+
+	if (literal != NULL) {
+		*end++ = '{';
+		for (size_t i = 0; i < count; i++)
+			end += snprintf(end, DIGITS + 1, "%s%d", i > 0 ? "," : "", (int)values[i]);
+		memcpy(end, "}", 2);
+	}
+	put_value(sql, literal, "integer[]");
+}
+
 bool sql_finish(const struct sql *sql, struct hs_db_statement *ret, struct hs_error *err)
 {
 	if (sql->no_memory)

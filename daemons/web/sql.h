@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/db_pool.h"
 #include "common/error.h"
@@ -39,6 +40,7 @@ void sql_text(struct sql *sql, const char *value);
 void sql_number(struct sql *sql, long long value);
 void sql_date(struct sql *sql, const char *value);
 void sql_texts(struct sql *sql, char *const *values, size_t count);
+void sql_numbers(struct sql *sql, const int32_t *values, size_t count);
 
 /* The statement for a job, borrowed from sql. Errors: HS_TOO_LONG, HS_NO_MEMORY. */
 bool sql_finish(const struct sql *sql, struct hs_db_statement *ret, struct hs_error *err);

@@ -13,6 +13,7 @@
 #include "common/template.h"
 
 struct answers;
+struct catalog;
 struct exports;
 struct server;
 struct statics;
@@ -23,6 +24,7 @@ struct web {
 	struct hs_settings *settings;	/* as at start, for the pool */
 	struct hs_db_pool *pool;
 	struct answers *answers;
+	struct catalog *catalog;
 	struct exports *exports;
 	struct hs_templates *templates;
 	struct statics *statics;

@@ -210,19 +210,66 @@ test("an older answer never lands last", async (page) => {
 	await settled(page, "1 player", "?name=player+60");
 });
 
+const choice = (name) => `.choice[data-choice=${name}]`;
+
+/* The list's entries that are seen, as "Serbia 30". */
+const entries = (page, name) => page.$$eval(`${choice(name)} .option:not([hidden])`, (all) => all.map((one) =>
+	[one.querySelector("span").firstChild.textContent.trim(), one.querySelector(".players").firstChild?.textContent].join(" ").trim()));
+const settledList = (page, name, want) => until(`${name}: ${want}`, async () =>
+	JSON.stringify(await entries(page, name)) === JSON.stringify(want)).catch(async (error) => {
+	throw new Error(`${error.message}; got ${await entries(page, name)}`);
+});
+
 test("narrowing a list of choices is no search", async (page) => {
 	await page.goto("/");
 	await page.click("summary:has-text('Team')");
+	await until("the counts", async () => (await entries(page, "team"))[1] === "Team B 5");
 	const asked = [];
 	page.on("request", (request) => asked.push(request.url()));
-	await page.fill(".choice:has(input[name=team]) [data-narrow]", "team b");
-	await page.press(".choice:has(input[name=team]) [data-narrow]", "Enter");
-	assert.deepEqual(await page.$$eval(".choice:has(input[name=team]) .option:not([hidden])", (all) => all.map((one) => one.innerText.trim())),
-		["Team B"]);
+	await page.fill(`${choice("team")} .find`, "TÉAM b");
+	await page.press(`${choice("team")} .find`, "Enter");
+	assert.deepEqual(await entries(page, "team"), ["Team B 5"]);
+	assert.equal(await page.textContent("#status-team"), "1 found");
 	await page.waitForTimeout(500);
 	assert.deepEqual(asked, []);
-	await page.check(".choice:has(input[name=team]) .option:has-text('Team B') input");
+	await page.check(`${choice("team")} .option:has-text('Team B') input`);
 	await settled(page, "5 players", "?team=invented:T1");
+});
+
+test("lists count for the filters in force, and move nothing when counts come", async (page, context) => {
+	await page.goto("/");
+	const top = () => page.$eval("legend:has-text('The player')", (legend) => legend.getBoundingClientRect().top);
+	await page.route("**/choices/**", async (route) => {
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		await route.continue();
+	});
+	await page.click("summary:has-text('Nationality')");
+	const before = await top();
+	assert.deepEqual(await entries(page, "nationality"), ["France", "Serbia"]);
+	await settledList(page, "nationality", ["France 30", "Serbia 30"]);
+	assert.equal(await top(), before, "the page moved");
+	await page.fill("#f-ppg_min", "40");
+	await settledList(page, "nationality", ["France 11", "Serbia 10"]);
+	await page.check(`${choice("nationality")} .option:has-text('Serbia') input`);
+	await settled(page, "10 players", "?nationality=Serbia&ppg_min=40");
+	await settledList(page, "nationality", ["France 11", "Serbia 10"]);	/* what else there would be */
+	await page.click("summary:has-text('Position')");
+	await settledList(page, "position", ["C 3", "G 7"]);
+	await sameWhenOpened(page, context);
+	await page.goBack();
+	await settled(page, "21 players", "?ppg_min=40");
+});
+
+test("a list that cannot be counted keeps what is chosen, and shows no old numbers", { expects: ["400"] }, async (page) => {
+	await page.goto("/?nationality=Serbia");
+	await settledList(page, "nationality", ["Serbia 30", "France 30"]);
+	await page.fill("#f-ppg_min", "abc");
+	await until("the explanation", async () => (await page.textContent("#results")).includes("ppg_min must be a number"));
+	await until("no numbers", () => page.$eval(`${choice("nationality")} .players`, (one) => getComputedStyle(one).opacity === "0"));
+	assert.equal(await page.isChecked(`${choice("nationality")} .option:has-text('Serbia') input`), true);
+	await page.fill("#f-ppg_min", "60");
+	await settledList(page, "nationality", ["Serbia 0", "France 1"]);
+	await until("numbers", () => page.$eval(`${choice("nationality")} .players`, (one) => getComputedStyle(one).opacity === "1"));
 });
 
 test("the server away is said, and forgotten when it is back", { expects: ["ERR_", "Failed to fetch"] }, async (page) => {
@@ -343,6 +390,86 @@ test("the keyboard reaches everything, visibly", async (page) => {
 	for (const id of ["f-name", "f-ppg_min", "f-age_min", "sort-ppg", "scroll"])
 		assert.ok(seen.has(id), `Tab never came to ${id}`);
 });
+
+const teams = [];
+for (let i = 0; i < 8000; i++)
+	teams.push({ competition_external_id: "W", competition_name: "World", season: "2022", team_external_id: `w${i}`,
+		team_name: `Łódź ${String(i).padStart(4, "0")}`, player_external_id: `w${i % 7000}`, full_name: `World ${i % 7000}`, points_per_game: 1 });
+
+test("8,000 teams: found by typing", { always: true }, async (page) => {
+	drop("world.json", { source_name: "world", snapshot_date: "2024-06-30", records: teams });
+	await page.goto("/");
+	await until("the world is imported", async () => {
+		await page.reload();
+		return (await total(page)) === "7,062 players";
+	}, 60);
+	assert.equal(await page.$$eval(`${choice("team")} .option`, (all) => all.length), 0, "the list was sent");
+	const top = () => page.$eval(".choice[data-choice=position]", (one) => one.getBoundingClientRect().top);
+	await page.click("summary:has-text('Team')");
+	const before = await top();
+	await until("the teams with the most players", async () => (await entries(page, "team"))[0] === "Team F 6");
+	assert.equal((await entries(page, "team")).length, 50);
+	assert.match(await page.textContent("#status-team"), /^50 of 8,012 teams, those with the most players/);
+	assert.equal(await top(), before, "the page moved");
+	await shot(page, "teams-1280-light");
+
+	/* an older answer never lands last; nothing typed is lost; it is no search */
+	let held = null;
+	await page.route(/find=lodz\+79&|find=lodz\+79$/, async (route) => {
+		held = route;
+	});
+	await page.click(`${choice("team")} .find`);
+	await page.keyboard.type("lodz 79", { delay: 20 });
+	await until("the first is on its way", async () => held !== null);
+	await page.keyboard.type("99", { delay: 20 });
+	await settledList(page, "team", ["Łódź 7999 1"]);
+	await held.continue().catch(() => {});
+	await page.waitForTimeout(400);
+	await settledList(page, "team", ["Łódź 7999 1"]);
+	assert.equal(await page.evaluate(() => document.activeElement.value), "lodz 7999", "the field lost letters or the focus");
+	assert.equal(await page.textContent("#status-team"), "1 found");
+	assert.equal(query(page), "");
+	await page.keyboard.press("Enter");
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Space");
+	await settled(page, "1 player", "?team=world:w7999");
+	await page.focus(`${choice("team")} .find`);
+	await page.keyboard.press("Escape");
+	await until("all again, the chosen one first", async () => (await entries(page, "team")).length === 51);
+	assert.equal((await entries(page, "team"))[0], "Łódź 7999 1");
+	await axe(page, "the list of teams");
+	await page.fill(`${choice("team")} .find`, "nobody");
+	await until("none", async () => (await page.textContent("#status-team")) === "None of the teams is called so.");
+	await settledList(page, "team", ["Łódź 7999"]);
+});
+
+for (const [width, scheme] of [[1280, "light"], [390, "dark"]]) {
+	test(`8,000 teams without script, ${width} px, ${scheme}`, { js: false, width, scheme }, async (page) => {
+		await page.goto("/?ppg_min=1&sort=-rpg");
+		if (width === 390)
+			await page.click(".more > summary");
+		await page.click("summary:has-text('Team')");
+		assert.equal(await page.isVisible(`${choice("team")} .find`), false, "a field that does nothing");
+		await page.click("button:has-text('Find teams')");
+		assert.equal(await page.textContent("h1"), "Choose teams");
+		await shot(page, `choose-${width}-${scheme}`);
+		await page.fill("#find", "łódź 1234");
+		await page.click("button:has-text('Find')");
+		await page.check(".option:has-text('Łódź 1234') input");
+		await page.fill("#find", "lodz 4321");
+		await page.click("button:has-text('Find')");
+		await page.check(".option:has-text('Łódź 4321') input");
+		assert.equal(await page.isChecked(".option:has-text('Łódź 1234') input"), true);
+		await page.click("button:has-text('Show the players')");
+		assert.equal(await total(page), "2 players");
+		assert.equal(query(page), "?team=world:w1234&team=world:w4321&ppg_min=1&sort=-rpg");
+	});
+	test(`choosing on a page of its own, ${width} px, ${scheme}: axe finds nothing`, { width, scheme }, async (page) => {
+		await page.goto("/choices/team?find=lodz+12");
+		assert.equal(await overflow(page), 0);
+		await axe(page, "choosing");
+	});
+}
 
 runAll().catch((error) => {
 	console.log(error.stack);

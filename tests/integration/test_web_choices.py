@@ -1,0 +1,162 @@
+"""The form's lists: how many players each entry would give, against the model that is plainly right; what is
+found by typing; and the page for those without script."""
+
+import html
+import random
+import re
+import urllib.parse
+
+import pytest
+
+from search_model import LABELS
+from test_web_random import SEED, filled, random_filters, utc_today  # noqa: F401  (filled is a fixture)
+
+QUERIES = 60
+LISTS = ["competition", "season", "team", "nationality", "position", "role"]
+OPTION = re.compile(r'<label class="option( none)?".*?value="([^"]*)"( checked)?><span>(.*?)</span>'
+                    r' <span class="players">([\d,]*)', re.S)
+
+
+def options(text):
+    """value -> (chosen, players or None), in the page's order."""
+    return {html.unescape(value): (bool(chosen), int(players.replace(",", "")) if players else None)
+            for _, value, chosen, _, players in OPTION.findall(text)}
+
+
+def get_list(house, name, query, **more):
+    answer = house.get(f"/choices/{name}?" + urllib.parse.urlencode([*query, *more.items()]), headers={"HX-Request": "true"})
+    assert answer.status == 200, answer.text
+    return answer
+
+
+def counts(model, name, filters):
+    """Players by value, with what is chosen of the list itself left out."""
+    found = model.search([pair for pair in filters if pair[0] != name], utc_today())
+    players = {}
+    for player, rows in found.eligible.items():
+        for value in {model.players[player][name]} if name in LABELS else {row[name] for row in rows}:
+            players.setdefault(value, set()).add(player)
+    return {value: len(those) for value, those in players.items() if value is not None}
+
+
+def test_counts_are_exact(filled):  # noqa: F811
+    """Every entry of every list, under random filters."""
+    house, model = filled
+    rng = random.Random(SEED + 5)
+    counted = 0
+    for _ in range(QUERIES):
+        filters = random_filters(rng)
+        for name in LISTS:
+            what = f"{name} under {filters}, seed {SEED}"
+            got = options(get_list(house, name, filters).text)
+            want = counts(model, name, filters)
+            known = {value: players for value, (_, players) in got.items() if players is not None}
+            assert {value: players for value, players in known.items() if players} == want, what
+            chosen = {value for value, (is_chosen, _) in got.items() if is_chosen}
+            assert chosen == set(model.search([pair for pair in filters if pair[0] == name], utc_today())
+                                 .asked.several.get(name, ())), what
+            assert list(got)[:len(chosen)] == sorted(chosen, key=list(got).index), what
+            counted += bool(want)
+    assert counted > QUERIES
+
+
+def test_count_is_what_choosing_gives(filled):  # noqa: F811
+    house, _ = filled
+    for name in LISTS:
+        for value, (_, players) in options(get_list(house, name, [("ppg_min", "8")]).text).items():
+            query = urllib.parse.urlencode({"ppg_min": "8", name: value})
+            assert house.get(f"/api/v1/players?{query}").json()["total"] == players, (name, value)
+
+
+def test_a_list_is_kept_and_never_stale(filled):  # noqa: F811
+    house, _ = filled
+    first = get_list(house, "season", [("mpg_min", "3")])
+    again = house.get("/choices/season?mpg_min=3", headers={"HX-Request": "true", "If-None-Match": first.headers["ETag"]})
+    assert again.status == 304
+
+
+@pytest.fixture(scope="module")
+def large(programs, template):
+    from house import House
+    house = House(programs, template)
+    records = []
+    for number in range(450):
+        for player in range(1 + number % 7):
+            records.append({
+                "competition_external_id": "C", "competition_name": "Çup", "season": str(2000 + number % 3),
+                "team_external_id": f"T{number}", "team_name": f"Łódź {number:03}" if number % 2 else f"Real {number:03}",
+                "player_external_id": f"p{number}-{player}", "full_name": f"Player {number} {player}",
+                "nationality": "Turkiye" if number % 3 else "USA", "points_per_game": number % 20})
+    try:
+        house.start()
+        house.drop({"source_name": "big", "snapshot_date": "2024-01-01", "records": records}, "big.json")
+        house.wait_imported("big.json")
+        yield house
+    finally:
+        house.close()
+
+
+def test_large_list_is_not_sent_whole(large):
+    page = large.get("/?team=big:T3").text
+    assert [value for value in options(page) if value.startswith("big:T")] == ["big:T3"]
+    assert 'formaction="/choices/team"' in page
+    got = options(get_list(large, "team", [("team", "big:T3"), ("team", "big:gone")]).text)
+    assert list(got)[:2] == ["big:T3", "big:gone"] and got["big:T3"] == (True, 4) and got["big:gone"] == (True, None)
+    others = [players for value, (chosen, players) in got.items() if not chosen]
+    assert len(got) == 52 and others == sorted(others, reverse=True) and others[0] == 7
+
+
+@pytest.mark.parametrize("typed,names", [
+    ("lodz 013", ["big:T13"]), ("ŁÓDŹ 013", ["big:T13"]), ("013 LO", ["big:T13"]), ("no such", []), ("'", None)])
+def test_found_by_typing(large, typed, names):
+    """Accents and case do not matter, any order of words; what folds to nothing narrows nothing."""
+    answer = get_list(large, "team", [("ppg_min", "13")], find=typed)
+    if names is None:
+        assert len(options(answer.text)) == 50
+        return
+    assert list(options(answer.text)) == names
+    if names:
+        assert options(answer.text)["big:T13"] == (False, 7) and "1 found" in answer.text
+    else:
+        assert "None of the teams is called so." in answer.text
+
+
+def test_country_is_found_by_any_spelling(large):
+    assert list(options(get_list(large, "nationality", [], find="usa").text)) == ["United States"]
+    got = options(get_list(large, "nationality", []).text)
+    assert sum(players for _, players in got.values()) == large.get("/api/v1/players").json()["total"]
+
+
+def test_page_without_script(large):
+    """Find, tick, find again, and come back to the search with all of it."""
+    page = large.get("/choices/team?ppg_min=3&team=big:T3&sort=-rpg&find=lodz+013").text
+    assert "<!doctype html>" in page and 'name="ppg_min" value="3.0"' in page.replace('value="3"', 'value="3.0"')
+    assert 'name="sort" value="-rpg"' in page and list(options(page)) == ["big:T3", "big:T13"]
+    answer = large.get("/choices/team?ppg_min=3&sort=-rpg&find=lodz&team=big:T3&team=big:T13&done=1")
+    assert answer.status == 303
+    where = answer.headers["Location"]
+    assert urllib.parse.parse_qsl(where.partition("?")[2]) == [
+        ("team", "big:T13"), ("team", "big:T3"), ("ppg_min", "3"), ("sort", "-rpg")]
+    assert large.get(where).status == 200
+
+
+@pytest.mark.parametrize("address,status", [
+    ("/choices/team?ppg=1", 400), ("/choices/team?find=a&find=b", 400), ("/choices/team?find=" + "x" * 101, 400),
+    ("/choices/name", 404), ("/choices/", 404), ("/choices/team/1", 404), ("/?find=x", 400),
+    ("/api/v1/players?find=x", 400), ("/choices/team?find=%FF", 400)])
+def test_refused(large, address, status):
+    for headers in ({}, {"HX-Request": "true"}):
+        assert large.get(address, headers=headers).status == status
+
+
+def test_an_import_is_seen(large):
+    """No list is older than the data: not the page's, not the one that is found by typing."""
+    before = get_list(large, "season", []).text
+    assert "1899" not in before and "1899" not in large.get("/").text
+    large.drop({"source_name": "big", "snapshot_date": "2024-02-01", "records": [{
+        "competition_external_id": "C", "competition_name": "Cup", "season": "1899", "team_external_id": "old",
+        "team_name": "Old Boys", "player_external_id": "old", "full_name": "Old Boy"}]}, "old.json")
+    large.wait_imported("old.json")
+    assert options(large.get("/").text)["1899"] == (False, None)
+    assert options(get_list(large, "season", []).text)["1899"] == (False, 1)
+    assert list(options(get_list(large, "team", [], find="old").text)) == ["big:old"]
