@@ -1,7 +1,7 @@
 /* player.c: one player: who he is, every season, and where each figure came from.
  *
- * The id is a number already (routes.c). Three statements of one snapshot: the player, his
- * seasons, what was superseded. No such player is 404. */
+ * The id is a number already (routes.c). Statements of one snapshot: the player, his
+ * seasons, what was superseded, the data's version. No such player is 404. */
 #include "daemons/web/player.h"
 
 #include <stdbool.h>
@@ -11,56 +11,26 @@
 #include "common/date.h"
 #include "common/db.h"
 #include "common/text.h"
-#include "daemons/web/figures.h"
+#include "daemons/web/answers.h"
+#include "daemons/web/data_version.h"
+#include "daemons/web/player_sql.h"
 #include "daemons/web/player_view.h"
 #include "daemons/web/reply.h"
 
-enum { PLAYER, SEASONS, HISTORY, STATEMENTS };
-
-static const char player_sql[] =
-    "select p.player_id, p.full_name, p.first_name, p.last_name,"
-    " to_char(p.birth_date, 'YYYY-MM-DD'), p.nationality, p.position, p.role, p.height,"
-    " p.weight, s.name, p.external_id"
-    " from player p join source s using (source_id) where p.player_id = $1::integer";
-
-#define FIGURES(table) \
-	table ".games, " table ".mpg, " table ".ppg, " table ".rpg, " table ".apg, " \
-	table ".spg, " table ".bpg, " table ".tov, " table ".fg_pct, " \
-	table ".three_pt_pct, " table ".ft_pct"
-
-static const char seasons_sql[] =
-    "select se.name, c.name, t.name, ps.position, ps.role, to_char(ps.snapshot_date, 'YYYY-MM-DD'),"
-    " f.name, f.file_id, s.name, c.external_id, t.external_id, '', " FIGURES("l")
-    " from player_season ps join player_season_stats l"
-    " using (player_id, competition_id, season_id, team_id)"
-    " join competition c using (competition_id) join source s using (source_id)"
-    " join season se using (season_id) join team t using (team_id)"
-    " join import_file f on f.file_id = ps.import_file_id where ps.player_id = $1::integer"
-    " order by se.name desc, c.name, t.name, ps.competition_id, ps.team_id"
-    " limit " PLAYER_MAX_ROWS;
-
-static const char history_sql[] =
-    "select se.name, c.name, t.name, h.position, h.role, to_char(h.snapshot_date, 'YYYY-MM-DD'),"
-    " f.name, f.file_id, s.name, c.external_id, t.external_id, newer.name, " FIGURES("h")
-    " from player_season_history h join competition c using (competition_id)"
-    " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
-    " join import_file f on f.file_id = h.import_file_id"
-    " left join import_file newer on newer.file_id = h.superseded_by"
-    " where h.player_id = $1::integer"
-    " order by se.name desc, c.name, t.name, h.snapshot_date desc, h.superseded_at desc"
-    " limit " PLAYER_MAX_ROWS;
+enum { PLAYER, SEASONS, HISTORY, DATA_VERSION, STATEMENTS };
 
 static void ask(struct exchange *exchange, exchange_done_fn *done)
 {
 	char id[32];
 	const char *values[] = { id };
 	const struct hs_db_statement statements[STATEMENTS] = {
-		[PLAYER] = { player_sql, values, 1 },
-		[SEASONS] = { seasons_sql, values, 1 },
-		[HISTORY] = { history_sql, values, 1 },
+		[PLAYER] = { player_rows_sql, values, 1 },
+		[SEASONS] = { player_seasons_sql, values, 1 },
+		[HISTORY] = { player_history_sql, values, 1 },
+		[DATA_VERSION] = { .sql = data_version_sql },
 	};
 
-	snprintf(id, sizeof id, "%lld", (long long)exchange->id);
+	snprintf(id, sizeof id, "{%lld}", (long long)exchange->id);
 	exchange_ask(exchange, statements, STATEMENTS, done);
 }
 
@@ -73,8 +43,10 @@ static bool is_there(struct exchange *exchange, PGresult *const *results,
 	else if (PQntuples(results[PLAYER]) == 0)
 		reply_problem(exchange, HTTP_NOTFOUND, "There is no player with this number.",
 		    NULL);
-	else
+	else {
+		answers_read_at(exchange, hs_db_int(results[DATA_VERSION], 0, 0));
 		return true;
+	}
 	return false;
 }
 
@@ -99,12 +71,31 @@ static void on_api_found(struct exchange *exchange, PGresult *const *results, si
 	    player_view_api(results[PLAYER], results[SEASONS], results[HISTORY]));
 }
 
-void player_page(struct exchange *exchange)
+static void ask_for_page(struct exchange *exchange)
 {
 	ask(exchange, on_page_found);
 }
 
-void player_api(struct exchange *exchange)
+static void ask_for_api(struct exchange *exchange)
 {
 	ask(exchange, on_api_found);
+}
+
+/* Ages are of a day. */
+static void start(struct exchange *exchange, void (*otherwise)(struct exchange *exchange))
+{
+	char key[128], day[HS_DATE_TEXT_BYTES];
+
+	snprintf(key, sizeof key, "player %s %s", exchange->path, hs_date_text(hs_date_today(), day));
+	answers_reply(exchange, key, otherwise);
+}
+
+void player_page(struct exchange *exchange)
+{
+	start(exchange, ask_for_page);
+}
+
+void player_api(struct exchange *exchange)
+{
+	start(exchange, ask_for_api);
 }

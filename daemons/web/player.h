@@ -4,9 +4,6 @@
 
 #include "daemons/web/exchange.h"
 
-/* Seasons, and superseded sets of figures, that are shown. */
-#define PLAYER_MAX_ROWS "2000"
-
 /* GET /players/{id} */
 void player_page(struct exchange *exchange);
 

@@ -1,6 +1,6 @@
-/* player_view.c: turns a player's rows into what his page and programs read.
+/* player_view.c: turns a player's rows into what his page shows.
  *
- * Trusts the columns of player.c. All text is finished here: the template only places and
+ * Trusts the columns of player_sql.h. All text is finished here: the template only places and
  * escapes it. Fails only for want of memory. */
 #include "daemons/web/player_view.h"
 
@@ -10,6 +10,9 @@
 
 #include "common/db.h"
 #include "daemons/web/figures.h"
+#include "daemons/web/player_best.h"
+#include "daemons/web/player_sql.h"
+#include "daemons/web/player_trends.h"
 #include "daemons/web/search_query.h"
 #include "daemons/web/values.h"
 
@@ -69,7 +72,18 @@ static json_t *heads_new(void)
 	return view_or_nothing(heads, done);
 }
 
-static json_t *cells_new(const PGresult *rows, int row)
+/* "92" and its bar, or null. */
+static json_t *rank_new(const PGresult *rows, int row, int metric)
+{
+	int64_t percentile = figure_of(rows, row, SEASON_FIRST_PERCENTILE + metric);
+
+	if (percentile < 0)
+		return json_null();
+	return json_pack("{s:o, s:o, s:b}", "text", json_sprintf("%d", (int)percentile),
+	    "width", json_sprintf("%d", (int)percentile), "high", percentile >= 90);
+}
+
+static json_t *cells_new(const PGresult *rows, int row, bool ranked)
 {
 	json_t *cells = json_array();
 	bool done = cells != NULL;
@@ -78,14 +92,15 @@ static json_t *cells_new(const PGresult *rows, int row)
 		int64_t figure = figure_of(rows, row, SEASON_FIRST_METRIC + i);
 		char text[FIGURE_BYTES];
 
-		done = json_array_append_new(cells, json_pack("{s:s, s:b}", "text",
+		done = json_array_append_new(cells, json_pack("{s:s, s:b, s:o}", "text",
 		    figure_text(figure, search_keys[SEARCH_FIRST_METRIC + i].whole, text),
-		    "unknown", figure < 0)) == 0;
+		    "unknown", figure < 0, "rank",
+		    ranked ? rank_new(rows, row, i) : json_null())) == 0;
 	}
 	return view_or_nothing(cells, done);
 }
 
-static json_t *season_new(const PGresult *rows, int row)
+static json_t *season_new(const PGresult *rows, int row, bool ranked)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "season", text_json(rows, row, SEASON_SEASON),
@@ -98,17 +113,45 @@ static json_t *season_new(const PGresult *rows, int row)
 	    "file", text_json(rows, row, SEASON_FILE),
 	    "file_id", text_json(rows, row, SEASON_FILE_ID),
 	    "superseded_by", text_json(rows, row, SEASON_SUPERSEDED_BY),
-	    "cells", cells_new(rows, row));
+	    "cells", cells_new(rows, row, ranked));
 }
 
-static json_t *seasons_new(const PGresult *rows)
+static json_t *superseded_new(const PGresult *rows)
 {
 	json_t *list = json_array();
 	bool done = list != NULL;
 
-	for (int i = 0; done && i < PQntuples(rows); i++)
-		done = json_array_append_new(list, season_new(rows, i)) == 0;
+	for (int i = 0; done && i < PQntuples(rows); i++) {
+		json_t *row = season_new(rows, i, false);
+
+		done = row != NULL && view_put(row, "grouped", json_false()) &&
+		    json_array_append(list, row) == 0;
+		json_decref(row);
+	}
 	return view_or_nothing(list, done);
+}
+
+/* What his percentiles of a season are taken among: "404 rows with 17 GP or more", or why there
+ * are none. */
+static json_t *among_text(const PGresult *rows, int row)
+{
+	int64_t least = figure_of(rows, row, SEASON_MIN_GAMES);
+	char games[FIGURE_BYTES], count[FIGURE_BYTES];
+
+	if (least < 0 || figure_of(rows, row, SEASON_FIRST_METRIC) < 0)
+		return json_string("not ranked: games unknown");
+	if (!player_has_enough_games(rows, row))
+		return json_sprintf("not ranked: under %s GP", figure_text(least, true, games));
+	return json_sprintf("of %s with %s+ GP",
+	    count_text(hs_db_int(rows, row, SEASON_PEERS), count), figure_text(least, true, games));
+}
+
+static json_t *ranked_new(const PGresult *rows, int row)
+{
+	json_t *season = season_new(rows, row, true);
+
+	return view_or_nothing(season, season != NULL && view_put(season, "grouped", json_true()) &&
+	    view_put(season, "among", among_text(rows, row)));
 }
 
 static json_t *count_of(int rows, const char *noun)
@@ -116,88 +159,137 @@ static json_t *count_of(int rows, const char *noun)
 	return json_sprintf("%d %s%s", rows, noun, rows == 1 ? "" : "s");
 }
 
-json_t *player_view_new(const PGresult *player, const PGresult *seasons, const PGresult *history,
-    struct hs_date today)
+/* Two competitions may have one name; the external ids tell them apart, by source. */
+static bool is_same_competition(const PGresult *rows, int a, int b)
 {
-	json_t *view = json_object();
-	bool is_known = PQntuples(history) > 0;
-
-	return view_or_nothing(view, view_put(view, "title", text_json(player, 0, PLAYER_FULL_NAME)) &&
-	    view_put(view, "full_name", text_json(player, 0, PLAYER_FULL_NAME)) &&
-	    view_put(view, "source", text_json(player, 0, PLAYER_SOURCE)) &&
-	    view_put(view, "external_id", text_json(player, 0, PLAYER_EXTERNAL_ID)) &&
-	    view_put(view, "facts", facts_new(player, today)) && view_put(view, "heads", heads_new()) &&
-	    view_put(view, "seasons_count", count_of(PQntuples(seasons), "season")) &&
-	    view_put(view, "seasons", seasons_new(seasons)) &&
-	    view_put(view, "history", !is_known ? json_null() :
-		json_pack("{s:o, s:o}", "count", count_of(PQntuples(history), "superseded set"),
-		    "rows", seasons_new(history))));
+	return strcmp(PQgetvalue(rows, a, SEASON_COMPETITION_ID),
+		   PQgetvalue(rows, b, SEASON_COMPETITION_ID)) == 0 &&
+	    strcmp(PQgetvalue(rows, a, SEASON_SOURCE), PQgetvalue(rows, b, SEASON_SOURCE)) == 0;
 }
 
-/* The API. */
-
-static json_t *figures_json(const PGresult *rows, int row)
+/* Seasons, not rows: a traded player has several of one. */
+static int seasons_between(const PGresult *rows, int first, int end)
 {
-	json_t *figures = json_object();
-	bool done = figures != NULL;
+	int count = 0;
 
-	for (int i = 0; done && i < SEARCH_METRIC_COUNT; i++)
-		done = view_put(figures, search_keys[SEARCH_FIRST_METRIC + i].key,
-		    figure_json(figure_of(rows, row, SEASON_FIRST_METRIC + i)));
-	return view_or_nothing(figures, done);
+	for (int row = first; row < end; row++)
+		count += row == first || strcmp(PQgetvalue(rows, row, SEASON_SEASON),
+		    PQgetvalue(rows, row - 1, SEASON_SEASON)) != 0;
+	return count;
 }
 
-/* SOURCE:EXTERNAL_ID, as the search takes it. */
-static json_t *identity(const PGresult *rows, int row, int column, int name_column)
+static json_t *competition_new(const PGresult *rows, int first, int end)
 {
-	return json_pack("{s:o, s:o}", "id",
-	    json_sprintf("%s:%s", hs_db_text(rows, row, SEASON_SOURCE),
-	    hs_db_text(rows, row, column)), "name", text_json(rows, row, name_column));
+	json_t *competition = json_object(), *list = json_array();
+	json_t *trends = player_trends_new(rows, first, end);
+	bool done = list != NULL;
+
+	for (int row = first; done && row < end; row++)
+		done = json_array_append_new(list, ranked_new(rows, row)) == 0;
+	return view_or_nothing(competition, view_put(competition, "rows", list) && done &&
+	    view_put(competition, "any_trend", json_boolean(json_array_size(trends) > 0)) &&
+	    view_put(competition, "trends", trends) &&
+	    view_put(competition, "name", text_json(rows, first, SEASON_COMPETITION)) &&
+	    view_put(competition, "source", text_json(rows, first, SEASON_SOURCE)) &&
+	    view_put(competition, "count", count_of(seasons_between(rows, first, end), "season")) &&
+	    view_put(competition, "traded",
+		json_boolean(seasons_between(rows, first, end) < end - first)));
 }
 
-static json_t *season_json(const PGresult *rows, int row, bool superseded)
-{
-	json_t *season = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:I, s:o}}",
-	    "season", text_json(rows, row, SEASON_SEASON),
-	    "competition", identity(rows, row, SEASON_COMPETITION_ID, SEASON_COMPETITION),
-	    "team", identity(rows, row, SEASON_TEAM_ID, SEASON_TEAM),
-	    "position", text_json(rows, row, SEASON_POSITION),
-	    "role", text_json(rows, row, SEASON_ROLE),
-	    "figures", figures_json(rows, row),
-	    "from", "source", text_json(rows, row, SEASON_SOURCE),
-	    "snapshot_date", text_json(rows, row, SEASON_SNAPSHOT_DATE),
-	    "import_file_id", (json_int_t)hs_db_int(rows, row, SEASON_FILE_ID),
-	    "import_file", text_json(rows, row, SEASON_FILE));
-
-	return view_or_nothing(season, !superseded ||
-	    view_put(season, "superseded_by", text_json(rows, row, SEASON_SUPERSEDED_BY)));
-}
-
-static json_t *seasons_json(const PGresult *rows, bool superseded)
+static json_t *competitions_new(const PGresult *rows)
 {
 	json_t *list = json_array();
 	bool done = list != NULL;
 
-	for (int i = 0; done && i < PQntuples(rows); i++)
-		done = json_array_append_new(list, season_json(rows, i, superseded)) == 0;
+	for (int first = 0, end; done && first < PQntuples(rows); first = end) {
+		for (end = first + 1; end < PQntuples(rows); end++) {
+			if (!is_same_competition(rows, first, end))
+				break;
+		}
+		done = json_array_append_new(list, competition_new(rows, first, end)) == 0;
+	}
 	return view_or_nothing(list, done);
 }
 
-json_t *player_view_api(const PGresult *player, const PGresult *seasons, const PGresult *history)
+/* Career bests. */
+
+/* The season, team and games behind a figure. */
+static json_t *behind_new(const PGresult *rows, int row)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "id", (json_int_t)hs_db_int(player, 0, PLAYER_ID),
-	    "full_name", text_json(player, 0, PLAYER_FULL_NAME),
-	    "first_name", text_json(player, 0, PLAYER_FIRST_NAME),
-	    "last_name", text_json(player, 0, PLAYER_LAST_NAME),
-	    "birth_date", text_json(player, 0, PLAYER_BIRTH_DATE),
-	    "nationality", text_json(player, 0, PLAYER_NATIONALITY),
-	    "position", text_json(player, 0, PLAYER_POSITION),
-	    "role", text_json(player, 0, PLAYER_ROLE),
-	    "height_cm", figure_json(figure_of(player, 0, PLAYER_HEIGHT)),
-	    "weight_kg", figure_json(figure_of(player, 0, PLAYER_WEIGHT)),
-	    "source_name", text_json(player, 0, PLAYER_SOURCE),
-	    "external_id", text_json(player, 0, PLAYER_EXTERNAL_ID),
-	    "seasons", seasons_json(seasons, false),
-	    "superseded", seasons_json(history, true));
+	char games[FIGURE_BYTES];
+
+	return json_pack("{s:o, s:o, s:o, s:s}", "season", text_json(rows, row, SEASON_SEASON),
+	    "competition", text_json(rows, row, SEASON_COMPETITION),
+	    "team", text_json(rows, row, SEASON_TEAM), "games",
+	    figure_text(figure_of(rows, row, SEASON_FIRST_METRIC), true, games));
+}
+
+/* The figure and what is behind it, as members of object. */
+static bool put_best(json_t *object, const PGresult *rows, int row, int metric)
+{
+	char text[FIGURE_BYTES];
+
+	return view_put(object, "figure", json_string(figure_text(
+	    figure_of(rows, row, SEASON_FIRST_METRIC + metric),
+	    search_keys[SEARCH_FIRST_METRIC + metric].whole, text))) &&
+	    view_put(object, "behind", behind_new(rows, row));
+}
+
+/* A better one from too few games. */
+static json_t *small_best_new(const PGresult *rows, int row, int metric)
+{
+	json_t *best = json_object();
+
+	return view_or_nothing(best, put_best(best, rows, row, metric));
+}
+
+static json_t *best_new(const PGresult *rows, const char *player, int metric)
+{
+	json_t *best = json_object();
+	int any = player_best_row(rows, player, metric, false);
+	int enough = player_best_row(rows, player, metric, true);
+	bool fewer = player_fewer_is_better(metric);
+	int64_t figure = enough < 0 ? 0 : figure_of(rows, enough, SEASON_FIRST_METRIC + metric);
+
+	return view_or_nothing(best, put_best(best, rows, enough < 0 ? any : enough, metric) &&
+	    view_put(best, "title", json_string(fewer ? "Fewest turnovers per game" :
+		search_keys[SEARCH_FIRST_METRIC + metric].title)) &&
+	    view_put(best, "few", json_boolean(enough < 0)) &&
+	    view_put(best, "more", enough < 0 ||
+		figure_of(rows, any, SEASON_FIRST_METRIC + metric) == figure ? json_null() :
+		small_best_new(rows, any, metric)));
+}
+
+static json_t *bests_new(const PGresult *rows, const char *player)
+{
+	json_t *list = json_array();
+	bool done = list != NULL;
+
+	for (int i = 1; done && i <= SEARCH_METRIC_COUNT; i++) {	/* games come last */
+		int metric = i % SEARCH_METRIC_COUNT;
+
+		if (player_best_row(rows, player, metric, false) >= 0)
+			done = json_array_append_new(list, best_new(rows, player, metric)) == 0;
+	}
+	return view_or_nothing(list, done);
+}
+
+json_t *player_view_new(const PGresult *player, const PGresult *seasons, const PGresult *history,
+    struct hs_date today)
+{
+	json_t *view = json_object(), *bests = bests_new(seasons, PQgetvalue(player, 0, PLAYER_ID));
+	bool is_known = PQntuples(history) > 0;
+
+	return view_or_nothing(view, view_put(view, "title", text_json(player, 0, PLAYER_FULL_NAME)) &&
+	    view_put(view, "id", text_json(player, 0, PLAYER_ID)) &&
+	    view_put(view, "full_name", text_json(player, 0, PLAYER_FULL_NAME)) &&
+	    view_put(view, "source", text_json(player, 0, PLAYER_SOURCE)) &&
+	    view_put(view, "external_id", text_json(player, 0, PLAYER_EXTERNAL_ID)) &&
+	    view_put(view, "facts", facts_new(player, today)) && view_put(view, "heads", heads_new()) &&
+	    view_put(view, "any_best", json_boolean(json_array_size(bests) > 0)) &&
+	    view_put(view, "bests", bests) &&
+	    view_put(view, "competitions", competitions_new(seasons)) &&
+	    view_put(view, "history", !is_known ? json_null() :
+		json_pack("{s:o, s:o}", "count", count_of(PQntuples(history), "superseded set"),
+		    "rows", superseded_new(history))));
 }

@@ -1,0 +1,80 @@
+/* player_sql.c: constants only. The index on (competition_id, season_id) finds a row's peers: a
+ * league's season has some hundred rows, a career some dozen seasons. */
+#include "daemons/web/player_sql.h"
+
+const char player_rows_sql[] =
+    "select p.player_id, p.full_name, p.first_name, p.last_name,"
+    " to_char(p.birth_date, 'YYYY-MM-DD'), p.nationality, p.position, p.role, p.height,"
+    " p.weight, s.name, p.external_id"
+    " from player p join source s using (source_id) where p.player_id = any($1::integer[])";
+
+#define FIGURES(table) \
+	table ".games, " table ".mpg, " table ".ppg, " table ".rpg, " table ".apg, " \
+	table ".spg, " table ".bpg, " table ".tov, " table ".fg_pct, " \
+	table ".three_pt_pct, " table ".ft_pct"
+
+#define COLUMNS \
+	"select se.name, c.name, t.name, ps.position, ps.role," \
+	" to_char(ps.snapshot_date, 'YYYY-MM-DD'), f.name, f.file_id, s.name, c.external_id," \
+	" t.external_id, '', " FIGURES("l") ", l.player_id, bar.min_games, "
+
+#define JOINS \
+	" join player_season ps using (player_id, competition_id, season_id, team_id)" \
+	" join competition c using (competition_id) join source s using (source_id)" \
+	" join season se using (season_id) join team t using (team_id)" \
+	" join import_file f on f.file_id = ps.import_file_id" \
+	" cross join lateral (select case when max(o.games) >= 0 then" \
+	" greatest(" PLAYER_LEAST_GAMES ", ceil(max(o.games) / 500.0))::integer * 100 end as min_games" \
+	" from player_season_stats o" \
+	" where o.competition_id = l.competition_id and o.season_id = l.season_id) bar"
+
+#define KNOWN(metric) "count(*) filter (where o." metric " >= 0)"
+
+#define PERCENTILE(metric, worse) \
+	", case when l.games >= bar.min_games and l." metric " >= 0 and " KNOWN(metric) \
+	" >= " PLAYER_LEAST_PEERS " then floor(100.0 * (count(*) filter (where o." metric \
+	" >= 0 and o." metric " " worse " l." metric ") + count(*) filter (where o." metric \
+	" = l." metric ") / 2.0) / " KNOWN(metric) ")::integer end as " metric
+
+#define PERCENTILES \
+	" cross join lateral (select count(*) as peers" PERCENTILE("games", "<") \
+	PERCENTILE("mpg", "<") PERCENTILE("ppg", "<") PERCENTILE("rpg", "<") \
+	PERCENTILE("apg", "<") PERCENTILE("spg", "<") PERCENTILE("bpg", "<") \
+	PERCENTILE("tov", ">") PERCENTILE("fg_pct", "<") PERCENTILE("three_pt_pct", "<") \
+	PERCENTILE("ft_pct", "<") \
+	" from player_season_stats o where o.competition_id = l.competition_id" \
+	" and o.season_id = l.season_id and o.games >= bar.min_games) r"
+
+#define ALL " from (select * from player_season_stats where player_id = any($1::integer[])) l"
+
+#define ONE(season) \
+	" from (select distinct on (one.player_id) one.* from player_season_stats one" \
+	" join season named using (season_id) where one.player_id = any($1::integer[])" season \
+	" order by one.player_id, named.name desc, one.games desc, one.competition_id," \
+	" one.team_id) l"
+
+#define ORDER \
+	" order by max(se.name) over (partition by l.competition_id) desc, c.name," \
+	" l.competition_id, se.name desc, l.games desc, t.name, l.team_id limit " PLAYER_MAX_ROWS
+
+const char player_seasons_sql[] = COLUMNS "r.*" ALL JOINS PERCENTILES ORDER;
+
+const char player_plain_seasons_sql[] =
+    COLUMNS "null, null, null, null, null, null, null, null, null, null, null, null"
+    ALL JOINS ORDER;
+
+const char player_latest_sql[] = COLUMNS "r.*" ONE("") JOINS PERCENTILES;
+
+const char player_named_season_sql[] =
+    COLUMNS "r.*" ONE(" and named.name = $2::text") JOINS PERCENTILES;
+
+const char player_history_sql[] =
+    "select se.name, c.name, t.name, h.position, h.role, to_char(h.snapshot_date, 'YYYY-MM-DD'),"
+    " f.name, f.file_id, s.name, c.external_id, t.external_id, newer.name, " FIGURES("h")
+    " from player_season_history h join competition c using (competition_id)"
+    " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
+    " join import_file f on f.file_id = h.import_file_id"
+    " left join import_file newer on newer.file_id = h.superseded_by"
+    " where h.player_id = any($1::integer[])"
+    " order by se.name desc, c.name, t.name, h.snapshot_date desc, h.superseded_at desc"
+    " limit " PLAYER_MAX_ROWS;

@@ -1,0 +1,75 @@
+/* player_sql.h: the statements that a player's page, his JSON and a comparison share.
+ *
+ * A row of seasons carries, beside its figures, where each stands among the rows of the same
+ * competition and season: those with enough games, which are a fifth of the most that anyone
+ * played there, and PLAYER_LEAST_GAMES. A percentile is the share of these rows that are worse,
+ * equal ones (itself too) counted as half, rounded down; fewer turnovers are better. Where fewer
+ * than PLAYER_LEAST_PEERS rows know a figure, or the row itself has too few games, there is none.
+ * A traded player's rows stand for themselves. */
+#ifndef WEB_PLAYER_SQL_H
+#define WEB_PLAYER_SQL_H
+
+#include "daemons/web/search_query.h"
+
+/* Seasons, and superseded sets of figures, that are shown. */
+#define PLAYER_MAX_ROWS "2000"
+
+#define PLAYER_LEAST_GAMES "5"
+#define PLAYER_LEAST_PEERS "10"
+
+/* The columns of a player's row. */
+enum player_column {
+	PLAYER_ID,
+	PLAYER_FULL_NAME,
+	PLAYER_FIRST_NAME,
+	PLAYER_LAST_NAME,
+	PLAYER_BIRTH_DATE,
+	PLAYER_NATIONALITY,
+	PLAYER_POSITION,
+	PLAYER_ROLE,
+	PLAYER_HEIGHT,
+	PLAYER_WEIGHT,
+	PLAYER_SOURCE,
+	PLAYER_EXTERNAL_ID
+};
+
+/* The columns of his seasons and of his superseded figures; these end with the metrics. */
+enum player_season_column {
+	SEASON_SEASON,
+	SEASON_COMPETITION,
+	SEASON_TEAM,
+	SEASON_POSITION,
+	SEASON_ROLE,
+	SEASON_SNAPSHOT_DATE,
+	SEASON_FILE,
+	SEASON_FILE_ID,
+	SEASON_SOURCE,
+	SEASON_COMPETITION_ID,
+	SEASON_TEAM_ID,
+	SEASON_SUPERSEDED_BY,	/* a file's name; of superseded figures only */
+	SEASON_FIRST_METRIC,
+	SEASON_PLAYER = SEASON_FIRST_METRIC + SEARCH_METRIC_COUNT,
+	SEASON_MIN_GAMES,	/* hundredths, as figures are; null where nobody's games are known */
+	SEASON_PEERS,		/* rows with so many */
+	SEASON_FIRST_PERCENTILE
+};
+
+/* $1: an integer[] of players. */
+extern const char player_rows_sql[];
+
+/* $1: an integer[] of players. All their seasons, with the competition first that was played
+ * in last, its latest season first, the team with most games first. */
+extern const char player_seasons_sql[];
+
+/* The same without percentiles, which are null. */
+extern const char player_plain_seasons_sql[];
+
+/* Of each player one row: his latest season, or that of the season named $2; of several rows
+ * (two teams, two competitions) the one with most games. */
+extern const char player_latest_sql[];
+extern const char player_named_season_sql[];
+
+/* $1: an integer[] of players. What was superseded. */
+extern const char player_history_sql[];
+
+#endif
