@@ -23,7 +23,7 @@ static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 200, "OK", "" },
 	{ 303, "See Other", "" },
 	{ 304, "Not Modified", "" },
-	{ 400, "Bad Request", "This search cannot be understood" },
+	{ 400, "Bad Request", "This address cannot be understood" },
 	{ 404, "Not Found", "There is nothing here" },
 	{ 405, "Method Not Allowed", "That cannot be done here" },
 	{ 500, "Internal Server Error", "Something went wrong on our side" },

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/number.h"
+#include "daemons/web/compare.h"
 #include "daemons/web/export.h"
 #include "daemons/web/choices.h"
 #include "daemons/web/health.h"
@@ -39,6 +40,7 @@ static const struct route routes[] = {
 	{ LOOK, "/", everyone, search_page, "GET, HEAD" },
 	{ LOOK, "/choices/*", everyone, choices_page, "GET, HEAD" },
 	{ LOOK, "/players/{id}", everyone, player_page, "GET, HEAD" },
+	{ LOOK, "/compare", everyone, compare_page, "GET, HEAD" },
 	{ LOOK, "/api/v1/players", everyone, search_api, "GET, HEAD" },
 	{ LOOK, "/api/v1/players/{id}", everyone, player_api, "GET, HEAD" },
 	{ LOOK, "/export.*", everyone, export_answer, "GET, HEAD" },

@@ -167,6 +167,7 @@ static json_t *row_new(const struct search_query *query, const PGresult *page, i
 	return view_or_nothing(object, view_put(object, "cells", cells) && done &&
 	    view_put(object, "url", json_sprintf("/players/%lld",
 		(long long)hs_db_int(page, row, SEARCH_COLUMN_ID))) &&
+	    view_put(object, "id", text_json(page, row, SEARCH_COLUMN_ID)) &&
 	    view_put(object, "full_name", text_json(page, row, SEARCH_COLUMN_FULL_NAME)) &&
 	    view_put(object, "about", about_new(page, row)));
 }

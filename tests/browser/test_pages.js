@@ -321,9 +321,57 @@ test("without script, narrow: filters in their box", { js: false, width: 390 }, 
 	assert.equal(await overflow(page), 0);
 });
 
+test("without script: tick, compare, add, choose a season, take away", { js: false }, async (page) => {
+	const compared = () => page.$$eval(".side-by-side thead th > a:first-child", (links) => links.map((link) => link.textContent));
+	const best = (head) => page.$$eval(".side-by-side tbody tr", (rows, wanted) => rows.filter((row) => row.cells[0].innerText === wanted)
+		.flatMap((row) => [...row.cells].map((cell) => cell.innerText.includes("★"))), head);
+	await page.goto("/?ppg_min=59");
+	for (const box of await page.$$("#results .pick input"))
+		await box.check();
+	await page.click("#compare button");
+	assert.deepEqual(await compared(), ["Player 60", "Player 59"]);
+	assert.deepEqual(await best("PPG"), [false, true, false]);
+	await page.fill("#f-name", "doncic");
+	await page.click(".add button");
+	await page.click("text=Add Luka Dončić");
+	assert.deepEqual(await compared(), ["Player 60", "Player 59", "Luka Dončić"]);
+	await page.click(".by-season summary");
+	await page.click(".by-season a:has-text('2023')");
+	assert.match(await page.innerText(".side-by-side thead"), /no season 2023/);
+	await page.click("text=Career bests");
+	await page.click("text=Remove Player 59");
+	assert.deepEqual(await compared(), ["Player 60", "Luka Dončić"]);
+	await page.click(".side-by-side thead a:has-text('Player 60')");
+	await page.click("text=Compare with others");
+	assert.deepEqual(await compared(), ["Player 60"]);
+});
+
+test("ticking is no search", async (page) => {
+	await page.goto("/?ppg_min=59");
+	const asked = [];
+	page.on("request", (request) => asked.push(request.url()));
+	await page.waitForLoadState("networkidle");
+	asked.length = 0;
+	await page.check("#results .pick input >> nth=0");
+	await page.waitForTimeout(500);
+	assert.deepEqual(asked, []);
+});
+
+test("narrow: every compared figure can be reached beside its name", { width: 390 }, async (page) => {
+	await page.goto("/compare?player=1&player=2&player=3&player=4&player=5&player=6");
+	await page.$eval(".compare .scroll", (region) => { region.scrollIntoView(); region.scrollLeft = region.scrollWidth; });
+	const inSight = (selector) => page.$eval(selector, (cell) => {
+		const box = cell.getBoundingClientRect();
+		return box.left >= 0 && box.right <= innerWidth && cell.contains(document.elementFromPoint(box.left + box.width / 2, box.top + 4));
+	});
+	assert.ok(await inSight(".side-by-side tbody tr:nth-child(3) td:last-child"));
+	assert.ok(await inSight(".side-by-side tbody tr:nth-child(3) th"));
+});
+
 const pages = [
 	["search", "/"], ["filtered", "/?ppg_min=21&season=2023&sort=-rpg&team=invented:T1&team=invented:T2"],
 	["nobody", "/?name=nobody"], ["beyond", "/?page=99"], ["player", "/players/1"],
+	["compare", "/compare?player=1&player=2&player=3&name=player"], ["bests", "/compare?player=1&player=2&figures=best"], ["compare-none", "/compare"],
 	["bad", "/?ppg=1"], ["missing", "/nothing"],
 ];
 
