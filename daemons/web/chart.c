@@ -20,6 +20,7 @@ enum {
 
 struct scale {
 	int64_t low, high;	/* hundredths */
+	bool few_too;		/* rows of few games count: there are no others */
 	int first, last;	/* places on the horizontal axis */
 };
 
@@ -66,13 +67,33 @@ static int64_t round_step(int64_t least)
 	}
 }
 
+static bool is_known(const struct chart_point *point)
+{
+	return point->figure >= 0 && !point->aside;
+}
+
+static bool has_enough(const struct chart_point *points, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (is_known(&points[i]) && !points[i].few)
+			return true;
+	}
+	return false;
+}
+
+static bool counts(const struct scale *scale, const struct chart_point *point)
+{
+	return point->figure >= 0 && (scale->few_too || !point->few);
+}
+
 static void find_scale(const struct chart_spec *spec, const struct chart_point *points,
     size_t count, struct scale *ret)
 {
 	int64_t low = INT16_MAX, high = 0, step;
 
+	ret->few_too = !has_enough(points, count);
 	for (size_t i = 0; i < count; i++) {
-		if (points[i].figure < 0)
+		if (!counts(ret, &points[i]))
 			continue;
 		low = points[i].figure < low ? points[i].figure : low;
 		high = points[i].figure > high ? points[i].figure : high;
@@ -96,8 +117,10 @@ static double x_of(const struct scale *scale, int place)
 	    (scale->last - scale->first);
 }
 
+/* Within the box: what lies beyond the axis stands at its edge. */
 static double y_of(const struct scale *scale, int64_t figure)
 {
+	figure = figure < scale->low ? scale->low : figure > scale->high ? scale->high : figure;
 	return BOTTOM - (double)(BOTTOM - TOP) * (double)(figure - scale->low) /
 	    (double)(scale->high - scale->low);
 }
@@ -114,8 +137,8 @@ static json_t *lines_new(const struct scale *scale, const struct chart_point *po
 		if (points[i].aside)
 			continue;
 		if (points[i].figure >= 0 && before < count && places[i] == places[before] + 1)
-			done = json_array_append_new(lines, json_pack("{s:o, s:o, s:o, s:o}",
-			    "x1", json_sprintf("%.1f", x_of(scale, places[before])),
+			done = json_array_append_new(lines, json_pack("{s:b, s:o, s:o, s:o, s:o}",
+			    "few", points[before].few || points[i].few, "x1", json_sprintf("%.1f", x_of(scale, places[before])),
 			    "y1", json_sprintf("%.1f", y_of(scale, points[before].figure)),
 			    "x2", json_sprintf("%.1f", x_of(scale, places[i])),
 			    "y2", json_sprintf("%.1f", y_of(scale, points[i].figure)))) == 0;
@@ -133,10 +156,12 @@ static json_t *dots_new(const struct scale *scale, const struct chart_point *poi
 	for (size_t i = 0; done && i < count; i++) {
 		if (points[i].figure < 0)
 			continue;
-		done = json_array_append_new(dots, json_pack("{s:o, s:o, s:b, s:s}",
+		done = json_array_append_new(dots, json_pack("{s:o, s:o, s:b, s:b, s:b, s:b, s:s}",
 		    "x", json_sprintf("%.1f", x_of(scale, places[i])),
 		    "y", json_sprintf("%.1f", y_of(scale, points[i].figure)),
-		    "aside", points[i].aside, "label", points[i].label)) == 0;
+		    "aside", points[i].aside, "few", points[i].few,
+		    "above", points[i].figure > scale->high, "below", points[i].figure < scale->low,
+		    "label", points[i].label)) == 0;
 	}
 	return view_or_nothing(dots, done);
 }
@@ -151,14 +176,14 @@ static json_t *grid_new(const struct scale *scale)
 }
 
 /* "19.5 in 2001 to 28.4 in 2009; least 19.5, most 31.4": the table has the rest. */
-static json_t *description_new(const struct chart_spec *spec, const struct chart_point *points,
-    size_t count)
+static json_t *description_new(const struct chart_spec *spec, const struct scale *scale,
+    const struct chart_point *points, size_t count)
 {
 	size_t first = count, last = count, most = count, least = count;
 	char texts[4][FIGURE_BYTES];
 
 	for (size_t i = 0; i < count; i++) {
-		if (points[i].figure < 0 || points[i].aside)
+		if (!counts(scale, &points[i]) || points[i].aside)
 			continue;
 		first = first == count ? i : first;
 		most = most == count || points[i].figure > points[most].figure ? i : most;
@@ -177,7 +202,7 @@ static size_t seasons_known(const struct chart_point *points, size_t count)
 	size_t known = 0;
 
 	for (size_t i = 0; i < count; i++)
-		known += points[i].figure >= 0 && !points[i].aside;
+		known += is_known(&points[i]);
 	return known;
 }
 
@@ -199,7 +224,7 @@ json_t *chart_new(const struct chart_spec *spec, const struct chart_point *point
 	scale.last = places[count - 1];
 	chart = view_or_nothing(chart, view_put(chart, "id", json_string(spec->id)) &&
 	    view_put(chart, "title", json_string(spec->title)) &&
-	    view_put(chart, "description", description_new(spec, points, count)) &&
+	    view_put(chart, "description", description_new(spec, &scale, points, count)) &&
 	    view_put(chart, "lines", lines_new(&scale, points, places, count)) &&
 	    view_put(chart, "dots", dots_new(&scale, points, places, count)) &&
 	    view_put(chart, "grid", grid_new(&scale)) &&

@@ -2,7 +2,9 @@
  *
  * The template draws it (templates/part/chart.mustache) and escapes its texts. Years without a
  * row, and rows without the figure, are gaps in the line. In a season of several rows the first
- * one is on the line and the others stand beside it, as hollow dots. */
+ * one is on the line and the others stand beside it, as hollow dots. Rows of few games do not
+ * stretch the axis, unless there are no others: they are drawn fainter, and as an arrow at the
+ * edge when they lie beyond it. */
 #ifndef WEB_CHART_H
 #define WEB_CHART_H
 
@@ -18,6 +20,7 @@ struct chart_point {
 	const char *season;
 	int64_t figure;		/* hundredths; -1: not known */
 	bool aside;		/* another row of the same season is on the line */
+	bool few;		/* of too few games to tell much */
 	char label[160];	/* what the dot tells when it is pointed at */
 };
 

@@ -12,6 +12,7 @@
 
 #include "daemons/web/chart.h"
 #include "daemons/web/figures.h"
+#include "daemons/web/player_best.h"
 #include "daemons/web/player_sql.h"
 #include "daemons/web/search_query.h"
 
@@ -26,6 +27,7 @@ static void fill_point(const PGresult *seasons, int row, int metric, struct char
 
 	point->season = season_of(seasons, row);
 	point->figure = figure_of(seasons, row, SEASON_FIRST_METRIC + metric);
+	point->few = !player_has_enough_games(seasons, row);
 	point->label[0] = '\0';
 	snprintf(point->label, sizeof point->label, "%.30s: %s, %.60s (%s GP)", point->season,
 	    figure_text(point->figure, search_keys[SEARCH_FIRST_METRIC + metric].whole, figure),

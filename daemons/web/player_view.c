@@ -178,6 +178,15 @@ static int seasons_between(const PGresult *rows, int first, int end)
 	return count;
 }
 
+static bool has_few_games(const PGresult *rows, int first, int end)
+{
+	for (int row = first; row < end; row++) {
+		if (!player_has_enough_games(rows, row))
+			return true;
+	}
+	return false;
+}
+
 static json_t *competition_new(const PGresult *rows, int first, int end)
 {
 	json_t *competition = json_object(), *list = json_array();
@@ -192,6 +201,7 @@ static json_t *competition_new(const PGresult *rows, int first, int end)
 	    view_put(competition, "name", text_json(rows, first, SEASON_COMPETITION)) &&
 	    view_put(competition, "source", text_json(rows, first, SEASON_SOURCE)) &&
 	    view_put(competition, "count", count_of(seasons_between(rows, first, end), "season")) &&
+	    view_put(competition, "few", json_boolean(has_few_games(rows, first, end))) &&
 	    view_put(competition, "traded",
 		json_boolean(seasons_between(rows, first, end) < end - first)));
 }
@@ -252,7 +262,7 @@ static json_t *best_new(const PGresult *rows, const char *player, int metric)
 	int64_t figure = enough < 0 ? 0 : figure_of(rows, enough, SEASON_FIRST_METRIC + metric);
 
 	return view_or_nothing(best, put_best(best, rows, enough < 0 ? any : enough, metric) &&
-	    view_put(best, "title", json_string(fewer ? "Fewest turnovers per game" :
+	    view_put(best, "title", json_string(fewer ? "Fewest turnovers" :
 		search_keys[SEARCH_FIRST_METRIC + metric].title)) &&
 	    view_put(best, "few", json_boolean(enough < 0)) &&
 	    view_put(best, "more", enough < 0 ||

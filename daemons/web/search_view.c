@@ -51,6 +51,7 @@ static json_t *head_new(const struct search_query *query, enum search_key key)
 	    view_put(head, "head", json_string(row->head)) &&
 	    view_put(head, "title", json_string(row->title)) && view_put(head, "url", search_address(&sorted)) &&
 	    view_put(head, "is_name", json_boolean(key == SEARCH_BY_NAME)) &&
+	    view_put(head, "best", json_boolean((size_t)key >= SEARCH_FIRST_METRIC)) &&
 	    view_put(head, "sorted", !current ? json_null() :
 		json_string(query->descending ? "descending" : "ascending")) &&
 	    view_put(head, "arrow", json_string(!current ? "" : query->descending ? "↓" : "↑")));
@@ -293,6 +294,8 @@ json_t *search_view_new(const struct search_query *query, const struct search_fo
 	    view_put(view, "empty_house", json_boolean(total == 0 && !filtered)) &&
 	    view_put(view, "beyond", json_boolean(total > 0 && PQntuples(page) == 0)) &&
 	    view_put(view, "heads", heads_new(query)) &&
+	    view_put(view, "bests", json_integer(SEARCH_METRIC_COUNT)) &&
+	    view_put(view, "at_players", json_true()) &&
 	    view_put(view, "sorted_by", head_new(query, query->sort)) &&
 	    view_put(view, "rows", rows_new(query, page)) &&
 	    view_put(view, "kept", kept_new(query)) &&

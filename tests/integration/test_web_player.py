@@ -46,7 +46,7 @@ def test_page(told):
     number = told.get("/api/v1/players").json()["players"][0]["id"]
     page = told.get(f"/players/{number}").text
     for part in ("<h1>Đorđe O’Neal-Čović</h1>", "Liga &amp; Söhne", "&lt;Team&gt;", "201.5 cm", "2000-02-29", "12.25",
-                 "b.json", "#2", "one, 2024-02-01", "<details", "11.5", "a.json", "superseded by b.json", "p/1"):
+                 "b.json", "#2", "as told by one", "2024-02-01", "<details", "11.5", "a.json", "superseded by b.json", "p/1"):
         assert part in page, part
     assert "<Team>" not in page
 

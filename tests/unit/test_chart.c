@@ -9,10 +9,12 @@
 
 enum { MOST = 8 };
 
+enum { LINE = 0, ASIDE = 1, FEW = 2 };
+
 struct point {
 	const char *season;
 	int64_t figure;
-	bool aside;
+	unsigned kind;
 };
 
 /* Lines are counted; the axis is written "low high". */
@@ -23,37 +25,45 @@ static const struct {
 	int lines, dots;	/* -1: nothing is drawn */
 	const char *axis;
 } charts[] = {
-	{ "a line", false, true, { { "2001", 1000, false }, { "2002", 2050, false } }, 1, 2, "0 25" },
+	{ "a line", false, true, { { "2001", 1000, LINE }, { "2002", 2050, LINE } }, 1, 2, "0 25" },
 	{ "split seasons' names", false, true,
-	    { { "2023-24", 1000, false }, { "2024-25", 1200, false } }, 1, 2, "0 15" },
+	    { { "2023-24", 1000, LINE }, { "2024-25", 1200, LINE } }, 1, 2, "0 15" },
 	{ "a missed year is a gap", false, true,
-	    { { "2001", 100, false }, { "2003", 200, false }, { "2004", 300, false } }, 1, 3, "0 3" },
+	    { { "2001", 100, LINE }, { "2003", 200, LINE }, { "2004", 300, LINE } }, 1, 3, "0 3" },
 	{ "an unknown figure is a gap", false, true,
-	    { { "2001", 100, false }, { "2002", -1, false }, { "2003", 300, false } }, 0, 2, "0 3" },
+	    { { "2001", 100, LINE }, { "2002", -1, LINE }, { "2003", 300, LINE } }, 0, 2, "0 3" },
 	{ "a row aside is not on the line", false, true,
-	    { { "2001", 100, false }, { "2002", 200, false }, { "2002", 400, true },
-		{ "2003", 300, false } }, 2, 4, "0 4" },
+	    { { "2001", 100, LINE }, { "2002", 200, LINE }, { "2002", 400, ASIDE },
+		{ "2003", 300, LINE } }, 2, 4, "0 4" },
 	{ "seasons without years stand side by side", false, true,
-	    { { "first", 100, false }, { "second", 200, false }, { "third", 100, false } }, 2, 3,
+	    { { "first", 100, LINE }, { "second", 200, LINE }, { "third", 100, LINE } }, 2, 3,
 	    "0 2" },
 	{ "far apart: side by side", false, true,
-	    { { "1901", 100, false }, { "2001", 200, false } }, 1, 2, "0 2" },
+	    { { "1901", 100, LINE }, { "2001", 200, LINE } }, 1, 2, "0 2" },
 	{ "two seasons of one year", false, true,
-	    { { "2001 autumn", 100, false }, { "2001 spring", 200, false } }, 1, 2, "0 2" },
+	    { { "2001 autumn", 100, LINE }, { "2001 spring", 200, LINE } }, 1, 2, "0 2" },
 	{ "shares do not begin at nothing", false, false,
-	    { { "2001", 4210, false }, { "2002", 4570, false } }, 1, 2, "42 46" },
+	    { { "2001", 4210, LINE }, { "2002", 4570, LINE } }, 1, 2, "42 46" },
 	{ "whole figures have whole axes", true, true,
-	    { { "2001", 100, false }, { "2002", 200, false } }, 1, 2, "0 2" },
-	{ "nothing but zero", false, true, { { "2001", 0, false }, { "2002", 0, false } }, 1, 2,
+	    { { "2001", 100, LINE }, { "2002", 200, LINE } }, 1, 2, "0 2" },
+	{ "nothing but zero", false, true, { { "2001", 0, LINE }, { "2002", 0, LINE } }, 1, 2,
 	    "0 0.1" },
-	{ "all the same share", false, false, { { "2001", 5000, false }, { "2002", 5000, false } },
+	{ "all the same share", false, false, { { "2001", 5000, LINE }, { "2002", 5000, LINE } },
 	    1, 2, "50 50.1" },
-	{ "one season", false, true, { { "2001", 100, false } }, -1, 0, "" },
+	{ "few games do not stretch the axis", false, true,
+	    { { "2001", 200, LINE }, { "2002", 9000, FEW }, { "2003", 300, LINE } }, 2, 3,
+	    "0 3" },
+	{ "few games beside the line neither", false, true,
+	    { { "2001", 200, LINE }, { "2002", 300, LINE }, { "2002", 9000, ASIDE | FEW } }, 1, 3,
+	    "0 3" },
+	{ "few games and no others", false, true,
+	    { { "2001", 200, FEW }, { "2002", 300, FEW } }, 1, 2, "0 3" },
+	{ "one season", false, true, { { "2001", 100, LINE } }, -1, 0, "" },
 	{ "one season of two teams", false, true,
-	    { { "2001", 100, false }, { "2001", 300, true } }, -1, 0, "" },
+	    { { "2001", 100, LINE }, { "2001", 300, ASIDE } }, -1, 0, "" },
 	{ "one known figure", false, true,
-	    { { "2001", 100, false }, { "2002", -1, false } }, -1, 0, "" },
-	{ "nothing known", false, true, { { "2001", -1, false } }, -1, 0, "" },
+	    { { "2001", 100, LINE }, { "2002", -1, LINE } }, -1, 0, "" },
+	{ "nothing known", false, true, { { "2001", -1, LINE } }, -1, 0, "" },
 };
 
 static size_t fill(const struct point *from, struct chart_point *to)
@@ -62,7 +72,8 @@ static size_t fill(const struct point *from, struct chart_point *to)
 
 	while (count < MOST && from[count].season != NULL) {
 		to[count] = (struct chart_point){ .season = from[count].season,
-			.figure = from[count].figure, .aside = from[count].aside, .label = "x" };
+			.figure = from[count].figure, .aside = from[count].kind & ASIDE,
+			.few = from[count].kind & FEW, .label = "x" };
 		count++;
 	}
 	return count;
@@ -111,6 +122,7 @@ static void test_inside(void)
 			snprintf(seasons[i], sizeof seasons[i], "%d", 2000 + 2 * i);
 			points[i].season = seasons[i];
 			points[i].figure = rand() % 15002 - 1;
+			points[i].few = rand() % 2 == 0;
 		}
 		chart = chart_new(&spec, points, MOST);
 		dots = json_object_get(chart, "dots");
@@ -127,8 +139,8 @@ static void test_inside(void)
 static void test_description(void)
 {
 	const struct chart_spec spec = { "id", "Points", false, true };
-	const struct point from[MOST] = { { "2001", 1000, false }, { "2002", 2050, false },
-		{ "2002", 9000, true }, { "2003", 1500, false } };
+	const struct point from[MOST] = { { "2001", 1000, LINE }, { "2002", 2050, LINE },
+		{ "2002", 9000, ASIDE }, { "2003", 1500, LINE } };
 	struct chart_point points[MOST] = { 0 };
 	json_t *chart = chart_new(&spec, points, fill(from, points));
 
