@@ -87,6 +87,90 @@
 		}
 	}, true);
 
+	/* A chip, too, was made for the filters of then: it takes its own one out of the newer form. */
+	document.addEventListener("click", (event) => {
+		const link = event.target.closest("#results .chip, #results .loosen a");
+		const form = document.getElementById("filters");
+		if (link === null || form === null || event.ctrlKey || event.metaKey || event.shiftKey)
+			return;
+		const shown = new URL(location.href).searchParams;
+		const left = new Set([...new URL(link.href).searchParams].map(String));
+		if (filters(shown) === filters(new FormData(form)))
+			return;
+		for (const [name, value] of [...shown].filter((one) => !left.has(String(one)))) {
+			for (const field of form.querySelectorAll(`[name="${name}"]`)) {
+				if (field.type !== "checkbox")
+					field.value = "";
+				else if (field.value === value)
+					field.checked = false;
+			}
+		}
+		event.preventDefault();
+		form.requestSubmit();
+	});
+
+	/* Who is ticked stays so while one searches on, for as long as this tab is open. */
+	const MOST_TICKED = 6;
+	const ticked = () => {
+		try {
+			return new Map(JSON.parse(sessionStorage.getItem("ticked")));
+		} catch {
+			return new Map();	/* nobody yet, or no storage for us */
+		}
+	};
+	const keepTicked = (players) => {
+		try {
+			sessionStorage.setItem("ticked", JSON.stringify([...players]));
+		} catch {
+			/* then only the page in sight knows */
+		}
+	};
+	const showTicked = () => {
+		const form = document.getElementById("compare");
+		if (form === null)
+			return;
+		const players = ticked();
+		const elsewhere = new Set(players.keys());
+		for (const box of document.querySelectorAll("#results .pick input")) {
+			box.checked = players.has(box.value);
+			box.disabled = !box.checked && players.size >= MOST_TICKED;
+			elsewhere.delete(box.value);
+		}
+		form.querySelectorAll("input").forEach((field) => field.remove());
+		for (const id of elsewhere) {
+			const field = document.createElement("input");
+			field.type = "hidden";
+			field.name = "player";
+			field.value = id;
+			form.append(field);
+		}
+		form.toggleAttribute("data-ticked", players.size > 0);
+		form.querySelector("[data-untick]").hidden = players.size === 0;
+		form.querySelector("[role=status]").textContent = [...players.values()].join(", ") +
+			(players.size >= MOST_TICKED ? ": six are the most" : "");
+	};
+
+	document.addEventListener("change", (event) => {
+		if (!event.target.matches("#results .pick input"))
+			return;
+		const players = ticked();
+		const name = event.target.closest(".who").querySelector("a").textContent;
+		if (!event.target.checked)
+			players.delete(event.target.value);
+		else if (players.size < MOST_TICKED)
+			players.set(event.target.value, name);
+		keepTicked(players);
+		showTicked();
+	});
+	document.addEventListener("click", (event) => {
+		if (!event.target.matches("[data-untick]"))
+			return;
+		keepTicked(new Map());
+		showTicked();
+		document.querySelector("#compare [type=submit]").focus();
+	});
+	window.addEventListener("pageshow", showTicked);	/* after the browser filled in its boxes */
+
 	/* Open lists show how many players each entry would give with the other filters: they are
 	 * counted anew whenever those have changed. */
 	const count = (choice) => {
@@ -142,6 +226,7 @@
 			if (from !== null && from.origin === location.origin && from.pathname === "/")
 				link.href = from.pathname + from.search;
 		}
+		showTicked();
 	};
 
 	document.addEventListener("DOMContentLoaded", prepare);

@@ -3,34 +3,7 @@
 
 const { assert, axe, drop, overflow, runAll, shot, test, until } = require("./harness.js");
 const league = require("./league.js");
-
-const total = (page) => page.textContent("#total");
-const names = (page) => page.$$eval("#results tbody .who a", (links) => links.map((link) => link.textContent));
-const query = (page) => new URL(page.url()).search;
-
-/* Waits until the results and the address are those of a search. */
-const settled = (page, wantTotal, wantQuery) => until(`${wantTotal} at ${wantQuery}`, async () =>
-	(await total(page)) === wantTotal && query(page) === wantQuery &&
-	(await page.$("#results.htmx-request")) === null).catch(async (error) => {
-	throw new Error(`${error.message}; got ${await total(page)} at ${query(page)}`);
-});
-
-/* What a visitor sees and has filled in. */
-const state = (page) => page.evaluate(() => ({
-	total: document.getElementById("total").textContent,
-	rows: [...document.querySelectorAll("#results tbody tr")].map((row) => row.innerText),
-	sorted: document.querySelector("#results [aria-sort]")?.textContent,
-	fields: [...document.getElementById("filters").elements].filter((field) => field.name !== "")
-		.map((field) => `${field.name}=${field.value}${field.checked ? " chosen" : ""}`).sort(),
-}));
-
-/* The page at this very address, opened afresh, is the same. */
-const sameWhenOpened = async (page, context) => {
-	const fresh = await context.newPage();
-	await fresh.goto(page.url());
-	assert.deepEqual(await state(page), await state(fresh));
-	await fresh.close();
-};
+const { choice, entries, names, query, sameWhenOpened, settled, settledList, total } = require("./scout.js");
 
 test("main job: drop a snapshot, find the player, open him, come back", { always: true }, async (page) => {
 	await page.goto("/");
@@ -211,16 +184,6 @@ test("an older answer never lands last", async (page) => {
 	await settled(page, "1 player", "?name=player+60");
 });
 
-const choice = (name) => `.choice[data-choice=${name}]`;
-
-/* The list's entries that are seen, as "Serbia 30". */
-const entries = (page, name) => page.$$eval(`${choice(name)} .option:not([hidden])`, (all) => all.map((one) =>
-	[one.querySelector("span").firstChild.textContent.trim(), one.querySelector(".players").firstChild?.textContent].join(" ").trim()));
-const settledList = (page, name, want) => until(`${name}: ${want}`, async () =>
-	JSON.stringify(await entries(page, name)) === JSON.stringify(want)).catch(async (error) => {
-	throw new Error(`${error.message}; got ${await entries(page, name)}`);
-});
-
 test("narrowing a list of choices is no search", async (page) => {
 	await page.goto("/");
 	await page.click("summary:has-text('Team')");
@@ -369,10 +332,11 @@ test("narrow: every compared figure can be reached beside its name", { width: 39
 });
 
 const pages = [
-	["search", "/"], ["filtered", "/?ppg_min=21&season=2023&sort=-rpg&team=invented:T1&team=invented:T2"],
+	["search", "/"], ["choices", "/choices/team?ppg_min=21&find=team"], ["filtered", "/?ppg_min=21&season=2023&sort=-rpg&team=invented:T1&team=invented:T2"],
 	["nobody", "/?name=nobody"], ["beyond", "/?page=99"], ["player", "/players/1"],
 	["compare", "/compare?player=1&player=2&player=3&name=player"], ["bests", "/compare?player=1&player=2&figures=best"], ["compare-none", "/compare"],
-	["bad", "/?ppg=1"], ["missing", "/nothing"],
+	["compare-six", "/compare?player=1&player=2&player=3&player=4&player=5&player=6"], ["compare-bad", "/compare?player=x"],
+	["bad", "/?ppg=1"], ["missing", "/nothing"], ["nobody-known", "/players/999999"],
 ];
 
 for (const width of [1280, 390]) {
@@ -439,6 +403,8 @@ test("the keyboard reaches everything, visibly", async (page) => {
 	for (const id of ["f-name", "f-ppg_min", "f-age_min", "sort-ppg", "scroll"])
 		assert.ok(seen.has(id), `Tab never came to ${id}`);
 });
+
+require("./test_look.js");
 
 const teams = [];
 for (let i = 0; i < 8000; i++)
