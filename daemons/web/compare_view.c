@@ -358,6 +358,7 @@ json_t *compare_view_new(const struct compare_query *query, const struct compare
 
 	return view_or_nothing(view, view_put(view, "title", json_string("Compare players")) &&
 	    view_put(view, "at_compare", json_true()) &&
+	    view_put(view, "count", json_integer((json_int_t)query->count)) &&
 	    view_put(view, "any", json_boolean(query->count > 0)) &&
 	    view_put(view, "players", players_new(query, from)) &&
 	    view_put(view, "room", json_boolean(query->count < COMPARE_MAX_PLAYERS)) &&
