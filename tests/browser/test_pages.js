@@ -317,7 +317,7 @@ test("ticking is no search", async (page) => {
 	asked.length = 0;
 	await page.check("#results .pick input >> nth=0");
 	await page.waitForTimeout(500);
-	assert.deepEqual(asked, []);
+	assert.deepEqual(asked.filter((address) => !address.includes("/static/")), [], "but for the icon, which may come late");
 });
 
 test("narrow: every compared figure can be reached beside its name", { width: 390 }, async (page) => {
