@@ -198,10 +198,9 @@ static void put_known(struct page *page, long long count, const char *suffix)
 	put_born_bound(page, count);
 }
 
-/* "select player_id, name_folded, v ...", the first count of them in order. gate: a condition
- * on nothing but earlier parts of the statement, or "". */
-static void put_candidates(struct page *page, long long count, const char *suffix,
-    const char *gate)
+/* "select player_id, name_folded, v ... order by ...". Of the first count of them, unless count is
+ * 0, no one is left out. gate: a condition on nothing but earlier parts of the statement, or "". */
+static void put_in_order(struct page *page, long long count, const char *suffix, const char *gate)
 {
 	put(page, "select r.* from (select b.player_id, b.name_folded, ");
 	put_key_of_player(page, suffix);
@@ -211,6 +210,13 @@ static void put_candidates(struct page *page, long long count, const char *suffi
 	put_known(page, count, suffix);
 	put(page, ") r");
 	put_order(page, "r", true);
+}
+
+/* The first count of them. */
+static void put_candidates(struct page *page, long long count, const char *suffix,
+    const char *gate)
+{
+	put_in_order(page, count, suffix, gate);
 	put(page, " limit ");
 	put_number(page, count);
 }
@@ -262,12 +268,13 @@ static void best_page(struct page *page)
 {
 	long long end = page_end(page->query);
 
-	put(page, "with leader as materialized (");
-	put_candidates(page, end, "", "");
 	if (is_natural(page->query)) {
-		put(page, "), page as (select r.*, null::bigint as counted from leader r");
+		put(page, "with page as (select r.*, null::bigint as counted from (");
+		put_in_order(page, 0, "", "");
 	} else {
 		/* those of whom it is not known come last: only a page that reaches them needs all */
+		put(page, "with leader as materialized (");
+		put_candidates(page, end, "", "");
 		put(page, "), enough as materialized (select count(*) >= ");
 		put_number(page, end);
 		put(page, " as holds from leader), page as (select r.*, null::bigint as counted from"
@@ -276,8 +283,8 @@ static void best_page(struct page *page)
 		put_key_of_player(page, "");
 		put(page, " from player_best b where not (select holds from enough)");
 		put_player_filters(page);
-		put(page, ") r");
 	}
+	put(page, ") r");
 	put_order(page, "r", false);
 	put_limit(page);
 	put(page, ")");
@@ -467,24 +474,20 @@ static size_t count_of_season(const struct search_query *query, enum search_para
 }
 
 /* One threshold alone: whoever reaches it in some season does so with his best. */
-static bool put_threshold_total(struct sql *sql, const struct search_query *query)
+static bool is_one_threshold(const struct search_query *query)
 {
 	enum search_param param = SEARCH_PARAM_COUNT;
 
-	if (count_of_season(query, &param) != 1 ||
-	    (search_params[param].type != SEARCH_IS_FLOOR &&
-		search_params[param].type != SEARCH_IS_CEILING))
-		return false;
-	put_player_count(sql, query);
-	sql_put_all(sql, " and b.", search_params[param].column, NULL);
-	sql_put(sql, param == SEARCH_TOV_MAX ? "_min between 0 and " : " >= ");
-	sql_number(sql, query->values[param].number);
-	return true;
+	return count_of_season(query, &param) == 1 &&
+	    (search_params[param].type == SEARCH_IS_FLOOR ||
+		search_params[param].type == SEARCH_IS_CEILING);
 }
 
 static void walk_total(struct sql *sql, const struct search_query *query)
 {
-	if (!put_threshold_total(sql, query))
+	if (is_one_threshold(query))
+		put_player_count(sql, query);
+	else
 		rows_total(sql, query);
 }
 

@@ -110,6 +110,7 @@ static void put_age(struct sql *sql, enum subject subject, enum search_param par
 	search_where_date(sql, hs_date_years_before(query->age_on, years + 1));
 }
 
+/* Of a player who reaches it in no season, his best (for a ceiling his least) says so. */
 static void put_bound(struct sql *sql, enum subject subject, const struct search_param_row *row,
     const struct search_value *value)
 {
@@ -119,8 +120,15 @@ static void put_bound(struct sql *sql, enum subject subject, const struct search
 		sql_number(sql, value->number);
 		return;
 	}
+	if (row->of_season && subject == OF_PLAYER_ROW)
+		sql_put(sql, "_min");
 	sql_put(sql, " between 0 and ");
 	sql_number(sql, value->number);
+}
+
+static bool says_nothing_of_player(const struct search_param_row *row)
+{
+	return row->of_season && row->type != SEARCH_IS_FLOOR && row->type != SEARCH_IS_CEILING;
 }
 
 static void put_filter(struct sql *sql, enum subject subject, enum search_param param,
@@ -129,7 +137,7 @@ static void put_filter(struct sql *sql, enum subject subject, enum search_param 
 	const struct search_param_row *row = &search_params[param];
 	const struct search_value *value = &query->values[param];
 
-	if (!value->given || (subject == OF_PLAYER_ROW && row->of_season))
+	if (!value->given || (subject == OF_PLAYER_ROW && says_nothing_of_player(row)))
 		return;
 	switch (row->type) {
 	case SEARCH_IS_NAME:

@@ -13,7 +13,8 @@
 enum subject {
 	/* "l", a row of player_season_stats: all filters meet on this one player-season */
 	OF_SEASON_ROW,
-	/* "b", a row of player_best: only the filters that speak of the player */
+	/* "b", a row of player_best: those that speak of the player, and of each threshold that he
+	 * reaches it in some season; whether he has one that meets all is for his rows to say */
 	OF_PLAYER_ROW
 };
 
