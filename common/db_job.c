@@ -48,6 +48,7 @@ static void copy_statements(struct hs_db_job *job, const struct hs_db_statement 
 
 		copy->sql = copy_text(&room, statements[i].sql);
 		copy->count = statements[i].count;
+		copy->often = statements[i].often;
 		for (size_t v = 0; v < copy->count; v++) {
 			if (statements[i].values[v] != NULL)
 				copy->values[v] = copy_text(&room, statements[i].values[v]);

@@ -21,6 +21,7 @@ struct hs_db_job_statement {
 	const char *sql;
 	const char *values[HS_DB_JOB_VALUES];
 	size_t count;
+	bool often;
 };
 
 struct hs_db_job {

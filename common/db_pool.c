@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/db_connect.h"
 #include "common/db_job.h"
+#include "common/db_prepared.h"
 #include "common/log.h"
 #include "common/offload.h"
 
@@ -58,7 +59,9 @@ struct connection {
 	struct event *readable, *writable;
 	struct event *drain;		/* while DRAINING */
 	struct hs_db_job *job;		/* while BUSY */
-	size_t statement;		/* the one whose results are read, begin counts */
+	size_t statement;		/* the one whose results are read, all that was sent counts */
+	size_t prepares_at;		/* the first of prepared.count that were sent */
+	struct hs_db_prepared prepared;
 	bool sync_due, rolling_back;
 	bool cancel_due;
 	int cancels;
@@ -178,6 +181,7 @@ static void close_connection(struct connection *connection)
 	evtimer_del(connection->drain);
 	PQfinish(connection->pg);
 	connection->pg = NULL;
+	hs_db_prepared_forget(&connection->prepared);
 	connection->cancel_due = false;
 	connection->life++;
 	move(connection, CLOSED);
@@ -235,11 +239,11 @@ static bool send_job(struct connection *connection, const struct hs_db_job *job)
 
 	if (several && !send_plain(connection, "begin isolation level repeatable read, read only"))
 		return false;
+	connection->prepares_at = several ? 1 : 0;
+	if (!hs_db_prepared_send(&connection->prepared, connection->pg, job))
+		return false;
 	for (size_t i = 0; i < job->count; i++) {
-		const struct hs_db_job_statement *one = &job->statements[i];
-
-		if (PQsendQueryParams(connection->pg, one->sql, (int)one->count, NULL, one->values,
-			NULL, NULL, 0) != 1)
+		if (!hs_db_prepared_ask(&connection->prepared, connection->pg, &job->statements[i]))
 			return false;
 	}
 	if (several && !send_plain(connection, "commit"))
@@ -352,10 +356,18 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
 /* Takes result. */
 static void keep_result(struct connection *connection, PGresult *result)
 {
-	if (connection->job != NULL)
-		hs_db_job_keep(connection->job, connection->statement, result);
-	else
+	struct hs_db_prepared *prepared = &connection->prepared;
+	size_t at = connection->statement;
+	bool prepares = at >= connection->prepares_at && prepared->taken < prepared->count;
+
+	if (prepares)
+		hs_db_prepared_take(prepared, result);
+	else if (at > connection->prepares_at)
+		at -= prepared->count;
+	if (connection->job == NULL || (prepares && PQresultStatus(result) == PGRES_COMMAND_OK))
 		PQclear(result);
+	else
+		hs_db_job_keep(connection->job, at, result);
 }
 
 /* Reads what has arrived, up to the Sync. The end of the connection may be among it. */

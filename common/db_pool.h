@@ -24,6 +24,7 @@ struct hs_db_statement {
 	const char *sql;		/* copied; one statement, and no COPY */
 	const char *const *values;	/* copied; NULL is SQL's null */
 	size_t count;			/* at most HS_DB_JOB_VALUES */
+	bool often;			/* one of few that come again and again: planned once */
 };
 
 /* Called exactly once for a job that was not cancelled: with as many results as it had

@@ -202,7 +202,7 @@ static void count_players(struct exchange *exchange)
 {
 	struct choices *choices = exchange->work;
 	const struct catalog *catalog = exchange->web->catalog;
-	struct hs_db_statement statements[2] = { { .sql = data_version_sql } };
+	struct hs_db_statement statements[2] = { DATA_VERSION_STATEMENT };
 	struct hs_error err = HS_ERROR_INIT;
 	int32_t ids[COUNTED_ALONE];
 
@@ -248,7 +248,7 @@ static void on_catalog(struct exchange *exchange, PGresult *const *results, size
 static void read_catalog(struct exchange *exchange)
 {
 	static const struct hs_db_statement statements[] = {
-		{ .sql = data_version_sql }, { .sql = catalog_sql },
+		DATA_VERSION_STATEMENT, { .sql = catalog_sql },
 	};
 	struct choices *choices = exchange->work;
 
@@ -271,7 +271,7 @@ static void on_version(struct exchange *exchange, PGresult *const *results, size
 /* No such answer is kept. */
 static void find_out(struct exchange *exchange)
 {
-	static const struct hs_db_statement statement = { .sql = data_version_sql };
+	static const struct hs_db_statement statement = DATA_VERSION_STATEMENT;
 
 	exchange_ask(exchange, &statement, 1, on_version);
 }

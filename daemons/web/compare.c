@@ -144,7 +144,7 @@ static void ask(struct exchange *exchange)
 	struct compare *compare = exchange->work;
 	const char *values[] = { compare->ids, compare->query->season };
 	struct hs_db_statement statements[AT_COUNT] = {
-		[AT_VERSION] = { .sql = data_version_sql },
+		[AT_VERSION] = DATA_VERSION_STATEMENT,
 		[AT_PLAYERS] = { player_rows_sql, values, 1 },
 		[AT_ROWS] = { rows_sql(compare->query), values,
 		    compare->query->figures == COMPARE_SEASON ? 2 : 1 },

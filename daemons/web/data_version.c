@@ -49,7 +49,7 @@ static void on_answer(void *arg, PGresult *const *results, size_t count,
 
 static void ask(struct data_version *source)
 {
-	static const struct hs_db_statement question = { .sql = data_version_sql };
+	static const struct hs_db_statement question = DATA_VERSION_STATEMENT;
 	struct data_version_wait *wait;
 	struct hs_error ignored = HS_ERROR_INIT;
 

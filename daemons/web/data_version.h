@@ -40,5 +40,6 @@ void data_version_forget(struct data_version *source, struct data_version_wait *
 
 /* The statement that reads it, to be put into the transaction of a search: one row, one column. */
 extern const char data_version_sql[];
+#define DATA_VERSION_STATEMENT { .sql = data_version_sql, .often = true }
 
 #endif

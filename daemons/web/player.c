@@ -27,7 +27,7 @@ static void ask(struct exchange *exchange, exchange_done_fn *done)
 		[PLAYER] = { player_rows_sql, values, 1 },
 		[SEASONS] = { player_seasons_sql, values, 1 },
 		[HISTORY] = { player_history_sql, values, 1 },
-		[DATA_VERSION] = { .sql = data_version_sql },
+		[DATA_VERSION] = DATA_VERSION_STATEMENT,
 	};
 
 	snprintf(id, sizeof id, "{%lld}", (long long)exchange->id);

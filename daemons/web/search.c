@@ -80,11 +80,22 @@ static void set_push_url(struct exchange *exchange, const struct search *search)
 
 static void ask(struct exchange *exchange, bool total, bool catalog);
 
+/* The first pages without a filter are the only ones that have no values. */
+static bool is_often(const struct search_query *query, const struct sql *sql)
+{
+	return sql->count == 0 && query->page == 1 && query->per_page == SEARCH_USUAL_PER_PAGE;
+}
+
 static bool add_statement(struct search *search, size_t what, const struct sql *sql,
     struct hs_db_statement *statements, size_t *count, struct hs_error *err)
 {
-	search->at[what] = *count;
-	return sql_finish(sql, &statements[(*count)++], err);
+	struct hs_db_statement *statement = &statements[*count];
+
+	search->at[what] = (*count)++;
+	if (!sql_finish(sql, statement, err))
+		return false;
+	statement->often = is_often(search->query, sql);
+	return true;
 }
 
 /* Advice is worth a moment more; a page without it is no error. */
@@ -124,7 +135,7 @@ static bool keep_results(struct search *search, PGresult *const *results, size_t
 static bool ask_advice(struct exchange *exchange, PGresult *const *results, size_t count)
 {
 	struct search *search = exchange->work;
-	struct hs_db_statement statements[HS_DB_JOB_STATEMENTS] = { { .sql = data_version_sql } };
+	struct hs_db_statement statements[HS_DB_JOB_STATEMENTS] = { DATA_VERSION_STATEMENT };
 	struct hs_error err = HS_ERROR_INIT;
 
 	if (!search_advice_new(search->query, &search->advice, &err))
@@ -176,7 +187,7 @@ static void on_total(struct exchange *exchange, PGresult *const *results, size_t
 static void ask_total(struct exchange *exchange, PGresult *const *results, size_t count)
 {
 	struct search *search = exchange->work;
-	struct hs_db_statement statements[2] = { { .sql = data_version_sql } };
+	struct hs_db_statement statements[2] = { DATA_VERSION_STATEMENT };
 	struct hs_error err = HS_ERROR_INIT;
 
 	if (!keep_results(search, results, count))
@@ -235,7 +246,7 @@ static void on_results(struct exchange *exchange, PGresult *const *results, size
 static void ask(struct exchange *exchange, bool total, bool catalog)
 {
 	struct search *search = exchange->work;
-	struct hs_db_statement statements[AT_COUNT] = { { .sql = data_version_sql } };
+	struct hs_db_statement statements[AT_COUNT] = { DATA_VERSION_STATEMENT };
 	struct hs_error err = HS_ERROR_INIT;
 	size_t count = 1;
 

@@ -1,7 +1,7 @@
 /* search_sql.c: from struct search_query to SQL, by routes.
  *
- * Column names come from search_params and search_keys, values travel apart: nothing
- * that a visitor wrote stands in the text. Every route finds the page's players first, as
+ * Column names come from search_params and search_keys, and values travel apart: of what a
+ * visitor wrote, nothing but the number of a page stands in the text, in digits. Every route finds the page's players first, as
  * player_id, name_folded and v (what is sorted by); names, figures and what is behind them are
  * joined for these few alone. The routes:
  *
@@ -38,9 +38,13 @@ static void put(struct page *page, const char *text)
 	sql_put(page->sql, text);
 }
 
+/* In digits, so that the first pages without filters have no values, and are planned once. */
 static void put_number(struct page *page, long long number)
 {
-	sql_number(page->sql, number);
+	char digits[32];
+
+	snprintf(digits, sizeof digits, "%lld", number);
+	put(page, digits);
 }
 
 /* Filters: written once, repeated afterwards, so that each value is sent once. */

@@ -292,6 +292,120 @@ static void test_big(void)
 	hs_db_pool_free(pool);
 }
 
+/* --- what is asked often --- */
+
+static struct answer run(struct hs_db_pool *pool, const struct hs_db_statement *statements,
+    size_t count)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct answer answer = { 0 };
+
+	expect_done("submit",
+	    hs_db_pool_submit(pool, statements, count, PATIENCE_MS, keep_answer, &answer, NULL, &err),
+	    &err);
+	turn_until_told(&answer);
+	expect_int("told once", answer.calls, 1);
+	return answer;
+}
+
+static const char how_many_prepared[] = "select count(*) from pg_prepared_statements";
+
+/* Alone, among others in one snapshot, and after jobs that failed beside it. */
+static void test_often(void)
+{
+	static const struct hs_db_statement often = { .sql = "select 40 + 2", .often = true };
+	static const struct hs_db_statement mixed[] = {
+		{ .sql = "select 1" },
+		{ .sql = "select 40 + 2", .often = true },
+		{ .sql = "select 'new'", .often = true },
+		{ .sql = "select 4" },
+	};
+	static const struct hs_db_statement fails[] = {
+		{ .sql = "select 'third'", .often = true },
+		{ .sql = "select 1/0 from pg_class", .often = true },
+		{ .sql = "select 'third'", .often = true },
+	};
+	static const struct hs_db_statement wrong = { .sql = "selekt", .often = true };
+	struct hs_db_pool *pool = make_pool(1);
+	struct answer answer;
+
+	for (int i = 0; i < 3; i++)
+		expect_text("alone", run(pool, &often, 1).values[0], "42");
+	expect_answer("once", pool, how_many_prepared, "1");
+	for (int i = 0; i < 3; i++) {
+		answer = run(pool, mixed, 4);
+		expect_int("all of them", answer.count, 4);
+		expect_text("first", answer.values[0], "1");
+		expect_text("second", answer.values[1], "42");
+		expect_text("third", answer.values[2], "new");
+		expect_text("fourth", answer.values[3], "4");
+	}
+	expect_answer("one more", pool, how_many_prepared, "2");
+	for (int i = 0; i < 3; i++) {
+		expect_contains("reason", run(pool, fails, 3).message, "division by zero");
+		expect_contains("reason", run(pool, &wrong, 1).message, "42601");
+		expect_text("still right", run(pool, mixed, 4).values[1], "42");
+	}
+	expect_answer("no name is lost", pool, how_many_prepared, "4");
+	hs_db_pool_free(pool);
+}
+
+/* More of them than a connection keeps, and a connection that knows none yet. */
+static void test_often_many(void)
+{
+	enum { MANY = 100 };
+	struct hs_db_pool *pool = make_pool(1);
+	char pid[TEXT_BYTES], kill[TEXT_BYTES + 40];
+
+	for (int i = 0; i < 2 * MANY; i++) {
+		char sql[32], want[16];
+		const struct hs_db_statement often = { .sql = sql, .often = true };
+
+		snprintf(sql, sizeof sql, "select %d", i % MANY);
+		snprintf(want, sizeof want, "%d", i % MANY);
+		expect_text(sql, run(pool, &often, 1).values[0], want);
+	}
+	expect_answer("bounded", pool, how_many_prepared, "64");
+	backend_pid(pool, pid);
+	snprintf(kill, sizeof kill, "select pg_terminate_backend(%s)::int", pid);
+	struct hs_db *db = connect_writer(settings);
+	struct answer answer = { 0 };
+
+	/* it is told of the end while it prepares */
+	submit(pool, "select pg_sleep(20)", PATIENCE_MS, &answer);
+	turn_for(200);
+	ask_int(db, kill);
+	turn_until_told(&answer);
+	hs_db_free(db);
+	expect_text("anew", run(pool, &(struct hs_db_statement){ .sql = "select 7", .often = true },
+	    1).values[0], "7");
+	expect_answer("from nothing", pool, how_many_prepared, "1");
+	hs_db_pool_free(pool);
+}
+
+/* Nobody waits any more for a job that prepares: what it prepared is known all the same. */
+static void test_often_cancelled(void)
+{
+	static const struct hs_db_statement slow[] = {
+		{ .sql = "select 'kept'", .often = true },
+		{ .sql = "select pg_sleep(20)" },
+	};
+	struct hs_db_pool *pool = make_pool(1);
+	struct hs_error err = HS_ERROR_INIT;
+	struct hs_db_job *job = NULL;
+	struct answer answer = { 0 };
+
+	expect_answer("warm", pool, "select 1", "1");
+	expect_done("submit", hs_db_pool_submit(pool, slow, 2, PATIENCE_MS, keep_answer, &answer,
+	    &job, &err), &err);
+	turn_for(200);
+	hs_db_job_cancel(job);
+	expect_text("known", run(pool, &slow[0], 1).values[0], "kept");
+	expect_answer("once", pool, how_many_prepared, "1");
+	expect_int("never told", answer.calls, 0);
+	hs_db_pool_free(pool);
+}
+
 /* --- the queue --- */
 
 static void test_order_and_width(void)
@@ -669,6 +783,9 @@ static const struct hs_case cases[] = {
 	{ "one snapshot", test_one_snapshot },
 	{ "errors", test_errors },
 	{ "big", test_big },
+	{ "often", test_often },
+	{ "often, many", test_often_many },
+	{ "often, cancelled", test_often_cancelled },
 	{ "order and width", test_order_and_width },
 	{ "overflow", test_overflow },
 	{ "deadline", test_deadline },
