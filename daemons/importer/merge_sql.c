@@ -28,19 +28,25 @@
 	"max(" t "games), max(" t "mpg), max(" t "ppg), max(" t "rpg), max(" t "apg), " \
 	"max(" t "spg), max(" t "bpg), max(" t "tov), max(" t "fg_pct), max(" t "three_pt_pct), " \
 	"max(" t "ft_pct)"
-/* The least that is known of each. */
+/* The least that is known of each, and which are missing in some season. */
 #define LEASTS(t) \
 	t "games_min, " t "mpg_min, " t "ppg_min, " t "rpg_min, " t "apg_min, " t "spg_min, " \
-	t "bpg_min, " t "tov_min, " t "fg_pct_min, " t "three_pt_pct_min, " t "ft_pct_min"
+	t "bpg_min, " t "tov_min, " t "fg_pct_min, " t "three_pt_pct_min, " t "ft_pct_min, " t "gaps"
 #define LEAST_COLUMNS \
 	"games_min smallint, mpg_min smallint, ppg_min smallint, rpg_min smallint, " \
 	"apg_min smallint, spg_min smallint, bpg_min smallint, tov_min smallint, " \
-	"fg_pct_min smallint, three_pt_pct_min smallint, ft_pct_min smallint"
+	"fg_pct_min smallint, three_pt_pct_min smallint, ft_pct_min smallint, " \
+	"gaps smallint"
 #define MINIMUM(column) "coalesce(min(" column ") filter (where " column " >= 0), -1)"
+#define GAP(column, bit) "((" column " < 0)::integer << " bit ")"
 #define MINIMA(t) \
 	MINIMUM(t "games") ", " MINIMUM(t "mpg") ", " MINIMUM(t "ppg") ", " MINIMUM(t "rpg") ", " \
 	MINIMUM(t "apg") ", " MINIMUM(t "spg") ", " MINIMUM(t "bpg") ", " MINIMUM(t "tov") ", " \
-	MINIMUM(t "fg_pct") ", " MINIMUM(t "three_pt_pct") ", " MINIMUM(t "ft_pct")
+	MINIMUM(t "fg_pct") ", " MINIMUM(t "three_pt_pct") ", " MINIMUM(t "ft_pct") ", " \
+	"bit_or(" GAP(t "games", "0") "|" GAP(t "mpg", "1") "|" GAP(t "ppg", "2") "|" \
+	GAP(t "rpg", "3") "|" GAP(t "apg", "4") "|" GAP(t "spg", "5") "|" \
+	GAP(t "bpg", "6") "|" GAP(t "tov", "7") "|" GAP(t "fg_pct", "8") "|" \
+	GAP(t "three_pt_pct", "9") "|" GAP(t "ft_pct", "10") ")::smallint"
 /* The player's columns that are copied into the hot tables. */
 #define COPIES(t) \
 	t "born_on, " t "nationality_id, " t "position_id, " t "role_id, " t "height, " t "weight"

@@ -24,6 +24,7 @@ struct page {
 	struct sql *sql;
 	size_t row_from, row_to;	/* OF_SEASON_ROW */
 	size_t player_from, player_to;	/* OF_PLAYER_ROW */
+	size_t least_from, least_to;	/* put_least_of_player */
 };
 
 struct route {
@@ -99,8 +100,8 @@ static void put_years(struct page *page, const char *born)
 	put(page, "::timestamp))::integer end");
 }
 
-/* What is sorted by, of a player in b; suffix "_min" is for the least instead of the most. */
-static void put_key_of_player(struct page *page, const char *suffix)
+/* What is sorted by, of a player in b. */
+static void put_key_of_player(struct page *page)
 {
 	enum search_key sort = page->query->sort;
 
@@ -109,7 +110,60 @@ static void put_key_of_player(struct page *page, const char *suffix)
 	else if (sort == SEARCH_BY_AGE)
 		put_years(page, "b.born_on");
 	else
-		sql_put_all(page->sql, "b.", search_keys[sort].key, suffix, NULL);
+		sql_put_all(page->sql, "b.", search_keys[sort].key, NULL);
+}
+
+static size_t metric_of(const struct search_param_row *row)
+{
+	size_t key = SEARCH_FIRST_METRIC;
+
+	while (strcmp(search_keys[key].key, row->column) != 0)
+		key++;
+	return key;
+}
+
+/* " and ...": every season of the player in b meets the thresholds. */
+static void put_all_eligible(struct page *page)
+{
+	unsigned known = 0;
+
+	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++) {
+		const struct search_param_row *row = &search_params[i];
+		const struct search_value *value = &page->query->values[i];
+
+		if (!value->given || !row->of_season)
+			continue;
+		if (row->type == SEARCH_IS_FLOOR)
+			sql_put_all(page->sql, " and b.", row->column, "_min >= ", NULL);
+		else if (row->type == SEARCH_IS_CEILING)
+			sql_put_all(page->sql, " and b.", row->column, " <= ", NULL);
+		else {
+			put(page, " and false");
+			continue;
+		}
+		sql_number(page->sql, value->number);
+		known |= 1U << (metric_of(row) - SEARCH_FIRST_METRIC);
+	}
+	put(page, " and b.gaps & ");
+	put_number(page, known);
+	put(page, " = 0");
+}
+
+/* A figure that his best eligible one is not below: his least, or, when all of his seasons are
+ * eligible, his best. */
+static void put_least_of_player(struct page *page)
+{
+	const char *key = search_keys[page->query->sort].key;
+
+	if (page->least_to > 0) {
+		sql_repeat(page->sql, page->least_from, page->least_to);
+		return;
+	}
+	page->least_from = page->sql->length;
+	put(page, "case when true");
+	put_all_eligible(page);
+	sql_put_all(page->sql, " then b.", key, " else b.", key, "_min end", NULL);
+	page->least_to = page->sql->length;
 }
 
 /* The same of a player's eligible rows in l. */
@@ -187,14 +241,14 @@ static void put_born_bound(struct page *page, long long count)
 }
 
 /* The known ones only, unless the order is natural. */
-static void put_known(struct page *page, long long count, const char *suffix)
+static void put_known(struct page *page, long long count)
 {
 	enum search_key sort = page->query->sort;
 
 	if (is_natural(page->query))
 		return;
 	if (sort != SEARCH_BY_AGE) {
-		sql_put_all(page->sql, " and b.", search_keys[sort].key, suffix, " >= 0", NULL);
+		sql_put_all(page->sql, " and b.", search_keys[sort].key, " >= 0", NULL);
 		return;
 	}
 	put(page, " and b.born_on > '-infinity' and b.born_on <= ");
@@ -203,24 +257,27 @@ static void put_known(struct page *page, long long count, const char *suffix)
 }
 
 /* "select player_id, name_folded, v ... order by ...". Of the first count of them, unless count is
- * 0, no one is left out. gate: a condition on nothing but earlier parts of the statement, or "". */
-static void put_in_order(struct page *page, long long count, const char *suffix, const char *gate)
+ * 0, no one is left out. least: v is what his best eligible figure is not below, instead of not
+ * above. gate: a condition on nothing but earlier parts of the statement, or "". */
+static void put_in_order(struct page *page, long long count, bool least, const char *gate)
 {
 	put(page, "select r.* from (select b.player_id, b.name_folded, ");
-	put_key_of_player(page, suffix);
+	if (least)
+		put_least_of_player(page);
+	else
+		put_key_of_player(page);
 	put(page, " as v from player_best b where true");
 	put(page, gate);
 	put_player_filters(page);
-	put_known(page, count, suffix);
+	put_known(page, count);
 	put(page, ") r");
 	put_order(page, "r", true);
 }
 
 /* The first count of them. */
-static void put_candidates(struct page *page, long long count, const char *suffix,
-    const char *gate)
+static void put_candidates(struct page *page, long long count, bool least, const char *gate)
 {
-	put_in_order(page, count, suffix, gate);
+	put_in_order(page, count, least, gate);
 	put(page, " limit ");
 	put_number(page, count);
 }
@@ -274,17 +331,17 @@ static void best_page(struct page *page)
 
 	if (is_natural(page->query)) {
 		put(page, "with page as (select r.*, null::bigint as counted from (");
-		put_in_order(page, 0, "", "");
+		put_in_order(page, 0, false, "");
 	} else {
 		/* those of whom it is not known come last: only a page that reaches them needs all */
 		put(page, "with leader as materialized (");
-		put_candidates(page, end, "", "");
+		put_candidates(page, end, false, "");
 		put(page, "), enough as materialized (select count(*) >= ");
 		put_number(page, end);
 		put(page, " as holds from leader), page as (select r.*, null::bigint as counted from"
 		    " (select * from leader where (select holds from enough) union all select b.player_id,"
 		    " b.name_folded, ");
-		put_key_of_player(page, "");
+		put_key_of_player(page);
 		put(page, " from player_best b where not (select holds from enough)");
 		put_player_filters(page);
 	}
@@ -400,14 +457,15 @@ static void put_sure(struct page *page, const char *n)
 }
 
 /* "nearN as ..., reachN as ..., enoughN as ...": the first count players, those of them who are
- * eligible, and whether the page is among these: holds; whole when all players were looked at. */
+ * eligible, and whether the page is among these: holds; whole when all players were looked at, and
+ * not only all of whom it is known what is sorted by. */
 static void put_step(struct page *page, const char *n, long long count, const char *gate)
 {
 	bool bounded = is_metric(page->query->sort), up = !page->query->descending;
 	struct sql *sql = page->sql;
 
 	sql_put_all(sql, "near", n, " as materialized (", NULL);
-	put_candidates(page, count, bounded && up ? "_min" : "", gate);
+	put_candidates(page, count, bounded && up, gate);
 	sql_put_all(sql, "), reach", n, " as materialized (select c.player_id, c.name_folded, ",
 	    bounded ? "x.v" : "c.v", " from near", n, " c cross join lateral (select ", NULL);
 	if (bounded)
@@ -418,18 +476,16 @@ static void put_step(struct page *page, const char *n, long long count, const ch
 	put_row_filters(page);
 	sql_put_all(sql, bounded ? "" : " limit 1", ") x where x.v ",
 	    bounded && up ? ">= 0" : "is not null", "), enough", n,
-	    " as materialized (select s.whole or s.sure >= ", NULL);
+	    " as materialized (select s.whole or case when s.all_near then s.reached else s.sure end"
+	    " >= ", NULL);
 	put_number(page, page_end(page->query));
-	put(page, " as holds, s.whole from (select ");
-	if (is_natural(page->query)) {
-		sql_put_all(sql, "(select count(*) from near", n, ") < ", NULL);
-		put_number(page, count);
-	} else {
-		put(page, "false");
-	}
-	put(page, " as whole, ");
+	put(page, " as holds, s.whole from (select n.all_near, n.all_near and ");
+	put(page, is_natural(page->query) ? "true" : "false");
+	sql_put_all(sql, " as whole, (select count(*) from reach", n, ") as reached, ", NULL);
 	put_sure(page, n);
-	put(page, " as sure) s)");
+	sql_put_all(sql, " as sure from (select count(*) < ", NULL);
+	put_number(page, count);
+	sql_put_all(sql, " as all_near from near", n, ") n) s)", NULL);
 }
 
 /* " union all (...)": the page out of a step. */
@@ -500,7 +556,7 @@ static void walk_total(struct sql *sql, const struct search_query *query)
 static void put_all_players(struct page *page)
 {
 	put(page, "select b.*, ");
-	put_key_of_player(page, "");
+	put_key_of_player(page);
 	put(page, " as v from player_best b where true");
 	put_player_filters(page);
 }

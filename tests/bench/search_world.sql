@@ -76,11 +76,11 @@ select player_id, competition_id, season_id, team_id, 0, '2026-01-01' from playe
 insert into player_best
 (player_id, name_folded, born_on, nationality_id, position_id, role_id, height, weight,
 	games, mpg, ppg, rpg, apg, spg, bpg, tov, fg_pct, three_pt_pct, ft_pct, games_min, mpg_min, ppg_min, rpg_min, apg_min,
-	spg_min, bpg_min, tov_min, fg_pct_min, three_pt_pct_min, ft_pct_min)
+	spg_min, bpg_min, tov_min, fg_pct_min, three_pt_pct_min, ft_pct_min, gaps)
 select p.player_id, lower(f.full_name), p.born_on, p.nationality_id, p.position_id, p.role_id, p.height, p.weight,
 	b.games, b.mpg, b.ppg, b.rpg, b.apg, b.spg, b.bpg, b.tov, b.fg_pct, b.three_pt_pct, b.ft_pct,
 	b.games_min, b.mpg_min, b.ppg_min, b.rpg_min, b.apg_min, b.spg_min, b.bpg_min, b.tov_min, b.fg_pct_min,
-	b.three_pt_pct_min, b.ft_pct_min
+	b.three_pt_pct_min, b.ft_pct_min, b.gaps
 from person p join player f using (player_id) join (
 	select player_id, max(games) as games, max(mpg) as mpg, max(ppg) as ppg, max(rpg) as rpg, max(apg) as apg,
 		max(spg) as spg, max(bpg) as bpg, max(tov) as tov, max(fg_pct) as fg_pct, max(three_pt_pct) as three_pt_pct,
@@ -94,7 +94,10 @@ from person p join player f using (player_id) join (
 		coalesce(min(tov) filter (where tov >= 0), -1) as tov_min,
 		coalesce(min(fg_pct) filter (where fg_pct >= 0), -1) as fg_pct_min,
 		coalesce(min(three_pt_pct) filter (where three_pt_pct >= 0), -1) as three_pt_pct_min,
-		coalesce(min(ft_pct) filter (where ft_pct >= 0), -1) as ft_pct_min
+		coalesce(min(ft_pct) filter (where ft_pct >= 0), -1) as ft_pct_min,
+		bit_or(((games < 0)::integer << 0) | ((mpg < 0)::integer << 1) | ((ppg < 0)::integer << 2) | ((rpg < 0)::integer << 3) |
+			((apg < 0)::integer << 4) | ((spg < 0)::integer << 5) | ((bpg < 0)::integer << 6) | ((tov < 0)::integer << 7) |
+			((fg_pct < 0)::integer << 8) | ((three_pt_pct < 0)::integer << 9) | ((ft_pct < 0)::integer << 10))::smallint as gaps
 	from player_season_stats group by player_id) b using (player_id) order by p.player_id;
 update data_version set version = version + 1, players = (select count(*) from player_best);
 commit;

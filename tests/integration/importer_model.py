@@ -181,6 +181,9 @@ DISAGREEMENTS = {
         " from player_best except select player_id, " +
         ", ".join(f"coalesce(min({c}) filter (where {c} >= 0), -1)" for c in COLUMNS) +
         " from player_season_stats group by player_id",
+    "player_best knows the gaps": "select player_id, gaps from player_best except select player_id, bit_or(" +
+        " | ".join(f"(({c} < 0)::integer << {i})" for i, c in enumerate(COLUMNS)) +
+        ")::smallint from player_season_stats group by player_id",
     "data_version counts the players": "select players from data_version except select count(*) from player_best",
     "every player is in player_best":
         "select player_id from player except select player_id from player_best",
