@@ -37,7 +37,7 @@ struct choices {
 	struct search_query *query;
 	struct evbuffer *search;	/* the query string without "find" and "done" */
 	char *find, *folded;
-	bool done;
+	bool has_form, done;		/* a page's form, and whether that was sent */
 	struct sql sql;
 	size_t *entries;		/* what matches */
 	int64_t *players;
@@ -58,6 +58,14 @@ static void choices_free(void *work)
 	free(choices->entries);
 	free(choices->players);
 	free(choices);
+}
+
+static void fail_without_memory(struct exchange *exchange)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a list");
+	reply_error(exchange, &err);
 }
 
 /* Answering. */
@@ -90,16 +98,11 @@ static json_t *hidden_new(const struct choices *choices)
 	return view_or_nothing(list, done);
 }
 
-static void answer(struct exchange *exchange)
+static void answer_page(struct exchange *exchange, const struct choices_found *found)
 {
 	struct choices *choices = exchange->work;
-	const struct choices_found found = {
-		.entries = choices->entries, .count = choices->count,
-		.players = choices->uncounted == NULL ? choices->players : NULL,
-		.typed = choices->folded != NULL,
-	};
 	json_t *view = choices_view_found(choices->query, choices->param, exchange->web->catalog,
-	    &found);
+	    found);
 
 	view = view_or_nothing(view, view != NULL &&
 	    view_put(view, "find", json_string(choices->find != NULL ? choices->find : "")) &&
@@ -110,6 +113,24 @@ static void answer(struct exchange *exchange)
 	    view_put(view, "back", search_address(choices->query)));
 	reply_page(exchange, HTTP_OK,
 	    exchange->form == FORM_FRAGMENT ? "choices_fragment" : "choices", view);
+}
+
+static void answer(struct exchange *exchange)
+{
+	struct choices *choices = exchange->work;
+	const struct choices_found found = {
+		.entries = choices->entries, .count = choices->count,
+		.players = choices->uncounted == NULL ? choices->players : NULL,
+		.typed = choices->folded != NULL,
+	};
+
+	if (exchange->form != FORM_JSON) {
+		answer_page(exchange, &found);
+		return;
+	}
+	exchange->reply.cache = "private, no-cache";
+	reply_json(exchange, HTTP_OK, choices_view_api(choices->query, choices->param,
+	    exchange->web->catalog, &found, choices->uncounted));
 }
 
 /* Counting. */
@@ -143,7 +164,7 @@ static void on_counts(struct exchange *exchange, PGresult *const *results, size_
 	if (of_entry == NULL || players == NULL) {
 		free(of_entry);
 		free(players);
-		reply_page(exchange, HTTP_OK, "choices", NULL);
+		fail_without_memory(exchange);
 		return;
 	}
 	for (int i = 0; i < PQntuples(results[1]); i++) {
@@ -207,7 +228,7 @@ static void count_players(struct exchange *exchange)
 	int32_t ids[COUNTED_ALONE];
 
 	if (!find_entries(choices, catalog)) {
-		reply_page(exchange, HTTP_OK, "choices", NULL);
+		fail_without_memory(exchange);
 		return;
 	}
 	if (choices->count == 0 || choices->tries > MOST_TRIES) {
@@ -304,7 +325,7 @@ static bool read_pair(void *arg, const char *name, const char *value, struct hs_
 
 	if (strcmp(name, "find") == 0)
 		return read_find(choices, value, err);
-	if (strcmp(name, "done") == 0) {
+	if (choices->has_form && strcmp(name, "done") == 0) {
 		choices->done = true;
 		return true;
 	}
@@ -353,13 +374,22 @@ static char *key_of(const struct exchange *exchange)
 	return key;
 }
 
-static bool param_of(const char *path, enum search_param *ret)
+static const char *singular(enum search_param param)
+{
+	return search_params[param].name;
+}
+
+/* Of a path that ends with the list's name. */
+static bool param_of(const char *path, const char *(*name_of)(enum search_param),
+    enum search_param *ret)
 {
 	const char *name = strrchr(path, '/') + 1;
 
 	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++) {
-		if (catalog_has((enum search_param)i) && strcmp(search_params[i].name, name) == 0) {
-			*ret = (enum search_param)i;
+		enum search_param param = (enum search_param)i;
+
+		if (catalog_has(param) && strcmp(name_of(param), name) == 0) {
+			*ret = param;
 			return true;
 		}
 	}
@@ -384,32 +414,49 @@ static void start(struct exchange *exchange)
 		return;
 	}
 	if ((key = key_of(exchange)) == NULL) {
-		reply_page(exchange, HTTP_OK, "choices", NULL);
+		fail_without_memory(exchange);
 		return;
 	}
 	answers_reply(exchange, key, find_out);
 	free(key);
 }
 
-void choices_page(struct exchange *exchange)
+static void begin(struct exchange *exchange, enum search_param param)
 {
 	struct choices *choices;
-	enum search_param param;
 
-	if (!param_of(exchange->path, &param)) {
-		reply_problem(exchange, HTTP_NOTFOUND, "There is no such list. There are: competition, "
-		    "season, team, nationality, position, role.", NULL);
-		return;
-	}
 	if ((choices = calloc(1, sizeof *choices)) == NULL ||
 	    (choices->search = evbuffer_new()) == NULL) {
 		free(choices);
-		reply_page(exchange, HTTP_OK, "choices", NULL);
+		fail_without_memory(exchange);
 		return;
 	}
 	choices->param = param;
+	choices->has_form = exchange->form != FORM_JSON;
 	sql_init(&choices->sql);
 	exchange->work = choices;
 	exchange->work_free = choices_free;
 	start(exchange);
+}
+
+void choices_page(struct exchange *exchange)
+{
+	enum search_param param;
+
+	if (param_of(exchange->path, singular, &param))
+		begin(exchange, param);
+	else
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no such list. There are: competition, "
+		    "season, team, nationality, position, role.", NULL);
+}
+
+void choices_api(struct exchange *exchange)
+{
+	enum search_param param;
+
+	if (param_of(exchange->path, choices_plural, &param))
+		begin(exchange, param);
+	else
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no such list; /api/v1/openapi.json "
+		    "says what there is.", NULL);
 }

@@ -34,4 +34,9 @@ json_t *choices_view_plain(const struct search_query *query, enum search_param p
 json_t *choices_view_found(const struct search_query *query, enum search_param param,
     const struct catalog *catalog, const struct choices_found *found);
 
+/* The query's page of what was found, for programs. uncounted says why there are no counts, or is
+ * NULL. A new reference; NULL without memory. */
+json_t *choices_view_api(const struct search_query *query, enum search_param param,
+    const struct catalog *catalog, const struct choices_found *found, const char *uncounted);
+
 #endif

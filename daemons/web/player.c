@@ -15,6 +15,7 @@
 #include "daemons/web/data_version.h"
 #include "daemons/web/player_sql.h"
 #include "daemons/web/player_view.h"
+#include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
 
 enum { PLAYER, SEASONS, HISTORY, DATA_VERSION, STATEMENTS };
@@ -85,7 +86,12 @@ static void ask_for_api(struct exchange *exchange)
 static void start(struct exchange *exchange, void (*otherwise)(struct exchange *exchange))
 {
 	char key[128], day[HS_DATE_TEXT_BYTES];
+	struct hs_error err = HS_ERROR_INIT;
 
+	if (!query_string_refuse(exchange->query, &err)) {
+		reply_error(exchange, &err);
+		return;
+	}
 	snprintf(key, sizeof key, "player %s %s", exchange->path, hs_date_text(hs_date_today(), day));
 	answers_reply(exchange, key, otherwise);
 }

@@ -94,6 +94,19 @@ out:
 	return done;
 }
 
+static bool refuse_pair(void *arg, const char *name, const char *value, struct hs_error *err)
+{
+	(void)arg;
+	(void)value;
+	return hs_error_set(err, HS_BAD_ARGUMENT, name,
+	    "This address takes no parameters: leave '%.60s' out.", name);
+}
+
+bool query_string_refuse(const char *text, struct hs_error *err)
+{
+	return query_string_read(text, refuse_pair, NULL, err);
+}
+
 static bool stays_as_it_is(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -19,6 +19,9 @@ typedef bool query_pair_fn(void *arg, const char *name, const char *value, struc
  * Errors: HS_BAD_ARGUMENT (where: the parameter), HS_NO_MEMORY, or the listener's. */
 bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err);
 
+/* Refuses any pair: for an address that takes no parameters. Errors as above. */
+bool query_string_refuse(const char *text, struct hs_error *err);
+
 /* Appends "name=value", with '&' before it unless out is as long as at start.
  * False without memory. */
 bool query_string_add(struct evbuffer *out, size_t start, const char *name, const char *value);

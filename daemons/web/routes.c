@@ -43,6 +43,13 @@ static const struct route routes[] = {
 	{ LOOK, "/compare", everyone, compare_page, "GET, HEAD" },
 	{ LOOK, "/api/v1/players", everyone, search_api, "GET, HEAD" },
 	{ LOOK, "/api/v1/players/{id}", everyone, player_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/competitions", everyone, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/seasons", everyone, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/teams", everyone, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/nationalities", everyone, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/positions", everyone, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/roles", everyone, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/openapi.json", everyone, statics_answer_openapi, "GET, HEAD" },
 	{ LOOK, "/export.*", everyone, export_answer, "GET, HEAD" },
 	{ LOOK, "/health", everyone, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", everyone, health_answer, "GET, HEAD" },
@@ -82,5 +89,7 @@ void routes_handle(struct exchange *exchange)
 		}
 		return;
 	}
-	reply_problem(exchange, HTTP_NOTFOUND, "No page has this address.", NULL);
+	reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
+	    "Nothing has this address; /api/v1/openapi.json says what there is." :
+	    "No page has this address.", NULL);
 }

@@ -51,6 +51,7 @@ static const struct { const char *ending, *type; } types[] = {
 	{ ".svg", "image/svg+xml" },
 	{ ".png", "image/png" },
 	{ ".ico", "image/vnd.microsoft.icon" },
+	{ ".json", "application/json" },
 	{ ".txt", "text/plain; charset=utf-8" },
 	{ ".webmanifest", "application/manifest+json" },
 };
@@ -283,4 +284,9 @@ void statics_answer(struct exchange *exchange)
 void statics_answer_icon(struct exchange *exchange)
 {
 	answer(exchange, "icon.svg");
+}
+
+void statics_answer_openapi(struct exchange *exchange)
+{
+	answer(exchange, "openapi.json");
 }

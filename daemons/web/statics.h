@@ -32,5 +32,6 @@ json_t *statics_assets(const struct statics *statics);
 /* Handlers. */
 void statics_answer(struct exchange *exchange);
 void statics_answer_icon(struct exchange *exchange);
+void statics_answer_openapi(struct exchange *exchange);
 
 #endif
