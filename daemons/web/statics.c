@@ -51,7 +51,7 @@ static const struct { const char *ending, *type; } types[] = {
 	{ ".svg", "image/svg+xml" },
 	{ ".png", "image/png" },
 	{ ".ico", "image/vnd.microsoft.icon" },
-	{ ".json", "application/json" },
+	{ "openapi.json", "application/json" },
 	{ ".txt", "text/plain; charset=utf-8" },
 	{ ".webmanifest", "application/manifest+json" },
 };
@@ -64,7 +64,7 @@ static const char *type_of(const char *name)
 	for (size_t i = 0; i < HS_COUNT(types); i++) {
 		size_t ending = strlen(types[i].ending);
 
-		if (length > ending && strcmp(name + length - ending, types[i].ending) == 0)
+		if (length >= ending && strcmp(name + length - ending, types[i].ending) == 0)
 			return types[i].type;
 	}
 	return NULL;

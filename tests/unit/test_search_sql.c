@@ -61,7 +61,6 @@ static const struct { const char *text, *value; } values[] = {
 	{ "ppg_min=19.996", "2000" }, { "tov_max=2.999", "299" }, { "height_min=200.5", "20050" },
 	{ "age_min=19", "2007-11-25" }, { "age_max=19", "2006-11-25" },
 	{ "age_min=19&age_on=2024-02-29", "2005-02-28" },
-	{ "page=3&per_page=10", "20" },
 };
 
 static void test_values(void)
@@ -72,6 +71,19 @@ static void test_values(void)
 		expect_true(values[i].text, has_value(&sql->page, values[i].value));
 		search_sql_free(sql);
 	}
+}
+
+/* The first pages without filters are planned once, so their statements have no values. */
+static void test_pages(void)
+{
+	struct search_sql *sql = make("page=3&per_page=10");
+
+	expect_contains("third page", sql->page.text, " limit 10 offset 20)");
+	search_sql_free(sql);
+	sql = make("sort=-rpg");
+	expect_int("no values", (long long)sql->page.count, 0);
+	expect_int("none for the total", (long long)sql->total.count, 0);
+	search_sql_free(sql);
 }
 
 /* Digits, quotes and words of a visitor never reach the text. */
@@ -157,6 +169,7 @@ static void test_builder(void)
 static const struct hs_case cases[] = {
 	{ "routes", test_routes },
 	{ "values", test_values },
+	{ "pages", test_pages },
 	{ "injection", test_injection },
 	{ "every sort and filter", test_every_sort },
 	{ "the builder's bounds", test_builder },
