@@ -501,3 +501,39 @@ bool hs_dir_open(const char *path, int *ret_fd, struct hs_error *err)
 	*ret_fd = fd;
 	return true;
 }
+
+/* A file without a name in that folder; -1 with errno. */
+static int open_unnamed(const char *folder)
+{
+	char path[PATH_MAX];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	if (snprintf(path, sizeof path, "%s/hoopscout-XXXXXX", folder) >= (int)sizeof path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0 && unlink(path) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+bool hs_file_temporary(const char *purpose, int *ret_fd, struct hs_error *err)
+{
+	const char *folders[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
+	int fd = -1;
+
+	for (size_t i = 0; i < HS_COUNT(folders) && fd < 0; i++) {
+		if (folders[i] != NULL && folders[i][0] == '/')
+			fd = open_unnamed(folders[i]);
+	}
+	if (fd < 0)
+		return hs_error_errno(err, "/var/tmp",
+		    "cannot make a temporary file that %s (TMPDIR names another folder)", purpose);
+	*ret_fd = fd;
+	return true;
+}

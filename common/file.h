@@ -59,6 +59,10 @@ bool hs_file_free_name(int dir, const char *to_name, char *ret_name, size_t name
  * as it is. */
 bool hs_make_dirs(const char *path, mode_t mode, struct hs_error *err);
 
+/* Opens a file without a name, for reading and writing, in $TMPDIR, /var/tmp or /tmp: it goes
+ * when it is closed, however the process ends. purpose completes "a temporary file that ...". */
+bool hs_file_temporary(const char *purpose, int *ret_fd, struct hs_error *err);
+
 /* Opens a folder for the functions above; the caller closes it. */
 bool hs_dir_open(const char *path, int *ret_fd, struct hs_error *err);
 

@@ -6,7 +6,6 @@
 #include "common/key_set.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +13,13 @@
 
 #include <openssl/evp.h>
 
+#include "common/file.h"
 
 enum {
 	RUN_ENTRIES = 65536,	/* 2.5 MB, and as much again while they are sorted */
 	FIRST_ENTRIES = 1024,
 	FAN_IN = 256,		/* runs that are merged at once */
-	PIECE_ENTRIES = 128,	/* read from a run at once */
-	PATH_BYTES = 4096
+	PIECE_ENTRIES = 128	/* read from a run at once */
 };
 
 struct entry {
@@ -129,41 +128,6 @@ static void sort_entries(struct hs_key_set *set)
 		qsort(set->entries, set->count, sizeof *set->entries, compare_entries);
 }
 
-/* A file without a name in that folder; -1 with errno. */
-static int open_unnamed(const char *folder)
-{
-	char path[PATH_BYTES];
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd;
-	if (snprintf(path, sizeof path, "%s/hoopscout-XXXXXX", folder) >= (int)sizeof path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0 && unlink(path) != 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static bool spill_open(struct spill *spill, struct hs_error *err)
-{
-	const char *folders[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
-
-	for (size_t i = 0; i < HS_COUNT(folders) && spill->fd < 0; i++) {
-		if (folders[i] != NULL && folders[i][0] == '/')
-			spill->fd = open_unnamed(folders[i]);
-	}
-	if (spill->fd < 0)
-		return hs_error_errno(err, "/var/tmp",
-		    "cannot make a temporary file to look for duplicates (TMPDIR names another "
-		    "folder)");
-	return true;
-}
-
 static bool write_at(int fd, const void *bytes, size_t length, off_t at, struct hs_error *err)
 {
 	const char *from = bytes;
@@ -207,7 +171,8 @@ static bool read_at(int fd, void *bytes, size_t length, off_t at, struct hs_erro
 /* A new, empty run at the file's end. */
 static bool run_begin(struct spill *spill, struct hs_error *err)
 {
-	if (spill->fd < 0 && !spill_open(spill, err))
+	if (spill->fd < 0 &&
+	    !hs_file_temporary("looks for duplicates", &spill->fd, err))
 		return false;
 	if (spill->count == spill->room) {
 		size_t room = spill->room > 0 ? 2 * spill->room : 64;
