@@ -1,0 +1,286 @@
+/* emit.c: from records to a file in incoming, by way of the importer's validator.
+ *
+ * Trusts its caller for nothing but the shape of numbers and objects, which the validator checks
+ * too. While it is written, the hidden file is locked: that is how emit_sweep knows the living
+ * from the dead. A failure leaves no file behind. */
+#include "daemons/extractor/emit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "common/file.h"
+#include "common/log.h"
+#include "common/snapshot.h"
+#include "common/text.h"
+
+/* What a hidden file's name begins and ends with. */
+#define PART_PREFIX ".extract-"
+#define PART_SUFFIX ".part"
+
+enum {
+	BUFFER_BYTES = 64 << 10,
+	FILE_MODE = 0640
+};
+
+struct emit {
+	int dir, fd;		/* -1: a dry run */
+	char part[NAME_MAX + 1];
+	char name[NAME_MAX + 1];
+	bool is_placed;
+	struct hs_snapshot *snapshot;
+	uint64_t records, bytes;
+	size_t used;
+	char buffer[BUFFER_BYTES];
+};
+
+static bool flush(struct emit *emit, struct hs_error *err)
+{
+	if (emit->fd >= 0 && !hs_file_write_all(emit->fd, emit->buffer, emit->used, err))
+		return false;
+	if (!hs_snapshot_is_over(emit->snapshot) &&
+	    !hs_snapshot_push(emit->snapshot, emit->buffer, emit->used, err))
+		return false;
+	emit->bytes += emit->used;
+	emit->used = 0;
+	return true;
+}
+
+static bool put(struct emit *emit, const char *bytes, size_t length, struct hs_error *err)
+{
+	while (length > 0) {
+		size_t part = sizeof emit->buffer - emit->used;
+
+		if (part > length)
+			part = length;
+		memcpy(emit->buffer + emit->used, bytes, part);
+		emit->used += part;
+		bytes += part;
+		length -= part;
+		if (emit->used == sizeof emit->buffer && !flush(emit, err))
+			return false;
+	}
+	return true;
+}
+
+static bool put_text(struct emit *emit, const char *text, struct hs_error *err)
+{
+	return put(emit, text, strlen(text), err);
+}
+
+static bool put_string(struct emit *emit, const char *text, size_t length, struct hs_error *err)
+{
+	json_t *string = json_stringn(text, length);
+	char *quoted = string == NULL ? NULL : json_dumps(string, JSON_ENCODE_ANY);
+	bool done;
+
+	json_decref(string);
+	if (quoted == NULL)
+		return hs_error_set(err, hs_utf8_valid_prefix(text, length) < length ?
+			HS_BAD_UTF8 : HS_NO_MEMORY, "",
+		    "a text of record %llu cannot be written: it is not UTF-8, or memory is short",
+		    (unsigned long long)emit->records);
+	done = put_text(emit, quoted, err);
+	free(quoted);
+	return done;
+}
+
+static bool put_head(struct emit *emit, const struct emit_options *options, struct hs_error *err)
+{
+	char date[HS_DATE_TEXT_BYTES];
+
+	if (!put_text(emit, "{\"source_name\": ", err) ||
+	    !put_string(emit, options->source_name, strlen(options->source_name), err) ||
+	    !put_text(emit, ",\n \"snapshot_date\": \"", err) ||
+	    !put_text(emit, hs_date_text(options->snapshot_date, date), err) ||
+	    !put_text(emit, "\"", err))
+		return false;
+	if (options->source_metadata != NULL &&
+	    (!put_text(emit, ",\n \"source_metadata\": ", err) ||
+		!put_text(emit, options->source_metadata, err)))
+		return false;
+	return put_text(emit, ",\n \"records\": [", err);
+}
+
+static bool put_field(struct emit *emit, enum hs_field field, const struct emit_value *value,
+    struct hs_error *err)
+{
+	const struct hs_field_row *row = &hs_field_rows[field];
+
+	if (!put_text(emit, "\"", err) || !put_text(emit, row->name, err) ||
+	    !put_text(emit, "\": ", err))
+		return false;
+	return row->type == HS_FIELD_TEXT || row->type == HS_FIELD_DATE ?
+	    put_string(emit, value->text, value->length, err) :
+	    put(emit, value->text, value->length, err);
+}
+
+bool emit_record(struct emit *emit, const struct emit_value *values, struct hs_error *err)
+{
+	const char *before = emit->records == 0 ? "\n  {" : ",\n  {";
+
+	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
+		if (values[i].text == NULL)
+			continue;
+		if (!put_text(emit, before, err) ||
+		    !put_field(emit, (enum hs_field)i, &values[i], err))
+			return false;
+		before = ", ";
+	}
+	/* a record of nothing is still one, and the validator says what it lacks */
+	if (strcmp(before, ", ") != 0 && !put_text(emit, before, err))
+		return false;
+	emit->records++;
+	return put_text(emit, "}", err);
+}
+
+/* The hidden file, locked: of this very name at most one is written. */
+static bool open_part(struct emit *emit, const struct emit_options *options, struct hs_error *err)
+{
+	if (!hs_format(emit->name, sizeof emit->name, err, "%s", options->file_name) ||
+	    !hs_format(emit->part, sizeof emit->part, err, PART_PREFIX "%s" PART_SUFFIX,
+		options->file_name) ||
+	    !hs_dir_open(options->folder, &emit->dir, err))
+		return false;
+	emit->fd = openat(emit->dir, emit->part,
+	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	if (emit->fd < 0)
+		return hs_error_errno(err, options->folder, "cannot create a snapshot there");
+	if (flock(emit->fd, LOCK_EX | LOCK_NB) != 0) {
+		close(emit->fd);
+		emit->fd = -1;
+		return hs_error_set(err, HS_BUSY, options->file_name,
+		    "another process writes %s: try again when it has ended", options->file_name);
+	}
+	if (ftruncate(emit->fd, 0) != 0)
+		return hs_error_errno(err, options->folder, "cannot create a snapshot there");
+	return true;
+}
+
+bool emit_new(const struct emit_options *options, struct emit **ret, struct hs_error *err)
+{
+	const struct hs_snapshot_options checks = { .max_record_bytes = options->max_record_bytes };
+	struct emit *emit = calloc(1, sizeof *emit);
+
+	if (emit == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a snapshot");
+	emit->dir = emit->fd = -1;
+	if (!hs_snapshot_new(&checks, &emit->snapshot, err) ||
+	    (options->folder != NULL && !open_part(emit, options, err)) ||
+	    !put_head(emit, options, err)) {
+		emit_free(emit);
+		return false;
+	}
+	*ret = emit;
+	return true;
+}
+
+void emit_free(struct emit *emit)
+{
+	if (emit == NULL)
+		return;
+	if (emit->fd >= 0) {
+		if (unlinkat(emit->dir, emit->part, 0) != 0)
+			hs_log(HS_LOG_WARNING, "cannot remove an unfinished snapshot",
+			    HS_STR("file", emit->part), HS_STR("error", strerror(errno)));
+		close(emit->fd);
+	}
+	if (emit->dir >= 0)
+		close(emit->dir);
+	hs_snapshot_free(emit->snapshot);
+	free(emit);
+}
+
+bool emit_finish(struct emit *emit, struct hs_error *err)
+{
+	char taken[NAME_MAX + 1];
+
+	if (!put_text(emit, "\n]}\n", err) || !flush(emit, err) ||
+	    !hs_snapshot_finish(emit->snapshot, err))
+		return false;
+	if (emit->fd < 0 || hs_problems_total(hs_snapshot_problems(emit->snapshot)) > 0)
+		return true;
+	if (!hs_file_free_name(emit->dir, emit->name, taken, sizeof taken, err) ||
+	    !hs_file_publish(emit->dir, emit->part, taken, &emit->fd, err))
+		return false;
+	memcpy(emit->name, taken, sizeof emit->name);
+	emit->is_placed = true;
+	return true;
+}
+
+const struct hs_problems *emit_problems(const struct emit *emit)
+{
+	return hs_snapshot_problems(emit->snapshot);
+}
+
+uint64_t emit_records(const struct emit *emit)
+{
+	return emit->records;
+}
+
+uint64_t emit_bytes(const struct emit *emit)
+{
+	return emit->bytes + emit->used;
+}
+
+const char *emit_file_name(const struct emit *emit)
+{
+	return emit->is_placed ? emit->name : NULL;
+}
+
+static bool is_part(const char *name)
+{
+	size_t length = strlen(name), suffix = strlen(PART_SUFFIX);
+
+	return length > suffix && strncmp(name, PART_PREFIX, strlen(PART_PREFIX)) == 0 &&
+	    strcmp(name + length - suffix, PART_SUFFIX) == 0;
+}
+
+/* One that is locked is being written; one that went meanwhile was finished. */
+static void sweep_part(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0) {
+		if (errno != ENOENT)
+			hs_log(HS_LOG_WARNING, "cannot open what a run left behind",
+			    HS_STR("file", name), HS_STR("error", strerror(errno)));
+		return;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		if (unlinkat(dir, name, 0) == 0)
+			hs_log(HS_LOG_INFO, "removed what a run that died left behind",
+			    HS_STR("file", name));
+		else if (errno != ENOENT)
+			hs_log(HS_LOG_WARNING, "cannot remove what a run left behind",
+			    HS_STR("file", name), HS_STR("error", strerror(errno)));
+	}
+	close(fd);
+}
+
+bool emit_sweep(const char *folder, struct hs_error *err)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		return hs_error_errno(err, folder, "cannot open the folder");
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
+		if (is_part(entry->d_name))
+			sweep_part(dirfd(dir), entry->d_name);
+	}
+	if (errno != 0) {
+		hs_error_errno(err, folder, "cannot read the folder");
+		closedir(dir);
+		return false;
+	}
+	closedir(dir);
+	return true;
+}
