@@ -203,13 +203,16 @@ test("narrowing a list of choices is no search", async (page) => {
 test("lists count for the filters in force, and move nothing when counts come", async (page, context) => {
 	await page.goto("/");
 	const top = () => page.$eval("legend:has-text('The player')", (legend) => legend.getBoundingClientRect().top);
+	let release;
+	const released = new Promise((resolve) => { release = resolve; });
 	await page.route("**/choices/**", async (route) => {
-		await new Promise((resolve) => setTimeout(resolve, 300));
+		await released;
 		await route.continue();
 	});
 	await page.click("summary:has-text('Nationality')");
 	const before = await top();
 	assert.deepEqual(await entries(page, "nationality"), ["France", "Serbia"]);
+	release();
 	await settledList(page, "nationality", ["France 30", "Serbia 30"]);
 	assert.equal(await top(), before, "the page moved");
 	await page.fill("#f-ppg_min", "40");
