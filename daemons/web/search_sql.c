@@ -9,6 +9,8 @@
  *   walk   Filters of the figures alone, so most players may be eligible. The first players in
  *          player_best's order are looked up; what they reach is exact when it is better than
  *          anything that those behind them could have. Else more of them are, and else "rows".
+ *   climb  The same from the lowest figure up: who has an eligible season of every season is exact
+ *          already, and bounds how far up the others have to be looked up.
  *   rows   Any search: the players are grouped from their eligible rows. */
 #include "daemons/web/search_sql.h"
 
@@ -24,7 +26,7 @@ struct page {
 	struct sql *sql;
 	size_t row_from, row_to;	/* OF_SEASON_ROW */
 	size_t player_from, player_to;	/* OF_PLAYER_ROW */
-	size_t least_from, least_to;	/* put_least_of_player */
+	size_t exact_from, exact_to;	/* put_exact */
 };
 
 struct route {
@@ -149,21 +151,32 @@ static void put_all_eligible(struct page *page)
 	put(page, " = 0");
 }
 
-/* A figure that his best eligible one is not below: his least, or, when all of his seasons are
- * eligible, his best. */
-static void put_least_of_player(struct page *page)
+/* Whether whoever reaches the thresholds does so with the very season that is sorted by: they
+ * are all of that figure. */
+static bool is_of_sorted_figure(const struct search_query *query)
 {
-	const char *key = search_keys[page->query->sort].key;
+	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++) {
+		const struct search_param_row *row = &search_params[i];
 
-	if (page->least_to > 0) {
-		sql_repeat(page->sql, page->least_from, page->least_to);
+		if (query->values[i].given && row->of_season &&
+		    (row->type != SEARCH_IS_FLOOR || metric_of(row) != (size_t)query->sort))
+			return false;
+	}
+	return true;
+}
+
+/* "true and ...": the best eligible figure of the player in b is the best of all of his. */
+static void put_exact(struct page *page)
+{
+	if (page->exact_to > 0) {
+		sql_repeat(page->sql, page->exact_from, page->exact_to);
 		return;
 	}
-	page->least_from = page->sql->length;
-	put(page, "case when true");
-	put_all_eligible(page);
-	sql_put_all(page->sql, " then b.", key, " else b.", key, "_min end", NULL);
-	page->least_to = page->sql->length;
+	page->exact_from = page->sql->length;
+	put(page, "true");
+	if (!is_of_sorted_figure(page->query))
+		put_all_eligible(page);
+	page->exact_to = page->sql->length;
 }
 
 /* The same of a player's eligible rows in l. */
@@ -257,15 +270,11 @@ static void put_known(struct page *page, long long count)
 }
 
 /* "select player_id, name_folded, v ... order by ...". Of the first count of them, unless count is
- * 0, no one is left out. least: v is what his best eligible figure is not below, instead of not
- * above. gate: a condition on nothing but earlier parts of the statement, or "". */
-static void put_in_order(struct page *page, long long count, bool least, const char *gate)
+ * 0, no one is left out. gate: a condition on nothing but earlier parts of the statement, or "". */
+static void put_in_order(struct page *page, long long count, const char *gate)
 {
 	put(page, "select r.* from (select b.player_id, b.name_folded, ");
-	if (least)
-		put_least_of_player(page);
-	else
-		put_key_of_player(page);
+	put_key_of_player(page);
 	put(page, " as v from player_best b where true");
 	put(page, gate);
 	put_player_filters(page);
@@ -275,9 +284,9 @@ static void put_in_order(struct page *page, long long count, bool least, const c
 }
 
 /* The first count of them. */
-static void put_candidates(struct page *page, long long count, bool least, const char *gate)
+static void put_candidates(struct page *page, long long count, const char *gate)
 {
-	put_in_order(page, count, least, gate);
+	put_in_order(page, count, gate);
 	put(page, " limit ");
 	put_number(page, count);
 }
@@ -331,11 +340,11 @@ static void best_page(struct page *page)
 
 	if (is_natural(page->query)) {
 		put(page, "with page as (select r.*, null::bigint as counted from (");
-		put_in_order(page, 0, false, "");
+		put_in_order(page, 0, "");
 	} else {
 		/* those of whom it is not known come last: only a page that reaches them needs all */
 		put(page, "with leader as materialized (");
-		put_candidates(page, end, false, "");
+		put_candidates(page, end, "");
 		put(page, "), enough as materialized (select count(*) >= ");
 		put_number(page, end);
 		put(page, " as holds from leader), page as (select r.*, null::bigint as counted from"
@@ -397,7 +406,10 @@ static void put_found(struct page *page, const char *gate)
 		put_number(page, page_end(query));
 		put(page, ") rows with ties");
 	}
-	put(page, ") g join player_best b using (player_id)) r");
+	/* the gate once more: nobody's name is read for nothing */
+	put(page, ") g join (select n.player_id, n.name_folded from player_best n where true");
+	put(page, gate);
+	put(page, ") b using (player_id)) r");
 	put_order(page, "r", false);
 	put_limit(page);
 	put(page, ")");
@@ -442,16 +454,13 @@ static bool walk_suits(const struct search_query *query)
 }
 
 /* How many of those in reach come before all that lie behind the last one near. A player's best
- * eligible figure is at most his best and at least his least: by these the near ones are ordered. */
+ * eligible figure is at most his best: by these the near ones are ordered. */
 static void put_sure(struct page *page, const char *n)
 {
-	bool up = !page->query->descending;
-
 	sql_put_all(page->sql, "(select count(*) from reach", n, " r", NULL);
 	if (is_metric(page->query->sort))
-		sql_put_all(page->sql, ", (select * from near", n, " order by v", up ? " desc" : "",
-		    ", name_folded desc, player_id desc limit 1) last where r.v ", up ? "<" : ">",
-		    " last.v or (r.v = last.v and (r.name_folded, r.player_id) <="
+		sql_put_all(page->sql, ", (select * from near", n, " order by v, name_folded desc, player_id desc"
+		    " limit 1) last where r.v > last.v or (r.v = last.v and (r.name_folded, r.player_id) <="
 		    " (last.name_folded, last.player_id))", NULL);
 	put(page, ")");
 }
@@ -461,11 +470,11 @@ static void put_sure(struct page *page, const char *n)
  * not only all of whom it is known what is sorted by. */
 static void put_step(struct page *page, const char *n, long long count, const char *gate)
 {
-	bool bounded = is_metric(page->query->sort), up = !page->query->descending;
+	bool bounded = is_metric(page->query->sort);
 	struct sql *sql = page->sql;
 
 	sql_put_all(sql, "near", n, " as materialized (", NULL);
-	put_candidates(page, count, bounded && up, gate);
+	put_candidates(page, count, gate);
 	sql_put_all(sql, "), reach", n, " as materialized (select c.player_id, c.name_folded, ",
 	    bounded ? "x.v" : "c.v", " from near", n, " c cross join lateral (select ", NULL);
 	if (bounded)
@@ -474,8 +483,7 @@ static void put_step(struct page *page, const char *n, long long count, const ch
 		put(page, "1");
 	put(page, " as v from player_season_stats l where l.player_id = c.player_id");
 	put_row_filters(page);
-	sql_put_all(sql, bounded ? "" : " limit 1", ") x where x.v ",
-	    bounded && up ? ">= 0" : "is not null", "), enough", n,
+	sql_put_all(sql, bounded ? "" : " limit 1", ") x where x.v is not null), enough", n,
 	    " as materialized (select s.whole or case when s.all_near then s.reached else s.sure end"
 	    " >= ", NULL);
 	put_number(page, page_end(page->query));
@@ -515,6 +523,71 @@ static void walk_page(struct page *page)
 	put(page, " union all ");
 	put_part(page, "2", " and not (select holds from enough1)");
 	put(page, " union all (select * from found))");
+	put_frame(page);
+}
+
+/* Route "climb". */
+
+enum { CLIMB_MOST_LOOKED_UP = 60000 };	/* from there on, grouping all of them is as fast */
+
+static bool climb_suits(const struct search_query *query)
+{
+	return walk_suits(query) && is_metric(query->sort) && !query->descending;
+}
+
+/* " from player_best b where ...": whose figure is known and who may be eligible. */
+static void put_climbers(struct page *page)
+{
+	put(page, " from player_best b where true");
+	put_player_filters(page);
+	sql_put_all(page->sql, " and b.", search_keys[page->query->sort].key, " >= 0", NULL);
+}
+
+/* "bound as ..., near as ...": the figure that as many as are needed are not above, and all who
+ * may be as low as that. */
+static void put_near(struct page *page)
+{
+	const char *key = search_keys[page->query->sort].key;
+
+	sql_put_all(page->sql, "bound as materialized (select b.", key, " as v", NULL);
+	put_climbers(page);
+	put(page, " and ");
+	put_exact(page);
+	sql_put_all(page->sql, " order by b.", key, " limit 1 offset ", NULL);
+	put_number(page, page_end(page->query) - 1);
+	sql_put_all(page->sql, "), near as materialized (select b.player_id, b.name_folded, b.", key,
+	    " as v, ", NULL);
+	put_exact(page);
+	put(page, " as exact");
+	put_climbers(page);
+	put(page, " and case when ");
+	put_exact(page);
+	sql_put_all(page->sql, " then b.", key, " else b.", key,
+	    "_min end <= coalesce((select v from bound), 32767))", NULL);
+}
+
+static void climb_page(struct page *page)
+{
+	put(page, "with ");
+	put_near(page);
+	put(page, ", few as materialized (select count(*) filter (where not exact) <= ");
+	put_number(page, CLIMB_MOST_LOOKED_UP);
+	put(page, " as holds from near), reach as materialized (select n.player_id, n.name_folded, n.v"
+	    " from near n where n.exact and (select holds from few) union all select n.player_id,"
+	    " n.name_folded, x.v from near n cross join lateral (select ");
+	put_key_of_rows(page);
+	put(page, " as v from player_season_stats l where l.player_id = n.player_id");
+	put_row_filters(page);
+	put(page, ") x where not n.exact and (select holds from few) and x.v >= 0), enough as"
+	    " materialized (select (select count(*) from reach) >= ");
+	put_number(page, page_end(page->query));
+	put(page, " as holds), ");
+	put_found(page, " and not (select holds from enough)");
+	put(page, ", page as ((select r.*, null::bigint as counted from reach r"
+	    " where (select holds from enough)");
+	put_order(page, "r", true);
+	put_limit(page);
+	put(page, ") union all (select * from found))");
 	put_frame(page);
 }
 
@@ -594,6 +667,7 @@ void search_sql_all(const struct search_query *query, struct sql *sql)
 /* The first that suits is taken. */
 static const struct route routes[] = {
 	{ "best", best_suits, best_page, best_total },
+	{ "climb", climb_suits, climb_page, walk_total },
 	{ "walk", walk_suits, walk_page, walk_total },
 	{ "rows", rows_suits, rows_page, walk_total },
 };

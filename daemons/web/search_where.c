@@ -166,8 +166,34 @@ static void put_filter(struct sql *sql, enum subject subject, enum search_param 
 	}
 }
 
+/* What about half of all player-seasons reach, in hundredths. */
+static const int typical[SEARCH_PARAM_COUNT] = {
+	[SEARCH_GAMES_MIN] = 3000, [SEARCH_MPG_MIN] = 1900, [SEARCH_PPG_MIN] = 700,
+	[SEARCH_RPG_MIN] = 320, [SEARCH_APG_MIN] = 150, [SEARCH_SPG_MIN] = 60,
+	[SEARCH_BPG_MIN] = 30, [SEARCH_FG_PCT_MIN] = 4500, [SEARCH_THREE_PT_PCT_MIN] = 3300,
+	[SEARCH_FT_PCT_MIN] = 7200,
+};
+
+/* How rare it is to reach the threshold: 0 for what is none. */
+static double rarity(const struct search_query *query, enum search_param param)
+{
+	return typical[param] == 0 || !query->values[param].given ? 0 :
+	    (double)query->values[param].number / typical[param];
+}
+
 void search_where(struct sql *sql, enum subject subject, const struct search_query *query)
 {
+	enum search_param order[SEARCH_PARAM_COUNT];
+
+	/* the rarest threshold stands first: the others are looked at only where it is reached */
+	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++) {
+		size_t at = i;
+
+		for (; at > 0 && rarity(query, (enum search_param)i) > rarity(query, order[at - 1]);
+		     at--)
+			order[at] = order[at - 1];
+		order[at] = (enum search_param)i;
+	}
 	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++)
-		put_filter(sql, subject, (enum search_param)i, query);
+		put_filter(sql, subject, order[i], query);
 }

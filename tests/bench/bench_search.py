@@ -133,7 +133,7 @@ def main():
             if int(house.sql("select players from data_version")) != options.players:
                 fill(house, options.players)
             bench = Bench(house)
-            results = {title: bench.measure(query, options.rounds, CEILING if query else LOOK_UP)
+            results = {title: bench.measure(query, options.rounds * (1 if query else 10), CEILING if query else LOOK_UP)
                        for title, query in QUERIES.items() if options.only in title}
             report(results, options)
     finally:

@@ -74,6 +74,9 @@ def expected(metric, column, eligible, descending):
     ("-rpg", "rebounds_per_game", "apg_min=1", lambda one: (one.get("assists_per_game") or 0) >= 1),
     ("spg", "steals_per_game", "bpg_min=3", lambda one: (one.get("blocks_per_game") or 0) >= 3),
     ("-spg", "steals_per_game", "bpg_min=3", lambda one: (one.get("blocks_per_game") or 0) >= 3),
+    ("spg", "steals_per_game", "spg_min=1", lambda one: (one.get("steals_per_game") or 0) >= 1),
+    ("spg", "steals_per_game", "spg_min=2&bpg_min=3",
+     lambda one: (one.get("steals_per_game") or 0) >= 2 and (one.get("blocks_per_game") or 0) >= 3),
     ("name", "steals_per_game", "bpg_min=3", lambda one: (one.get("blocks_per_game") or 0) >= 3),
 ])
 def test_misled(web, sort, column, query, eligible, per_page):

@@ -36,7 +36,8 @@ static const struct { const char *text, *route; } routes[] = {
 	{ "position=C&age_min=20", "best" },
 	{ "ppg_min=20", "walk" }, { "tov_max=3&sort=name", "walk" },
 	{ "games_min=5&height_min=200&sort=age", "walk" },
-	{ "ppg_min=20&sort=ppg", "walk" }, { "season=2018&sort=name", "walk" },
+	{ "ppg_min=20&sort=ppg", "climb" }, { "tov_max=2&sort=games&page=9", "climb" },
+	{ "season=2018&sort=name", "walk" },
 	{ "ppg_min=20&page=2000", "rows" }, { "season=2018&name=x", "rows" },
 	{ "team=a:b&ppg_min=3", "rows" }, { "competition=a:b&sort=name", "rows" },
 };
