@@ -65,6 +65,15 @@
 	X(HS_TOO_MANY_RECORDS, "too_many_records", false) \
 	X(HS_TOO_MANY_NAMES, "too_many_names", false) \
 	X(HS_FILE_CHANGED, "file_changed", true) \
+	/* fetching; see fetch.h */ \
+	X(HS_BAD_URL, "bad_url", false) \
+	X(HS_ADDRESS_REFUSED, "address_refused", false) \
+	X(HS_ROBOTS_REFUSED, "robots_refused", false) \
+	X(HS_HTTP_STATUS, "http_status", false) \
+	X(HS_BAD_REDIRECT, "bad_redirect", false) \
+	X(HS_TLS, "tls_error", false) \
+	X(HS_FETCH_FAILED, "fetch_failed", true) \
+	X(HS_TOO_BIG, "too_big", false) \
 	/* templates */ \
 	X(HS_BAD_TEMPLATE, "bad_template", false)
 

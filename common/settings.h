@@ -39,6 +39,22 @@ enum hs_setting {
 	HS_SET_WEB_DB_CONNECTIONS,	/* HOOPSCOUT_WEB_DB_CONNECTIONS */
 	HS_SET_WEB_CACHE_BYTES,		/* HOOPSCOUT_WEB_CACHE_BYTES */
 	HS_SET_SEARCH_SECONDS,		/* HOOPSCOUT_SEARCH_SECONDS: a query may take so long */
+	HS_SET_EXTRACTOR_PUBLIC_JSON_URL,	/* EXTRACTOR_PUBLIC_JSON_URL, secret: may hold a key */
+	HS_SET_EXTRACTOR_PUBLIC_SOURCE_NAME,	/* EXTRACTOR_PUBLIC_SOURCE_NAME */
+	HS_SET_EXTRACTOR_INCLUDE_RAW_PAYLOAD,	/* EXTRACTOR_INCLUDE_RAW_PAYLOAD */
+	HS_SET_EXTRACTOR_USER_AGENT,		/* EXTRACTOR_USER_AGENT */
+	HS_SET_EXTRACTOR_HTTP_TIMEOUT_SECONDS,	/* EXTRACTOR_HTTP_TIMEOUT_SECONDS: of silence */
+	HS_SET_EXTRACTOR_HTTP_TOTAL_SECONDS,	/* EXTRACTOR_HTTP_TOTAL_SECONDS: of one request */
+	HS_SET_EXTRACTOR_HTTP_RETRIES,		/* EXTRACTOR_HTTP_RETRIES */
+	HS_SET_EXTRACTOR_RETRY_SLEEP_SECONDS,	/* EXTRACTOR_RETRY_SLEEP_SECONDS: the first pause */
+	HS_SET_EXTRACTOR_RETRY_MAX_SECONDS,	/* EXTRACTOR_RETRY_MAX_SECONDS: the longest */
+	HS_SET_EXTRACTOR_REQUEST_DELAY_SECONDS,	/* EXTRACTOR_REQUEST_DELAY_SECONDS */
+	HS_SET_EXTRACTOR_MIN_BYTES_PER_SECOND,	/* EXTRACTOR_MIN_BYTES_PER_SECOND */
+	HS_SET_EXTRACTOR_MAX_BYTES,		/* EXTRACTOR_MAX_BYTES: of one body, inflated */
+	HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS,	/* EXTRACTOR_ALLOW_PRIVATE_HOSTS */
+	HS_SET_EXTRACTOR_IGNORE_ROBOTS_HOSTS,	/* EXTRACTOR_IGNORE_ROBOTS_HOSTS */
+	HS_SET_EXTRACTOR_CA_FILE,		/* EXTRACTOR_CA_FILE: empty is the system's */
+	HS_SET_EXTRACTOR_PROXY,			/* EXTRACTOR_PROXY, secret; empty is none */
 	HS_SETTING_COUNT
 };
 
@@ -77,8 +93,7 @@ struct hs_settings;
  * there), else in sysconfdir/hoopscout when it is there. A path that is given and
  * missing is an error. Unknown keys in the file are errors that name the nearest known
  * one; unknown HOOPSCOUT_ names in the environment are only warned of in the log, since an
- * environment is shared by more than us. Names of parts still to come (EXTRACTOR_*, SCHEDULER_*,
- * *_IMAGE_TAG) may stand in the file. Gives *ret.
+ * environment is shared by more than us. Names of parts still to come (SCHEDULER_*, *_IMAGE_TAG) may stand in the file. Gives *ret.
  * Errors: HS_BAD_SETTING (where: the setting, or FILE:LINE; message: the setting, the value, what
  * is allowed, where it stands); HS_NOT_FOUND, HS_NO_PERMISSION, ... (where: the file). */
 bool hs_settings_load(const char *conf_path, struct hs_settings **ret, struct hs_error *err);

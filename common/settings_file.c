@@ -19,7 +19,7 @@ enum { MAX_FILE_BYTES = 1 << 20, MAX_KEY_BYTES = 64, WHERE_BYTES = HS_ERROR_WHER
 /* Names that users have already and that parts of HoopScout still to come will read. A
  * prefix ends in '_'. */
 static const char *const names_to_come[] = {
-	"EXTRACTOR_", "SCHEDULER_", "APP_IMAGE_TAG", "NGINX_IMAGE_TAG",
+	"SCHEDULER_", "APP_IMAGE_TAG", "NGINX_IMAGE_TAG",
 };
 
 static bool is_to_come(const char *key)

@@ -161,6 +161,85 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.min = 1, .max = 600,
 		.help = "How long the database may work on one search.",
 	},
+	[HS_SET_EXTRACTOR_PUBLIC_JSON_URL] = {
+		.name = "EXTRACTOR_PUBLIC_JSON_URL", .type = HS_TYPE_TEXT, .fallback = "",
+		.fallback_words = "none", .secret = true,
+		.help = "The feed that the source public_json_snapshot reads: an http or https URL.",
+	},
+	[HS_SET_EXTRACTOR_PUBLIC_SOURCE_NAME] = {
+		.name = "EXTRACTOR_PUBLIC_SOURCE_NAME", .type = HS_TYPE_TEXT,
+		.fallback = "public_json_snapshot",
+		.help = "The source's name in its snapshots, unless the feed gives one itself.",
+	},
+	[HS_SET_EXTRACTOR_INCLUDE_RAW_PAYLOAD] = {
+		.name = "EXTRACTOR_INCLUDE_RAW_PAYLOAD", .type = HS_TYPE_BOOL, .fallback = "no",
+		.help = "Whether each record of a snapshot keeps what the source wrote.",
+	},
+	[HS_SET_EXTRACTOR_USER_AGENT] = {
+		.name = "EXTRACTOR_USER_AGENT", .type = HS_TYPE_TEXT,
+		.fallback = "HoopScout/0.1 (self-hosted basketball scouting)",
+		.help = "Who we say we are; the first word is what robots.txt is searched for.",
+	},
+	[HS_SET_EXTRACTOR_HTTP_TIMEOUT_SECONDS] = {
+		.name = "EXTRACTOR_HTTP_TIMEOUT_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "30",
+		.min = 1, .max = 3600,
+		.help = "How long a server may take to connect, or be silent or too slow.",
+	},
+	[HS_SET_EXTRACTOR_HTTP_TOTAL_SECONDS] = {
+		.name = "EXTRACTOR_HTTP_TOTAL_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "3600",
+		.min = 1, .max = 86400,
+		.help = "How long one request may take in all.",
+	},
+	[HS_SET_EXTRACTOR_HTTP_RETRIES] = {
+		.name = "EXTRACTOR_HTTP_RETRIES", .type = HS_TYPE_INT, .fallback = "3",
+		.min = 0, .max = 20,
+		.help = "How often a request is tried again when that may help.",
+	},
+	[HS_SET_EXTRACTOR_RETRY_SLEEP_SECONDS] = {
+		.name = "EXTRACTOR_RETRY_SLEEP_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "2",
+		.min = 0, .max = 3600,
+		.help = "The pause before a request is tried again; it doubles each time.",
+	},
+	[HS_SET_EXTRACTOR_RETRY_MAX_SECONDS] = {
+		.name = "EXTRACTOR_RETRY_MAX_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "300",
+		.min = 1, .max = 86400,
+		.help = "The longest pause; a server that asks for a longer one is left alone.",
+	},
+	[HS_SET_EXTRACTOR_REQUEST_DELAY_SECONDS] = {
+		.name = "EXTRACTOR_REQUEST_DELAY_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "1",
+		.min = 0, .max = 3600,
+		.help = "The pause between two requests to one host.",
+	},
+	[HS_SET_EXTRACTOR_MIN_BYTES_PER_SECOND] = {
+		.name = "EXTRACTOR_MIN_BYTES_PER_SECOND", .type = HS_TYPE_INT, .fallback = "100",
+		.min = 1, .max = 1000000000,
+		.help = "A server that sends less for the time of a timeout is given up.",
+	},
+	[HS_SET_EXTRACTOR_MAX_BYTES] = {
+		.name = "EXTRACTOR_MAX_BYTES", .type = HS_TYPE_BYTES, .fallback = "2G",
+		.min = 1LL << 10, .max = 1LL << 40,
+		.help = "The largest answer that is taken, unpacked: bytes, or with K, M or G.",
+	},
+	[HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS] = {
+		.name = "EXTRACTOR_ALLOW_PRIVATE_HOSTS", .type = HS_TYPE_LIST, .fallback = "",
+		.fallback_words = "none",
+		.help = "Hosts, as URLs name them, that may be at private or loopback addresses.",
+	},
+	[HS_SET_EXTRACTOR_IGNORE_ROBOTS_HOSTS] = {
+		.name = "EXTRACTOR_IGNORE_ROBOTS_HOSTS", .type = HS_TYPE_LIST, .fallback = "",
+		.fallback_words = "none",
+		.help = "Hosts whose owners let you fetch what their robots.txt forbids.",
+	},
+	[HS_SET_EXTRACTOR_CA_FILE] = {
+		.name = "EXTRACTOR_CA_FILE", .type = HS_TYPE_PATH, .fallback = "",
+		.fallback_words = "the system's",
+		.help = "A file of the certificate authorities that are trusted, in PEM.",
+	},
+	[HS_SET_EXTRACTOR_PROXY] = {
+		.name = "EXTRACTOR_PROXY", .type = HS_TYPE_TEXT, .fallback = "",
+		.fallback_words = "none", .secret = true,
+		.help = "A proxy through which feeds are fetched: a URL.",
+	},
 };
 
 static void print_example(FILE *out)
