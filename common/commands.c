@@ -19,19 +19,19 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_START] = {
 	.words = "start", .id = "start",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
-	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web or importer" } },
+	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web, importer or extractor" } },
 	.help = "start a daemon that was stopped or has failed",
 },
 [HS_CMD_STOP] = {
 	.words = "stop", .id = "stop",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
-	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web or importer" } },
+	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web, importer or extractor" } },
 	.help = "stop a daemon; it finishes what it has in hand",
 },
 [HS_CMD_RESTART] = {
 	.words = "restart", .id = "restart",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
-	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web or importer" } },
+	.args = { { "daemon", HS_ARG_DAEMON, .required = true, .help = "web, importer or extractor" } },
 	.help = "stop a daemon and start it anew",
 },
 [HS_CMD_RELOAD] = {
@@ -64,6 +64,45 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.args = { { "file", HS_ARG_TEXT, .required = true,
 	    .help = "its name in the failed folder" } },
 	.help = "import a file from the failed folder again",
+},
+[HS_CMD_EXTRACTOR_RUN] = {
+	.words = "extractor run", .id = "extractor.run",
+	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE, .streams = true,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "a source, as 'extractor list' shows it" },
+		{ "dry-run", HS_ARG_FLAG, .is_option = true,
+		    .help = "fetch and check only; write nothing" },
+		{ "output-path", HS_ARG_PATH, .is_option = true,
+		    .help = "a folder, or a file that ends in .json, instead of incoming" },
+		{ "url", HS_ARG_TEXT, .is_option = true,
+		    .help = "fetch this instead, in this run" },
+		{ "source-name", HS_ARG_TEXT, .is_option = true,
+		    .help = "the snapshot's source_name in this run" },
+	},
+	.help = "fetch one source now and put its snapshot into incoming",
+},
+[HS_CMD_EXTRACTOR_LIST] = {
+	.words = "extractor list", .id = "extractor.list",
+	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_LOOK,
+	.help = "show the sources, and how their latest runs went",
+},
+[HS_CMD_EXTRACTOR_HISTORY] = {
+	.words = "extractor history", .id = "extractor.history",
+	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_LOOK,
+	.args = {
+		{ "name", HS_ARG_TEXT, .help = "of this source alone" },
+		{ "limit", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 200,
+		    .help = "how many runs to show (default 20)" },
+	},
+	.help = "show the latest runs of the extractor",
+},
+[HS_CMD_EXTRACTOR_CANCEL] = {
+	.words = "extractor cancel", .id = "extractor.cancel",
+	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.args = { { "name", HS_ARG_TEXT, .required = true,
+	    .help = "the source whose run shall end" } },
+	.help = "end a run that is under way; nothing of it is kept",
 },
 [HS_CMD_SNAPSHOT_CHECK] = {
 	.words = "snapshot check", .id = "snapshot.check",
@@ -99,6 +138,7 @@ static const char *const process_names[HS_PROCESS_COUNT] = {
 	[HS_PROC_SUPERVISOR] = "supervisor",
 	[HS_PROC_WEB] = "web",
 	[HS_PROC_IMPORTER] = "importer",
+	[HS_PROC_EXTRACTOR] = "extractor",
 };
 
 const char *hs_process_name(enum hs_process process)
@@ -121,7 +161,8 @@ bool hs_process_parse(const char *name, enum hs_process *ret)
 
 bool hs_process_is_child(enum hs_process process)
 {
-	return process == HS_PROC_WEB || process == HS_PROC_IMPORTER;
+	return process == HS_PROC_WEB || process == HS_PROC_IMPORTER ||
+	    process == HS_PROC_EXTRACTOR;
 }
 
 bool hs_command_find(const char *id, enum hs_command_id *ret)
@@ -144,6 +185,14 @@ static bool check_text(const struct hs_command_arg *arg, const json_t *value, st
 		    "%s must have 1 to %d bytes, not %zu", arg->name, (int)TEXT_BYTES,
 		    json_string_length(value));
 	return true;
+}
+
+static bool check_path(const struct hs_command_arg *arg, const json_t *value, struct hs_error *err)
+{
+	if (!check_text(arg, value, err))
+		return false;
+	return json_string_value(value)[0] == '/' || hs_error_set(err, HS_BAD_ARGUMENT, arg->name,
+		"%s must be a path from the root, as in /var/tmp", arg->name);
 }
 
 static bool check_daemon(const struct hs_command_arg *arg, const json_t *value,
@@ -185,6 +234,8 @@ bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
 	case HS_ARG_TEXT:
 	case HS_ARG_FILE:
 		return check_text(arg, value, err);
+	case HS_ARG_PATH:
+		return check_path(arg, value, err);
 	case HS_ARG_DAEMON:
 		return check_daemon(arg, value, err);
 	case HS_ARG_NUMBER:

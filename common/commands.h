@@ -18,6 +18,7 @@ enum hs_process {
 	HS_PROC_SUPERVISOR,
 	HS_PROC_WEB,
 	HS_PROC_IMPORTER,
+	HS_PROC_EXTRACTOR,
 	HS_PROCESS_COUNT
 };
 
@@ -37,6 +38,7 @@ enum hs_arg_type {
 	HS_ARG_DAEMON,	/* a child's name */
 	HS_ARG_NUMBER,	/* min..max */
 	HS_ARG_FILE,	/* a path on hsctl's side */
+	HS_ARG_PATH,	/* a path for a daemon; hsctl makes it absolute */
 	HS_ARG_FLAG	/* only as --name */
 };
 
@@ -59,6 +61,10 @@ enum hs_command_id {
 	HS_CMD_IMPORT_LIST,
 	HS_CMD_IMPORT_SHOW,
 	HS_CMD_IMPORT_RETRY,
+	HS_CMD_EXTRACTOR_RUN,
+	HS_CMD_EXTRACTOR_LIST,
+	HS_CMD_EXTRACTOR_HISTORY,
+	HS_CMD_EXTRACTOR_CANCEL,
 	HS_CMD_SNAPSHOT_CHECK,
 	HS_CMD_SNAPSHOT_SCHEMA,
 	HS_CMD_MIGRATE,

@@ -31,9 +31,9 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.help = "The socket on which the supervisor answers hsctl.",
 	},
 	[HS_SET_DAEMONS] = {
-		.name = "HOOPSCOUT_DAEMONS", .type = HS_TYPE_LIST, .fallback = "web,importer",
-		.choices = "web,importer", .needs_restart = true,
-		.help = "The daemons that run on this machine, comma separated: web, importer.",
+		.name = "HOOPSCOUT_DAEMONS", .type = HS_TYPE_LIST, .fallback = "web,importer,extractor",
+		.choices = "web,importer,extractor", .needs_restart = true,
+		.help = "The daemons that run on this machine, comma separated: web, importer, extractor.",
 	},
 	[HS_SET_USER] = {
 		.name = "HOOPSCOUT_USER", .type = HS_TYPE_TEXT, .fallback = "hoopscout",

@@ -5,8 +5,10 @@
  * before anything is sent. */
 #include "ctl/args.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/number.h"
 #include "common/text.h"
@@ -189,6 +191,16 @@ static const struct hs_command_arg *next_positional(const struct parser *parser)
 	return NULL;
 }
 
+/* A path from the root, for a daemon that stands elsewhere; NULL without memory or a folder. */
+static json_t *to_path(const char *text)
+{
+	char here[PATH_MAX];
+
+	if (text[0] == '/' || text[0] == '\0')
+		return json_string(text);
+	return getcwd(here, sizeof here) == NULL ? NULL : json_sprintf("%s/%s", here, text);
+}
+
 /* The value as JSON, checked against the row. NULL with *err. */
 static json_t *to_json(const struct hs_command_arg *arg, const char *text, struct hs_error *err)
 {
@@ -203,7 +215,7 @@ static json_t *to_json(const struct hs_command_arg *arg, const char *text, struc
 		}
 		value = json_integer(number);
 	} else if (hs_utf8_valid_prefix(text, length) == length) {
-		value = json_stringn(text, length);
+		value = arg->type == HS_ARG_PATH ? to_path(text) : json_stringn(text, length);
 	} else if (arg->type == HS_ARG_FILE) {
 		return json_string("?");	/* the path itself is in request.file */
 	} else {

@@ -126,11 +126,17 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	if (client->row->needs == HS_MAY_OPERATE) {
+		static const char *const works[HS_PROCESS_COUNT] = {
+			[HS_PROC_IMPORTER] = "import", [HS_PROC_EXTRACTOR] = "run" };
+		static const char *const lists[HS_PROCESS_COUNT] = {
+			[HS_PROC_IMPORTER] = "import list",
+			[HS_PROC_EXTRACTOR] = "extractor history" };
+		enum hs_process owner = client->row->owner;
 		char sentence[128];
 
 		snprintf(sentence, sizeof sentence, "detached; the %s goes on: see hsctl %s",
-		    client->row->owner == HS_PROC_IMPORTER ? "import" : "work",
-		    client->row->owner == HS_PROC_IMPORTER ? "import list" : "status");
+		    works[owner] != NULL ? works[owner] : "work",
+		    lists[owner] != NULL ? lists[owner] : "status");
 		client->output->ops->note(client->output, "detached", sentence);
 	}
 	progress_clear(&client->output->progress);

@@ -21,6 +21,13 @@ void view_show_event(struct output *output, const json_t *event);
 void view_import_show(struct output *output, const json_t *result);
 void view_import_list(struct output *output, const json_t *result);
 
+/* view_extractor.c */
+void view_extractor_event(struct output *output, const json_t *event);
+void view_extractor_run(struct output *output, const json_t *result);
+void view_extractor_list(struct output *output, const json_t *result);
+void view_extractor_history(struct output *output, const json_t *result);
+void view_extractor_cancel(struct output *output, const json_t *result);
+
 /* view_snapshot.c */
 void view_check(struct output *output, const json_t *result);
 void view_schema(struct output *output, const json_t *result);

@@ -106,6 +106,10 @@ static bool put_head(struct emit *emit, const struct emit_options *options, stru
 	    (!put_text(emit, ",\n \"source_metadata\": ", err) ||
 		!put_text(emit, options->source_metadata, err)))
 		return false;
+	if (options->raw_payload != NULL &&
+	    (!put_text(emit, ",\n \"raw_payload\": ", err) ||
+		!put_text(emit, options->raw_payload, err)))
+		return false;
 	return put_text(emit, ",\n \"records\": [", err);
 }
 
@@ -139,6 +143,32 @@ bool emit_record(struct emit *emit, const struct emit_value *values, struct hs_e
 		return false;
 	emit->records++;
 	return put_text(emit, "}", err);
+}
+
+/* Of an object as written, what stands between its braces is not blank. */
+static bool has_members(const char *object, size_t length)
+{
+	size_t at = 1;
+
+	while (at < length && strchr(" \t\r\n", object[at]) != NULL)
+		at++;
+	return at < length && object[at] != '}';
+}
+
+bool emit_written(struct emit *emit, const char *record, size_t length, bool with_payload,
+    struct hs_error *err)
+{
+	static const char payload[] = "\"raw_payload\"";
+
+	if (!put_text(emit, emit->records == 0 ? "\n  " : ",\n  ", err))
+		return false;
+	emit->records++;
+	if (!with_payload || !has_members(record, length) ||
+	    memmem(record, length, payload, strlen(payload)) != NULL)
+		return put(emit, record, length, err);
+	return put_text(emit, "{", err) && put_text(emit, payload, err) &&
+	    put_text(emit, ": ", err) && put(emit, record, length, err) &&
+	    put_text(emit, ", ", err) && put(emit, record + 1, length - 1, err);
 }
 
 /* The hidden file, locked: of this very name at most one is written. */

@@ -29,6 +29,7 @@ struct emit_options {
 	const char *source_name;
 	struct hs_date snapshot_date;
 	const char *source_metadata;	/* a JSON object, or NULL */
+	const char *raw_payload;	/* the same */
 	size_t max_record_bytes;	/* as the importer has it: HS_SET_MAX_RECORD_BYTES */
 };
 
@@ -45,6 +46,11 @@ void emit_free(struct emit *emit);
 /* Adds a record; values has HS_FIELD_COUNT of them. What is wrong with it is found in
  * emit_problems, not told here: false is for a full disk and the like. */
 bool emit_record(struct emit *emit, const struct emit_value *values, struct hs_error *err);
+
+/* Adds a record that is JSON already. with_payload: it is kept as its own raw_payload, unless it
+ * speaks of one itself. */
+bool emit_written(struct emit *emit, const char *record, size_t length, bool with_payload,
+    struct hs_error *err);
 
 /* Ends the snapshot. Without problems, the file is put in its place, and its name, which got a
  * number when there was one of that name, is found by emit_file_name; with some, there is no

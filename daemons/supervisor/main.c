@@ -1,4 +1,4 @@
-/* main.c: hsd-supervisor: starts PostgreSQL, the importer and the web server, keeps them
+/* main.c: hsd-supervisor: starts PostgreSQL, importer, extractor and web server, keeps them
  * running, and hands operators' commands to them.
  *
  * Trusts its settings once they are checked, and nothing that comes over a socket. Reads all
@@ -30,8 +30,8 @@ enum { SIGNAL_COUNT = 4, BIND_TRIES = 30, BIND_PAUSE_MS = 100 };
 static const char help[] =
     "usage: hsd-supervisor [--check | --help | --version]\n"
     "\n"
-    "Runs HoopScout: a PostgreSQL of its own unless POSTGRES_HOST names one, the importer and\n"
-    "the web server. It stays in the foreground and logs to standard error; SIGTERM and SIGINT\n"
+    "Runs HoopScout: a PostgreSQL of its own unless POSTGRES_HOST names one, the importer,\n"
+    "the extractor and the web server. It stays in the foreground and logs to standard error; SIGTERM and SIGINT\n"
     "stop all of it, SIGHUP reloads the settings. Operators talk to it with hsctl.\n"
     "\n"
     "  --check    read and check the settings, say what is wrong, and end (78 if anything is)\n"

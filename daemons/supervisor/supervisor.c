@@ -1,6 +1,6 @@
 /* supervisor.c: the order of things: what starts after what, and stops before what.
  *
- * PostgreSQL first, then the database is made ready, then the importer, then web; each when
+ * PostgreSQL first, then the database is made ready, then importer, extractor and web; each when
  * the one before is ready. When the database cannot be made ready, the daemons start all
  * the same (they cope, and can say why) and it is tried again. Nothing here waits. */
 #include "daemons/supervisor/supervisor.h"
@@ -110,6 +110,7 @@ bool supervisor_begin(struct supervisor *supervisor, struct hs_error *err)
 	} rows[SERVICE_COUNT] = {
 		[SERVICE_POSTGRES] = { "postgres", true },
 		[SERVICE_IMPORTER] = { "importer", false },
+		[SERVICE_EXTRACTOR] = { "extractor", false },
 		[SERVICE_WEB] = { "web", false },
 	};
 

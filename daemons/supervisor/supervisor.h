@@ -17,7 +17,7 @@
 #include "daemons/supervisor/service.h"
 
 /* In the order in which they start; they stop the other way round. */
-enum { SERVICE_POSTGRES, SERVICE_IMPORTER, SERVICE_WEB, SERVICE_COUNT };
+enum { SERVICE_POSTGRES, SERVICE_IMPORTER, SERVICE_EXTRACTOR, SERVICE_WEB, SERVICE_COUNT };
 
 enum phase { PHASE_RUNNING, PHASE_STOPPING };
 

@@ -36,7 +36,7 @@ except ImportError:
     psycopg2 = None
 
 SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ("hsd-supervisor", "hsd-web", "hsd-importer", "hsctl")
+PROGRAMS = ("hsd-supervisor", "hsd-web", "hsd-importer", "hsd-extractor", "hsctl")
 TEST_USER = "hoopscout"
 START_SECONDS = 60      # initdb and the sanitizers are slow on a busy machine
 STOP_SECONDS = 30

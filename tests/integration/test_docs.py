@@ -89,14 +89,15 @@ def test_config_has_the_settings(bare_house):
 
 
 @pytest.mark.parametrize("name", ["README", "etc/hoopscout.conf", "bootstrap", "etc/man/hsd-supervisor.8",
-                                  "etc/man/hsd-importer.8", "etc/man/hsd-web.8", "etc/man/hsctl.1"])
+                                  "etc/man/hsd-extractor.8", "etc/man/hsd-importer.8", "etc/man/hsd-web.8",
+                                  "etc/man/hsctl.1"])
 def test_documents_name_only_settings_that_are(name):
     known = {row["name"] for row in table()} | {"HOOPSCOUT_CONF", "HOOPSCOUT_NO_BROWSER"}
     named = set(SETTING_NAME.findall((SOURCE_DIR / name).read_text()))
     assert named - known == set()
 
 
-@pytest.mark.parametrize("name", ["README", "etc/man/hsd-supervisor.8", "etc/man/hsd-importer.8",
+@pytest.mark.parametrize("name", ["README", "etc/man/hsd-supervisor.8", "etc/man/hsd-extractor.8", "etc/man/hsd-importer.8",
                                   "etc/man/hsd-web.8", "etc/man/hoopscout.conf.5"])
 def test_documents_name_only_commands_that_are(programs, name):
     text = (SOURCE_DIR / name).read_text()

@@ -24,9 +24,10 @@ BAD_SNAPSHOT = """{
  "team_name": "T", "player_external_id": "p", "full_name": "P", "colour": 1, "fg_pct": 101}
 ]}
 """
-GROUPS = ["", "import", "snapshot"]
+GROUPS = ["", "import", "extractor", "snapshot"]
 COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "import list", "import show",
-            "import retry", "snapshot check", "snapshot schema", "migrate", "config", "version"]
+            "import retry", "extractor run", "extractor list", "extractor history", "extractor cancel",
+            "snapshot check", "snapshot schema", "migrate", "config", "version"]
 
 
 def record(number, **more):
@@ -336,7 +337,8 @@ def test_status(running):
     assert max(map(len, done.stdout.splitlines())) <= 80 + len(str(running.dir))
     result = running.hsctl("status", as_json=True).json["result"]
     assert result["database"]["kind"] == "private" and result["database"]["state"] == "up"
-    assert {row["name"]: row["state"] for row in result["daemons"]} == {"web": "up", "importer": "up"}
+    assert {row["name"]: row["state"] for row in result["daemons"]} == {
+        "web": "up", "importer": "up", "extractor": "up"}
 
 
 def test_start_stop_restart(running):

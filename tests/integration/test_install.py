@@ -10,6 +10,7 @@ from house import House, Programs, build_dir, is_root, make_environment, new_dir
 
 INSTALLED = [
     "usr/bin/hsctl",
+    "usr/sbin/hsd-extractor",
     "usr/sbin/hsd-importer",
     "usr/sbin/hsd-supervisor",
     "usr/sbin/hsd-web",
@@ -19,6 +20,7 @@ INSTALLED = [
     "usr/share/hoopscout/templates/search.mustache",
     "usr/share/man/man1/hsctl.1",
     "usr/share/man/man5/hoopscout.conf.5",
+    "usr/share/man/man8/hsd-extractor.8",
     "usr/share/man/man8/hsd-importer.8",
     "usr/share/man/man8/hsd-supervisor.8",
     "usr/share/man/man8/hsd-web.8",

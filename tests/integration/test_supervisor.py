@@ -186,7 +186,7 @@ def test_programs_that_the_user_cannot_reach(house):
     """A clone under /root: the daemons' user cannot run what is in it, which is said before anything starts."""
     closed = new_dir("hs-closed-")
     try:
-        for name in ("hsd-supervisor", "hsd-web", "hsd-importer"):
+        for name in ("hsd-supervisor", "hsd-web", "hsd-importer", "hsd-extractor"):
             shutil.copy(house.programs.path(name), closed / name)
         closed.chmod(0o700)
         house.programs = copy.copy(house.programs)
@@ -254,7 +254,8 @@ def test_stops_in_order_and_leaves_nothing(house, number):
     assert not house.processes()
     assert not house.socket_path.exists()
     ends = re.findall(r"a process has ended name=(\w+) end=\"([^\"]*)\"", house.log())
-    assert ends == [("web", "exit status 0"), ("importer", "exit status 0"), ("postgres", "exit status 0")]
+    assert ends == [("web", "exit status 0"), ("extractor", "exit status 0"), ("importer", "exit status 0"),
+                    ("postgres", "exit status 0")]
     assert "database system is shut down" in house.log()
 
 

@@ -243,7 +243,7 @@ def test_reload(house, way):
     house.conf.write_text("HOOPSCOUT_LOG_LEVEL=debug\nHOOPSCOUT_SEARCH_SECONDS=7\n")
     if way == "command":
         answer = house.control("reload")[1]
-        assert sorted(answer["reloaded"]) == ["importer", "supervisor", "web"] and not answer["refused"]
+        assert sorted(answer["reloaded"]) == ["extractor", "importer", "supervisor", "web"] and not answer["refused"]
     else:
         house.process.send_signal(signal.SIGHUP)
     until(lambda: settings_of(house)["HOOPSCOUT_SEARCH_SECONDS"]["value"] == "7", 10, house.log_tail)

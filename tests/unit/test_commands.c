@@ -135,6 +135,7 @@ static void test_processes(void)
 	}
 	expect_true("web", hs_process_is_child(HS_PROC_WEB));
 	expect_true("importer", hs_process_is_child(HS_PROC_IMPORTER));
+	expect_true("extractor", hs_process_is_child(HS_PROC_EXTRACTOR));
 	expect_true("supervisor", !hs_process_is_child(HS_PROC_SUPERVISOR));
 	expect_true("hsctl", !hs_process_is_child(HS_PROC_CTL));
 }

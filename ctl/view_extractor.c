@@ -1,0 +1,170 @@
+/* view_extractor.c: sources and their runs: what came, where it went, and what to do next.
+ *
+ * Trusts the figures; texts are escaped. */
+#include "ctl/views.h"
+
+#include <string.h>
+
+#include "common/number.h"
+#include "ctl/table.h"
+
+enum { MOST_PROBLEMS = 20 };
+
+void view_extractor_event(struct output *output, const json_t *event)
+{
+	(void)output, (void)event;	/* progress is drawn elsewhere, and there is nothing else */
+}
+
+static enum style status_style(const char *status)
+{
+	if (strcmp(status, "failed") == 0 || strcmp(status, "lost") == 0)
+		return STYLE_BAD;
+	return strcmp(status, "cancelled") == 0 || strcmp(status, "running") == 0 ? STYLE_DOUBT :
+	    STYLE_GOOD;
+}
+
+static void print_error(const struct screen *screen, const json_t *error)
+{
+	const char *where = text_of(error, "where");
+	bool has_place = where[0] != '\0' && strcmp(where, "-") != 0;
+
+	fprintf(screen->out, "  %s%s%s (%s)\n", has_place ? where : "", has_place ? ": " : "",
+	    text_of(error, "message"), text_of(error, "code"));
+}
+
+/* Their lines would be the snapshot's, which is not there: the pointer holds for the feed, too. */
+static void print_problems(const struct screen *screen, const json_t *problems)
+{
+	const json_t *problem;
+	size_t i;
+
+	json_array_foreach(problems, i, problem) {
+		if (i == MOST_PROBLEMS)
+			break;
+		screen_print(screen, STYLE_TITLE, "  %s:", text_of(problem, "pointer"));
+		fprintf(screen->out, " %s ", text_of(problem, "message"));
+		screen_print(screen, STYLE_DIM, "(%s)", text_of(problem, "code"));
+		fputc('\n', screen->out);
+	}
+}
+
+static void print_what_was_wrong(const struct screen *screen, const json_t *run)
+{
+	const json_t *error = json_object_get(run, "error");
+	long long total = number_of(run, "problem_total");
+	char count[64];
+
+	if (json_is_object(error))
+		print_error(screen, error);
+	if (total == 0)
+		return;
+	print_problems(screen, json_object_get(run, "problems"));
+	fprintf(screen->out, "  %s: the importer would refuse it, so nothing was written\n",
+	    screen_some(total, "problem", "problems", count, sizeof count));
+}
+
+void view_extractor_run(struct output *output, const json_t *result)
+{
+	const struct screen *screen = &output->screen;
+	const char *status = text_of(result, "status");
+	char bytes[FIGURE_BYTES], records[64], span[FIGURE_BYTES];
+
+	screen_print(screen, status_style(status), "%s", status);
+	fprintf(screen->out, "  %s, run %lld: %s", text_of(result, "source"),
+	    number_of(result, "run"),
+	    hs_size_text(number_of(result, "bytes"), bytes, sizeof bytes));
+	if (number_of(result, "records") > 0)
+		fprintf(screen->out, ", %s", screen_some(number_of(result, "records"), "record",
+		    "records", records, sizeof records));
+	fprintf(screen->out, ", %s\n", screen_span(real_of(result, "seconds"), span));
+	if (json_is_string(json_object_get(result, "file")))
+		fprintf(screen->out, "  %s\n", text_of(result, "file"));
+	if (strcmp(status, "unchanged") == 0)
+		fputs("  the feed has not changed since its latest snapshot\n", screen->out);
+	if (strcmp(status, "checked") == 0)
+		fputs("  a dry run: the importer would take it; nothing was written\n", screen->out);
+	print_what_was_wrong(screen, result);
+}
+
+static void latest_words(const json_t *source, char *buf, size_t size)
+{
+	const json_t *running = json_object_get(source, "running");
+	const json_t *latest = json_object_get(source, "latest");
+
+	if (json_is_object(running))
+		snprintf(buf, size, "running: %s", text_of(running, "stage"));
+	else if (json_is_object(latest))
+		snprintf(buf, size, "%s", text_of(latest, "status"));
+	else
+		snprintf(buf, size, "never run");
+}
+
+void view_extractor_list(struct output *output, const json_t *result)
+{
+	static const struct column columns[] = { { "SOURCE", false }, { "LATEST RUN (UTC)", false },
+		{ "STATUS", false }, { "RECORDS", true }, { "WHAT IT IS", false } };
+	struct table *table = table_new(columns, HS_COUNT(columns));
+	const json_t *source;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "sources"), i, source) {
+		const json_t *latest = json_object_get(source, "latest");
+		char status[64], records[FIGURE_BYTES];
+
+		latest_words(source, status, sizeof status);
+		table_add(table, (const char *const[]){ text_of(source, "name"),
+		    json_is_object(latest) ? text_of(latest, "started_at") : "-", status,
+		    screen_count(number_of(latest, "records"), records), text_of(source, "help") });
+		if (json_is_object(latest))
+			table_style(table, 2, status_style(text_of(latest, "status")));
+	}
+	table_print(table, &output->screen, 0);
+	json_array_foreach(json_object_get(result, "sources"), i, source) {
+		if (!flag_of(source, "has_url"))
+			fprintf(output->screen.out, "\n%s has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or"
+			    " give --url.\n", text_of(source, "name"));
+	}
+}
+
+void view_extractor_history(struct output *output, const json_t *result)
+{
+	static const struct column columns[] = { { "RUN", true }, { "STARTED (UTC)", false },
+		{ "SOURCE", false }, { "BY", false }, { "BYTES", true }, { "RECORDS", true },
+		{ "TOOK", true }, { "STATUS", false } };
+	const json_t *runs = json_object_get(result, "runs"), *run;
+	struct table *table;
+	size_t i;
+
+	if (json_array_size(runs) == 0) {
+		fputs("The extractor has not run yet: hsctl extractor run NAME.\n",
+		    output->screen.out);
+		return;
+	}
+	table = table_new(columns, HS_COUNT(columns));
+	json_array_foreach(runs, i, run) {
+		char number[FIGURE_BYTES], bytes[FIGURE_BYTES], records[FIGURE_BYTES];
+		char span[FIGURE_BYTES];
+
+		snprintf(number, sizeof number, "%lld", number_of(run, "run"));
+		table_add(table, (const char *const[]){ number, text_of(run, "started_at"),
+		    text_of(run, "source"), text_of(run, "trigger"),
+		    hs_size_text(number_of(run, "bytes"), bytes, sizeof bytes),
+		    screen_count(number_of(run, "records"), records),
+		    screen_span(real_of(run, "seconds"), span), text_of(run, "status") });
+		table_style(table, 7, status_style(text_of(run, "status")));
+	}
+	table_print(table, &output->screen, 0);
+	json_array_foreach(runs, i, run) {
+		if (strcmp(text_of(run, "status"), "failed") != 0)
+			continue;
+		fprintf(output->screen.out, "\nrun %lld:\n", number_of(run, "run"));
+		print_what_was_wrong(&output->screen, run);
+	}
+}
+
+void view_extractor_cancel(struct output *output, const json_t *result)
+{
+	fprintf(output->screen.out, flag_of(result, "cancelled") ?
+	    "%s: its run ends without a snapshot\n" : "%s has no run under way\n",
+	    text_of(result, "source"));
+}

@@ -1,0 +1,32 @@
+/* extractor.h: the one state that all of hsd-extractor's files share. */
+#ifndef HS_EXTRACTOR_EXTRACTOR_H
+#define HS_EXTRACTOR_EXTRACTOR_H
+
+#include <stdbool.h>
+
+#include <event2/event.h>
+
+#include "common/child.h"
+#include "common/db_pool.h"
+#include "common/offload.h"
+#include "daemons/extractor/fetch.h"
+#include "daemons/extractor/run.h"
+
+enum { HOST_BYTES = 4352 };
+
+struct extractor {
+	struct hs_child *child;
+	struct event_base *base;
+	struct hs_db_pool *pool;
+	struct fetcher *fetcher;
+	struct hs_offload *offload;
+	char host[HOST_BYTES];		/* machine and state folder: whose runs these are */
+	struct run *runs;		/* those under way */
+	bool is_stopping;
+};
+
+/* commands.c: the handlers. */
+extern const struct hs_child_handler extractor_handlers[];
+extern const size_t extractor_handler_count;
+
+#endif

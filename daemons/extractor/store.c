@@ -1,0 +1,256 @@
+/* store.c: statements about runs, and their rows as JSON.
+ *
+ * Trusts the schema (005_extractor.sql). Fails as the pool does; a run whose end cannot be
+ * written stays "running" until nobody has seen it for minutes, and is then lost. */
+#include "daemons/extractor/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+
+enum { QUESTION_MS = 15000, END_MS = 60000, NUMBER_BYTES = 24, HEX_BYTES = 2 * STORE_DIGEST_BYTES + 3 };
+
+/* One not seen for so long is lost. */
+#define LOST_AFTER "interval '5 minutes'"
+
+#define URL_DIGEST(value) "sha256(convert_to(" value "::text, 'UTF8'))"
+
+#define LOSE \
+	"update extractor_run set status = 'lost', finished_at = now(), error =" \
+	" jsonb_build_object('code', 'cancelled', 'where', '', 'message'," \
+	" 'its process ended before it did') where status = 'running'"
+
+static const char forget_runs[] = LOSE " and host = $1::text";
+
+static const char begin_run[] =
+    "with lost as (" LOSE " and source = $1::text and seen_at < now() - " LOST_AFTER
+    " returning run_id),"
+    " made as (insert into extractor_run (source, trigger, url, host)"
+    " select $1::text, $2::text, $4::text, $5::text from (select count(*) from lost) l"
+    " on conflict (source) where status = 'running' do nothing returning run_id)"
+    " select m.run_id, a.etag, a.last_modified, encode(a.body_sha256, 'hex') from made m"
+    " left join extractor_answer a on a.source = $1::text and a.url_sha256 = " URL_DIGEST("$3");
+
+static const char end_run[] =
+    "with answer as (insert into extractor_answer (source, url_sha256, etag, last_modified,"
+    " body_sha256) select $12::text, " URL_DIGEST("$13") ", $14::text, $15::text, $16::bytea"
+    " where $13::text is not null on conflict (source, url_sha256) do update set"
+    " etag = excluded.etag, last_modified = excluded.last_modified,"
+    " body_sha256 = excluded.body_sha256, seen_at = now())"
+    " update extractor_run set status = $2::text, finished_at = now(), seen_at = now(),"
+    " bytes = $3::bigint, records = $4::bigint, problem_total = $5::bigint, file = $6::text,"
+    " source_name = $7::text, snapshot_date = $8::date, error = $9::jsonb,"
+    " problems = coalesce($10::jsonb, '[]'), pages = $11::bigint"
+    " where run_id = $1::bigint and status in ('running', 'lost')";
+
+static const char seen_run[] =
+    "update extractor_run set seen_at = now() where run_id = $1::bigint and status = 'running'";
+
+#define RUN_COLUMNS \
+	"run_id, source, trigger, status, to_char(started_at at time zone 'UTC'," \
+	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), to_char(finished_at at time zone 'UTC'," \
+	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), extract(epoch from coalesce(finished_at, now())" \
+	" - started_at)::text, url, bytes, records, file, source_name," \
+	" to_char(snapshot_date, 'YYYY-MM-DD'), error, problem_total, problems"
+
+const char store_list_runs[] =
+    "select " RUN_COLUMNS " from extractor_run where $1::text is null or source = $1::text"
+    " order by run_id desc limit $2::bigint";
+
+const char store_latest_runs[] =
+    "select distinct on (source) " RUN_COLUMNS " from extractor_run order by source, run_id desc";
+
+static const char *const trigger_names[] = {
+	[STORE_BY_COMMAND] = "command",
+	[STORE_BY_SCHEDULE] = "schedule",
+	[STORE_CATCH_UP] = "catch-up",
+};
+
+const char *store_trigger_name(enum store_trigger trigger)
+{
+	return trigger_names[trigger];
+}
+
+struct begin {
+	store_begun_fn *done;
+	void *arg;
+};
+
+static int hex_digit(char digit)
+{
+	return digit >= 'a' ? digit - 'a' + 10 : digit - '0';
+}
+
+static void read_digest(const char *hex, struct store_begun *ret)
+{
+	ret->has_digest = hex != NULL && strlen(hex) == (size_t)2 * STORE_DIGEST_BYTES;
+	for (size_t i = 0; ret->has_digest && i < STORE_DIGEST_BYTES; i++)
+		ret->digest[i] =
+		    (unsigned char)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+}
+
+static void on_begun(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	struct begin *begin = arg;
+	struct store_begun begun = { 0 };
+	struct hs_error busy = HS_ERROR_INIT;
+
+	(void)count;
+	if (err == NULL && PQntuples(results[0]) == 0) {
+		hs_error_set(&busy, HS_BUSY, "",
+		    "a run of this source is under way: wait for it, or hsctl extractor cancel it");
+		err = &busy;
+	}
+	if (err == NULL) {
+		begun.run = hs_db_int(results[0], 0, 0);
+		begun.etag = hs_db_text(results[0], 0, 1);
+		begun.last_modified = hs_db_text(results[0], 0, 2);
+		read_digest(hs_db_text(results[0], 0, 3), &begun);
+	}
+	begin->done(begin->arg, err == NULL ? &begun : NULL, err);
+	free(begin);
+}
+
+bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
+    const char *host, const char *url, const char *shown_url, store_begun_fn *done, void *arg,
+    struct hs_error *err)
+{
+	const char *values[] = { source, trigger_names[trigger], url, shown_url, host };
+	const struct hs_db_statement statement = { .sql = begin_run, .values = values,
+		.count = HS_COUNT(values) };
+	struct begin *begin = malloc(sizeof *begin);
+
+	if (begin == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
+	*begin = (struct begin){ done, arg };
+	if (hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_begun, begin, NULL, err))
+		return true;
+	free(begin);
+	return false;
+}
+
+/* Of a small note: its failure is logged, and costs nothing. */
+static void on_noted(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	(void)arg, (void)results, (void)count;
+	if (err != NULL)
+		hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", err);
+}
+
+static void note(struct hs_db_pool *pool, const char *sql, const char *value)
+{
+	const struct hs_db_statement statement = { .sql = sql, .values = &value, .count = 1 };
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_noted, NULL, NULL, &err))
+		hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
+}
+
+void store_forget(struct hs_db_pool *pool, const char *host)
+{
+	note(pool, forget_runs, host);
+}
+
+void store_seen(struct hs_db_pool *pool, int64_t run)
+{
+	char number[NUMBER_BYTES];
+
+	snprintf(number, sizeof number, "%lld", (long long)run);
+	note(pool, seen_run, number);
+}
+
+struct ending {
+	store_done_fn *done;
+	void *arg;
+};
+
+static void on_end(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	struct ending *ending = arg;
+
+	(void)results, (void)count;
+	ending->done(ending->arg, err);
+	free(ending);
+}
+
+static const char *given(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+static const char *digest_text(const unsigned char *digest, char buf[HEX_BYTES])
+{
+	if (digest == NULL)
+		return NULL;
+	snprintf(buf, HEX_BYTES, "\\x");
+	for (size_t i = 0; i < STORE_DIGEST_BYTES; i++)
+		snprintf(buf + 2 + 2 * i, 3, "%02x", digest[i]);
+	return buf;
+}
+
+static const char *number_text(uint64_t number, char buf[NUMBER_BYTES])
+{
+	snprintf(buf, NUMBER_BYTES, "%llu", (unsigned long long)number);
+	return buf;
+}
+
+static bool submit_end(struct hs_db_pool *pool, const struct store_end *end, const char *error,
+    const char *problems, struct ending *ending, struct hs_error *err)
+{
+	char run[NUMBER_BYTES], bytes[NUMBER_BYTES], records[NUMBER_BYTES], total[NUMBER_BYTES];
+	char digest[HEX_BYTES];
+	const char *values[] = { number_text((uint64_t)end->run, run), end->status,
+		number_text(end->bytes, bytes), number_text(end->records, records),
+		number_text(end->problem_total, total), given(end->file), given(end->source_name),
+		given(end->snapshot_date), error, problems, "1", end->source, end->url, end->etag,
+		end->last_modified, digest_text(end->digest, digest) };
+	const struct hs_db_statement statement = { .sql = end_run, .values = values,
+		.count = HS_COUNT(values) };
+
+	return hs_db_pool_submit(pool, &statement, 1, END_MS, on_end, ending, NULL, err);
+}
+
+bool store_end(struct hs_db_pool *pool, const struct store_end *end, store_done_fn *done, void *arg,
+    struct hs_error *err)
+{
+	char *error = end->error == NULL ? NULL : json_dumps(end->error, JSON_COMPACT);
+	char *problems = end->problems == NULL ? NULL : json_dumps(end->problems, JSON_COMPACT);
+	struct ending *ending = malloc(sizeof *ending);
+	bool has_memory = ending != NULL && (end->error == NULL || error != NULL) &&
+	    (end->problems == NULL || problems != NULL);
+	bool is_done;
+
+	if (has_memory)
+		*ending = (struct ending){ done, arg };
+	is_done = has_memory ? submit_end(pool, end, error, problems, ending, err) :
+	    hs_error_set(err, HS_NO_MEMORY, "", "no memory to write down a run's end");
+	if (!is_done)
+		free(ending);
+	free(error);
+	free(problems);
+	return is_done;
+}
+
+static json_t *json_or_null(const char *text)
+{
+	json_t *value = text == NULL ? json_null() : json_loads(text, JSON_DECODE_ANY, NULL);
+
+	return value != NULL ? value : json_null();
+}
+
+json_t *store_run_json(const PGresult *result, int row)
+{
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:f, s:s, s:I, s:I, s:s?, s:s?, s:s?, s:o,"
+	    " s:I, s:o}", "run", (json_int_t)hs_db_int(result, row, 0), "source",
+	    hs_db_text(result, row, 1), "trigger", hs_db_text(result, row, 2), "status",
+	    hs_db_text(result, row, 3), "started_at", hs_db_text(result, row, 4), "finished_at",
+	    hs_db_text(result, row, 5), "seconds", strtod(hs_db_text(result, row, 6), NULL), "url",
+	    hs_db_text(result, row, 7), "bytes", (json_int_t)hs_db_int(result, row, 8), "records",
+	    (json_int_t)hs_db_int(result, row, 9), "file", hs_db_text(result, row, 10),
+	    "source_name", hs_db_text(result, row, 11), "snapshot_date",
+	    hs_db_text(result, row, 12), "error", json_or_null(hs_db_text(result, row, 13)),
+	    "problem_total", (json_int_t)hs_db_int(result, row, 14), "problems",
+	    json_or_null(hs_db_text(result, row, 15)));
+}

@@ -1,0 +1,71 @@
+/* store.h: the extractor's runs, and what servers said of their answers, in the database.
+ *
+ * Nothing here waits: each question goes through the pool, and its answer comes back by a
+ * callback, once. The database also sees to it that a source has one run at a time, on all machines. */
+#ifndef HS_EXTRACTOR_STORE_H
+#define HS_EXTRACTOR_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "common/db_pool.h"
+#include "common/error.h"
+
+enum { STORE_DIGEST_BYTES = 32 };
+
+enum store_trigger { STORE_BY_COMMAND, STORE_BY_SCHEDULE, STORE_CATCH_UP };
+
+const char *store_trigger_name(enum store_trigger trigger);
+
+/* What is known when a run begins; texts are NULL when there is nothing, and borrowed. */
+struct store_begun {
+	int64_t run;
+	const char *etag, *last_modified;
+	bool has_digest;
+	unsigned char digest[STORE_DIGEST_BYTES];	/* of the body of the latest snapshot */
+};
+
+typedef void store_begun_fn(void *arg, const struct store_begun *begun, const struct hs_error *err);
+typedef void store_done_fn(void *arg, const struct hs_error *err);
+
+/* At start: what this host (machine and state folder) ran when it died is lost. Logs a failure:
+ * those runs are lost some minutes later then. */
+void store_forget(struct hs_db_pool *pool, const char *host);
+
+/* Writes a run down. url is what is asked with; shown_url has no secrets, and is what is kept.
+ * Errors (to done): HS_BUSY (this source has a run under way), those of the pool. */
+bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
+    const char *host, const char *url, const char *shown_url, store_begun_fn *done, void *arg,
+    struct hs_error *err);
+
+/* "It is alive": to be said every minute. */
+void store_seen(struct hs_db_pool *pool, int64_t run);
+
+struct store_end {
+	int64_t run;
+	const char *source;
+	const char *status;		/* as extractor_run has it */
+	uint64_t bytes, records, problem_total;
+	const char *file, *source_name, *snapshot_date;	/* NULL or "": none */
+	const json_t *error;		/* {"code","message","where"}, or NULL */
+	const json_t *problems;		/* or NULL */
+	/* The answer that became a snapshot; url NULL: keep what was known. */
+	const char *url, *etag, *last_modified;
+	const unsigned char *digest;
+};
+
+/* Writes its end down; tried for a minute when the database is away. */
+bool store_end(struct hs_db_pool *pool, const struct store_end *end, store_done_fn *done, void *arg,
+    struct hs_error *err);
+
+/* Runs, the latest first, as SQL and as JSON; $1: the source or null for all, $2: how many. */
+extern const char store_list_runs[];
+/* The latest run of each source. */
+extern const char store_latest_runs[];
+/* {"run","source","trigger","status","started_at","finished_at","seconds","url","bytes","records",
+ * "file","source_name","snapshot_date","error","problem_total","problems"}; a new reference. */
+json_t *store_run_json(const PGresult *result, int row);
+
+#endif

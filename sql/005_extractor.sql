@@ -1,0 +1,42 @@
+-- What the extractor fetched, when, and how it ended; and what a server said of its answers, so that it need not
+-- send again what has not changed.
+
+create table extractor_run (
+	run_id bigint primary key generated always as identity,
+	source text not null,
+	trigger text not null check (trigger in ('command', 'schedule', 'catch-up')),
+	status text not null default 'running'
+		check (status in ('running', 'emitted', 'unchanged', 'checked', 'failed', 'cancelled', 'lost')),
+	started_at timestamptz not null default now(),
+	seen_at timestamptz not null default now(),
+	finished_at timestamptz,
+	url text not null,
+	host text not null,
+	pages bigint not null default 0,
+	bytes bigint not null default 0,
+	records bigint not null default 0,
+	file text,
+	source_name text,
+	snapshot_date date,
+	error jsonb,
+	problem_total bigint not null default 0,
+	problems jsonb not null default '[]'
+);
+comment on column extractor_run.seen_at is 'Its process was alive then; one not seen for minutes is lost.';
+comment on column extractor_run.host is 'Who runs it: what it left when it died is lost as soon as it is back.';
+comment on column extractor_run.bytes is 'Of the answers, unpacked.';
+comment on column extractor_run.file is 'The path of the snapshot, when there is one.';
+create unique index extractor_run_once on extractor_run (source) where status = 'running';
+create index extractor_run_source on extractor_run (source, run_id desc);
+
+create table extractor_answer (
+	source text not null,
+	url_sha256 bytea not null,
+	etag text,
+	last_modified text,
+	body_sha256 bytea not null,
+	seen_at timestamptz not null default now(),
+	primary key (source, url_sha256)
+);
+comment on table extractor_answer is
+	'The latest answer that became a snapshot: what to ask with, to hear whether it changed. A URL may hold a key.';
