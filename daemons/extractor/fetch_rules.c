@@ -108,6 +108,41 @@ const char *fetch_rules_address(const struct sockaddr *address, socklen_t length
 	return neither;
 }
 
+/* Takes brackets and one dot at the end off. */
+static void bare_host(const char **host, size_t *length)
+{
+	if (*length > 0 && (*host)[*length - 1] == '.')
+		*length -= 1;
+	if (*length >= 2 && (*host)[0] == '[' && (*host)[*length - 1] == ']') {
+		*host += 1;
+		*length -= 2;
+	}
+}
+
+const char *fetch_rules_host(const char *host)
+{
+	static const char local[] = "localhost";
+	char bare[INET6_ADDRSTRLEN];
+	size_t length = strlen(host), local_length = strlen(local);
+	struct in_addr in4;
+	struct in6_addr in6;
+
+	if (length >= local_length && strcasecmp(host + length - local_length, local) == 0 &&
+	    (length == local_length || host[length - local_length - 1] == '.'))
+		return "a name of this machine";
+	bare_host(&host, &length);
+	if (length >= sizeof bare)
+		return NULL;
+	memcpy(bare, host, length);
+	bare[length] = '\0';
+	if (inet_pton(AF_INET6, bare, &in6) == 1)
+		return judge6(in6.s6_addr);
+	/* as getaddrinfo reads it: 127.1, 0x7f000001 and their kind too */
+	if (inet_aton(bare, &in4) != 0)
+		return judge4((const uint8_t *)&in4);
+	return NULL;
+}
+
 const char *fetch_rules_address_text(const struct sockaddr *address, socklen_t length,
     char buf[FETCH_ADDRESS_BYTES])
 {
@@ -125,17 +160,6 @@ const char *fetch_rules_address_text(const struct sockaddr *address, socklen_t l
 	if (text == NULL)
 		snprintf(buf, FETCH_ADDRESS_BYTES, "an unknown address");
 	return buf;
-}
-
-/* Takes brackets and one dot at the end off. */
-static void bare_host(const char **host, size_t *length)
-{
-	if (*length > 0 && (*host)[*length - 1] == '.')
-		*length -= 1;
-	if (*length >= 2 && (*host)[0] == '[' && (*host)[*length - 1] == ']') {
-		*host += 1;
-		*length -= 2;
-	}
 }
 
 bool fetch_rules_host_is_listed(const char *list, const char *host)

@@ -18,6 +18,10 @@
  * judged by themselves; what is neither IPv4 nor IPv6 is refused. */
 const char *fetch_rules_address(const struct sockaddr *address, socklen_t length);
 
+/* The same for a host as a URL names it, when that can be told without asking: an address, or a name
+ * that always means this machine. NULL for other names. Needed where a proxy connects for us. */
+const char *fetch_rules_host(const char *host);
+
 /* The address for people: "10.0.0.1", "fe80::1". Returns buf. */
 enum { FETCH_ADDRESS_BYTES = 64 };
 const char *fetch_rules_address_text(const struct sockaddr *address, socklen_t length,
