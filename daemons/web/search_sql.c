@@ -1,16 +1,16 @@
 /* search_sql.c: from struct search_query to SQL, by routes.
  *
  * Column names come from search_params and search_keys, and values travel apart: of what a
- * visitor wrote, nothing but the number of a page stands in the text, in digits. Every route finds the page's players first, as
- * player_id, name_folded and v (what is sorted by); names, figures and what is behind them are
- * joined for these few alone. The routes:
+ * visitor wrote, nothing but the number of a page stands in the text, in digits. Every route
+ * finds the page's players first, as player_id, name_folded and v (what is sorted by); names,
+ * figures and what is behind them are joined for these few alone. The routes:
  *
  *   best   No filter speaks of a season, so player_best has the answer, in its indexes' order.
  *   walk   Filters of the figures alone, so most players may be eligible. The first players in
  *          player_best's order are looked up; what they reach is exact when it is better than
  *          anything that those behind them could have. Else more of them are, and else "rows".
- *   climb  The same from the lowest figure up: who has an eligible season of every season is exact
- *          already, and bounds how far up the others have to be looked up.
+ *   climb  The same from the lowest figure up: of whom every season is eligible, the best is exact
+ *          already; these say how far up the others have to be looked up.
  *   rows   Any search: the players are grouped from their eligible rows. */
 #include "daemons/web/search_sql.h"
 
@@ -151,8 +151,8 @@ static void put_all_eligible(struct page *page)
 	put(page, " = 0");
 }
 
-/* Whether whoever reaches the thresholds does so with the very season that is sorted by: they
- * are all of that figure. */
+/* Whether the thresholds are all of the figure that is sorted by: whoever reaches them does so
+ * with his best. */
 static bool is_of_sorted_figure(const struct search_query *query)
 {
 	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++) {
@@ -459,8 +459,9 @@ static void put_sure(struct page *page, const char *n)
 {
 	sql_put_all(page->sql, "(select count(*) from reach", n, " r", NULL);
 	if (is_metric(page->query->sort))
-		sql_put_all(page->sql, ", (select * from near", n, " order by v, name_folded desc, player_id desc"
-		    " limit 1) last where r.v > last.v or (r.v = last.v and (r.name_folded, r.player_id) <="
+		sql_put_all(page->sql, ", (select * from near", n,
+		    " order by v, name_folded desc, player_id desc limit 1) last where r.v > last.v"
+		    " or (r.v = last.v and (r.name_folded, r.player_id) <="
 		    " (last.name_folded, last.player_id))", NULL);
 	put(page, ")");
 }
@@ -540,7 +541,7 @@ static void put_climbers(struct page *page)
 {
 	put(page, " from player_best b where true");
 	put_player_filters(page);
-	sql_put_all(page->sql, " and b.", search_keys[page->query->sort].key, " >= 0", NULL);
+	put_known(page, page_end(page->query));
 }
 
 /* "bound as ..., near as ...": the figure that as many as are needed are not above, and all who
@@ -555,8 +556,8 @@ static void put_near(struct page *page)
 	put_exact(page);
 	sql_put_all(page->sql, " order by b.", key, " limit 1 offset ", NULL);
 	put_number(page, page_end(page->query) - 1);
-	sql_put_all(page->sql, "), near as materialized (select b.player_id, b.name_folded, b.", key,
-	    " as v, ", NULL);
+	sql_put_all(page->sql, "), near as materialized (select b.player_id, b.name_folded, b.",
+	    key, " as v, ", NULL);
 	put_exact(page);
 	put(page, " as exact");
 	put_climbers(page);
@@ -572,8 +573,8 @@ static void climb_page(struct page *page)
 	put_near(page);
 	put(page, ", few as materialized (select count(*) filter (where not exact) <= ");
 	put_number(page, CLIMB_MOST_LOOKED_UP);
-	put(page, " as holds from near), reach as materialized (select n.player_id, n.name_folded, n.v"
-	    " from near n where n.exact and (select holds from few) union all select n.player_id,"
+	put(page, " as holds from near), reach as materialized (select n.player_id, n.name_folded,"
+	    " n.v from near n where n.exact and (select holds from few) union all select n.player_id,"
 	    " n.name_folded, x.v from near n cross join lateral (select ");
 	put_key_of_rows(page);
 	put(page, " as v from player_season_stats l where l.player_id = n.player_id");

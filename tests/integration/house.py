@@ -86,20 +86,15 @@ def new_dir(prefix, parent="/tmp"):
     return path
 
 
-# How many times longer than a quiet machine a busy one may take, its binaries sanitized.
-PATIENCE = 4
-
-
 def until(condition, seconds, what):
-    """Calls condition until it gives something true, and returns that; fails the test after PATIENCE times the
-    seconds that a quiet machine may need."""
-    end = time.monotonic() + PATIENCE * seconds
+    """Calls condition until it gives something true, and returns that; fails the test after seconds."""
+    end = time.monotonic() + seconds
     while True:
         found = condition()
         if found:
             return found
         if time.monotonic() > end:
-            raise AssertionError(f"waited {PATIENCE * seconds} s in vain: {what() if callable(what) else what}")
+            raise AssertionError(f"waited {seconds} s in vain: {what() if callable(what) else what}")
         time.sleep(0.02)
 
 

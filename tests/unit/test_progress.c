@@ -2,6 +2,7 @@
 #include "ctl/progress.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,11 @@ static void test_every_width(void)
 	}
 }
 
+enum {
+	MARK = '\x04',
+	MARK_MS = 10000		/* patience with a busy machine */
+};
+
 /* A terminal of so many columns, and all that was written to it. */
 struct terminal {
 	int master;
@@ -99,13 +105,28 @@ static bool terminal_open(struct terminal *terminal, unsigned short columns)
 	return true;
 }
 
+/* All that was written so far. The kernel hands it over in pieces, and when it likes, so a mark
+ * is written behind it and waited for. */
 static const char *terminal_read(struct terminal *terminal)
 {
-	ssize_t got;
+	struct pollfd ready = { .fd = terminal->master, .events = POLLIN };
+	size_t used = 0;
 
+	fputc(MARK, terminal->to);
 	fflush(terminal->to);
-	got = read(terminal->master, terminal->seen, sizeof terminal->seen - 1);
-	terminal->seen[got > 0 ? got : 0] = '\0';
+	while (used == 0 || terminal->seen[used - 1] != MARK) {
+		ssize_t got = -1;
+
+		if (poll(&ready, 1, MARK_MS) == 1)
+			got = read(terminal->master, terminal->seen + used,
+			    sizeof terminal->seen - used);
+		if (got <= 0) {
+			expect_true("the mark comes back", false);
+			return "";
+		}
+		used += (size_t)got;
+	}
+	terminal->seen[used - 1] = '\0';
 	return terminal->seen;
 }
 
