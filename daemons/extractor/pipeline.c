@@ -14,7 +14,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "daemons/extractor/emit.h"
-#include "daemons/extractor/parse.h"
+#include "daemons/extractor/parse_snapshot.h"
 
 enum { PIECE_BYTES = 64 << 10 };
 
@@ -103,7 +103,7 @@ static bool write_records(struct work *work, int fd, struct normalize_result *re
 	const struct hs_problems *problems;
 	const char *name;
 
-	if (!parse_records(fd, work->options->max_record_bytes, is_stopped, on_record, work, err) ||
+	if (!parse_snapshot_records(fd, work->options->max_record_bytes, is_stopped, on_record, work, err) ||
 	    !emit_finish(work->emit, err))
 		return false;
 	problems = emit_problems(work->emit);
@@ -121,7 +121,7 @@ static bool make_snapshot(struct work *work, int fd, struct normalize_result *re
 {
 	struct emit_options options;
 	struct parse_head head;
-	bool done = parse_find_head(fd, work->options->max_record_bytes, is_stopped, work, &head, err) &&
+	bool done = parse_snapshot_head(fd, work->options->max_record_bytes, is_stopped, work, &head, err) &&
 	    settle_head(work, &head, &options, err) &&
 	    hs_format(ret->source_name, sizeof ret->source_name, err, "%s", options.source_name);
 
