@@ -78,7 +78,7 @@ struct expression {
 	const struct condition *condition;
 	int places;
 	bool has_figures;		/* it, or a part of it, is over a group */
-	bool has_levels;		/* it, or a part of it, reads a record */
+	bool has_record;		/* it, or a part of it not over a group, reads the feed */
 
 	struct expression_list null_if;
 	const struct expression_step *steps;
@@ -115,7 +115,7 @@ struct expression_slots {
 
 /* What an expression may have where it stands. */
 struct expression_place {
-	bool may_lookup, may_read_levels, may_read_document, may_have_figures;
+	bool may_read_record, may_read_document, may_lookup, may_have_figures;
 	unsigned levels;		/* of each; the record's own not counted */
 };
 
@@ -126,11 +126,11 @@ struct expression_compiler {
 	struct expression_place place;
 	unsigned depth;
 	bool is_in_figure;
-	bool is_out_of_memory;		/* nothing more can be compiled */
+	bool is_out_of_memory;		/* what was compiled is not whole */
 };
 
-/* Compiles it; pointer is where it stands in the mapping. NULL after a mistake was added. All lies
- * in the compiler's arena. */
+/* Compiles it; pointer is where it stands in the mapping. NULL after a mistake was added, or
+ * is_out_of_memory was set. All lies in the compiler's arena. */
 const struct expression *expression_compile(struct expression_compiler *compiler,
     const json_t *json, const char *pointer);
 const struct condition *condition_compile(struct expression_compiler *compiler, const json_t *json,
@@ -158,6 +158,10 @@ struct expression_scope {
  * Errors: those of convert.h and exact.h, HS_WRONG_TYPE (an array or object where a value should
  * be), HS_BAD_ARGUMENT (not in the table). where is the pointer in the record, if there is one. */
 bool expression_evaluate(const struct expression *expression, const struct expression_scope *scope,
+    const char **ret, struct hs_error *err);
+
+/* The value at a pointer, as written; NULL for null. Error: HS_WRONG_TYPE, an array or object. */
+bool expression_text_at(const struct value *value, const struct value_pointer *pointer,
     const char **ret, struct hs_error *err);
 
 /* Whether the condition holds. */

@@ -111,7 +111,4 @@ bool mapping_parse(const char *name, const char *text, size_t length, struct hs_
 /* Accepts NULL. */
 void mapping_free(struct mapping *mapping);
 
-/* The join of that name that has a URL; NULL when there is none. */
-const struct mapping_join *mapping_side_feed(const struct mapping *mapping, size_t n);
-
 #endif

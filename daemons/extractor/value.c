@@ -228,7 +228,7 @@ bool value_builder_take(struct value_builder *builder, const struct hs_json_even
 {
 	struct value *container = builder->depth > 0 ? builder->stack[builder->depth - 1] : NULL;
 	struct value *value;
-	const char *text;
+	const char *text = NULL;
 
 	*ret_done = false;
 	if (event->kind == HS_JSON_OBJECT_END || event->kind == HS_JSON_ARRAY_END) {

@@ -1,0 +1,46 @@
+/* normalize.h: one record of a feed and a mapping -> the fields of a snapshot's records.
+ *
+ * Pure but for memory: what a record becomes depends on it, the mapping and the scope alone. What
+ * is wrong with it is an error with the place inside the record, and a sentence with the field. */
+#ifndef HS_EXTRACTOR_NORMALIZE_H
+#define HS_EXTRACTOR_NORMALIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/date.h"
+#include "common/error.h"
+#include "common/fields.h"
+#include "daemons/extractor/emit.h"
+#include "daemons/extractor/mapping.h"
+#include "daemons/extractor/parse.h"
+
+/* Told of each thing that becomes a record: the record itself, or with each what is in it. scope
+ * is complete; place is its pointer in the feed. false ends it with *err. */
+typedef bool normalize_item_fn(void *arg, const struct expression_scope *scope, const char *place,
+    struct hs_error *err);
+
+/* Goes through what a record has in it. base gives the scope but its levels and arena.
+ * Errors: HS_WRONG_TYPE (each points at neither an array nor an object), and on_item's. */
+bool normalize_expand(const struct mapping *mapping, const struct parse_record *record,
+    const struct expression_scope *base, normalize_item_fn *on_item, void *arg,
+    struct hs_error *err);
+
+/* Whether a skip rule holds. */
+bool normalize_skips(const struct mapping *mapping, const struct expression_scope *scope, bool *ret,
+    struct hs_error *err);
+
+/* The fields' texts; NULL is null. Not of a mapping with a group. */
+bool normalize_fields(const struct mapping *mapping, const struct expression_scope *scope,
+    const char *ret[HS_FIELD_COUNT], struct hs_error *err);
+
+/* Checks the texts by the snapshot's own rules, and makes them values; borrows the texts.
+ * Errors: HS_MISSING_FIELD, HS_WRONG_TYPE, and those of hs_value_check. */
+bool normalize_check(const char *const texts[HS_FIELD_COUNT], struct hs_date today,
+    struct emit_value ret[HS_FIELD_COUNT], struct hs_error *err);
+
+/* What the source wrote of it, as an object: the innermost item. */
+bool normalize_payload(const struct expression_scope *scope, struct emit_value *ret,
+    struct hs_error *err);
+
+#endif
