@@ -26,6 +26,8 @@ static bool to_json_number(const char *text, size_t length, char buf[NUMBER_BYTE
 	if (length > 0 && (text[0] == '-' || text[0] == '+')) {
 		if (text[at++] == '-')
 			buf[to++] = '-';
+		if (at == length || (!is_digit(text[at]) && text[at] != '.'))
+			return false;
 	}
 	while (at + 1 < length && text[at] == '0' && is_digit(text[at + 1]))
 		at++;

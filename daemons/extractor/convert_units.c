@@ -121,7 +121,7 @@ bool convert_feet_inches_to_cm(struct convert_call *call, struct hs_error *err)
 
 	if (!read_height((struct cursor){ call->in, call->length }, &inches)) {
 		return convert_refuse(call, HS_BAD_NUMBER,
-		    "feet and inches (under 12) such as \"6-9\", \"6' 9\\\"\" or \"6ft 9in\" are expected",
+		    "feet and inches (under 12) such as 6-9, 6' 9\" or 6 ft 9 in are expected",
 		    err);
 	}
 	return exact_multiply(inches, cm_an_inch, &inches, err) &&

@@ -16,13 +16,16 @@ static bool too_large(struct hs_error *err)
 	    "the figure has more digits than can be computed with");
 }
 
-/* *units * 10^places; false when it does not fit. */
+/* Makes *units 10^places times as large; false, and untouched, when that does not fit. */
 static bool scale(exact_units *units, int places)
 {
+	exact_units scaled = *units;
+
 	for (; places > 0; places--) {
-		if (__builtin_mul_overflow(*units, 10, units))
+		if (__builtin_mul_overflow(scaled, 10, &scaled))
 			return false;
 	}
+	*units = scaled;
 	return true;
 }
 
