@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "common/decimal.h"
 #include "common/text.h"
 #include "daemons/extractor/convert_private.h"
 
@@ -34,7 +33,7 @@ static const struct convert_row rows[] = {
 	{ "epoch_seconds", CONVERT_TAKES_NOTHING, .apply = convert_epoch_seconds,
 	    .help = "the date, in UTC, of so many seconds since 1970; they may be negative" },
 	{ "feet_inches_to_cm", CONVERT_MAY_HAVE_PLACES, 0, .apply = convert_feet_inches_to_cm,
-	    .help = "\"6-3\", \"6' 3\\\"\", \"6'3\", \"6ft 3in\" is 191" },
+	    .help = "\"6-3\", \"6'3\", \"6 ft 3 in\" and their like are 191" },
 	{ "feet_to_cm", CONVERT_MAY_HAVE_PLACES, 0, "30.48", convert_by_factor,
 	    "6.5 is 198" },
 	{ "first_name", CONVERT_TAKES_NOTHING, .apply = convert_first_name,
@@ -104,7 +103,8 @@ static bool is_places(const char *parameter)
 
 static bool check_given(const struct convert_row *row, const char *parameter, struct hs_error *err)
 {
-	struct hs_decimal number;
+	struct hs_error why = HS_ERROR_INIT;
+	struct exact number;
 
 	switch (row->parameter) {
 	case CONVERT_TAKES_NOTHING:
@@ -116,7 +116,7 @@ static bool check_given(const struct convert_row *row, const char *parameter, st
 		    "%s takes the number of decimals, 0 to %d, not \"%s\"", row->name, MOST_PLACES,
 		    parameter);
 	case CONVERT_NEEDS_NUMBER:
-		return hs_decimal_parse(parameter, strlen(parameter), &number) ||
+		return exact_parse(parameter, strlen(parameter), &number, &why) ||
 		    hs_error_set(err, HS_BAD_ARGUMENT, "", "%s needs a number, not \"%s\"",
 		    row->name, parameter);
 	case CONVERT_MAY_HAVE_KEEP:

@@ -2,7 +2,10 @@
 #ifndef HS_EXTRACTOR_CONVERT_PRIVATE_H
 #define HS_EXTRACTOR_CONVERT_PRIVATE_H
 
+#include <stdint.h>
+
 #include "daemons/extractor/convert.h"
+#include "daemons/extractor/exact.h"
 
 /* One use of a row: the text is valid UTF-8, trimmed, not blank, at most CONVERT_MAX_TEXT bytes. */
 struct convert_call {
@@ -26,7 +29,29 @@ bool convert_give(const struct convert_call *call, const char *text, size_t leng
 bool convert_refuse(const struct convert_call *call, enum hs_error_code code, const char *expected,
     struct hs_error *err);
 
-/* Numbers: convert_number.c. */
+/* Whether a character is white space, as hs_text_trim sees it. */
+bool convert_is_space(int32_t point);
+
+/* The character at text, which is valid UTF-8, and its bytes in *ret_bytes. */
+int32_t convert_character(const char *text, size_t *ret_bytes);
+
+/* Writes an answer a character at a time. { .call = call } is an empty one. */
+struct convert_writer {
+	const struct convert_call *call;
+	size_t length;
+};
+bool convert_put(struct convert_writer *writer, int32_t point, struct hs_error *err);
+bool convert_put_text(struct convert_writer *writer, const char *text, size_t length,
+    struct hs_error *err);
+
+/* Numbers: convert_number.c. Reads one as people write it (".5", "+3", "007"); errors name the
+ * whole text of the call. Gives one as it is, or rounded to convert_places. */
+bool convert_read_number(const struct convert_call *call, const char *text, size_t length,
+    struct exact *ret, struct hs_error *err);
+bool convert_give_number(const struct convert_call *call, struct exact number,
+    struct hs_error *err);
+bool convert_give_rounded(const struct convert_call *call, struct exact number,
+    struct hs_error *err);
 bool convert_number(struct convert_call *call, struct hs_error *err);
 bool convert_decimal_comma(struct convert_call *call, struct hs_error *err);
 bool convert_thousands_comma(struct convert_call *call, struct hs_error *err);

@@ -16,7 +16,7 @@ __extension__ typedef __int128 exact_units;
 
 /* The most digits after the point that a number may have, and that may be asked for; the most
  * digits of a number that is read. A text with its NUL fits EXACT_TEXT_BYTES. */
-enum { EXACT_MAX_PLACES = 25, EXACT_MAX_DIGITS = 25, EXACT_TEXT_BYTES = 48 };
+enum { EXACT_MAX_PLACES = 30, EXACT_MAX_DIGITS = 30, EXACT_TEXT_BYTES = 48 };
 
 /* units / 10^places; { 0, 0 } is zero. */
 struct exact {
