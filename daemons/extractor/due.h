@@ -35,7 +35,7 @@ struct due_asked {
 };
 
 enum due_action {
-	DUE_REST,	/* begins is when it will run; 0: never, it is disabled */
+	DUE_REST,	/* its time is to come, or it is disabled */
 	DUE_SETTLE,	/* next is when it shall be due next */
 	DUE_RUN,	/* run it; after that next */
 	DUE_CATCH_UP	/* the same, late */
@@ -43,7 +43,8 @@ enum due_action {
 
 struct due_plan {
 	enum due_action action;
-	int64_t next, begins;	/* begins: with the jitter, of the run that comes next */
+	int64_t next;		/* of those but DUE_REST */
+	int64_t begins;		/* the run that comes after this look, with the jitter; 0: none */
 };
 
 struct due_plan due_decide(const struct due_row *row, const struct due_asked *asked);

@@ -209,12 +209,12 @@ static int64_t look_at(struct schedule *schedule, const struct source *source,
 		return wait_ms;
 	}
 	plan = plan_of(settings, source, &table, &row, now_ms / 1000, !schedule->has_looked);
+	if (plan.begins != 0) {
+		note_next(schedule, source->name, plan.begins);
+		wait_ms = plan.begins * 1000 - now_ms;
+	}
 	switch (plan.action) {
 	case DUE_REST:
-		if (plan.begins != 0) {
-			note_next(schedule, source->name, plan.begins);
-			wait_ms = plan.begins * 1000 - now_ms;
-		}
 		break;
 	case DUE_SETTLE:
 		settle(schedule, source, &table, &row, plan.next);
@@ -357,9 +357,6 @@ static json_t *next_run_json(const struct extractor *extractor, const struct sou
 	if (!hs_setting_bool(settings, HS_SET_SCHEDULER_ENABLED))
 		return json_null();
 	plan = plan_of(settings, source, table, row, now, false);
-	/* not settled yet; its jitter is not known before */
-	if (plan.action == DUE_SETTLE)
-		plan.begins = plan.next;
 	return time_json(plan.begins != 0, plan.begins);
 }
 

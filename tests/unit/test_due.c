@@ -65,7 +65,7 @@ static const struct {
 	    .want_begins = "2026-11-26T04:01:40Z" },
 	{ "and then it runs", true, .schedule = DAILY, .next = "2026-11-26T04:00:00Z",
 	    .now = "2026-11-26T04:01:40Z", .spread = 1000, .jitter = 299, .want = DUE_RUN,
-	    .want_next = "2026-11-27T04:00:00Z" },
+	    .want_next = "2026-11-27T04:00:00Z", .want_begins = "2026-11-27T04:01:40Z" },
 	{ "jitter longer than the schedule leaves no time out", true, .schedule = "* * * * *",
 	    .next = "2026-11-26T04:00:00Z", .now = "2026-11-26T04:01:40Z", .spread = 1000,
 	    .jitter = 299, .want = DUE_RUN, .want_next = "2026-11-26T04:01:00Z" },
@@ -130,7 +130,7 @@ static void test_rows(void)
 		if (rows[i].want_next != NULL)
 			expect_text(rows[i].name, shown(plan.next, got),
 			    shown(zones_instant(rows[i].want_next), want));
-		if (rows[i].want == DUE_REST)
+		if (rows[i].want == DUE_REST || rows[i].want_begins != NULL)
 			expect_text(rows[i].name, shown(plan.begins, got), rows[i].want_begins == NULL ?
 			    "none" : shown(zones_instant(rows[i].want_begins), want));
 	}
