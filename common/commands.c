@@ -85,7 +85,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_LIST] = {
 	.words = "extractor list", .id = "extractor.list",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_LOOK,
-	.help = "show the sources, and how their latest runs went",
+	.help = "show the sources, when they run and how that went",
 },
 [HS_CMD_EXTRACTOR_HISTORY] = {
 	.words = "extractor history", .id = "extractor.history",
@@ -96,6 +96,20 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 		    .help = "how many runs to show (default 20)" },
 	},
 	.help = "show the latest runs of the extractor",
+},
+[HS_CMD_EXTRACTOR_ENABLE] = {
+	.words = "extractor enable", .id = "extractor.enable",
+	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.args = { { "name", HS_ARG_TEXT, .required = true,
+	    .help = "a source, as 'extractor list' shows it" } },
+	.help = "let a source run by its schedule again",
+},
+[HS_CMD_EXTRACTOR_DISABLE] = {
+	.words = "extractor disable", .id = "extractor.disable",
+	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.args = { { "name", HS_ARG_TEXT, .required = true,
+	    .help = "a source, as 'extractor list' shows it" } },
+	.help = "let a source run by command only",
 },
 [HS_CMD_EXTRACTOR_CANCEL] = {
 	.words = "extractor cancel", .id = "extractor.cancel",

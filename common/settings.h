@@ -41,6 +41,7 @@ enum hs_setting {
 	HS_SET_SEARCH_SECONDS,		/* HOOPSCOUT_SEARCH_SECONDS: a query may take so long */
 	HS_SET_EXTRACTOR_PUBLIC_JSON_URL,	/* EXTRACTOR_PUBLIC_JSON_URL, secret: may hold a key */
 	HS_SET_EXTRACTOR_PUBLIC_SOURCE_NAME,	/* EXTRACTOR_PUBLIC_SOURCE_NAME */
+	HS_SET_EXTRACTOR_PUBLIC_JSON_SCHEDULE,	/* EXTRACTOR_PUBLIC_JSON_SCHEDULE: empty is none */
 	HS_SET_EXTRACTOR_INCLUDE_RAW_PAYLOAD,	/* EXTRACTOR_INCLUDE_RAW_PAYLOAD */
 	HS_SET_EXTRACTOR_USER_AGENT,		/* EXTRACTOR_USER_AGENT */
 	HS_SET_EXTRACTOR_HTTP_TIMEOUT_SECONDS,	/* EXTRACTOR_HTTP_TIMEOUT_SECONDS: of silence */
@@ -55,6 +56,9 @@ enum hs_setting {
 	HS_SET_EXTRACTOR_IGNORE_ROBOTS_HOSTS,	/* EXTRACTOR_IGNORE_ROBOTS_HOSTS */
 	HS_SET_EXTRACTOR_CA_FILE,		/* EXTRACTOR_CA_FILE: empty is the system's */
 	HS_SET_EXTRACTOR_PROXY,			/* EXTRACTOR_PROXY, secret; empty is none */
+	HS_SET_SCHEDULER_ENABLED,		/* SCHEDULER_ENABLED */
+	HS_SET_SCHEDULER_TIMEZONE,		/* SCHEDULER_TIMEZONE: of schedules without their own */
+	HS_SET_SCHEDULER_JITTER_SECONDS,	/* SCHEDULER_JITTER_SECONDS: the most */
 	HS_SETTING_COUNT
 };
 
@@ -93,7 +97,8 @@ struct hs_settings;
  * there), else in sysconfdir/hoopscout when it is there. A path that is given and
  * missing is an error. Unknown keys in the file are errors that name the nearest known
  * one; unknown HOOPSCOUT_ names in the environment are only warned of in the log, since an
- * environment is shared by more than us. Names of parts still to come (SCHEDULER_*, *_IMAGE_TAG) may stand in the file. Gives *ret.
+ * environment is shared by more than us. Names of other parts (SCHEDULER_*, *_IMAGE_TAG), old ones
+ * among them, may stand in the file. Gives *ret.
  * Errors: HS_BAD_SETTING (where: the setting, or FILE:LINE; message: the setting, the value, what
  * is allowed, where it stands); HS_NOT_FOUND, HS_NO_PERMISSION, ... (where: the file). */
 bool hs_settings_load(const char *conf_path, struct hs_settings **ret, struct hs_error *err);

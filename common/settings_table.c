@@ -171,6 +171,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.fallback = "public_json_snapshot",
 		.help = "The source's name in its snapshots, unless the feed gives one itself.",
 	},
+	[HS_SET_EXTRACTOR_PUBLIC_JSON_SCHEDULE] = {
+		.name = "EXTRACTOR_PUBLIC_JSON_SCHEDULE", .type = HS_TYPE_TEXT, .fallback = "",
+		.fallback_words = "none",
+		.help = "When public_json_snapshot runs by itself: five fields of cron, @daily, @every 6h.",
+	},
 	[HS_SET_EXTRACTOR_INCLUDE_RAW_PAYLOAD] = {
 		.name = "EXTRACTOR_INCLUDE_RAW_PAYLOAD", .type = HS_TYPE_BOOL, .fallback = "no",
 		.help = "Whether each record of a snapshot keeps what the source wrote.",
@@ -239,6 +244,19 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.name = "EXTRACTOR_PROXY", .type = HS_TYPE_TEXT, .fallback = "",
 		.fallback_words = "none", .secret = true,
 		.help = "A proxy through which feeds are fetched: a URL.",
+	},
+	[HS_SET_SCHEDULER_ENABLED] = {
+		.name = "SCHEDULER_ENABLED", .type = HS_TYPE_BOOL, .fallback = "no",
+		.help = "Whether sources with a schedule are fetched by themselves when they are due.",
+	},
+	[HS_SET_SCHEDULER_TIMEZONE] = {
+		.name = "SCHEDULER_TIMEZONE", .type = HS_TYPE_TEXT, .fallback = "UTC",
+		.help = "The time zone of schedules that name none, as in Europe/Berlin.",
+	},
+	[HS_SET_SCHEDULER_JITTER_SECONDS] = {
+		.name = "SCHEDULER_JITTER_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "30",
+		.min = 0, .max = 86400,
+		.help = "A source begins up to so much later than its schedule says, always the same.",
 	},
 };
 

@@ -32,6 +32,8 @@ static const struct view {
 	[HS_CMD_EXTRACTOR_RUN] = { .event = view_extractor_event, .result = view_extractor_run },
 	[HS_CMD_EXTRACTOR_LIST] = { .result = view_extractor_list },
 	[HS_CMD_EXTRACTOR_HISTORY] = { .result = view_extractor_history },
+	[HS_CMD_EXTRACTOR_ENABLE] = { .result = view_extractor_switch },
+	[HS_CMD_EXTRACTOR_DISABLE] = { .result = view_extractor_switch },
 	[HS_CMD_EXTRACTOR_CANCEL] = { .result = view_extractor_cancel },
 	[HS_CMD_SNAPSHOT_CHECK] = { .result = view_check },
 	[HS_CMD_SNAPSHOT_SCHEMA] = { .result = view_schema },

@@ -99,30 +99,107 @@ static void latest_words(const json_t *source, char *buf, size_t size)
 		snprintf(buf, size, "never run");
 }
 
+/* "2026-11-25T04:00:00Z" as a table has it: "2026-11-25 04:00". Returns buf. */
+static const char *short_time(const json_t *object, const char *key, char buf[FIGURE_BYTES])
+{
+	const char *text = text_of(object, key);
+
+	if (strlen(text) == 20 && text[10] == 'T')
+		snprintf(buf, FIGURE_BYTES, "%.10s %.5s", text, text + 11);
+	else
+		snprintf(buf, FIGURE_BYTES, "%.20s", text);
+	return buf;
+}
+
+static const char *next_words(const json_t *when, bool is_on, char buf[FIGURE_BYTES])
+{
+	if (!flag_of(when, "enabled"))
+		return "disabled";
+	if (!json_is_string(json_object_get(when, "schedule")))
+		return "by command";
+	if (json_is_string(json_object_get(when, "schedule_problem")))
+		return "bad schedule";
+	return is_on ? short_time(when, "next_run_at", buf) : "scheduler off";
+}
+
+static void schedule_words(const json_t *when, char *buf, size_t size)
+{
+	bool has_zone = json_is_string(json_object_get(when, "time_zone"));
+
+	snprintf(buf, size, "%s%s%s", text_of(when, "schedule"), has_zone ? ", " : "",
+	    has_zone ? text_of(when, "time_zone") : "");
+}
+
+static void add_source(struct table *table, const json_t *source, bool is_on)
+{
+	const json_t *latest = json_object_get(source, "latest");
+	const json_t *when = json_object_get(source, "when");
+	char status[64], records[FIGURE_BYTES], begun[FIGURE_BYTES], next[FIGURE_BYTES];
+	char schedule[320];
+
+	latest_words(source, status, sizeof status);
+	schedule_words(when, schedule, sizeof schedule);
+	table_add(table, (const char *const[]){ text_of(source, "name"),
+	    short_time(latest, "started_at", begun), status,
+	    screen_count(number_of(latest, "records"), records), next_words(when, is_on, next),
+	    schedule });
+	if (json_is_object(latest))
+		table_style(table, 2, status_style(text_of(latest, "status")));
+}
+
+static void print_what_it_lacks(const struct screen *screen, const json_t *source)
+{
+	const json_t *when = json_object_get(source, "when");
+
+	if (json_is_string(json_object_get(when, "schedule_problem")))
+		fprintf(screen->out, "\n%s has a bad schedule: %s\n", text_of(source, "name"),
+		    text_of(when, "schedule_problem"));
+	if (!flag_of(source, "has_url"))
+		fprintf(screen->out, "\n%s has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or"
+		    " give --url.\n", text_of(source, "name"));
+}
+
 void view_extractor_list(struct output *output, const json_t *result)
 {
-	static const struct column columns[] = { { "SOURCE", false }, { "LATEST RUN (UTC)", false },
-		{ "STATUS", false }, { "RECORDS", true }, { "WHAT IT IS", false } };
+	static const struct column columns[] = { { "SOURCE", false }, { "LATEST (UTC)", false },
+		{ "STATUS", false }, { "RECORDS", true }, { "NEXT (UTC)", false },
+		{ "SCHEDULE", false } };
 	struct table *table = table_new(columns, HS_COUNT(columns));
+	bool is_on = flag_of(json_object_get(result, "scheduler"), "enabled");
 	const json_t *source;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "sources"), i, source) {
-		const json_t *latest = json_object_get(source, "latest");
-		char status[64], records[FIGURE_BYTES];
-
-		latest_words(source, status, sizeof status);
-		table_add(table, (const char *const[]){ text_of(source, "name"),
-		    json_is_object(latest) ? text_of(latest, "started_at") : "-", status,
-		    screen_count(number_of(latest, "records"), records), text_of(source, "help") });
-		if (json_is_object(latest))
-			table_style(table, 2, status_style(text_of(latest, "status")));
-	}
+	json_array_foreach(json_object_get(result, "sources"), i, source)
+		add_source(table, source, is_on);
 	table_print(table, &output->screen, 0);
-	json_array_foreach(json_object_get(result, "sources"), i, source) {
-		if (!flag_of(source, "has_url"))
-			fprintf(output->screen.out, "\n%s has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or"
-			    " give --url.\n", text_of(source, "name"));
+	json_array_foreach(json_object_get(result, "sources"), i, source)
+		print_what_it_lacks(&output->screen, source);
+	if (!is_on)
+		fputs("\nThe scheduler is off: SCHEDULER_ENABLED=yes turns it on.\n",
+		    output->screen.out);
+}
+
+/* Of enable and disable. */
+void view_extractor_switch(struct output *output, const json_t *result)
+{
+	const json_t *when = json_object_get(result, "when");
+	FILE *out = output->screen.out;
+
+	fprintf(out, "%s: ", text_of(result, "source"));
+	if (!flag_of(when, "enabled")) {
+		fputs("disabled; hsctl extractor run still runs it\n", out);
+		if (json_is_object(json_object_get(result, "running")))
+			fputs("  its run under way goes on: hsctl extractor cancel ends it\n", out);
+	} else if (!json_is_string(json_object_get(when, "schedule"))) {
+		fputs("enabled, but it has no schedule: hsd-extractor(8) says how to give one\n",
+		    out);
+	} else if (json_is_string(json_object_get(when, "schedule_problem"))) {
+		fprintf(out, "enabled, but its schedule is bad: %s\n",
+		    text_of(when, "schedule_problem"));
+	} else if (!flag_of(json_object_get(result, "scheduler"), "enabled")) {
+		fputs("enabled, but the scheduler is off: SCHEDULER_ENABLED=yes turns it on\n", out);
+	} else {
+		fprintf(out, "enabled; next run %s\n", text_of(when, "next_run_at"));
 	}
 }
 

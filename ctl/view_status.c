@@ -182,6 +182,47 @@ static void print_web(const struct screen *screen, const json_t *detail)
 	}
 }
 
+static void print_extracting(const struct screen *screen, const json_t *runs)
+{
+	const json_t *run;
+	char count[48];
+	size_t i;
+
+	if (json_array_size(runs) == 0) {
+		fputs("\nextractor: fetches nothing now\n", screen->out);
+		return;
+	}
+	fprintf(screen->out, "\nextractor: %s under way\n", screen_some(
+	    (long long)json_array_size(runs), "run", "runs", count, sizeof count));
+	json_array_foreach(runs, i, run) {
+		char bytes[FIGURE_BYTES], records[48];
+
+		fprintf(screen->out, "  %s: %s, %s, %s\n", text_of(run, "file"),
+		    text_of(run, "stage"), hs_size_text(number_of(run, "bytes"), bytes,
+			sizeof bytes),
+		    screen_some(number_of(run, "records"), "record", "records", records,
+			sizeof records));
+	}
+}
+
+static void print_extractor(const struct screen *screen, const json_t *detail)
+{
+	const json_t *scheduler = json_object_get(detail, "scheduler");
+
+	print_extracting(screen, json_object_get(detail, "runs"));
+	if (!flag_of(scheduler, "enabled"))
+		fputs("  the scheduler is off: SCHEDULER_ENABLED=yes turns it on\n", screen->out);
+	else if (json_is_string(json_object_get(scheduler, "next_run_at")))
+		fprintf(screen->out, "  next run   %s: %s\n", text_of(scheduler, "next_run_at"),
+		    text_of(scheduler, "next_source"));
+	else
+		fputs("  no source has a time to run next\n", screen->out);
+	if (json_is_string(json_object_get(detail, "database_problem"))) {
+		screen_print(screen, STYLE_BAD, "  the database is not usable");
+		fprintf(screen->out, ": %s\n", text_of(detail, "database_problem"));
+	}
+}
+
 void view_status(struct output *output, const json_t *result)
 {
 	const json_t *daemons = json_object_get(result, "daemons"), *daemon;
@@ -198,6 +239,8 @@ void view_status(struct output *output, const json_t *result)
 			print_importer(output, detail);
 		else if (strcmp(text_of(daemon, "name"), "web") == 0)
 			print_web(&output->screen, detail);
+		else if (strcmp(text_of(daemon, "name"), "extractor") == 0)
+			print_extractor(&output->screen, detail);
 	}
 }
 

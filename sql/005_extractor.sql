@@ -40,3 +40,18 @@ create table extractor_answer (
 );
 comment on table extractor_answer is
 	'The latest answer that became a snapshot: what to ask with, to hear whether it changed. A URL may hold a key.';
+
+create table extractor_source (
+	source text primary key,
+	is_enabled boolean not null default true,
+	schedule text,
+	time_zone text,
+	spread integer not null default floor(random() * 1000000),
+	last_due_at timestamptz,
+	next_due_at timestamptz
+);
+comment on table extractor_source is
+	'When each source with a schedule runs. Of several machines that see it due, the one that moves next_due_at runs it.';
+comment on column extractor_source.schedule is 'As it was when next_due_at was settled; when it changes, so does that.';
+comment on column extractor_source.spread is 'Its share of the jitter: the remainder by the most that is allowed.';
+comment on column extractor_source.next_due_at is 'Less the jitter. Null: to be settled.';

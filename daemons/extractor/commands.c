@@ -6,14 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "daemons/extractor/extractor.h"
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/store.h"
+#include "daemons/extractor/store_schedule.h"
 
 enum {
 	DEFAULT_RUNS = 20,
 	QUERY_MS = 15000,
 	NUMBER_BYTES = 24,
+	SOURCE_BYTES = 128,
 	HISTORY_BYTES = 512 << 10	/* of one answer, for a control line has an end */
 };
 
@@ -55,20 +58,29 @@ static void run_cancel_command(void *app, struct hs_call *call, const json_t *ar
 struct question {
 	struct extractor *extractor;
 	struct hs_call *call;
+	char source[SOURCE_BYTES];	/* that was switched */
 };
 
-static void ask(struct extractor *extractor, struct hs_call *call, const char *sql,
-    const char *const *values, size_t count, hs_db_done_fn *done)
+static struct question *question_new(struct extractor *extractor, struct hs_call *call,
+    struct hs_error *err)
 {
-	const struct hs_db_statement statement = { .sql = sql, .values = values, .count = count };
-	struct question *question = malloc(sizeof *question);
-	struct hs_error err = HS_ERROR_INIT;
+	struct question *question = calloc(1, sizeof *question);
 
-	if (question == NULL) {
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a question");
-	} else {
-		*question = (struct question){ extractor, call };
-		if (hs_db_pool_submit(extractor->pool, &statement, 1, QUERY_MS, done, question, NULL,
+	if (question == NULL)
+		hs_error_set(err, HS_NO_MEMORY, "", "no memory for a question");
+	else
+		*question = (struct question){ .extractor = extractor, .call = call };
+	return question;
+}
+
+static void ask(struct extractor *extractor, struct hs_call *call,
+    const struct hs_db_statement *statements, size_t count, hs_db_done_fn *done)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct question *question = question_new(extractor, call, &err);
+
+	if (question != NULL) {
+		if (hs_db_pool_submit(extractor->pool, statements, count, QUERY_MS, done, question, NULL,
 			&err))
 			return;
 		free(question);
@@ -113,6 +125,8 @@ static void run_history(void *app, struct hs_call *call, const json_t *args)
 	struct hs_error err = HS_ERROR_INIT;
 	char number[NUMBER_BYTES];
 	const char *const values[] = { name, number };
+	const struct hs_db_statement statement = { .sql = store_list_runs, .values = values,
+		.count = HS_COUNT(values) };
 	struct source source;
 
 	if (name != NULL && !source_find(hs_child_settings(extractor->child), name, &source, &err)) {
@@ -121,7 +135,7 @@ static void run_history(void *app, struct hs_call *call, const json_t *args)
 	}
 	snprintf(number, sizeof number, "%lld",
 	    json_is_integer(limit) ? (long long)json_integer_value(limit) : DEFAULT_RUNS);
-	ask(extractor, call, store_list_runs, values, HS_COUNT(values), history_done);
+	ask(extractor, call, &statement, 1, history_done);
 }
 
 static json_t *latest_of(const PGresult *result, const char *source)
@@ -143,28 +157,104 @@ static void list_done(void *arg, PGresult *const *results, size_t count, const s
 
 	(void)count;
 	for (size_t n = 0; err == NULL && source_at(settings, n, &source); n++)
-		json_array_append_new(sources, json_pack("{s:s, s:s, s:b, s:o, s:o}", "name",
+		json_array_append_new(sources, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "name",
 		    source.name, "help", source.help, "has_url", source.url[0] != '\0', "running",
 		    run_progress(extractor, source.name), "latest",
-		    latest_of(results[0], source.name)));
+		    latest_of(results[0], source.name), "when",
+		    schedule_json(extractor, &source, results[1])));
 	if (err != NULL)
 		hs_call_error(question->call, err);
 	else
-		hs_call_result(question->call, json_pack("{s:O}", "sources", sources));
+		hs_call_result(question->call, json_pack("{s:O, s:o}", "sources", sources,
+		    "scheduler", schedule_status(extractor->schedule)));
 	json_decref(sources);
 	free(question);
 }
 
 static void run_list(void *app, struct hs_call *call, const json_t *args)
 {
+	static const struct hs_db_statement statements[] = {
+		{ .sql = store_latest_runs }, { .sql = store_schedule_rows },
+	};
+
 	(void)args;
-	ask(app, call, store_latest_runs, NULL, 0, list_done);
+	ask(app, call, statements, HS_COUNT(statements), list_done);
+}
+
+/* ---- switching a source on and off ---- */
+
+static void answer_switched(void *arg, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	struct question *question = arg;
+	struct extractor *extractor = question->extractor;
+	struct hs_error gone = HS_ERROR_INIT;
+	struct source source;
+
+	(void)count;
+	if (err == NULL && !source_find(hs_child_settings(extractor->child), question->source,
+		&source, &gone))
+		err = &gone;
+	if (err != NULL)
+		hs_call_error(question->call, err);
+	else
+		hs_call_result(question->call, json_pack("{s:s, s:o, s:o, s:o}", "source",
+		    source.name, "running", run_progress(extractor, source.name), "when",
+		    schedule_json(extractor, &source, results[0]), "scheduler",
+		    schedule_status(extractor->schedule)));
+	free(question);
+}
+
+static void on_switched(void *arg, PGresult *const *results, size_t count,
+    const struct hs_error *why)
+{
+	struct question *question = arg;
+	struct hs_error err = HS_ERROR_INIT;
+
+	(void)results, (void)count;
+	if (why == NULL) {
+		schedule_wake(question->extractor->schedule);
+		if (store_schedule_look(question->extractor->pool, answer_switched, question, &err))
+			return;
+		why = &err;
+	}
+	hs_call_error(question->call, why);
+	free(question);
+}
+
+static void switch_source(struct extractor *extractor, struct hs_call *call, const json_t *args,
+    bool is_enabled)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct question *question = NULL;
+	struct source source;
+
+	if (source_find(hs_child_settings(extractor->child), text_arg(args, "name"), &source,
+		&err) && (question = question_new(extractor, call, &err)) != NULL &&
+	    hs_format(question->source, sizeof question->source, &err, "%s", source.name) &&
+	    store_schedule_switch(extractor->pool, source.name, is_enabled, on_switched, question,
+		&err))
+		return;
+	hs_call_error(call, &err);
+	free(question);
+}
+
+static void run_enable(void *app, struct hs_call *call, const json_t *args)
+{
+	switch_source(app, call, args, true);
+}
+
+static void run_disable(void *app, struct hs_call *call, const json_t *args)
+{
+	switch_source(app, call, args, false);
 }
 
 const struct hs_child_handler extractor_handlers[] = {
 	{ HS_CMD_EXTRACTOR_RUN, run_run },
 	{ HS_CMD_EXTRACTOR_LIST, run_list },
 	{ HS_CMD_EXTRACTOR_HISTORY, run_history },
+	{ HS_CMD_EXTRACTOR_ENABLE, run_enable },
+	{ HS_CMD_EXTRACTOR_DISABLE, run_disable },
 	{ HS_CMD_EXTRACTOR_CANCEL, run_cancel_command },
 };
 const size_t extractor_handler_count = HS_COUNT(extractor_handlers);

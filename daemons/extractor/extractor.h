@@ -11,6 +11,7 @@
 #include "common/offload.h"
 #include "daemons/extractor/fetch.h"
 #include "daemons/extractor/run.h"
+#include "daemons/extractor/schedule.h"
 
 enum { HOST_BYTES = 4352 };
 
@@ -21,6 +22,7 @@ struct extractor {
 	struct fetcher *fetcher;
 	struct hs_offload *offload;
 	char host[HOST_BYTES];		/* machine and state folder: whose runs these are */
+	struct schedule *schedule;
 	struct run *runs;		/* those under way */
 	bool is_stopping;
 };

@@ -5,7 +5,7 @@
  * times are bounded, and nothing goes out that the importer's validator would refuse. Killed at
  * any point, no half-made snapshot is left in incoming.
  *
- * The walk of a run: commands.c (who asks) -> run.c (its states) -> fetch.c (the body) ->
+ * The walk of a run: commands.c or schedule.c (who asks) -> run.c (its states) -> fetch.c (the body) ->
  * normalize.c (on a thread): parse.c (head and records) -> emit.c (validator, file) -> store.c
  * (how it ended). */
 #include <stdlib.h>
@@ -25,6 +25,7 @@ static void extractor_free(void *app)
 {
 	struct extractor *extractor = app;
 
+	schedule_free(extractor->schedule);
 	run_free_all(extractor);
 	fetcher_free(extractor->fetcher);
 	hs_offload_free(extractor->offload);
@@ -61,11 +62,12 @@ static bool extractor_start(struct hs_child *child, void **ret_app, struct hs_er
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
 	extractor->child = child;
 	extractor->base = hs_child_base(child);
-	if (!name_host(settings, extractor->host, err) ||
+	if (!schedule_check(settings, err) || !name_host(settings, extractor->host, err) ||
 	    !hs_offload_new(extractor->base, &extractor->offload, err) ||
 	    !hs_db_pool_new(extractor->base, settings, HS_DB_WRITER, "hsd-extractor",
 		POOL_CONNECTIONS, &extractor->pool, err) ||
-	    !fetcher_new(extractor->base, settings, &extractor->fetcher, err)) {
+	    !fetcher_new(extractor->base, settings, &extractor->fetcher, err) ||
+	    !schedule_new(extractor, &extractor->schedule, err)) {
 		extractor_free(extractor);
 		return false;
 	}
@@ -81,14 +83,20 @@ static void extractor_stop(void *app)
 	struct extractor *extractor = app;
 
 	extractor->is_stopping = true;
+	schedule_stop(extractor->schedule);
 	run_cancel_all(extractor);
 }
 
 static bool extractor_reload(void *app, struct hs_error *err)
 {
 	struct extractor *extractor = app;
+	const struct hs_settings *settings = hs_child_settings(extractor->child);
 
-	return fetcher_configure(extractor->fetcher, hs_child_settings(extractor->child), err);
+	if (!schedule_check(settings, err) ||
+	    !fetcher_configure(extractor->fetcher, settings, err))
+		return false;
+	schedule_wake(extractor->schedule);
+	return true;
 }
 
 static json_t *extractor_status(void *app)
@@ -107,7 +115,8 @@ static json_t *extractor_status(void *app)
 			json_decref(run);
 	}
 	hs_db_pool_look(extractor->pool, &state);
-	return json_pack("{s:o, s:s?}", "runs", runs, "database_problem",
+	return json_pack("{s:o, s:o, s:s?}", "runs", runs, "scheduler",
+	    schedule_status(extractor->schedule), "database_problem",
 	    state.usable ? NULL : state.last.message);
 }
 

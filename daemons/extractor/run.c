@@ -46,6 +46,7 @@ struct run {
 	char *file_name;
 	bool to_incoming;		/* only then the answers are remembered */
 	enum store_trigger trigger;
+	int64_t due;			/* 0: it is not scheduled */
 	int64_t number;			/* in the database; 0: not yet */
 	int64_t began_ms, seen_ms;
 	bool is_cancelled;
@@ -384,6 +385,15 @@ static void on_fetch_progress(void *arg, const struct fetch_progress *progress)
 	run->fetched = *progress;
 }
 
+static void log_not_begun(const struct run *run, const struct hs_error *why)
+{
+	if (why->code == HS_BUSY)
+		hs_log(HS_LOG_INFO, "a source does not run when it is due", HS_STR("source", run->source),
+		    HS_STR("why", why->message));
+	else
+		hs_log_error(HS_LOG_ERROR, "a source cannot run when it is due", why);
+}
+
 static void on_begun(void *arg, const struct store_begun *begun, const struct hs_error *why)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -393,6 +403,8 @@ static void on_begun(void *arg, const struct store_begun *begun, const struct hs
 		/* nothing began: there is no row to end */
 		if (run->call != NULL)
 			hs_call_error(run->call, why);
+		else
+			log_not_begun(run, why);
 		run->call = NULL;
 		finish(run);
 		return;
@@ -478,6 +490,7 @@ static bool settle(struct run *run, const struct source *source, const struct ru
 	    (run->tick = evtimer_new(run->extractor->base, on_tick, run)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
 	run->trigger = options->trigger;
+	run->due = options->due != NULL ? options->due->at : 0;
 	run->to_incoming = !options->is_dry && options->output_path == NULL;
 	return options->is_dry || settle_place(run, options->output_path, err);
 }
@@ -500,8 +513,8 @@ bool run_start(struct extractor *extractor, const struct run_options *options, s
 	run->extractor = extractor;
 	run->began_ms = hs_clock_ms();
 	if (!settle(run, &source, options, err) ||
-	    !store_begin(extractor->pool, run->source, run->trigger, extractor->host, run->url,
-		run->shown_url, on_begun, run, err)) {
+	    !store_begin(extractor->pool, run->source, run->trigger, options->due, extractor->host,
+		run->url, run->shown_url, on_begun, run, err)) {
 		run_free(run);
 		return false;
 	}
@@ -552,6 +565,22 @@ json_t *run_progress(const struct extractor *extractor, const char *source)
 	const struct run *run = find_run(extractor, source);
 
 	return run != NULL ? progress_json(run) : json_null();
+}
+
+size_t run_count(const struct extractor *extractor)
+{
+	size_t count = 0;
+
+	for (const struct run *run = extractor->runs; run != NULL; run = run->next)
+		count++;
+	return count;
+}
+
+bool run_is_for(const struct extractor *extractor, const char *source, int64_t due)
+{
+	const struct run *run = find_run(extractor, source);
+
+	return run != NULL && run->due == due;
 }
 
 void run_free_all(struct extractor *extractor)

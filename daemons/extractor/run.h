@@ -20,6 +20,7 @@ struct run;
 struct run_options {
 	const char *source;
 	enum store_trigger trigger;
+	const struct store_due *due;	/* that it takes, or NULL */
 	const char *url;		/* instead of the source's, or NULL */
 	const char *source_name;	/* instead of the feed's, or NULL */
 	const char *output_path;	/* a folder, or a file; NULL: incoming */
@@ -42,6 +43,12 @@ void run_cancel_all(struct extractor *extractor);
 /* Of the source's run {"run","stage","bytes","total","records","seconds"}, or null; a new
  * reference. */
 json_t *run_progress(const struct extractor *extractor, const char *source);
+
+/* How many runs are under way. */
+size_t run_count(const struct extractor *extractor);
+
+/* Whether the source's run under way is the one for this due time. */
+bool run_is_for(const struct extractor *extractor, const char *source, int64_t due);
 
 /* When nothing will call back any more: frees the runs. */
 void run_free_all(struct extractor *extractor);

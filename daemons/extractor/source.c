@@ -12,6 +12,7 @@ bool source_at(const struct hs_settings *settings, size_t n, struct source *ret)
 		.name = "public_json_snapshot",
 		.url = hs_setting_text(settings, HS_SET_EXTRACTOR_PUBLIC_JSON_URL),
 		.source_name = hs_setting_text(settings, HS_SET_EXTRACTOR_PUBLIC_SOURCE_NAME),
+		.schedule = hs_setting_text(settings, HS_SET_EXTRACTOR_PUBLIC_JSON_SCHEDULE),
 		.help = "a feed that has the snapshot's shape, or an array of its records",
 	};
 	return true;

@@ -11,6 +11,8 @@ struct source {
 	const char *name;	/* as hsctl has it */
 	const char *url;	/* "" when none is set */
 	const char *source_name;	/* of the snapshots, when the feed has none */
+	const char *schedule;	/* as cron.h has it; NULL or "": it runs by command only */
+	const char *timezone;	/* of its schedule; NULL or "": SCHEDULER_TIMEZONE */
 	const char *help;	/* one line: what it is */
 };
 

@@ -22,16 +22,26 @@ enum { QUESTION_MS = 15000, END_MS = 60000, NUMBER_BYTES = 24, HEX_BYTES = 2 * S
 	" jsonb_build_object('code', 'cancelled', 'where', '', 'message'," \
 	" 'its process ended before it did') where status = 'running'"
 
-static const char forget_runs[] = LOSE " and host = $1::text";
+/* One that was made up already is not due again: it may be what kills us. */
+static const char forget_runs[] =
+    "with lost as (" LOSE " and host = $1::text returning source, trigger)"
+    " update extractor_source s set next_due_at = last_due_at from lost"
+    " where lost.source = s.source and lost.trigger = 'schedule' and s.is_enabled";
 
 static const char begin_run[] =
     "with lost as (" LOSE " and source = $1::text and seen_at < now() - " LOST_AFTER
     " returning run_id),"
+    " taken as (update extractor_source set last_due_at = next_due_at,"
+    " next_due_at = to_timestamp($7::bigint) where source = $1::text and is_enabled"
+    " and extract(epoch from next_due_at)::bigint = $6::bigint returning source),"
     " made as (insert into extractor_run (source, trigger, url, host)"
     " select $1::text, $2::text, $4::text, $5::text from (select count(*) from lost) l"
+    " where $6::bigint is null or exists (select from taken)"
     " on conflict (source) where status = 'running' do nothing returning run_id)"
-    " select m.run_id, a.etag, a.last_modified, encode(a.body_sha256, 'hex') from made m"
-    " left join extractor_answer a on a.source = $1::text and a.url_sha256 = " URL_DIGEST("$3");
+    " select m.run_id, a.etag, a.last_modified, encode(a.body_sha256, 'hex'),"
+    " $6::bigint is null or exists (select from taken) from (values (1)) one"
+    " left join made m on true left join extractor_answer a"
+    " on a.source = $1::text and a.url_sha256 = " URL_DIGEST("$3");
 
 static const char end_run[] =
     "with answer as (insert into extractor_answer (source, url_sha256, etag, last_modified,"
@@ -73,6 +83,12 @@ const char *store_trigger_name(enum store_trigger trigger)
 	return trigger_names[trigger];
 }
 
+static const char *number_text(uint64_t number, char buf[NUMBER_BYTES])
+{
+	snprintf(buf, NUMBER_BYTES, "%llu", (unsigned long long)number);
+	return buf;
+}
+
 struct begin {
 	store_begun_fn *done;
 	void *arg;
@@ -98,9 +114,10 @@ static void on_begun(void *arg, PGresult *const *results, size_t count, const st
 	struct hs_error busy = HS_ERROR_INIT;
 
 	(void)count;
-	if (err == NULL && PQntuples(results[0]) == 0) {
-		hs_error_set(&busy, HS_BUSY, "",
-		    "a run of this source is under way: wait for it, or hsctl extractor cancel it");
+	if (err == NULL && hs_db_text(results[0], 0, 0) == NULL) {
+		hs_error_set(&busy, HS_BUSY, "", strcmp(hs_db_text(results[0], 0, 4), "t") == 0 ?
+		    "a run of this source is under way: wait for it, or hsctl extractor cancel it" :
+		    "another machine runs this source at this time");
 		err = &busy;
 	}
 	if (err == NULL) {
@@ -114,10 +131,13 @@ static void on_begun(void *arg, PGresult *const *results, size_t count, const st
 }
 
 bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
-    const char *host, const char *url, const char *shown_url, store_begun_fn *done, void *arg,
+    const struct store_due *due, const char *host, const char *url, const char *shown_url, store_begun_fn *done, void *arg,
     struct hs_error *err)
 {
-	const char *values[] = { source, trigger_names[trigger], url, shown_url, host };
+	char at[NUMBER_BYTES], next[NUMBER_BYTES];
+	const char *values[] = { source, trigger_names[trigger], url, shown_url, host,
+		due == NULL ? NULL : number_text((uint64_t)due->at, at),
+		due == NULL ? NULL : number_text((uint64_t)due->next, next) };
 	const struct hs_db_statement statement = { .sql = begin_run, .values = values,
 		.count = HS_COUNT(values) };
 	struct begin *begin = malloc(sizeof *begin);
@@ -187,12 +207,6 @@ static const char *digest_text(const unsigned char *digest, char buf[HEX_BYTES])
 	snprintf(buf, HEX_BYTES, "\\x");
 	for (size_t i = 0; i < STORE_DIGEST_BYTES; i++)
 		snprintf(buf + 2 + 2 * i, 3, "%02x", digest[i]);
-	return buf;
-}
-
-static const char *number_text(uint64_t number, char buf[NUMBER_BYTES])
-{
-	snprintf(buf, NUMBER_BYTES, "%llu", (unsigned long long)number);
 	return buf;
 }
 

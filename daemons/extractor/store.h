@@ -27,17 +27,22 @@ struct store_begun {
 	unsigned char digest[STORE_DIGEST_BYTES];	/* of the body of the latest snapshot */
 };
 
+/* A scheduled run takes its time: the source is due next at next then (seconds since 1970). */
+struct store_due { int64_t at, next; };
+
 typedef void store_begun_fn(void *arg, const struct store_begun *begun, const struct hs_error *err);
 typedef void store_done_fn(void *arg, const struct hs_error *err);
 
-/* At start: what this host (machine and state folder) ran when it died is lost. Logs a failure:
- * those runs are lost some minutes later then. */
+/* At start: what this host (machine and state folder) ran when it died is lost, and a scheduled
+ * one of those is due again, once. Logs a failure: those runs are lost some minutes later then. */
 void store_forget(struct hs_db_pool *pool, const char *host);
 
 /* Writes a run down. url is what is asked with; shown_url has no secrets, and is what is kept.
- * Errors (to done): HS_BUSY (this source has a run under way), those of the pool. */
+ * due (NULL: it is not scheduled) is taken with it, and is let go when the source is busy.
+ * Errors (to done): HS_BUSY (this source has a run under way, or another machine has taken the
+ * time), those of the pool. */
 bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
-    const char *host, const char *url, const char *shown_url, store_begun_fn *done, void *arg,
+    const struct store_due *due, const char *host, const char *url, const char *shown_url, store_begun_fn *done, void *arg,
     struct hs_error *err);
 
 /* "It is alive": to be said every minute. */

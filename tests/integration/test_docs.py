@@ -12,7 +12,7 @@ from house import PROGRAMS, SOURCE_DIR
 
 MAN_DIR = SOURCE_DIR / "etc/man"
 BEGIN, END = '.\\" the settings, as settings_table.c has them\n', '.\\" the end of the settings\n'
-SETTING_NAME = re.compile(r"\b(?:EXTRACTOR|HOOPSCOUT|POSTGRES|STATIC_DATASET)_[A-Z_]+[A-Z]\b")
+SETTING_NAME = re.compile(r"\b(?:EXTRACTOR|HOOPSCOUT|POSTGRES|SCHEDULER|STATIC_DATASET)_[A-Z_]+[A-Z]\b")
 
 
 def table():

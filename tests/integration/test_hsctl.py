@@ -26,8 +26,8 @@ BAD_SNAPSHOT = """{
 """
 GROUPS = ["", "import", "extractor", "snapshot"]
 COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "import list", "import show",
-            "import retry", "extractor run", "extractor list", "extractor history", "extractor cancel",
-            "snapshot check", "snapshot schema", "migrate", "config", "version"]
+            "import retry", "extractor run", "extractor list", "extractor history", "extractor enable",
+            "extractor disable", "extractor cancel", "snapshot check", "snapshot schema", "migrate", "config", "version"]
 
 
 def record(number, **more):
