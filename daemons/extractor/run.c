@@ -1,7 +1,7 @@
 /* run.c: one run, from the order to its end in the database.
  *
  * begin (store.c: a row, so that nobody else runs this source) -> fetch (fetch.c: the body in a
- * nameless file) -> snapshot (normalize.c, on a thread) -> end (store.c). Whatever fails or is
+ * nameless file) -> snapshot (pipeline.c, on a thread) -> end (store.c). Whatever fails or is
  * cancelled goes straight to end, and leaves no file behind. */
 #include "daemons/extractor/run.h"
 
@@ -17,7 +17,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/extractor/extractor.h"
-#include "daemons/extractor/normalize.h"
+#include "daemons/extractor/pipeline.h"
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/url.h"
 
@@ -28,11 +28,11 @@ struct work {
 	struct hs_task task;		/* the first member */
 	struct run *run;		/* NULL: nobody waits for it any more */
 	int fd;
-	struct normalize_options options;
-	unsigned char known_digest[NORMALIZE_DIGEST_BYTES];
+	struct pipeline_options options;
+	unsigned char known_digest[PIPELINE_DIGEST_BYTES];
 	char *folder, *file_name, *source_name, *fallback_source_name;
-	struct normalize_progress progress;
-	struct normalize_result result;
+	struct pipeline_progress progress;
+	struct pipeline_result result;
 	bool is_done;
 	struct hs_error err;
 };
@@ -55,7 +55,7 @@ struct run {
 	struct fetch_progress fetched;
 	struct work *work;
 	bool has_known_digest;
-	unsigned char known_digest[NORMALIZE_DIGEST_BYTES];
+	unsigned char known_digest[PIPELINE_DIGEST_BYTES];
 	char *etag, *last_modified;	/* asked with, then answered */
 	uint64_t bytes;
 	json_t *result;			/* what the call will hear */
@@ -193,7 +193,7 @@ static void log_end(const struct run *run, const char *status, const struct stor
 }
 
 /* result NULL: there was nothing to make a snapshot of. */
-static void end_run(struct run *run, const char *status, const struct normalize_result *result,
+static void end_run(struct run *run, const char *status, const struct pipeline_result *result,
     const struct hs_error *why)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -245,7 +245,7 @@ static void work_free(struct work *work)
 {
 	if (work->fd >= 0)
 		close(work->fd);
-	normalize_done(&work->result);
+	pipeline_result_done(&work->result);
 	free(work->folder);
 	free(work->file_name);
 	free(work->source_name);
@@ -253,12 +253,26 @@ static void work_free(struct work *work)
 	free(work);
 }
 
+static bool make_snapshot(struct work *work)
+{
+	struct pipeline_page page = { .total = -1 };
+	struct pipeline *pipeline;
+	bool done;
+
+	if (!pipeline_new(&work->options, NULL, &work->progress, &pipeline, &work->err))
+		return false;
+	done = pipeline_page(pipeline, 0, work->fd, &page, &work->err) &&
+	    pipeline_finish(pipeline, &work->result, &work->err);
+	pipeline_page_done(&page);
+	pipeline_free(pipeline);
+	return done;
+}
+
 static void work_do(struct hs_task *task)
 {
 	struct work *work = (struct work *)task;
 
-	work->is_done = normalize_feed(work->fd, &work->options, &work->progress, &work->result,
-	    &work->err);
+	work->is_done = make_snapshot(work);
 }
 
 static void work_drop(struct hs_task *task)
@@ -270,7 +284,7 @@ static void work_done(struct hs_task *task)
 {
 	struct work *work = (struct work *)task;
 	struct run *run = work->run;
-	const struct normalize_result *result = &work->result;
+	const struct pipeline_result *result = &work->result;
 
 	if (run == NULL) {
 		work_free(work);
@@ -313,7 +327,7 @@ static bool start_work(struct run *run, int fd, struct hs_error *err)
 	work->run = run;
 	work->fd = fd;
 	memcpy(work->known_digest, run->known_digest, sizeof work->known_digest);
-	work->options = (struct normalize_options){
+	work->options = (struct pipeline_options){
 		.folder = work->folder, .file_name = work->file_name,
 		.source_name = work->source_name,
 		.fallback_source_name = work->fallback_source_name, .today = hs_date_today(),

@@ -1,4 +1,4 @@
-/* run.h: one run of one source: fetch.c -> normalize.c (parse.c, emit.c) -> store.c.
+/* run.h: one run of one source: fetch.c -> pipeline.c (parse.c, normalize.c, emit.c) -> store.c.
  *
  * A source has at most one run at a time. Nothing here waits: the body is fetched on the event
  * loop, and made into a snapshot on a thread. */
