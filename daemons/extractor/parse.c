@@ -137,7 +137,14 @@ static void place_fault(const struct reading *reading, struct hs_error *err)
 	const struct hs_json_fault *fault =
 	    reading->stream != NULL ? hs_json_stream_fault(reading->stream) : NULL;
 
-	if (fault != NULL)
+	if (fault != NULL && fault->code == HS_EMPTY_FILE)
+		hs_error_set(err, HS_EMPTY_FILE, "", "the feed is empty");
+	else if (fault != NULL && fault->code == HS_BAD_UTF8)
+		hs_error_set(err, HS_BAD_UTF8, "",
+		    "this is not UTF-8, and its server names no other encoding (line %llu, "
+		    "column %llu of the feed)", (unsigned long long)fault->line,
+		    (unsigned long long)fault->column);
+	else if (fault != NULL)
 		hs_error_set(err, fault->code, "", "%s (line %llu, column %llu of the feed)",
 		    fault->message,
 		    (unsigned long long)(reading->line > 0 ? reading->line : fault->line),
