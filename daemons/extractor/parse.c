@@ -158,9 +158,9 @@ typedef bool take_piece_fn(struct reading *reading, const char *piece, size_t le
 static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, struct hs_error *err)
 {
 	const struct parse_options *options = reading->options;
-	char *piece = malloc(PIECE_BYTES);
+	size_t size = options->piece_bytes > 0 ? options->piece_bytes : PIECE_BYTES, length = 1;
+	char *piece = malloc(size);
 	bool done = piece != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
-	size_t length = 1;
 
 	if (done && lseek(fd, 0, SEEK_SET) != 0)
 		done = hs_error_errno(err, "", "cannot read the feed");
@@ -168,7 +168,7 @@ static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, st
 		if (options->stop != NULL && options->stop(options->arg))
 			done = hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
 		else
-			done = hs_file_read(fd, piece, PIECE_BYTES, &length, err) &&
+			done = hs_file_read(fd, piece, size, &length, err) &&
 			    take(reading, piece, length, err);
 		if (!done && reading->is_over) {
 			done = true;

@@ -51,6 +51,7 @@ struct parse_options {
 	/* Asked now and then; true ends the reading with HS_CANCELLED. */
 	bool (*stop)(void *arg);
 	void *arg;			/* of both functions */
+	size_t piece_bytes;		/* read at a time; 0: as is usual. For tests */
 };
 
 /* Hands on each record; null in the place of the records is none. *ret_count: how many.
