@@ -192,12 +192,13 @@ static bool settle(struct entry *entry, long status, const struct hs_error *erro
 	if (error->code == HS_BAD_REDIRECT ||
 	    (error->code == HS_HTTP_STATUS && status < 500 && status != 429))
 		return true;
-	*err = *error;
-	if (error->code == HS_HTTP_STATUS) {
-		hs_error_set(err, HS_ROBOTS_REFUSED, error->where,
-		    "nothing is fetched while its robots.txt cannot be had: %s", error->message);
-		err->temporary = true;
-	}
+	/* who asked wanted another URL: that one is named */
+	if (error->code == HS_HTTP_STATUS)
+		hs_error_set(err, HS_ROBOTS_REFUSED, "",
+		    "nothing is fetched while robots.txt cannot be had: %s", error->message);
+	else
+		hs_error_set(err, error->code, "", "%s", error->message);
+	err->temporary = error->temporary || error->code == HS_HTTP_STATUS;
 	return false;
 }
 

@@ -1,0 +1,372 @@
+"""From a feed to incoming, and into the search: runs by command, with the shipped daemons."""
+
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from feed_server import Answer, FeedServer, dribble, silence
+from house import until
+from test_importer import record, snapshot
+
+NAME = "public_json_snapshot"
+
+
+@pytest.fixture
+def feeds():
+    with FeedServer() as server:
+        yield server
+
+
+def prepare(house, feeds, path="/feed.json", **settings):
+    house.env.update({
+        "HOOPSCOUT_DAEMONS": "extractor", "EXTRACTOR_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
+        "EXTRACTOR_REQUEST_DELAY_SECONDS": "0", "EXTRACTOR_RETRY_SLEEP_SECONDS": "0",
+        "EXTRACTOR_PUBLIC_JSON_URL": feeds.url(path), **settings})
+    return house
+
+
+@pytest.fixture
+def hs(house, feeds):
+    """A House whose extractor alone runs, with a feed of its own."""
+    return prepare(house, feeds).start()
+
+
+def run(house, *args, name=NAME, check=True):
+    """hsctl extractor run: the result."""
+    done = house.hsctl("extractor", "run", name, *args, as_json=True, check=check)
+    return done.json["result"] if "result" in done.json else done.json["error"]
+
+
+def incoming(house):
+    """The names in incoming, hidden ones too."""
+    return house.ls("incoming") if house.folder("incoming").exists() else []
+
+
+def emitted(house, result):
+    return json.loads(open(result["file"], encoding="utf-8").read())
+
+
+# -- the whole way ----------------------------------------------------------------------------------
+
+def test_run_is_imported_and_found(house, feeds):
+    prepare(house, feeds, HOOPSCOUT_DAEMONS="web,importer,extractor").start()
+    feeds.serve("/feed.json", snapshot(record(full_name="Čedi Osman", points_per_game=8.24)))
+    done = house.hsctl("extractor", "run", NAME)
+    assert "emitted" in done.stdout and "1 record" in done.stdout, done.stdout
+    name = house.rows("select file from extractor_run")[0]["file"].rpartition("/")[2]
+    assert house.wait_imported(name)["name"] == name
+    found = house.get("/api/v1/players?name=cedi").json()
+    assert [player["full_name"] for player in found["players"]] == ["Čedi Osman"], found
+    assert feeds.paths() == ["/robots.txt", "/feed.json"]
+    agents = {request.headers["user-agent"] for request in feeds.requests}
+    assert len(agents) == 1 and agents.pop().startswith("HoopScout/")
+
+
+def test_figures_are_written_as_the_feed_has_them(hs, feeds):
+    feeds.serve("/feed.json", b'{"source_name":"s","snapshot_date":"2025-01-02","records":[' +
+                json.dumps(record()).encode()[:-1] + b',"rebounds_per_game":3.10,"assists_per_game":1E+1}]}')
+    result = run(hs)
+    text = open(result["file"], encoding="utf-8").read()
+    assert "3.10" in text and "1E+1" in text
+    assert result["source_name"] == "s" and result["snapshot_date"] == "2025-01-02"
+    assert list(json.loads(text)) == ["source_name", "snapshot_date", "records"]
+
+
+def test_array_of_records_gets_source_and_date(hs, feeds):
+    feeds.serve("/feed.json", [record(), record(player_external_id="p2")])
+    before = time.strftime("%Y-%m-%d", time.gmtime())
+    result = run(hs)
+    made = emitted(hs, result)
+    assert made["source_name"] == NAME
+    assert made["snapshot_date"] in (before, time.strftime("%Y-%m-%d", time.gmtime()))
+    assert [row["player_external_id"] for row in made["records"]] == ["p1", "p2"]
+
+
+def test_source_name_of_this_run(hs, feeds):
+    feeds.serve("/feed.json", snapshot(source="its-own"))
+    assert emitted(hs, run(hs, "--source-name", "mine"))["source_name"] == "mine"
+
+
+def test_source_name_of_the_settings(house, feeds):
+    prepare(house, feeds, EXTRACTOR_PUBLIC_SOURCE_NAME="league-office").start()
+    feeds.serve("/feed.json", [record()])
+    assert emitted(house, run(house))["source_name"] == "league-office"
+
+
+def test_raw_payload(house, feeds):
+    prepare(house, feeds, EXTRACTOR_INCLUDE_RAW_PAYLOAD="yes").start()
+    feeds.serve("/feed.json", [record(), record(player_external_id="p2", raw_payload={"own": 1})])
+    first, second = emitted(house, run(house))["records"]
+    assert first["raw_payload"] == record()
+    assert second["raw_payload"] == {"own": 1}
+
+
+def test_url_of_this_run(hs, feeds):
+    feeds.serve("/other.json", snapshot(record(full_name="Other")))
+    result = run(hs, "--url", feeds.url("/other.json"))
+    assert emitted(hs, result)["records"][0]["full_name"] == "Other"
+    assert feeds.asked("/feed.json") == []
+
+
+# -- nothing new ------------------------------------------------------------------------------------
+
+def test_unchanged_by_etag(hs, feeds):
+    feeds.serve("/feed.json", snapshot(), headers={"ETag": '"v1"'})
+    assert run(hs)["status"] == "emitted"
+    second = run(hs)
+    assert (second["status"], second["bytes"], second["file"]) == ("unchanged", 0, None)
+    assert [request.headers.get("if-none-match") for request in feeds.asked("/feed.json")] == [None, '"v1"']
+    assert len(incoming(hs)) == 1
+    assert "has not changed" in hs.hsctl("extractor", "run", NAME).stdout
+
+
+def test_unchanged_by_date(hs, feeds):
+    when = "Sat, 01 Nov 2025 10:00:00 GMT"
+    feeds.serve("/feed.json", Answer(snapshot(), headers={"Last-Modified": when}), Answer(status=304))
+    assert run(hs)["status"] == "emitted"
+    assert run(hs)["status"] == "unchanged"
+    assert feeds.asked("/feed.json")[1].headers["if-modified-since"] == when
+
+
+def test_unchanged_by_content(hs, feeds):
+    same = json.dumps(snapshot()).encode()
+    feeds.serve("/feed.json", Answer(same), Answer(same), Answer(same.replace(b"12.345", b"12.5")))
+    assert [run(hs)["status"] for _ in range(3)] == ["emitted", "unchanged", "emitted"]
+    assert len(incoming(hs)) == 2
+
+
+def test_what_went_elsewhere_is_new_to_incoming(hs, feeds, tmp_path_factory):
+    feeds.serve("/feed.json", snapshot(), headers={"ETag": '"v1"'})
+    place = hs.dir / "elsewhere"
+    place.mkdir()
+    place.chmod(0o777)
+    assert run(hs, "--dry-run")["status"] == "checked"
+    assert run(hs, "--output-path", place)["status"] == "emitted"
+    assert run(hs)["status"] == "emitted"
+    assert [request.headers.get("if-none-match") for request in feeds.asked("/feed.json")] == [None] * 3
+
+
+# -- where to ---------------------------------------------------------------------------------------
+
+def test_dry_run_writes_nothing(hs, feeds):
+    feeds.serve("/feed.json", snapshot(record(), record(player_external_id="p2")))
+    done = hs.hsctl("extractor", "run", NAME, "--dry-run")
+    assert "checked" in done.stdout and "2 records" in done.stdout and "nothing was written" in done.stdout
+    assert incoming(hs) == []
+
+
+def test_output_path(hs, feeds):
+    feeds.serve("/feed.json", snapshot())
+    place = hs.dir / "elsewhere"
+    place.mkdir()
+    place.chmod(0o777)
+    in_folder = run(hs, "--output-path", place)["file"]
+    assert in_folder.startswith(f"{place}/{NAME}-") and in_folder.endswith("Z.json")
+    assert run(hs, "--output-path", place / "mine.json")["file"] == str(place / "mine.json")
+    again = run(hs, "--output-path", place / "mine.json")["file"]
+    assert again != str(place / "mine.json") and json.loads(open(again, encoding="utf-8").read())
+    assert len(list(place.iterdir())) == 3 and incoming(hs) == []
+
+
+def test_output_path_is_the_users(hs, feeds):
+    """A relative path is meant as in the user's folder, not the daemon's."""
+    feeds.serve("/feed.json", snapshot())
+    place = hs.dir / "mine"
+    place.mkdir()
+    place.chmod(0o777)
+    done = hs.hsctl("extractor", "run", NAME, "--output-path", "made.json", cwd=place)
+    assert str(place / "made.json") in done.stdout and (place / "made.json").exists()
+
+
+@pytest.mark.parametrize("path,says", [
+    ("{dir}/none/x.json", "none"), ("{dir}/log", "neither a folder"), ("{dir}/.hidden.json", "neither a folder")])
+def test_output_path_that_cannot_be(hs, feeds, path, says):
+    feeds.serve("/feed.json", snapshot())
+    done = hs.hsctl("extractor", "run", NAME, "--output-path", path.format(dir=hs.dir), check=False)
+    assert done.returncode != 0 and says in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+# -- what is wrong with a feed ----------------------------------------------------------------------
+
+def test_problems_are_told_and_nothing_is_written(hs, feeds):
+    feeds.serve("/feed.json", snapshot(record(), record(player_external_id="p2", games_played=-1),
+                                       record(player_external_id="p3", points_per_game="many")))
+    done = hs.hsctl("extractor", "run", NAME, check=False)
+    assert done.returncode == 1
+    assert "failed" in done.stdout and "/records/1/games_played" in done.stdout, done.stdout
+    assert "/records/2/points_per_game" in done.stdout and "2 problems" in done.stdout
+    assert incoming(hs) == []
+    history = hs.hsctl("extractor", "history").stdout
+    assert "failed" in history and "/records/1/games_played" in history
+
+
+@pytest.mark.parametrize("body,says", [
+    (b'{"source_name": "x", "records": [}', "line 1, column"),
+    (b'{"players": []}', "/players"),
+    (b'{"source_name": "x"}', "no records"),
+    (b'"text"', "an object with records, or an array"),
+    (b'[1]', "a record must be an object"),
+    (b'', "the feed is empty"),
+    (b'{"records": [{"full_name": "\xff"}]}', "UTF-8"),
+    (b'{"records": [], "records": []}', "twice"),
+    (b'{"snapshot_date": "today", "records": []}', "/snapshot_date"),
+])
+def test_what_is_no_snapshot(hs, feeds, body, says):
+    feeds.serve("/feed.json", body)
+    done = hs.hsctl("extractor", "run", NAME, check=False)
+    assert done.returncode == 1 and says in done.stdout + done.stderr, done.stdout + done.stderr
+    assert incoming(hs) == []
+
+
+def test_errors_say_what_to_do(house, feeds):
+    prepare(house, feeds, EXTRACTOR_PUBLIC_JSON_URL="").start()
+    no_url = house.hsctl("extractor", "run", NAME, check=False)
+    assert no_url.returncode != 0 and "set EXTRACTOR_PUBLIC_JSON_URL, or give --url" in no_url.stderr
+    no_source = house.hsctl("extractor", "run", "nonesuch", check=False)
+    assert no_source.returncode != 0 and "hsctl extractor list" in no_source.stderr
+    assert "EXTRACTOR_PUBLIC_JSON_URL" in house.hsctl("extractor", "list").stdout
+    assert "has not run yet" in house.hsctl("extractor", "history").stdout
+
+
+# -- while it runs ----------------------------------------------------------------------------------
+
+class Running:
+    """hsctl extractor run, in the background."""
+
+    def __init__(self, house, *args):
+        self.house = house
+        self.done = None
+        self.thread = threading.Thread(target=self._run, args=args, daemon=True)
+        self.thread.start()
+        until(lambda: self.progress() is not None, 20, "it does not begin")
+
+    def _run(self, *args):
+        self.done = self.house.hsctl("extractor", "run", NAME, *args, check=False, as_json=True, seconds=90)
+
+    def progress(self):
+        return self.house.control("extractor.list")[1]["sources"][0]["running"]
+
+    def wait(self):
+        self.thread.join(60)
+        assert self.done is not None, "hsctl does not end"
+        return self.done
+
+
+def slow_feed(feeds):
+    body = json.dumps(snapshot(*[record(player_external_id=f"p{n}") for n in range(200)])).encode()
+    feeds.script("/feed.json", lambda link: dribble(link, body, pause=0.2, pieces=300))
+
+
+def test_progress_while_it_runs(hs, feeds):
+    slow_feed(feeds)
+    running = Running(hs)
+    seen = until(lambda: (running.progress() or {}).get("bytes", 0) > 500 and running.progress(), 20, "no progress")
+    assert seen["stage"] == "fetching" and seen["total"] > seen["bytes"]
+    started = time.monotonic()
+    status = hs.hsctl("status")
+    assert time.monotonic() - started < 5 and "extractor" in status.stdout
+    hs.hsctl("extractor", "cancel", NAME)
+    events = [line for line in running.wait().lines if line.get("event") == "progress"]
+    assert any(event["stage"] == "fetching" and event["bytes"] > 0 for event in events), events
+
+
+def test_one_run_at_a_time(hs, feeds):
+    slow_feed(feeds)
+    running = Running(hs)
+    second = hs.hsctl("extractor", "run", NAME, check=False)
+    assert second.returncode != 0 and "under way" in second.stderr, second.stderr
+    hs.hsctl("extractor", "cancel", NAME)
+    assert running.wait().returncode != 0
+
+
+def test_one_run_at_a_time_on_all_machines(hs, feeds, programs):
+    """Another machine with the same database: the database says no."""
+    slow_feed(feeds)
+    running = Running(hs)
+    hs.sql("update extractor_run set host = 'another:/var/lib/hoopscout'")
+    number = hs.sql("select run_id from extractor_run where status = 'running'")
+    hs.sql("insert into extractor_run (source, trigger, url, host) values ('other', 'command', 'u', 'h')")
+    hs.hsctl("extractor", "cancel", NAME)
+    running.wait()
+    hs.sql(f"update extractor_run set status = 'running', finished_at = null where run_id = {number}")
+    again = hs.hsctl("extractor", "run", NAME, check=False)
+    assert again.returncode != 0 and "under way" in again.stderr, again.stderr
+
+
+def test_cancel(hs, feeds):
+    slow_feed(feeds)
+    running = Running(hs)
+    said = hs.hsctl("extractor", "cancel", NAME).stdout
+    assert "ends without a snapshot" in said
+    done = running.wait()
+    assert done.json["result"]["status"] == "cancelled" and done.returncode != 0
+    assert incoming(hs) == []
+    assert hs.sql("select status from extractor_run") == "cancelled"
+    assert "no run under way" in hs.hsctl("extractor", "cancel", NAME).stdout
+
+
+def test_stop_ends_a_run_at_once(hs, feeds):
+    feeds.script("/feed.json", silence)
+    running = Running(hs)
+    until(lambda: feeds.asked("/feed.json"), 10, "it is not asked")
+    started = time.monotonic()
+    assert hs.stop() == 0
+    assert time.monotonic() - started < 10
+    running.thread.join(20)
+    assert incoming(hs) == []
+    hs.start()
+    assert hs.sql("select status from extractor_run") == "cancelled"
+
+
+def test_killed_run_is_lost_and_leaves_nothing(hs, feeds):
+    slow_feed(feeds)
+    running = Running(hs)
+    until(lambda: (running.progress() or {}).get("bytes", 0) > 0, 20, "no progress")
+    os.kill(hs.daemon_pid("extractor"), signal.SIGKILL)
+    running.wait()
+    until(lambda: hs.sql("select status from extractor_run") == "lost", 30, lambda: hs.log_tail())
+    hs.wait_ready()
+    feeds.serve("/feed.json", snapshot())
+    assert run(hs)["status"] == "emitted"
+    assert len(incoming(hs)) == 1
+
+
+def test_killed_while_writing_leaves_nothing(hs, feeds):
+    """It dies with a hidden half of a snapshot in incoming: that goes when it is back, what others hid stays."""
+    feeds.serve("/feed.json", snapshot(*[record(player_external_id=f"p{n}") for n in range(60000)]))
+    (hs.folder("incoming") / ".mine.part").write_text("{")
+    running = Running(hs)
+    parts = until(lambda: [name for name in incoming(hs) if name != ".mine.part"], 30, "nothing is written")
+    assert all(name.startswith(".") and name.endswith(".part") for name in parts), parts
+    os.kill(hs.daemon_pid("extractor"), signal.SIGKILL)
+    running.wait()
+    until(lambda: incoming(hs) == [".mine.part"], 30, lambda: f"{incoming(hs)}\n{hs.log_tail()}")
+
+
+def test_history(hs, feeds):
+    feeds.serve("/feed.json", Answer(snapshot()), Answer(status=404), Answer(snapshot()))
+    for _ in range(3):
+        run(hs, check=False)
+    rows = hs.hsctl("extractor", "history", as_json=True).json["result"]["runs"]
+    assert [row["status"] for row in rows] == ["emitted", "failed", "emitted"]
+    assert [row["trigger"] for row in rows] == ["command"] * 3
+    assert rows[1]["error"]["code"] == "http_status" and "404" in rows[1]["error"]["message"]
+    assert rows[0]["records"] == 1 and rows[0]["bytes"] > 100
+    assert len(hs.hsctl("extractor", "history", NAME, "--limit", 2, as_json=True).json["result"]["runs"]) == 2
+    assert "emitted" in hs.hsctl("extractor", "list").stdout
+
+
+def test_secrets_are_not_shown(hs, feeds):
+    feeds.serve("/feed.json", status=404)
+    url = f"http://me:tell-nobody@127.0.0.1:{feeds.port}/feed.json?api_key=hush-hush&page=2"
+    done = hs.hsctl("extractor", "run", NAME, "--url", url, check=False)
+    said = done.stdout + done.stderr + hs.hsctl("extractor", "history", as_json=True).stdout
+    said += hs.log() + hs.sql("select to_jsonb(r)::text from extractor_run r")
+    assert "tell-nobody" not in said and "hush-hush" not in said
+    assert "page=2" in said
+    asked = feeds.asked("/feed.json?api_key=hush-hush&page=2")
+    assert asked and asked[0].headers["authorization"].startswith("Basic ")
