@@ -132,23 +132,24 @@ static void step(struct reading *reading, const struct hs_json_event *event)
 
 /* ---- pieces ---- */
 
-static void place_fault(const struct reading *reading, struct hs_error *err)
+void parse_fault(const struct hs_json_stream *stream, uint64_t line, struct hs_error *err)
 {
-	const struct hs_json_fault *fault =
-	    reading->stream != NULL ? hs_json_stream_fault(reading->stream) : NULL;
+	const struct hs_json_fault *fault = stream != NULL ? hs_json_stream_fault(stream) : NULL;
+	unsigned long long on_line, column;
 
-	if (fault != NULL && fault->code == HS_EMPTY_FILE)
+	if (fault == NULL)
+		return;
+	on_line = line > 0 ? line : fault->line;
+	column = fault->column;
+	if (fault->code == HS_EMPTY_FILE)
 		hs_error_set(err, HS_EMPTY_FILE, "", "the feed is empty");
-	else if (fault != NULL && fault->code == HS_BAD_UTF8)
+	else if (fault->code == HS_BAD_UTF8)
 		hs_error_set(err, HS_BAD_UTF8, "",
 		    "this is not UTF-8, and its server names no other encoding (line %llu, "
-		    "column %llu of the feed)", (unsigned long long)fault->line,
-		    (unsigned long long)fault->column);
-	else if (fault != NULL)
+		    "column %llu of the feed)", on_line, column);
+	else
 		hs_error_set(err, fault->code, "", "%s (line %llu, column %llu of the feed)",
-		    fault->message,
-		    (unsigned long long)(reading->line > 0 ? reading->line : fault->line),
-		    (unsigned long long)fault->column);
+		    fault->message, on_line, column);
 }
 
 typedef bool take_piece_fn(struct reading *reading, const char *piece, size_t length,
@@ -157,9 +158,9 @@ typedef bool take_piece_fn(struct reading *reading, const char *piece, size_t le
 static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, struct hs_error *err)
 {
 	const struct parse_options *options = reading->options;
-	char *piece = malloc(PIECE_BYTES);
+	size_t size = options->piece_bytes > 0 ? options->piece_bytes : PIECE_BYTES, length = 1;
+	char *piece = malloc(size);
 	bool done = piece != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
-	size_t length = 1;
 
 	if (done && lseek(fd, 0, SEEK_SET) != 0)
 		done = hs_error_errno(err, "", "cannot read the feed");
@@ -167,7 +168,7 @@ static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, st
 		if (options->stop != NULL && options->stop(options->arg))
 			done = hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
 		else
-			done = hs_file_read(fd, piece, PIECE_BYTES, &length, err) &&
+			done = hs_file_read(fd, piece, size, &length, err) &&
 			    take(reading, piece, length, err);
 		if (!done && reading->is_over) {
 			done = true;
@@ -176,7 +177,7 @@ static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, st
 	}
 	free(piece);
 	if (!done)
-		place_fault(reading, err);
+		parse_fault(reading->stream, reading->line, err);
 	return done;
 }
 

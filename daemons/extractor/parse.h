@@ -51,6 +51,7 @@ struct parse_options {
 	/* Asked now and then; true ends the reading with HS_CANCELLED. */
 	bool (*stop)(void *arg);
 	void *arg;			/* of both functions */
+	size_t piece_bytes;		/* read at a time; 0: as is usual. For tests */
 };
 
 /* Hands on each record; null in the place of the records is none. *ret_count: how many.
@@ -65,6 +66,10 @@ bool parse_trees(int fd, const struct parse_shape *shape, const struct parse_opt
 bool parse_facts(int fd, const struct value_pointer *pointers, size_t count,
     const struct parse_options *options, struct arena *arena, const char **ret,
     struct hs_error *err);
+
+/* What is wrong with the feed's JSON, with its place; nothing when that is not why reading ended.
+ * line: of JSON Lines, else 0. */
+void parse_fault(const struct hs_json_stream *stream, uint64_t line, struct hs_error *err);
 
 /* Where a record is, as a pointer: "/data/17", "/curryst01"; of lines "/17". Returns buf. */
 const char *parse_place(const struct parse_shape *shape, const struct parse_record *record,

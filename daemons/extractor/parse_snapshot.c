@@ -13,6 +13,7 @@
 #include "common/fields.h"
 #include "common/file.h"
 #include "common/json_stream.h"
+#include "daemons/extractor/parse.h"
 
 enum {
 	PIECE_BYTES = 64 << 10,
@@ -205,17 +206,6 @@ static bool on_event(void *arg, const struct hs_json_event *event, struct hs_err
 	return true;
 }
 
-/* Where the stream's own complaints are. */
-static void place_fault(const struct hs_json_stream *stream, struct hs_error *err)
-{
-	const struct hs_json_fault *fault = hs_json_stream_fault(stream);
-
-	if (fault != NULL)
-		hs_error_set(err, fault->code, "", "%s (line %llu, column %llu of the feed)",
-		    fault->message, (unsigned long long)fault->line,
-		    (unsigned long long)fault->column);
-}
-
 static bool read_pieces(struct reading *reading, int fd, parse_stop_fn *stop, struct hs_error *err)
 {
 	char *piece = malloc(PIECE_BYTES);
@@ -253,7 +243,7 @@ static bool read_all(struct reading *reading, int fd, parse_stop_fn *stop, struc
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read the feed");
 	done = read_pieces(reading, fd, stop, err);
 	if (!done)
-		place_fault(reading->stream, err);
+		parse_fault(reading->stream, 0, err);
 	hs_json_stream_free(reading->stream);
 	return done;
 }

@@ -365,6 +365,13 @@ static bool problems_json(const struct hs_problems *problems, json_t **ret, stru
 	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for the problems");
 }
 
+static bool add_warning(json_t **list, const char *sentence)
+{
+	if (*list == NULL && (*list = json_array()) == NULL)
+		return false;
+	return json_array_append_new(*list, json_string(sentence)) == 0;
+}
+
 static bool tell_collected(const struct pipeline *pipeline, struct pipeline_result *ret,
     struct hs_error *err)
 {
@@ -375,6 +382,10 @@ static bool tell_collected(const struct pipeline *pipeline, struct pipeline_resu
 	ret->repeated = collect_repeated(collect);
 	ret->repeated_first = collect_repeated_first(collect);
 	ret->warnings = collect_warnings(collect);
+	if (emit_records(pipeline->emit) == 0 && hs_problems_total(problems) == 0 &&
+	    !add_warning(&ret->warnings, "the snapshot has no records: if the feed has some, see where"
+		" the mapping looks for them, and what it skips"))
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run's report");
 	if (has_failed(pipeline)) {
 		ret->problem_total = hs_problems_total(problems);
 		return problems_json(problems, &ret->problems, err);
