@@ -189,6 +189,7 @@ bool convert_apply(const struct convert_row *row, const char *parameter, const c
     size_t length, char *out, size_t size, bool *is_null, struct hs_error *err)
 {
 	struct convert_call call = { .row = row, .parameter = parameter, .out = out, .size = size };
+	struct hs_error why = HS_ERROR_INIT;
 
 	if (size == 0)
 		hs_panic("convert: no room for a result");
@@ -206,8 +207,13 @@ bool convert_apply(const struct convert_row *row, const char *parameter, const c
 	hs_text_trim(&in, &length);
 	call.in = in;
 	call.length = length;
-	if (!row->apply(&call, err))
+	if (!row->apply(&call, &why)) {
+		/* a sentence of exact.h knows neither the conversion nor its text */
+		if (strncmp(why.message, row->name, strlen(row->name)) != 0)
+			return convert_refuse(&call, why.code, why.message, err);
+		*err = why;
 		return false;
+	}
 	if (call.is_null)
 		out[0] = '\0';
 	*is_null = call.is_null;

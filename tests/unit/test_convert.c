@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/country.h"
+#include "common/date.h"
+#include "common/decimal.h"
+#include "common/text.h"
 #include "tests/unit/harness.h"
 
 /* A result, or why there is none. */
@@ -111,6 +113,8 @@ static const struct sample numbers[] = {
 	{ "round", "6", "1.2345675", "1.234568", HS_OK },
 	{ "multiply", "0.1", "1905", "190.5", HS_OK },
 	{ "multiply", "-2", "1.5", "-3", HS_OK },
+	{ "multiply", "123456789012345678901234567890", "1e20", NULL, HS_OUT_OF_RANGE },
+	{ "inches_to_cm", NULL, "1e29", "254000000000000000000000000000", HS_OK },
 	{ "number_with_unit", NULL, "140 lbs", "140", HS_OK },
 	{ "number_with_unit", NULL, "204cm", "204", HS_OK },
 	{ "number_with_unit", "lbs", "140 LBS.", "140", HS_OK },
@@ -493,6 +497,82 @@ static void test_any_row(void)
 	}
 }
 
+/* Pieces of what feeds write, so that a random text is often nearly right. */
+static const char *const pieces[] = {
+	"0", "1", "9", "12", "1999", "00", ".", ",", "-", "+", "e", "E9", ":", "/", "%", "'", "\"",
+	" ", "\u00a0", "\u2032", "\u2019", "ft", "in", "lbs", "cm", "PT", "H", "M", "S", "T", "Z",
+	"January", "Jun", "MC", "O'", "DE", "LA", "II", "JR", "é", "Ö", "ß", "İ", "\u030c", "姚", "a",
+};
+
+static unsigned next_random(unsigned *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+static bool is_one_of(const char *name, const char *const *those)
+{
+	for (; *those != NULL; those++) {
+		if (strcmp(name, *those) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whatever is given, what comes out is what the row promises. */
+static void check_promise(const struct convert_row *row, const char *in)
+{
+	static const char *const to_dates[] = {
+		"date", "iso_date", "epoch_seconds", "epoch_milliseconds", NULL
+	};
+	static const char *const to_texts[] = {
+		"after", "before", "country", "first_name", "last_name", "lower", "name_order",
+		"single_spaces", "title_case", "trim", "upper", NULL
+	};
+	struct hs_error err = HS_ERROR_INIT;
+	struct hs_decimal number;
+	struct hs_date date;
+	size_t length = strlen(out);
+
+	if (is_one_of(row->name, to_dates))
+		expect_true(in, hs_date_parse(out, length, &date, &err));
+	else if (is_one_of(row->name, to_texts))
+		expect_true(in, hs_utf8_valid_prefix(out, length) == length);
+	else
+		expect_true(in, hs_decimal_parse(out, length, &number));
+}
+
+static void test_random_texts(void)
+{
+	unsigned state = 20261125, row_count = 0;
+	int done = 0;
+
+	while (convert_at(row_count) != NULL)
+		row_count++;
+	for (int round = 0; round < 200000; round++) {
+		static const char *const parameters_tried[] = {
+			[CONVERT_NEEDS_NUMBER] = "2.54", [CONVERT_NEEDS_TEXT] = "-",
+			[CONVERT_NEEDS_DATE_FORMAT] = "%d/%m/%y", [CONVERT_MAY_HAVE_KEEP] = "keep",
+		};
+		const struct convert_row *row = convert_at(next_random(&state) % row_count);
+		struct hs_error err = HS_ERROR_INIT;
+		bool is_null = false;
+		char in[128] = "";
+		unsigned count = 1 + next_random(&state) % 6;
+
+		for (unsigned i = 0; i < count; i++)
+			strcat(in, pieces[next_random(&state) % HS_COUNT(pieces)]);
+		if (!convert_apply(row, parameters_tried[row->parameter], in, strlen(in), out, sizeof out,
+		    &is_null, &err)) {
+			expect_true(in, strstr(err.message, row->name) != NULL);
+		} else if (!is_null) {
+			done++;
+			check_promise(row, in);
+		}
+	}
+	expect_true("the pieces are often right", done > 20000);
+}
+
 /* A refusal shows the value, and what was expected instead. */
 static void test_messages(void)
 {
@@ -518,6 +598,7 @@ static const struct hs_case cases[] = {
 	{ "parameters", test_parameters },
 	{ "table", test_table },
 	{ "any row", test_any_row },
+	{ "random texts", test_random_texts },
 	{ "messages", test_messages },
 };
 
