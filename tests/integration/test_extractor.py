@@ -9,16 +9,24 @@ import time
 import pytest
 
 from feed_server import Answer, FeedServer, dribble, silence
-from house import until
+from house import House, new_dir, until
 from test_importer import record, snapshot
 
 NAME = "public_json_snapshot"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def feeds():
     with FeedServer() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def forgotten(feeds):
+    """Each test serves its own, and sees its own requests."""
+    with feeds.lock:
+        feeds.requests.clear()
+        feeds.routes.clear()
 
 
 def prepare(house, feeds, path="/feed.json", **settings):
@@ -29,9 +37,26 @@ def prepare(house, feeds, path="/feed.json", **settings):
     return house
 
 
+@pytest.fixture(scope="module")
+def running_house(programs, template, feeds):
+    house = prepare(House(programs, template), feeds).start()
+    yield house
+    house.close()
+
+
 @pytest.fixture
-def hs(house, feeds):
-    """A House whose extractor alone runs, with a feed of its own."""
+def hs(running_house):
+    """The extractor alone, as if it had never run."""
+    running_house.sql("delete from extractor_run")
+    running_house.sql("delete from extractor_answer")
+    for path in running_house.folder("incoming").iterdir():
+        path.unlink()
+    return running_house
+
+
+@pytest.fixture
+def own(house, feeds):
+    """One that a test may stop and kill."""
     return prepare(house, feeds).start()
 
 
@@ -44,6 +69,13 @@ def run(house, *args, name=NAME, check=True):
 def incoming(house):
     """The names in incoming, hidden ones too."""
     return house.ls("incoming") if house.folder("incoming").exists() else []
+
+
+def new_place(house):
+    """A folder of the test's own, where the daemon may write."""
+    place = new_dir("out-", house.dir)
+    place.chmod(0o777)
+    return place
 
 
 def emitted(house, result):
@@ -139,11 +171,9 @@ def test_unchanged_by_content(hs, feeds):
     assert len(incoming(hs)) == 2
 
 
-def test_what_went_elsewhere_is_new_to_incoming(hs, feeds, tmp_path_factory):
+def test_what_went_elsewhere_is_new_to_incoming(hs, feeds):
     feeds.serve("/feed.json", snapshot(), headers={"ETag": '"v1"'})
-    place = hs.dir / "elsewhere"
-    place.mkdir()
-    place.chmod(0o777)
+    place = new_place(hs)
     assert run(hs, "--dry-run")["status"] == "checked"
     assert run(hs, "--output-path", place)["status"] == "emitted"
     assert run(hs)["status"] == "emitted"
@@ -161,9 +191,7 @@ def test_dry_run_writes_nothing(hs, feeds):
 
 def test_output_path(hs, feeds):
     feeds.serve("/feed.json", snapshot())
-    place = hs.dir / "elsewhere"
-    place.mkdir()
-    place.chmod(0o777)
+    place = new_place(hs)
     in_folder = run(hs, "--output-path", place)["file"]
     assert in_folder.startswith(f"{place}/{NAME}-") and in_folder.endswith("Z.json")
     assert run(hs, "--output-path", place / "mine.json")["file"] == str(place / "mine.json")
@@ -175,9 +203,7 @@ def test_output_path(hs, feeds):
 def test_output_path_is_the_users(hs, feeds):
     """A relative path is meant as in the user's folder, not the daemon's."""
     feeds.serve("/feed.json", snapshot())
-    place = hs.dir / "mine"
-    place.mkdir()
-    place.chmod(0o777)
+    place = new_place(hs)
     done = hs.hsctl("extractor", "run", NAME, "--output-path", "made.json", cwd=place)
     assert str(place / "made.json") in done.stdout and (place / "made.json").exists()
 
@@ -283,18 +309,16 @@ def test_one_run_at_a_time(hs, feeds):
     assert running.wait().returncode != 0
 
 
-def test_one_run_at_a_time_on_all_machines(hs, feeds, programs):
-    """Another machine with the same database: the database says no."""
-    slow_feed(feeds)
-    running = Running(hs)
-    hs.sql("update extractor_run set host = 'another:/var/lib/hoopscout'")
-    number = hs.sql("select run_id from extractor_run where status = 'running'")
-    hs.sql("insert into extractor_run (source, trigger, url, host) values ('other', 'command', 'u', 'h')")
-    hs.hsctl("extractor", "cancel", NAME)
-    running.wait()
-    hs.sql(f"update extractor_run set status = 'running', finished_at = null where run_id = {number}")
-    again = hs.hsctl("extractor", "run", NAME, check=False)
-    assert again.returncode != 0 and "under way" in again.stderr, again.stderr
+def test_one_run_at_a_time_on_all_machines(hs, feeds):
+    """Another machine with the same database runs it: the database says no, until that one is lost."""
+    feeds.serve("/feed.json", snapshot())
+    hs.sql(f"insert into extractor_run (source, trigger, url, host) values ('{NAME}', 'command', 'u', 'another:/x')")
+    refused = hs.hsctl("extractor", "run", NAME, check=False)
+    assert refused.returncode != 0 and "under way" in refused.stderr, refused.stderr
+    assert feeds.requests == []
+    hs.sql("update extractor_run set seen_at = now() - interval '1 hour'")
+    assert run(hs)["status"] == "emitted"
+    assert hs.sql("select string_agg(status, ' ' order by run_id) from extractor_run") == "lost emitted"
 
 
 def test_cancel(hs, feeds):
@@ -309,42 +333,42 @@ def test_cancel(hs, feeds):
     assert "no run under way" in hs.hsctl("extractor", "cancel", NAME).stdout
 
 
-def test_stop_ends_a_run_at_once(hs, feeds):
+def test_stop_ends_a_run_at_once(own, feeds):
     feeds.script("/feed.json", silence)
-    running = Running(hs)
+    running = Running(own)
     until(lambda: feeds.asked("/feed.json"), 10, "it is not asked")
     started = time.monotonic()
-    assert hs.stop() == 0
+    assert own.stop() == 0
     assert time.monotonic() - started < 10
     running.thread.join(20)
-    assert incoming(hs) == []
-    hs.start()
-    assert hs.sql("select status from extractor_run") == "cancelled"
+    assert incoming(own) == []
+    own.start()
+    assert own.sql("select status from extractor_run") == "cancelled"
 
 
-def test_killed_run_is_lost_and_leaves_nothing(hs, feeds):
+def test_killed_run_is_lost_and_leaves_nothing(own, feeds):
     slow_feed(feeds)
-    running = Running(hs)
+    running = Running(own)
     until(lambda: (running.progress() or {}).get("bytes", 0) > 0, 20, "no progress")
-    os.kill(hs.daemon_pid("extractor"), signal.SIGKILL)
+    os.kill(own.daemon_pid("extractor"), signal.SIGKILL)
     running.wait()
-    until(lambda: hs.sql("select status from extractor_run") == "lost", 30, lambda: hs.log_tail())
-    hs.wait_ready()
+    until(lambda: own.sql("select status from extractor_run") == "lost", 30, lambda: own.log_tail())
+    own.wait_ready()
     feeds.serve("/feed.json", snapshot())
-    assert run(hs)["status"] == "emitted"
-    assert len(incoming(hs)) == 1
+    assert run(own)["status"] == "emitted"
+    assert len(incoming(own)) == 1
 
 
-def test_killed_while_writing_leaves_nothing(hs, feeds):
+def test_killed_while_writing_leaves_nothing(own, feeds):
     """It dies with a hidden half of a snapshot in incoming: that goes when it is back, what others hid stays."""
     feeds.serve("/feed.json", snapshot(*[record(player_external_id=f"p{n}") for n in range(60000)]))
-    (hs.folder("incoming") / ".mine.part").write_text("{")
-    running = Running(hs)
-    parts = until(lambda: [name for name in incoming(hs) if name != ".mine.part"], 30, "nothing is written")
+    (own.folder("incoming") / ".mine.part").write_text("{")
+    running = Running(own)
+    parts = until(lambda: [name for name in incoming(own) if name != ".mine.part"], 30, "nothing is written")
     assert all(name.startswith(".") and name.endswith(".part") for name in parts), parts
-    os.kill(hs.daemon_pid("extractor"), signal.SIGKILL)
+    os.kill(own.daemon_pid("extractor"), signal.SIGKILL)
     running.wait()
-    until(lambda: incoming(hs) == [".mine.part"], 30, lambda: f"{incoming(hs)}\n{hs.log_tail()}")
+    until(lambda: incoming(own) == [".mine.part"], 30, lambda: f"{incoming(own)}\n{own.log_tail()}")
 
 
 def test_history(hs, feeds):
