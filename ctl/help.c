@@ -8,6 +8,8 @@
 
 enum { WORDS_COLUMNS = 26, USAGE_BYTES = 256 };
 
+static const char options_word[] = " [OPTIONS]";
+
 static const char general_options[] =
     "Options everywhere\n"
     "  --json                    print JSON: one object a line, events and the result\n"
@@ -26,9 +28,11 @@ static const char exit_codes[] =
     "  78  a setting is wrong\n"
     "  130 detached by Ctrl-C; the work goes on\n";
 
-/* "FILE", "N" or "" as a value is shown. */
+/* "FILE", "N" or "" as a value is shown; that of --output-path is "PATH". */
 static void placeholder(const struct hs_command_arg *arg, char *buf, size_t size)
 {
+	const char *dash = arg->is_option ? strrchr(arg->name, '-') : NULL;
+	const char *name = dash != NULL ? dash + 1 : arg->name;
 	size_t i = 0;
 
 	if (arg->type == HS_ARG_FLAG) {
@@ -36,8 +40,8 @@ static void placeholder(const struct hs_command_arg *arg, char *buf, size_t size
 	} else if (arg->is_option && arg->type == HS_ARG_NUMBER) {
 		snprintf(buf, size, "N");
 	} else {
-		for (; arg->name[i] != '\0' && i + 1 < size; i++)
-			buf[i] = (char)toupper((unsigned char)arg->name[i]);
+		for (; name[i] != '\0' && i + 1 < size; i++)
+			buf[i] = (char)toupper((unsigned char)name[i]);
 		buf[i] = '\0';
 	}
 }
@@ -54,26 +58,44 @@ static void arg_form(const struct hs_command_arg *arg, char *buf, size_t size)
 		snprintf(buf, size, "--%s%s%s", arg->name, value[0] != '\0' ? " " : "", value);
 }
 
+static size_t count_options(const struct hs_command *row)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL; i++)
+		count += row->args[i].is_option;
+	return count;
+}
+
 void help_usage(const struct hs_command *row, char *buf, size_t size)
 {
 	size_t length = (size_t)snprintf(buf, size, "hsctl %s", row->words);
+	bool has_many = count_options(row) > 1;
 
 	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL && length < size; i++) {
 		const struct hs_command_arg *arg = &row->args[i];
 		char form[64];
 
+		if (arg->is_option && has_many)
+			continue;
 		arg_form(arg, form, sizeof form);
 		length += (size_t)snprintf(buf + length, size - length,
 		    arg->required ? " %s" : " [%s]", form);
 	}
+	if (has_many && length < size)
+		snprintf(buf + length, size - length, "%s", options_word);
 }
 
 static void print_row(FILE *to, const struct hs_command *row)
 {
 	char usage[USAGE_BYTES];
+	const char *words = usage + strlen("hsctl ");
 
 	help_usage(row, usage, sizeof usage);
-	fprintf(to, "  %-*s%s\n", WORDS_COLUMNS, usage + strlen("hsctl "), row->help);
+	if (strlen(words) < WORDS_COLUMNS)
+		fprintf(to, "  %-*s%s\n", WORDS_COLUMNS, words, row->help);
+	else
+		fprintf(to, "  %s\n  %*s%s\n", words, WORDS_COLUMNS, "", row->help);
 }
 
 static bool in_group(const struct hs_command *row, const char *group)
@@ -113,8 +135,8 @@ static void print_command(FILE *to, const struct hs_command *row)
 	char usage[USAGE_BYTES];
 
 	help_usage(row, usage, sizeof usage);
-	fprintf(to, "usage: %s [OPTIONS]\n\n%c%s.\n\n", usage, toupper((unsigned char)row->help[0]),
-	    row->help + 1);
+	fprintf(to, "usage: %s%s\n\n%c%s.\n\n", usage, count_options(row) > 1 ? "" : options_word,
+	    toupper((unsigned char)row->help[0]), row->help + 1);
 	print_args(to, row);
 	fputs(general_options, to);
 	if (row->owner == HS_PROC_CTL)

@@ -224,7 +224,6 @@ class House:
             "HOOPSCOUT_CONF": str(self.conf),
             "HOOPSCOUT_STATE_DIR": str(self.state),
             "HOOPSCOUT_LISTEN": f"127.0.0.1:{self.port}",
-            "HOOPSCOUT_DAEMONS": "web,importer",
             "HOOPSCOUT_LOG_LEVEL": "debug",
             "ASAN_OPTIONS": f"log_path={self.reports}/asan:abort_on_error=0:detect_leaks=1",
             "UBSAN_OPTIONS": f"log_path={self.reports}/ubsan:print_stacktrace=1",

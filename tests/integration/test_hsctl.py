@@ -134,7 +134,7 @@ def test_help_at_every_level(hsctl, words):
     ("import", "'hsctl import --help'"),
     ("import list --limit 201", "1 to 200"),
     ("import list --limti 5", "did you mean --limit?"),
-    ("start postgres", "web or importer"),
+    ("start postgres", "web, importer or extractor"),
     ("status now", "one word too many"),
 ])
 def test_usage_errors(hsctl, line, says):
@@ -482,7 +482,7 @@ def test_evil_names_do_not_steer_the_terminal(running):
 def test_words_of_the_man_page(hsctl):
     """What the page's list of commands says is what hsctl understands."""
     page = (SOURCE_DIR / "etc/man/hsctl.1").read_text(encoding="utf-8")
-    words = [re.split(r" (?:Ar|Op)\b", entry)[0] for entry in re.findall(r"^\.It Nm hsctl (.*)$", page, re.M)]
+    words = [re.split(r" (?:Ar|Op|Oo)\b", entry)[0] for entry in re.findall(r"^\.It Nm hsctl (.*)$", page, re.M)]
     assert words == COMMANDS
     for entry in words:
         assert hsctl(*entry.split(), "--help").returncode == 0

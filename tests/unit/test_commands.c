@@ -60,11 +60,11 @@ static const struct {
 	{ HS_CMD_STATUS, "{}", HS_OK, "" },
 	{ HS_CMD_STATUS, "[]", HS_BAD_ARGUMENT, "must be an object" },
 	{ HS_CMD_STATUS, "{\"x\":1}", HS_BAD_ARGUMENT, "'status' knows no argument x" },
-	{ HS_CMD_START, NULL, HS_BAD_ARGUMENT, "'start' needs daemon: web or importer" },
+	{ HS_CMD_START, NULL, HS_BAD_ARGUMENT, "'start' needs daemon: web, importer or extractor" },
 	{ HS_CMD_START, "{\"daemon\":\"web\"}", HS_OK, "" },
 	{ HS_CMD_START, "{\"daemon\":\"importer\"}", HS_OK, "" },
 	{ HS_CMD_START, "{\"daemon\":\"supervisor\"}", HS_BAD_ARGUMENT, "supervisor is no daemon" },
-	{ HS_CMD_START, "{\"daemon\":\"hsctl\"}", HS_BAD_ARGUMENT, "say web or importer" },
+	{ HS_CMD_START, "{\"daemon\":\"hsctl\"}", HS_BAD_ARGUMENT, "say web, importer or extractor" },
 	{ HS_CMD_START, "{\"daemon\":\"we\"}", HS_BAD_ARGUMENT, "we is no daemon" },
 	{ HS_CMD_START, "{\"daemon\":7}", HS_BAD_ARGUMENT, "daemon must be text" },
 	{ HS_CMD_START, "{\"daemon\":null}", HS_BAD_ARGUMENT, "daemon must be text" },
@@ -141,26 +141,27 @@ static void test_processes(void)
 }
 
 /* The man page's line for a command, from the table. */
+/* ".It Nm hsctl ..." as the page has it: Op can bracket the last argument only, Oo and Oc all. */
 static void man_line(const struct hs_command *row, char *buf, size_t size)
 {
 	size_t length = (size_t)snprintf(buf, size, ".It Nm hsctl %s", row->words);
 
 	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL; i++) {
 		const struct hs_command_arg *arg = &row->args[i];
-		char name[64];
+		bool is_alone = i == 0 && (i + 1 == HS_COMMAND_ARGS || row->args[i + 1].name == NULL);
+		const char *dash = strrchr(arg->name, '-');
+		const char *name = arg->is_option && dash != NULL ? dash + 1 : arg->name;
+		char value[64];
 		size_t n = 0;
 
-		for (; arg->name[n] != '\0'; n++)
-			name[n] = (char)toupper((unsigned char)arg->name[n]);
-		name[n] = '\0';
-		if (!arg->is_option)
-			length += (size_t)snprintf(buf + length, size - length, " Ar %s", name);
-		else if (arg->type == HS_ARG_FLAG)
-			length += (size_t)snprintf(buf + length, size - length, " Op Fl Fl %s",
-			    arg->name);
-		else
-			length += (size_t)snprintf(buf + length, size - length,
-			    " Op Fl Fl %s Ar %s", arg->name, arg->type == HS_ARG_NUMBER ? "N" : name);
+		for (; name[n] != '\0'; n++)
+			value[n] = (char)toupper((unsigned char)name[n]);
+		value[n] = '\0';
+		length += (size_t)snprintf(buf + length, size - length, "%s%s%s%s%s%s",
+		    arg->required ? "" : is_alone ? " Op" : " Oo", arg->is_option ? " Fl Fl " : "",
+		    arg->is_option ? arg->name : "", arg->type == HS_ARG_FLAG ? "" : " Ar ",
+		    arg->type == HS_ARG_FLAG ? "" : arg->is_option && arg->type == HS_ARG_NUMBER ?
+		    "N" : value, arg->required || is_alone ? "" : " Oc");
 	}
 }
 

@@ -75,7 +75,7 @@ static const struct {
 	{ HS_SET_LISTEN, " , ,", NULL, "comma separated" },
 	{ HS_SET_DAEMONS, "importer", "importer", NULL },
 	{ HS_SET_DAEMONS, "web, importer", "web, importer", NULL },
-	{ HS_SET_DAEMONS, "web,wbe", NULL, "words from web,importer, not \"wbe\"" },
+	{ HS_SET_DAEMONS, "web,wbe", NULL, "words from web,importer,extractor, not \"wbe\"" },
 	{ HS_SET_DAEMONS, "web,web", NULL, "nothing stands twice" },
 	{ HS_SET_LOG_LEVEL, "debug", "debug", NULL },
 	{ HS_SET_LOG_LEVEL, "loud", NULL, "one of error,warning,info,debug, not \"loud\"" },
@@ -183,7 +183,9 @@ static void test_defaults(void)
 	expect_true("has no we", !hs_setting_has(settings, HS_SET_DAEMONS, "we"));
 	expect_true("second", hs_setting_item(settings, HS_SET_DAEMONS, 1, buf, sizeof buf));
 	expect_text("second", buf, "importer");
-	expect_true("no third", !hs_setting_item(settings, HS_SET_DAEMONS, 2, buf, sizeof buf));
+	expect_true("third", hs_setting_item(settings, HS_SET_DAEMONS, 2, buf, sizeof buf));
+	expect_text("third", buf, "extractor");
+	expect_true("no fourth", !hs_setting_item(settings, HS_SET_DAEMONS, 3, buf, sizeof buf));
 	hs_settings_free(settings);
 }
 
@@ -427,7 +429,7 @@ static void test_export(void)
 	expect_done("export", hs_settings_export(settings, &err), &err);
 	hs_settings_free(settings);
 	expect_text("from the file", getenv("HOOPSCOUT_STOP_SECONDS"), "30");
-	expect_text("a default", getenv("HOOPSCOUT_DAEMONS"), "web,importer");
+	expect_text("a default", getenv("HOOPSCOUT_DAEMONS"), "web,importer,extractor");
 	expect_true("nothing", getenv("POSTGRES_HOST") == NULL);
 	expect_text("no file for a child", getenv("HOOPSCOUT_CONF"), "/dev/null");
 
