@@ -22,7 +22,8 @@ enum { QUESTION_MS = 15000, END_MS = 60000, NUMBER_BYTES = 24, HEX_BYTES = 2 * S
 	" jsonb_build_object('code', 'cancelled', 'where', '', 'message'," \
 	" 'its process ended before it did') where status = 'running'"
 
-/* One that was made up already is not due again: it may be what kills us. */
+/* What was due when it was last is due again (see due.c), but not what was made up already: it
+ * may be what kills us. */
 static const char forget_runs[] =
     "with lost as (" LOSE " and host = $1::text returning source, trigger)"
     " update extractor_source s set next_due_at = last_due_at from lost"
@@ -168,11 +169,6 @@ static void note(struct hs_db_pool *pool, const char *sql, const char *value)
 		hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
 }
 
-void store_forget(struct hs_db_pool *pool, const char *host)
-{
-	note(pool, forget_runs, host);
-}
-
 void store_seen(struct hs_db_pool *pool, int64_t run)
 {
 	char number[NUMBER_BYTES];
@@ -194,6 +190,36 @@ static void on_end(void *arg, PGresult *const *results, size_t count, const stru
 	ending->done(ending->arg, err);
 	free(ending);
 }
+
+/* ---- what died ---- */
+
+static void on_forgotten(void *arg, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	on_noted(NULL, results, count, err);
+	on_end(arg, results, count, err);
+}
+
+void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg)
+{
+	const struct hs_db_statement statement = { .sql = forget_runs, .values = &host, .count = 1 };
+	struct ending *ending = malloc(sizeof *ending);
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (ending == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to see what died");
+	} else {
+		*ending = (struct ending){ done, arg };
+		if (hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_forgotten, ending, NULL,
+			&err))
+			return;
+		free(ending);
+	}
+	hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
+	done(arg, &err);
+}
+
+/* ---- the end ---- */
 
 static const char *given(const char *text)
 {

@@ -34,8 +34,9 @@ typedef void store_begun_fn(void *arg, const struct store_begun *begun, const st
 typedef void store_done_fn(void *arg, const struct hs_error *err);
 
 /* At start: what this host (machine and state folder) ran when it died is lost, and a scheduled
- * one of those is due again, once. Logs a failure: those runs are lost some minutes later then. */
-void store_forget(struct hs_db_pool *pool, const char *host);
+ * one of those is due again, once. Logs a failure: those runs are lost some minutes later then.
+ * done hears when that is over, either way. */
+void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg);
 
 /* Writes a run down. url is what is asked with; shown_url has no secrets, and is what is kept.
  * due (NULL: it is not scheduled) is taken with it, and is let go when the source is busy.
