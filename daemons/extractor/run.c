@@ -202,6 +202,8 @@ static void end_run(struct run *run, const char *status, const struct normalize_
 	json_t *error = error_json(why);
 	const struct store_end end = {
 		.run = run->number, .source = run->source, .status = status, .bytes = run->bytes,
+		.is_due_again = run->extractor->is_stopping && strcmp(status, "cancelled") == 0 &&
+		    run->trigger == STORE_BY_SCHEDULE,
 		.records = result != NULL ? result->records : 0,
 		.problem_total = result != NULL ? result->problem_total : 0,
 		.file = result != NULL && result->path[0] != '\0' ? result->path : NULL,

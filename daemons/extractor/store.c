@@ -49,7 +49,9 @@ static const char end_run[] =
     " body_sha256) select $12::text, " URL_DIGEST("$13") ", $14::text, $15::text, $16::bytea"
     " where $13::text is not null on conflict (source, url_sha256) do update set"
     " etag = excluded.etag, last_modified = excluded.last_modified,"
-    " body_sha256 = excluded.body_sha256, seen_at = now())"
+    " body_sha256 = excluded.body_sha256, seen_at = now()),"
+    " again as (update extractor_source set next_due_at = last_due_at"
+    " where source = $12::text and is_enabled and $17::boolean)"
     " update extractor_run set status = $2::text, finished_at = now(), seen_at = now(),"
     " bytes = $3::bigint, records = $4::bigint, problem_total = $5::bigint, file = $6::text,"
     " source_name = $7::text, snapshot_date = $8::date, error = $9::jsonb,"
@@ -132,8 +134,8 @@ static void on_begun(void *arg, PGresult *const *results, size_t count, const st
 }
 
 bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
-    const struct store_due *due, const char *host, const char *url, const char *shown_url, store_begun_fn *done, void *arg,
-    struct hs_error *err)
+    const struct store_due *due, const char *host, const char *url, const char *shown_url,
+    store_begun_fn *done, void *arg, struct hs_error *err)
 {
 	char at[NUMBER_BYTES], next[NUMBER_BYTES];
 	const char *values[] = { source, trigger_names[trigger], url, shown_url, host,
@@ -245,7 +247,8 @@ static bool submit_end(struct hs_db_pool *pool, const struct store_end *end, con
 		number_text(end->bytes, bytes), number_text(end->records, records),
 		number_text(end->problem_total, total), given(end->file), given(end->source_name),
 		given(end->snapshot_date), error, problems, "1", end->source, end->url, end->etag,
-		end->last_modified, digest_text(end->digest, digest) };
+		end->last_modified, digest_text(end->digest, digest),
+		end->is_due_again ? "t" : "f" };
 	const struct hs_db_statement statement = { .sql = end_run, .values = values,
 		.count = HS_COUNT(values) };
 

@@ -43,8 +43,8 @@ void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done
  * Errors (to done): HS_BUSY (this source has a run under way, or another machine has taken the
  * time), those of the pool. */
 bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
-    const struct store_due *due, const char *host, const char *url, const char *shown_url, store_begun_fn *done, void *arg,
-    struct hs_error *err);
+    const struct store_due *due, const char *host, const char *url, const char *shown_url,
+    store_begun_fn *done, void *arg, struct hs_error *err);
 
 /* "It is alive": to be said every minute. */
 void store_seen(struct hs_db_pool *pool, int64_t run);
@@ -53,6 +53,7 @@ struct store_end {
 	int64_t run;
 	const char *source;
 	const char *status;		/* as extractor_run has it */
+	bool is_due_again;		/* it was scheduled, and did not come to its end */
 	uint64_t bytes, records, problem_total;
 	const char *file, *source_name, *snapshot_date;	/* NULL or "": none */
 	const json_t *error;		/* {"code","message","where"}, or NULL */

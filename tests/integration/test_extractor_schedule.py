@@ -272,6 +272,32 @@ def test_scheduled_run_that_dies_is_made_up_once(house, feeds):
     assert source(house)["next"] > time.time()
 
 
+def test_scheduled_run_that_was_stopped_is_made_up(house, feeds):
+    slow_feed(feeds)
+    prepare(house, feeds, EXTRACTOR_PUBLIC_JSON_SCHEDULE="@daily", **ON).start()
+    wait_settled(house)
+    set_due(house, "1 second")
+    house.hsctl("reload")
+    until(lambda: "/feed.json" in feeds.paths(), 20, house.log_tail)
+    house.stop()
+    feeds.serve("/feed.json", snapshot(record()))
+    house.start()
+    found = wait_runs(house, 1, "status = 'emitted'")
+    assert [(run["trigger"], run["status"]) for run in runs(house)] == \
+        [("schedule", "cancelled"), ("catch-up", "emitted")], found
+    # one that a person ended is not
+    slow_feed(feeds)
+    set_due(house, "1 second")
+    house.hsctl("reload")
+    wait_runs(house, 1, "status = 'running'")
+    house.hsctl("extractor", "cancel", NAME)
+    until(lambda: not runs(house, "status = 'running'"), 10, house.log_tail)
+    house.stop()
+    house.start()
+    time.sleep(2)
+    assert len(runs(house)) == 3
+
+
 def test_clock_that_was_wrong(house, feeds):
     """A next time that is in another century is settled anew."""
     prepare(house, feeds, EXTRACTOR_PUBLIC_JSON_SCHEDULE="@every 2s", **ON).start()
