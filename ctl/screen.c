@@ -253,6 +253,16 @@ const char *screen_span(double seconds, char buf[FIGURE_BYTES])
 	return buf;
 }
 
+const char *screen_time(const char *text, enum screen_precision precision, char buf[FIGURE_BYTES])
+{
+	char *separator;
+
+	snprintf(buf, FIGURE_BYTES, "%.*s", (int)precision, text);
+	if ((separator = strchr(buf, 'T')) != NULL)
+		*separator = ' ';
+	return buf;
+}
+
 const char *screen_some(long long number, const char *one, const char *many,
     char *buf, size_t size)
 {

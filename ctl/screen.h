@@ -56,6 +56,11 @@ const char *screen_count(long long number, char buf[FIGURE_BYTES]);
 /* "0.4 s", "45 s", "3 min 12 s", "3 h 12 min", "5 d 3 h". Returns buf. */
 const char *screen_span(double seconds, char buf[FIGURE_BYTES]);
 
+enum screen_precision { SCREEN_TO_THE_MINUTE = 16, SCREEN_TO_THE_SECOND = 19 };
+
+/* "2026-11-25T02:43:20.123Z" as "2026-11-25 02:43"; others as they are, cut. Returns buf. */
+const char *screen_time(const char *text, enum screen_precision precision, char buf[FIGURE_BYTES]);
+
 /* "1 file", "2 files"; plural is the word for all but one. Returns buf. */
 const char *screen_some(long long number, const char *one, const char *many,
     char *buf, size_t size);

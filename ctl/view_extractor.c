@@ -154,25 +154,13 @@ static void latest_words(const json_t *source, char *buf, size_t size)
 	const json_t *latest = json_object_get(source, "latest");
 
 	if (json_is_object(running))
-		snprintf(buf, size, "running: %s", text_of(running, "stage"));
+		snprintf(buf, size, "%s", text_of(running, "stage"));
 	else if (json_is_string(json_object_get(source, "mistake")))
 		snprintf(buf, size, "bad mapping");
 	else if (json_is_object(latest))
 		snprintf(buf, size, "%s", text_of(latest, "status"));
 	else
 		snprintf(buf, size, "never run");
-}
-
-/* "2026-11-25T04:00:00Z" as a table has it: "2026-11-25 04:00". Returns buf. */
-static const char *short_time(const json_t *object, const char *key, char buf[FIGURE_BYTES])
-{
-	const char *text = text_of(object, key);
-
-	if (strlen(text) == 20 && text[10] == 'T')
-		snprintf(buf, FIGURE_BYTES, "%.10s %.5s", text, text + 11);
-	else
-		snprintf(buf, FIGURE_BYTES, "%.20s", text);
-	return buf;
 }
 
 static const char *next_words(const json_t *when, bool is_on, char buf[FIGURE_BYTES])
@@ -183,15 +171,8 @@ static const char *next_words(const json_t *when, bool is_on, char buf[FIGURE_BY
 		return "by command";
 	if (json_is_string(json_object_get(when, "schedule_problem")))
 		return "bad schedule";
-	return is_on ? short_time(when, "next_run_at", buf) : "scheduler off";
-}
-
-static void schedule_words(const json_t *when, char *buf, size_t size)
-{
-	bool has_zone = json_is_string(json_object_get(when, "time_zone"));
-
-	snprintf(buf, size, "%s%s%s", text_of(when, "schedule"), has_zone ? ", " : "",
-	    has_zone ? text_of(when, "time_zone") : "");
+	return is_on ? screen_time(text_of(when, "next_run_at"), SCREEN_TO_THE_MINUTE, buf) :
+	    "scheduler off";
 }
 
 static void add_source(struct table *table, const json_t *source, bool is_on)
@@ -199,16 +180,35 @@ static void add_source(struct table *table, const json_t *source, bool is_on)
 	const json_t *latest = json_object_get(source, "latest");
 	const json_t *when = json_object_get(source, "when");
 	char status[64], records[FIGURE_BYTES], begun[FIGURE_BYTES], next[FIGURE_BYTES];
-	char schedule[320];
 
 	latest_words(source, status, sizeof status);
-	schedule_words(when, schedule, sizeof schedule);
 	table_add(table, (const char *const[]){ text_of(source, "name"),
-	    short_time(latest, "started_at", begun), status,
-	    screen_count(number_of(latest, "records"), records), next_words(when, is_on, next),
-	    schedule });
-	if (json_is_object(latest))
+	    screen_time(text_of(latest, "started_at"), SCREEN_TO_THE_MINUTE, begun), status,
+	    screen_count(number_of(latest, "records"), records), next_words(when, is_on, next) });
+	if (json_is_object(json_object_get(source, "running")))
+		table_style(table, 2, STYLE_DOUBT);
+	else if (json_is_object(latest))
 		table_style(table, 2, status_style(text_of(latest, "status")));
+}
+
+static void print_schedules(const struct screen *screen, const json_t *sources)
+{
+	const char *heading = "\n  schedules\n";
+	const json_t *source;
+	size_t i;
+
+	json_array_foreach(sources, i, source) {
+		const json_t *when = json_object_get(source, "when");
+
+		if (!json_is_string(json_object_get(when, "schedule")))
+			continue;
+		fprintf(screen->out, "%s    %s: %s", heading, text_of(source, "name"),
+		    text_of(when, "schedule"));
+		if (json_is_string(json_object_get(when, "time_zone")))
+			fprintf(screen->out, ", %s", text_of(when, "time_zone"));
+		fputc('\n', screen->out);
+		heading = "";
+	}
 }
 
 static void print_what_it_lacks(const struct screen *screen, const json_t *source)
@@ -230,8 +230,7 @@ static void print_what_it_lacks(const struct screen *screen, const json_t *sourc
 void view_extractor_list(struct output *output, const json_t *result)
 {
 	static const struct column columns[] = { { "SOURCE", false }, { "LATEST (UTC)", false },
-		{ "STATUS", false }, { "RECORDS", true }, { "NEXT (UTC)", false },
-		{ "SCHEDULE", false } };
+		{ "STATUS", false }, { "RECORDS", true }, { "NEXT (UTC)", false } };
 	struct table *table = table_new(columns, HS_COUNT(columns));
 	bool is_on = flag_of(json_object_get(result, "scheduler"), "enabled");
 	const json_t *source;
@@ -240,6 +239,7 @@ void view_extractor_list(struct output *output, const json_t *result)
 	json_array_foreach(json_object_get(result, "sources"), i, source)
 		add_source(table, source, is_on);
 	table_print(table, &output->screen, 0);
+	print_schedules(&output->screen, json_object_get(result, "sources"));
 	json_array_foreach(json_object_get(result, "sources"), i, source)
 		print_what_it_lacks(&output->screen, source);
 	if (!is_on)
@@ -252,6 +252,7 @@ void view_extractor_switch(struct output *output, const json_t *result)
 {
 	const json_t *when = json_object_get(result, "when");
 	FILE *out = output->screen.out;
+	char next[FIGURE_BYTES];
 
 	fprintf(out, "%s: ", text_of(result, "source"));
 	if (!flag_of(when, "enabled")) {
@@ -259,15 +260,15 @@ void view_extractor_switch(struct output *output, const json_t *result)
 		if (json_is_object(json_object_get(result, "running")))
 			fputs("  its run under way goes on: hsctl extractor cancel ends it\n", out);
 	} else if (!json_is_string(json_object_get(when, "schedule"))) {
-		fputs("enabled, but it has no schedule: hsd-extractor(8) says how to give one\n",
-		    out);
+		fputs("enabled, but it has no schedule: see hsd-extractor(8)\n", out);
 	} else if (json_is_string(json_object_get(when, "schedule_problem"))) {
 		fprintf(out, "enabled, but its schedule is bad: %s\n",
 		    text_of(when, "schedule_problem"));
 	} else if (!flag_of(json_object_get(result, "scheduler"), "enabled")) {
 		fputs("enabled, but the scheduler is off: SCHEDULER_ENABLED=yes turns it on\n", out);
 	} else {
-		fprintf(out, "enabled; next run %s\n", text_of(when, "next_run_at"));
+		fprintf(out, "enabled; next run %s (UTC)\n", screen_time(text_of(when,
+		    "next_run_at"), SCREEN_TO_THE_SECOND, next));
 	}
 }
 

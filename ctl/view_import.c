@@ -297,26 +297,16 @@ void view_import_now(struct output *output, const json_t *result)
 		    number_of(run, "run_id"), number_of(run, "run_id"));
 }
 
-enum { TO_THE_MINUTE = 16, TO_THE_SECOND = 19, FAILED_COLUMN = 4, RUN_STATUS_COLUMN = 7 };
-
-/* "2026-11-25T02:43:20.123Z" as "2026-11-25 02:43"; others as they are, cut. */
-static void short_time(const json_t *object, const char *key, int length, char *buf, size_t size)
-{
-	char *separator;
-
-	snprintf(buf, size, "%.*s", length, text_of(object, key));
-	if ((separator = strchr(buf, 'T')) != NULL)
-		*separator = ' ';
-}
+enum { FAILED_COLUMN = 4, RUN_STATUS_COLUMN = 7 };
 
 void view_import_show(struct output *output, const json_t *result)
 {
 	const json_t *run = json_object_get(result, "run");
 	const json_t *totals = json_object_get(result, "totals");
-	char started[32], finished[32];
+	char started[FIGURE_BYTES], finished[FIGURE_BYTES];
 
-	short_time(run, "started_at", TO_THE_SECOND, started, sizeof started);
-	short_time(run, "finished_at", TO_THE_SECOND, finished, sizeof finished);
+	screen_time(text_of(run, "started_at"), SCREEN_TO_THE_SECOND, started);
+	screen_time(text_of(run, "finished_at"), SCREEN_TO_THE_SECOND, finished);
 	if (number_of(totals, "files") > 0)
 		print_totals(&output->screen, totals);
 	fprintf(output->screen.out, "Run %lld by %s: %s, from %s to %s (UTC)\n",
@@ -326,11 +316,11 @@ void view_import_show(struct output *output, const json_t *result)
 
 static void add_run(struct table *table, const json_t *run)
 {
-	char id[FIGURE_BYTES], started[32], files[FIGURE_BYTES], failed[FIGURE_BYTES];
+	char id[FIGURE_BYTES], started[FIGURE_BYTES], files[FIGURE_BYTES], failed[FIGURE_BYTES];
 	char records[FIGURE_BYTES], changed[FIGURE_BYTES];
 
 	snprintf(id, sizeof id, "%lld", number_of(run, "run_id"));
-	short_time(run, "started_at", TO_THE_MINUTE, started, sizeof started);
+	screen_time(text_of(run, "started_at"), SCREEN_TO_THE_MINUTE, started);
 	screen_count(number_of(run, "files"), files);
 	screen_count(number_of(run, "failed"), failed);
 	screen_count(taken_records(run), records);

@@ -208,13 +208,14 @@ static void print_extracting(const struct screen *screen, const json_t *runs)
 static void print_extractor(const struct screen *screen, const json_t *detail)
 {
 	const json_t *scheduler = json_object_get(detail, "scheduler");
+	char next[FIGURE_BYTES];
 
 	print_extracting(screen, json_object_get(detail, "runs"));
 	if (!flag_of(scheduler, "enabled"))
 		fputs("  the scheduler is off: SCHEDULER_ENABLED=yes turns it on\n", screen->out);
 	else if (json_is_string(json_object_get(scheduler, "next_run_at")))
-		fprintf(screen->out, "  next run   %s: %s\n", text_of(scheduler, "next_run_at"),
-		    text_of(scheduler, "next_source"));
+		fprintf(screen->out, "  next run   %s (UTC): %s\n", screen_time(text_of(scheduler,
+		    "next_run_at"), SCREEN_TO_THE_SECOND, next), text_of(scheduler, "next_source"));
 	else
 		fputs("  no source has a time to run next\n", screen->out);
 	if (json_is_string(json_object_get(detail, "database_problem"))) {

@@ -42,7 +42,9 @@ static struct due_plan latest(const struct due_row *row, const struct due_asked 
 static struct due_plan run(const struct due_row *row, const struct due_asked *asked, int64_t shift)
 {
 	int64_t now = asked->now, late = now - (row->next + shift);
-	bool is_late = late > DUE_LATE_SECONDS || (asked->is_first_look && late > 1);
+	/* due again at the time that was taken before: that run died */
+	bool is_again = row->has_last && row->last == row->next;
+	bool is_late = is_again || late > DUE_LATE_SECONDS || (asked->is_first_look && late > 1);
 	int64_t past = now - shift > row->next ? now - shift : row->next;
 	/* having been made up, it waits for all of its time */
 	struct due_plan plan = settle(asked, shift, is_late ? now : row->next, past);

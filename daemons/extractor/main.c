@@ -54,6 +54,15 @@ static bool name_host(const struct hs_settings *settings, char buf[HOST_BYTES], 
 	    hs_setting_text(settings, HS_SET_STATE_DIR));
 }
 
+/* What died may be due again. */
+static void on_forgotten(void *arg, const struct hs_error *err)
+{
+	struct extractor *extractor = arg;
+
+	(void)err;
+	schedule_wake(extractor->schedule);
+}
+
 static bool extractor_start(struct hs_child *child, void **ret_app, struct hs_error *err)
 {
 	const struct hs_settings *settings = hs_child_settings(child);
@@ -78,7 +87,7 @@ static bool extractor_start(struct hs_child *child, void **ret_app, struct hs_er
 		return false;
 	}
 	sweep(settings);
-	store_forget(extractor->pool, extractor->host);
+	store_forget(extractor->pool, extractor->host, on_forgotten, extractor);
 	*ret_app = extractor;
 	hs_child_ready(child);
 	return true;

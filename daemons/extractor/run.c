@@ -227,6 +227,8 @@ static void end_run(struct run *run, const char *status, const struct pipeline_r
 	json_t *error = error_json(why), *report = report_json(result);
 	const struct store_end end = {
 		.run = run->number, .source = run->source, .status = status,
+		.is_due_again = run->extractor->is_stopping && strcmp(status, "cancelled") == 0 &&
+		    run->trigger == STORE_BY_SCHEDULE,
 		.pages = walk_pages(run->walk), .bytes = run->bytes,
 		.records = result != NULL ? result->records : 0,
 		.problem_total = result != NULL ? result->problem_total : 0,

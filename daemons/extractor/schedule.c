@@ -302,7 +302,6 @@ bool schedule_new(struct extractor *extractor, struct schedule **ret, struct hs_
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the scheduler");
 	}
 	schedule->extractor = extractor;
-	schedule_wake(schedule);
 	*ret = schedule;
 	return true;
 }

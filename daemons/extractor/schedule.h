@@ -22,12 +22,12 @@ struct schedule;
 /* The settings of schedules are good. Errors: HS_BAD_SETTING, which names the setting. */
 bool schedule_check(const struct hs_settings *settings, struct hs_error *err);
 
-/* Gives *ret; looks at once, when it is on. Keeps extractor. Errors: HS_NO_MEMORY. */
+/* Gives *ret; asleep until it is woken. Keeps extractor. Errors: HS_NO_MEMORY. */
 bool schedule_new(struct extractor *extractor, struct schedule **ret, struct hs_error *err);
 
 void schedule_free(struct schedule *schedule);
 
-/* Other settings are in force, or a source was switched: looks again. */
+/* At start, when other settings are in force, when a source was switched: looks now. */
 void schedule_wake(struct schedule *schedule);
 
 /* Nothing is started any more. */

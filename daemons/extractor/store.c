@@ -22,7 +22,8 @@ enum { QUESTION_MS = 15000, END_MS = 60000, NUMBER_BYTES = 24, HEX_BYTES = 2 * S
 	" jsonb_build_object('code', 'cancelled', 'where', '', 'message'," \
 	" 'its process ended before it did') where status = 'running'"
 
-/* One that was made up already is not due again: it may be what kills us. */
+/* What was due when it was last is due again (see due.c), but not what was made up already: it
+ * may be what kills us. */
 static const char forget_runs[] =
     "with lost as (" LOSE " and host = $1::text returning source, trigger)"
     " update extractor_source s set next_due_at = last_due_at from lost"
@@ -48,7 +49,9 @@ static const char end_run[] =
     " body_sha256) select $12::text, " KEY_DIGEST("$13") ", $14::text, $15::text, $16::bytea"
     " where $13::text is not null on conflict (source, key_sha256) do update set"
     " etag = excluded.etag, last_modified = excluded.last_modified,"
-    " body_sha256 = excluded.body_sha256, seen_at = now())"
+    " body_sha256 = excluded.body_sha256, seen_at = now()),"
+    " again as (update extractor_source set next_due_at = last_due_at"
+    " where source = $12::text and is_enabled and $18::boolean)"
     " update extractor_run set status = $2::text, finished_at = now(), seen_at = now(),"
     " bytes = $3::bigint, records = $4::bigint, problem_total = $5::bigint, file = $6::text,"
     " source_name = $7::text, snapshot_date = $8::date, error = $9::jsonb,"
@@ -168,11 +171,6 @@ static void note(struct hs_db_pool *pool, const char *sql, const char *value)
 		hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
 }
 
-void store_forget(struct hs_db_pool *pool, const char *host)
-{
-	note(pool, forget_runs, host);
-}
-
 void store_seen(struct hs_db_pool *pool, int64_t run)
 {
 	char number[NUMBER_BYTES];
@@ -194,6 +192,36 @@ static void on_end(void *arg, PGresult *const *results, size_t count, const stru
 	ending->done(ending->arg, err);
 	free(ending);
 }
+
+/* ---- what died ---- */
+
+static void on_forgotten(void *arg, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	on_noted(NULL, results, count, err);
+	on_end(arg, results, count, err);
+}
+
+void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg)
+{
+	const struct hs_db_statement statement = { .sql = forget_runs, .values = &host, .count = 1 };
+	struct ending *ending = malloc(sizeof *ending);
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (ending == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to see what died");
+	} else {
+		*ending = (struct ending){ done, arg };
+		if (hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_forgotten, ending, NULL,
+			&err))
+			return;
+		free(ending);
+	}
+	hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
+	done(arg, &err);
+}
+
+/* ---- the end ---- */
 
 static const char *given(const char *text)
 {
@@ -231,7 +259,8 @@ static bool submit_end(struct hs_db_pool *pool, const struct store_end *end,
 		number_text(end->problem_total, total), given(end->file), given(end->source_name),
 		given(end->snapshot_date), texts->error, texts->problems,
 		number_text(end->pages, pages), end->source, end->answer_key, end->etag,
-		end->last_modified, digest_text(end->digest, digest), texts->report };
+		end->last_modified, digest_text(end->digest, digest), texts->report,
+		end->is_due_again ? "t" : "f" };
 	const struct hs_db_statement statement = { .sql = end_run, .values = values,
 		.count = HS_COUNT(values) };
 

@@ -34,8 +34,9 @@ typedef void store_begun_fn(void *arg, const struct store_begun *begun, const st
 typedef void store_done_fn(void *arg, const struct hs_error *err);
 
 /* At start: what this host (machine and state folder) ran when it died is lost, and a scheduled
- * one of those is due again, once. Logs a failure: those runs are lost some minutes later then. */
-void store_forget(struct hs_db_pool *pool, const char *host);
+ * one of those is due again, once. Logs a failure: those runs are lost some minutes later then.
+ * done hears when that is over, either way. */
+void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg);
 
 /* Writes a run down. answer_key is what its answers are remembered by; shown_url has no secrets,
  * and is what is kept.
@@ -43,8 +44,8 @@ void store_forget(struct hs_db_pool *pool, const char *host);
  * Errors (to done): HS_BUSY (this source has a run under way, or another machine has taken the
  * time), those of the pool. */
 bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
-    const struct store_due *due, const char *host, const char *answer_key, const char *shown_url, store_begun_fn *done, void *arg,
-    struct hs_error *err);
+    const struct store_due *due, const char *host, const char *answer_key, const char *shown_url,
+    store_begun_fn *done, void *arg, struct hs_error *err);
 
 /* "It is alive": to be said every minute. */
 void store_seen(struct hs_db_pool *pool, int64_t run);
@@ -53,6 +54,7 @@ struct store_end {
 	int64_t run;
 	const char *source;
 	const char *status;		/* as extractor_run has it */
+	bool is_due_again;		/* it was scheduled, and did not come to its end */
 	uint64_t pages, bytes, records, problem_total;
 	const char *file, *source_name, *snapshot_date;	/* NULL or "": none */
 	const json_t *error;		/* {"code","message","where"}, or NULL */

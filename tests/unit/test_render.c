@@ -93,6 +93,8 @@ static void expect_columns(const char *row, const char *text)
 #define WAITING "[{'file':'big.json','reason':'still growing','since_seconds':12," \
 	"'next_try_seconds':3},{'file':'x.json','reason':'the database is away'," \
 	"'since_seconds':700,'next_try_seconds':null}]"
+#define DAILY "{'enabled':true,'schedule':'0 4 * * *','time_zone':'Europe/Berlin'," \
+	"'next_run_at':'2026-11-26T04:00:12Z'}"
 
 static const struct {
 	const char *name;
@@ -227,6 +229,88 @@ static const struct {
 	    "  waiting in incoming\n"
 	    "    big.json: still growing (for 12 s; next try in 3 s)\n"
 	    "    x.json: the database is away (for 11 min 40 s)\n" },
+	{ "status of the extractor", HS_CMD_STATUS, {
+	    "{'version':'0.1.0','pid':1,'uptime_seconds':5,'state_dir':'/s','incoming':'/s/i',"
+	    "'daemons':[{'name':'extractor','state':'up','pid':7,'uptime_seconds':4,'restarts':0,"
+	    "'detail':{'runs':[{'file':'league','stage':'fetching','bytes':1000000,'records':0}],"
+	    "'scheduler':{'enabled':true,'next_source':'cup','next_run_at':"
+	    "'2026-11-26T04:00:00Z'},'database_problem':'no answer'}}]}" },
+	    "HoopScout 0.1.0, process 1, up for 5 s\n"
+	    "  url        -\n"
+	    "  incoming   /s/i\n"
+	    "  state      /s\n"
+	    "\n"
+	    "DAEMON     STATE  PROCESS  UP FOR  RESTARTS\n"
+	    "extractor  up           7     4 s         0\n"
+	    "\n"
+	    "extractor: 1 run under way\n"
+	    "  league: fetching, 1.0 MB, 0 records\n"
+	    "  next run   2026-11-26 04:00:00 (UTC): cup\n"
+	    "  the database is not usable: no answer\n" },
+	{ "an idle extractor", HS_CMD_STATUS, {
+	    "{'version':'0.1.0','pid':1,'uptime_seconds':5,'state_dir':'/s','incoming':'/s/i',"
+	    "'daemons':[{'name':'extractor','state':'up','pid':7,'uptime_seconds':4,'restarts':0,"
+	    "'detail':{'runs':[],'scheduler':{'enabled':false}}}]}" },
+	    "HoopScout 0.1.0, process 1, up for 5 s\n"
+	    "  url        -\n"
+	    "  incoming   /s/i\n"
+	    "  state      /s\n"
+	    "\n"
+	    "DAEMON     STATE  PROCESS  UP FOR  RESTARTS\n"
+	    "extractor  up           7     4 s         0\n"
+	    "\n"
+	    "extractor: fetches nothing now\n"
+	    "  the scheduler is off: SCHEDULER_ENABLED=yes turns it on\n" },
+	{ "extractor list", HS_CMD_EXTRACTOR_LIST, {
+	    "{'sources':[{'name':'public_json_snapshot','has_url':false,'running':null,"
+	    "'latest':null,'when':{'enabled':true,'schedule':null}},"
+	    "{'name':'league','has_url':true,'running':null,'latest':{'status':'emitted',"
+	    "'started_at':'2026-11-25T04:00:12Z','records':12345},'when':" DAILY "},"
+	    "{'name':'cup','has_url':true,'running':{'stage':'fetching'},'latest':{'status':"
+	    "'running','started_at':'2026-11-25T12:00:00Z','records':0},'when':{'enabled':false,"
+	    "'schedule':'@every 6h'}},"
+	    "{'name':'odd','has_url':true,'running':null,'latest':null,'when':{'enabled':true,"
+	    "'schedule':'x','schedule_problem':'x has 1 field'}}],'scheduler':{'enabled':true}}" },
+	    "SOURCE                LATEST (UTC)      STATUS     RECORDS  NEXT (UTC)\n"
+	    "public_json_snapshot  -                 never run        0  by command\n"
+	    "league                2026-11-25 04:00  emitted     12,345  2026-11-26 04:00\n"
+	    "cup                   2026-11-25 12:00  fetching         0  disabled\n"
+	    "odd                   -                 never run        0  bad schedule\n"
+	    "\n"
+	    "  schedules\n"
+	    "    league: 0 4 * * *, Europe/Berlin\n"
+	    "    cup: @every 6h\n"
+	    "    odd: x\n"
+	    "\n"
+	    "public_json_snapshot has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or give --url.\n"
+	    "\n"
+	    "odd has a bad schedule: x has 1 field\n" },
+	{ "extractor list, and the scheduler is off", HS_CMD_EXTRACTOR_LIST, {
+	    "{'sources':[{'name':'league','has_url':true,'running':null,'latest':null,'when':"
+	    DAILY "}],'scheduler':{'enabled':false}}" },
+	    "SOURCE  LATEST (UTC)  STATUS     RECORDS  NEXT (UTC)\n"
+	    "league  -             never run        0  scheduler off\n"
+	    "\n"
+	    "  schedules\n"
+	    "    league: 0 4 * * *, Europe/Berlin\n"
+	    "\n"
+	    "The scheduler is off: SCHEDULER_ENABLED=yes turns it on.\n" },
+	{ "extractor enable", HS_CMD_EXTRACTOR_ENABLE, {
+	    "{'source':'league','running':null,'when':" DAILY ",'scheduler':{'enabled':true}}" },
+	    "league: enabled; next run 2026-11-26 04:00:12 (UTC)\n" },
+	{ "extractor enable, and the scheduler is off", HS_CMD_EXTRACTOR_ENABLE, {
+	    "{'source':'league','running':null,'when':" DAILY ",'scheduler':{'enabled':false}}" },
+	    "league: enabled, but the scheduler is off: SCHEDULER_ENABLED=yes turns it on\n" },
+	{ "extractor enable without a schedule", HS_CMD_EXTRACTOR_ENABLE, {
+	    "{'source':'league','when':{'enabled':true,'schedule':null}}" },
+	    "league: enabled, but it has no schedule: see hsd-extractor(8)\n" },
+	{ "extractor enable with a bad schedule", HS_CMD_EXTRACTOR_ENABLE, {
+	    "{'source':'odd','when':{'enabled':true,'schedule':'x','schedule_problem':'bad'}}" },
+	    "odd: enabled, but its schedule is bad: bad\n" },
+	{ "extractor disable", HS_CMD_EXTRACTOR_DISABLE, {
+	    "{'source':'league','running':{'stage':'fetching'},'when':{'enabled':false}}" },
+	    "league: disabled; hsctl extractor run still runs it\n"
+	    "  its run under way goes on: hsctl extractor cancel ends it\n" },
 	{ "start", HS_CMD_START, { "{'daemon':'web','state':'up','pid':99}" },
 	    "web: up, process 99\n" },
 	{ "stop", HS_CMD_STOP, { "{'daemon':'web','state':'stopped','pid':null}" },
