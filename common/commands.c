@@ -82,6 +82,13 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	},
 	.help = "fetch a source now; its snapshot goes to incoming",
 },
+[HS_CMD_EXTRACTOR_CHECK] = {
+	.words = "extractor check", .id = "extractor.check",
+	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_LOOK,
+	.args = { { "name", HS_ARG_TEXT, .required = true,
+	    .help = "a mapping's name, without .json" } },
+	.help = "say everything that is wrong with a mapping",
+},
 [HS_CMD_EXTRACTOR_LIST] = {
 	.words = "extractor list", .id = "extractor.list",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_LOOK,

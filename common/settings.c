@@ -143,7 +143,7 @@ static bool find_conf(struct hs_settings *settings, const char *path, struct hs_
 
 /* The built-in default; what depends on where we run is written to buf. */
 static const char *default_of(const struct hs_settings *settings, enum hs_setting id,
-    char buf[PATH_MAX + 8])
+    char buf[PATH_MAX + 20])
 {
 	bool in_clone = settings->clone[0] != '\0';
 
@@ -151,10 +151,15 @@ static const char *default_of(const struct hs_settings *settings, enum hs_settin
 	case HS_SET_STATE_DIR:
 		if (!in_clone || geteuid() == 0)
 			return HS_STATE_DIR;
-		snprintf(buf, PATH_MAX + 8, "%s/var", settings->clone);
+		snprintf(buf, PATH_MAX + 20, "%s/var", settings->clone);
 		return buf;
 	case HS_SET_DATA_DIR:
 		return in_clone ? settings->clone : HS_DATA_DIR;
+	case HS_SET_EXTRACTOR_MAPPINGS_DIR:
+		if (!in_clone)
+			return HS_CONF_DIR "/hoopscout/extractors";
+		snprintf(buf, PATH_MAX + 20, "%s/etc/extractors", settings->clone);
+		return buf;
 	default:
 		return hs_setting_rows[id].fallback;
 	}
@@ -205,7 +210,7 @@ static bool settle(struct hs_settings *settings, enum hs_setting id,
 {
 	enum hs_setting_origin origin = HS_FROM_ENVIRONMENT;
 	const char *text = given_value(id);
-	char computed[PATH_MAX + 8];
+	char computed[PATH_MAX + 20];
 
 	if (text == NULL && line->value != NULL && line->value[0] != '\0') {
 		text = line->value;
@@ -398,7 +403,7 @@ bool hs_settings_export(const struct hs_settings *settings, struct hs_error *err
 bool hs_settings_override(struct hs_settings *settings, enum hs_setting id, const char *value,
     struct hs_error *err)
 {
-	char computed[PATH_MAX + 8];
+	char computed[PATH_MAX + 20];
 
 	return set_value(settings, id,
 	    value[0] != '\0' ? value : default_of(settings, id, computed), err);

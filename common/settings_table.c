@@ -161,6 +161,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.min = 1, .max = 600,
 		.help = "How long the database may work on one search.",
 	},
+	[HS_SET_EXTRACTOR_MAPPINGS_DIR] = {
+		.name = "EXTRACTOR_MAPPINGS_DIR", .type = HS_TYPE_PATH, .fallback = "",
+		.fallback_words = "extractors beside hoopscout.conf",
+		.help = "The folder of the mappings: NAME.json describes the source NAME.",
+	},
 	[HS_SET_EXTRACTOR_PUBLIC_JSON_URL] = {
 		.name = "EXTRACTOR_PUBLIC_JSON_URL", .type = HS_TYPE_TEXT, .fallback = "",
 		.fallback_words = "none", .secret = true,

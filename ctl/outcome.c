@@ -83,6 +83,8 @@ static bool is_well(enum hs_command_id command, const json_t *result)
 	case HS_CMD_EXTRACTOR_RUN:
 		return is_one_of(text_of(result, "status"), "emitted", "unchanged") ||
 		    strcmp(text_of(result, "status"), "checked") == 0;
+	case HS_CMD_EXTRACTOR_CHECK:
+		return number_of(result, "mistake_total") == 0;
 	case HS_CMD_SNAPSHOT_CHECK:
 		return flag_of(result, "valid");
 	default:

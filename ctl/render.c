@@ -30,6 +30,7 @@ static const struct view {
 	[HS_CMD_IMPORT_SHOW] = { .event = view_show_event, .result = view_import_show },
 	[HS_CMD_IMPORT_RETRY] = { .event = view_import_event, .result = view_import_now },
 	[HS_CMD_EXTRACTOR_RUN] = { .event = view_extractor_event, .result = view_extractor_run },
+	[HS_CMD_EXTRACTOR_CHECK] = { .result = view_extractor_check },
 	[HS_CMD_EXTRACTOR_LIST] = { .result = view_extractor_list },
 	[HS_CMD_EXTRACTOR_HISTORY] = { .result = view_extractor_history },
 	[HS_CMD_EXTRACTOR_ENABLE] = { .result = view_extractor_switch },

@@ -39,9 +39,11 @@ static void print_problems(const struct screen *screen, const json_t *problems)
 	size_t i;
 
 	json_array_foreach(problems, i, problem) {
+		const char *pointer = text_of(problem, "pointer");
+
 		if (i == MOST_PROBLEMS)
 			break;
-		screen_print(screen, STYLE_TITLE, "  %s:", text_of(problem, "pointer"));
+		screen_print(screen, STYLE_TITLE, "  %s:", pointer[0] != '\0' ? pointer : "/");
 		fprintf(screen->out, " %s ", text_of(problem, "message"));
 		screen_print(screen, STYLE_DIM, "(%s)", text_of(problem, "code"));
 		fputc('\n', screen->out);
@@ -59,20 +61,52 @@ static void print_what_was_wrong(const struct screen *screen, const json_t *run)
 	if (total == 0)
 		return;
 	print_problems(screen, json_object_get(run, "problems"));
-	fprintf(screen->out, "  %s: the importer would refuse it, so nothing was written\n",
+	fprintf(screen->out, "  %s, so nothing was written\n",
 	    screen_some(total, "problem", "problems", count, sizeof count));
+}
+
+/* "3 records were left out by the mapping's rules", and the like. */
+static void print_count(const struct screen *screen, const json_t *report, const char *key,
+    const char *sentence)
+{
+	long long count = number_of(report, key);
+	char words[64];
+
+	if (count > 0)
+		fprintf(screen->out, "  %s %s %s\n", screen_some(count, "record", "records", words,
+		    sizeof words), count == 1 ? "was" : "were", sentence);
+}
+
+static void print_report(const struct screen *screen, const json_t *report)
+{
+	const json_t *item;
+	size_t i;
+
+	print_count(screen, report, "skipped", "left out by the mapping's rules");
+	print_count(screen, report, "left_out", "left out, as the mapping lets pass:");
+	print_problems(screen, json_object_get(report, "left_out_problems"));
+	print_count(screen, report, "repeated", "dropped: the feed repeats them");
+	json_array_foreach(json_object_get(report, "repeated_first"), i, item)
+		fprintf(screen->out, "    %s, %s, %s (%s)\n", text_of(item, "full_name"),
+		    text_of(item, "season"), text_of(item, "team_name"),
+		    text_of(item, "pointer"));
+	json_array_foreach(json_object_get(report, "warnings"), i, item)
+		screen_print(screen, STYLE_DOUBT, "  %s\n", json_string_value(item));
 }
 
 void view_extractor_run(struct output *output, const json_t *result)
 {
 	const struct screen *screen = &output->screen;
 	const char *status = text_of(result, "status");
-	char bytes[FIGURE_BYTES], records[64], span[FIGURE_BYTES];
+	char bytes[FIGURE_BYTES], pages[64], records[64], span[FIGURE_BYTES];
 
 	screen_print(screen, status_style(status), "%s", status);
 	fprintf(screen->out, "  %s, run %lld: %s", text_of(result, "source"),
 	    number_of(result, "run"),
 	    hs_size_text(number_of(result, "bytes"), bytes, sizeof bytes));
+	if (number_of(result, "pages") > 1)
+		fprintf(screen->out, ", %s", screen_some(number_of(result, "pages"), "page",
+		    "pages", pages, sizeof pages));
 	if (number_of(result, "records") > 0)
 		fprintf(screen->out, ", %s", screen_some(number_of(result, "records"), "record",
 		    "records", records, sizeof records));
@@ -83,7 +117,35 @@ void view_extractor_run(struct output *output, const json_t *result)
 		fputs("  the feed has not changed since its latest snapshot\n", screen->out);
 	if (strcmp(status, "checked") == 0)
 		fputs("  a dry run: the importer would take it; nothing was written\n", screen->out);
+	print_report(screen, json_object_get(result, "report"));
 	print_what_was_wrong(screen, result);
+}
+
+void view_extractor_check(struct output *output, const json_t *result)
+{
+	const struct screen *screen = &output->screen;
+	long long total = number_of(result, "mistake_total");
+	bool is_mapped = json_is_string(json_object_get(result, "mapping"));
+	char count[64];
+
+	if (total > 0) {
+		print_problems(screen, json_object_get(result, "mistakes"));
+		fprintf(screen->out, "%s: %s in %s\n", text_of(result, "source"),
+		    screen_some(total, "mistake", "mistakes", count, sizeof count),
+		    text_of(result, "mapping"));
+		return;
+	}
+	if (is_mapped)
+		fprintf(screen->out, "%s is right: %s\n", text_of(result, "source"),
+		    text_of(result, "mapping"));
+	else
+		fprintf(screen->out, "%s is built in and has no mapping\n",
+		    text_of(result, "source"));
+	if (!flag_of(result, "has_url"))
+		fputs("  it names no URL: a run needs --url\n", screen->out);
+	else
+		fprintf(screen->out, "  try it: hsctl extractor run %s --dry-run\n",
+		    text_of(result, "source"));
 }
 
 static void latest_words(const json_t *source, char *buf, size_t size)
@@ -93,6 +155,8 @@ static void latest_words(const json_t *source, char *buf, size_t size)
 
 	if (json_is_object(running))
 		snprintf(buf, size, "%s", text_of(running, "stage"));
+	else if (json_is_string(json_object_get(source, "mistake")))
+		snprintf(buf, size, "bad mapping");
 	else if (json_is_object(latest))
 		snprintf(buf, size, "%s", text_of(latest, "status"));
 	else
@@ -154,9 +218,13 @@ static void print_what_it_lacks(const struct screen *screen, const json_t *sourc
 	if (json_is_string(json_object_get(when, "schedule_problem")))
 		fprintf(screen->out, "\n%s has a bad schedule: %s\n", text_of(source, "name"),
 		    text_of(when, "schedule_problem"));
-	if (!flag_of(source, "has_url"))
-		fprintf(screen->out, "\n%s has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or"
-		    " give --url.\n", text_of(source, "name"));
+	if (json_is_string(json_object_get(source, "mistake")))
+		fprintf(screen->out, "\n%s cannot run: hsctl extractor check %s says why.\n",
+		    text_of(source, "name"), text_of(source, "name"));
+	else if (!flag_of(source, "has_url"))
+		fprintf(screen->out, "\n%s has no URL: %s, or give --url.\n",
+		    text_of(source, "name"), json_is_string(json_object_get(source, "mapping")) ?
+		    "name one in its mapping" : "set EXTRACTOR_PUBLIC_JSON_URL");
 }
 
 void view_extractor_list(struct output *output, const json_t *result)

@@ -24,6 +24,7 @@ void view_import_list(struct output *output, const json_t *result);
 /* view_extractor.c */
 void view_extractor_event(struct output *output, const json_t *event);
 void view_extractor_run(struct output *output, const json_t *result);
+void view_extractor_check(struct output *output, const json_t *result);
 void view_extractor_list(struct output *output, const json_t *result);
 void view_extractor_switch(struct output *output, const json_t *result);	/* enable, disable */
 void view_extractor_history(struct output *output, const json_t *result);

@@ -20,26 +20,31 @@ create table extractor_run (
 	snapshot_date date,
 	error jsonb,
 	problem_total bigint not null default 0,
-	problems jsonb not null default '[]'
+	problems jsonb not null default '[]',
+	report jsonb
 );
 comment on column extractor_run.seen_at is 'Its process was alive then; one not seen for minutes is lost.';
 comment on column extractor_run.host is 'Who runs it: what it left when it died is lost as soon as it is back.';
 comment on column extractor_run.bytes is 'Of the answers, unpacked.';
+comment on column extractor_run.report is
+	'Records of the feed that are not in the snapshot: skipped, left out, repeated; and warnings.';
 comment on column extractor_run.file is 'The path of the snapshot, when there is one.';
 create unique index extractor_run_once on extractor_run (source) where status = 'running';
 create index extractor_run_source on extractor_run (source, run_id desc);
 
 create table extractor_answer (
 	source text not null,
-	url_sha256 bytea not null,
+	key_sha256 bytea not null,
 	etag text,
 	last_modified text,
 	body_sha256 bytea not null,
 	seen_at timestamptz not null default now(),
-	primary key (source, url_sha256)
+	primary key (source, key_sha256)
 );
 comment on table extractor_answer is
-	'The latest answer that became a snapshot: what to ask with, to hear whether it changed. A URL may hold a key.';
+	'The latest answer that became a snapshot: what to ask with, to hear whether it changed.';
+comment on column extractor_answer.key_sha256 is
+	'Of the URL, which may hold a secret, and of all else that makes the snapshot another one: mapping, name, payload.';
 
 create table extractor_source (
 	source text primary key,

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "daemons/extractor/cron.h"
 #include "daemons/extractor/extractor.h"
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/store.h"
+#include "daemons/extractor/timezone.h"
 #include "daemons/extractor/store_schedule.h"
 
 enum {
@@ -25,6 +27,14 @@ static const char *text_arg(const json_t *args, const char *name)
 	return json_string_value(json_object_get(args, name));
 }
 
+/* Mappings that were written just now are known. */
+static bool find_source(struct extractor *extractor, const char *name, struct source *ret,
+    struct hs_error *err)
+{
+	sources_refresh(extractor->sources, hs_child_settings(extractor->child));
+	return source_find(extractor->sources, name, ret, err);
+}
+
 static void run_run(void *app, struct hs_call *call, const json_t *args)
 {
 	const struct run_options options = {
@@ -34,8 +44,10 @@ static void run_run(void *app, struct hs_call *call, const json_t *args)
 		.is_dry = json_is_true(json_object_get(args, "dry-run")),
 	};
 	struct hs_error err = HS_ERROR_INIT;
+	struct source source;
 
-	if (!run_start(app, &options, call, &err))
+	if (!find_source(app, options.source, &source, &err) ||
+	    !run_start(app, &options, call, &err))
 		hs_call_error(call, &err);
 }
 
@@ -46,11 +58,60 @@ static void run_cancel_command(void *app, struct hs_call *call, const json_t *ar
 	struct hs_error err = HS_ERROR_INIT;
 	struct source source;
 
-	if (!source_find(hs_child_settings(extractor->child), name, &source, &err))
+	if (!find_source(extractor, name, &source, &err))
 		hs_call_error(call, &err);
 	else
 		hs_call_result(call, json_pack("{s:s, s:b}", "source", source.name, "cancelled",
 		    run_cancel(extractor, source.name)));
+}
+
+/* ---- a mapping's mistakes ---- */
+
+/* Its times are the scheduler's to understand. */
+static void check_times(const struct mapping *mapping, struct hs_problems *mistakes)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct zone *zone = NULL;
+	struct cron cron;
+
+	if (mapping->schedule != NULL && !cron_parse(mapping->schedule, &cron, &err))
+		hs_problems_add(mistakes, err.code, "/schedule", 0, 0, "%s", err.message);
+	if (mapping->timezone != NULL && !zone_load(mapping->timezone, &zone, &err))
+		hs_problems_add(mistakes, err.code, "/timezone", 0, 0, "%s", err.message);
+	zone_free(zone);
+}
+
+static void answer_check(struct hs_call *call, const struct source *source,
+    const struct hs_problems *mistakes)
+{
+	json_t *list = hs_problems_json(mistakes);
+
+	if (list == NULL)
+		hs_panic("no memory for a mapping's mistakes");
+	hs_call_result(call, json_pack("{s:s, s:s?, s:b, s:I, s:o}", "source", source->name,
+	    "mapping", source->path, "has_url", source->url[0] != '\0', "mistake_total",
+	    (json_int_t)hs_problems_total(mistakes), "mistakes", list));
+}
+
+static void run_check(void *app, struct hs_call *call, const json_t *args)
+{
+	struct hs_problems *mistakes = hs_problems_new();
+	struct hs_error err = HS_ERROR_INIT;
+	struct mapping *mapping = NULL;
+	struct source source;
+	bool done;
+
+	if (mistakes == NULL)
+		hs_panic("no memory for a mapping's mistakes");
+	done = find_source(app, text_arg(args, "name"), &source, &err);
+	if (done && source_mapping(&source, mistakes, &mapping, &err) && mapping != NULL)
+		check_times(mapping, mistakes);
+	if (done && (err.code == HS_OK || hs_problems_total(mistakes) > 0))
+		answer_check(call, &source, mistakes);
+	else
+		hs_call_error(call, &err);
+	mapping_free(mapping);
+	hs_problems_free(mistakes);
 }
 
 /* ---- questions ---- */
@@ -129,7 +190,7 @@ static void run_history(void *app, struct hs_call *call, const json_t *args)
 		.count = HS_COUNT(values) };
 	struct source source;
 
-	if (name != NULL && !source_find(hs_child_settings(extractor->child), name, &source, &err)) {
+	if (name != NULL && !find_source(extractor, name, &source, &err)) {
 		hs_call_error(call, &err);
 		return;
 	}
@@ -151,14 +212,14 @@ static void list_done(void *arg, PGresult *const *results, size_t count, const s
 {
 	struct question *question = arg;
 	struct extractor *extractor = question->extractor;
-	const struct hs_settings *settings = hs_child_settings(extractor->child);
 	json_t *sources = json_array();
 	struct source source;
 
 	(void)count;
-	for (size_t n = 0; err == NULL && source_at(settings, n, &source); n++)
-		json_array_append_new(sources, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "name",
-		    source.name, "help", source.help, "has_url", source.url[0] != '\0', "running",
+	for (size_t n = 0; err == NULL && source_at(extractor->sources, n, &source); n++)
+		json_array_append_new(sources, json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:o, s:o, s:o}",
+		    "name", source.name, "help", source.help, "mapping", source.path, "mistake",
+		    source.mistake, "has_url", source.url[0] != '\0', "running",
 		    run_progress(extractor, source.name), "latest",
 		    latest_of(results[0], source.name), "when",
 		    schedule_json(extractor, &source, results[1])));
@@ -177,8 +238,11 @@ static void run_list(void *app, struct hs_call *call, const json_t *args)
 		{ .sql = store_latest_runs }, { .sql = store_schedule_rows },
 	};
 
+	struct extractor *extractor = app;
+
 	(void)args;
-	ask(app, call, statements, HS_COUNT(statements), list_done);
+	sources_refresh(extractor->sources, hs_child_settings(extractor->child));
+	ask(extractor, call, statements, HS_COUNT(statements), list_done);
 }
 
 /* ---- switching a source on and off ---- */
@@ -192,8 +256,7 @@ static void answer_switched(void *arg, PGresult *const *results, size_t count,
 	struct source source;
 
 	(void)count;
-	if (err == NULL && !source_find(hs_child_settings(extractor->child), question->source,
-		&source, &gone))
+	if (err == NULL && !find_source(extractor, question->source, &source, &gone))
 		err = &gone;
 	if (err != NULL)
 		hs_call_error(question->call, err);
@@ -229,8 +292,7 @@ static void switch_source(struct extractor *extractor, struct hs_call *call, con
 	struct question *question = NULL;
 	struct source source;
 
-	if (source_find(hs_child_settings(extractor->child), text_arg(args, "name"), &source,
-		&err) && (question = question_new(extractor, call, &err)) != NULL &&
+	if (find_source(extractor, text_arg(args, "name"), &source, &err) && (question = question_new(extractor, call, &err)) != NULL &&
 	    hs_format(question->source, sizeof question->source, &err, "%s", source.name) &&
 	    store_schedule_switch(extractor->pool, source.name, is_enabled, on_switched, question,
 		&err))
@@ -251,6 +313,7 @@ static void run_disable(void *app, struct hs_call *call, const json_t *args)
 
 const struct hs_child_handler extractor_handlers[] = {
 	{ HS_CMD_EXTRACTOR_RUN, run_run },
+	{ HS_CMD_EXTRACTOR_CHECK, run_check },
 	{ HS_CMD_EXTRACTOR_LIST, run_list },
 	{ HS_CMD_EXTRACTOR_HISTORY, run_history },
 	{ HS_CMD_EXTRACTOR_ENABLE, run_enable },

@@ -12,6 +12,7 @@
 #include "daemons/extractor/fetch.h"
 #include "daemons/extractor/run.h"
 #include "daemons/extractor/schedule.h"
+#include "daemons/extractor/source.h"
 
 enum { HOST_BYTES = 4352 };
 
@@ -22,6 +23,7 @@ struct extractor {
 	struct fetcher *fetcher;
 	struct hs_offload *offload;
 	char host[HOST_BYTES];		/* machine and state folder: whose runs these are */
+	struct sources *sources;
 	struct schedule *schedule;
 	struct run *runs;		/* those under way */
 	bool is_stopping;

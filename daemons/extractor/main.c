@@ -5,9 +5,9 @@
  * times are bounded, and nothing goes out that the importer's validator would refuse. Killed at
  * any point, no half-made snapshot is left in incoming.
  *
- * The walk of a run: commands.c or schedule.c (who asks) -> run.c (its states) -> fetch.c (the body) ->
- * normalize.c (on a thread): parse.c (head and records) -> emit.c (validator, file) -> store.c
- * (how it ended). */
+ * The walk of a run: commands.c or schedule.c (who asks) -> run.c (its states) -> walk.c (which URL)
+ * -> fetch.c (its body) -> pipeline.c (on a thread): parse.c (the feed's records) -> normalize.c
+ * (the snapshot's) -> emit.c (validator, file) -> store.c (how it ended). */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,6 +26,7 @@ static void extractor_free(void *app)
 	struct extractor *extractor = app;
 
 	schedule_free(extractor->schedule);
+	sources_free(extractor->sources);
 	run_free_all(extractor);
 	fetcher_free(extractor->fetcher);
 	hs_offload_free(extractor->offload);
@@ -76,7 +77,12 @@ static bool extractor_start(struct hs_child *child, void **ret_app, struct hs_er
 	    !hs_db_pool_new(extractor->base, settings, HS_DB_WRITER, "hsd-extractor",
 		POOL_CONNECTIONS, &extractor->pool, err) ||
 	    !fetcher_new(extractor->base, settings, &extractor->fetcher, err) ||
-	    !schedule_new(extractor, &extractor->schedule, err)) {
+	    !sources_new(&extractor->sources, err)) {
+		extractor_free(extractor);
+		return false;
+	}
+	sources_refresh(extractor->sources, settings);
+	if (!schedule_new(extractor, &extractor->schedule, err)) {
 		extractor_free(extractor);
 		return false;
 	}
@@ -104,6 +110,7 @@ static bool extractor_reload(void *app, struct hs_error *err)
 	if (!schedule_check(settings, err) ||
 	    !fetcher_configure(extractor->fetcher, settings, err))
 		return false;
+	sources_refresh(extractor->sources, settings);
 	schedule_wake(extractor->schedule);
 	return true;
 }
@@ -112,19 +119,9 @@ static json_t *extractor_status(void *app)
 {
 	struct extractor *extractor = app;
 	struct hs_db_pool_state state;
-	struct source source;
-	json_t *runs = json_array();
 
-	for (size_t n = 0; source_at(hs_child_settings(extractor->child), n, &source); n++) {
-		json_t *run = run_progress(extractor, source.name);
-
-		if (json_is_object(run))
-			json_array_append_new(runs, run);
-		else
-			json_decref(run);
-	}
 	hs_db_pool_look(extractor->pool, &state);
-	return json_pack("{s:o, s:o, s:s?}", "runs", runs, "scheduler",
+	return json_pack("{s:o, s:o, s:s?}", "runs", run_progress_all(extractor), "scheduler",
 	    schedule_status(extractor->schedule), "database_problem",
 	    state.usable ? NULL : state.last.message);
 }

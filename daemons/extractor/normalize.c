@@ -1,159 +1,187 @@
-/* normalize.c: the body's digest -> parse.c (head, records) -> emit.c.
+/* normalize.c: a record x a mapping -> texts by field -> values that the importer takes.
  *
- * Trusts nothing of the feed; what is wrong with a record is the validator's to say. A failure
- * or a cancelled run leaves no file. */
+ * Trusts the mapping, which was checked; of the record nothing. The snapshot's rules are asked
+ * here already, so that a problem has the place in the feed, where it can be mended. */
 #include "daemons/extractor/normalize.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <openssl/evp.h>
+#include "common/decimal.h"
+#include "common/snapshot_value.h"
 
-#include "common/file.h"
-#include "common/text.h"
-#include "daemons/extractor/emit.h"
-#include "daemons/extractor/parse.h"
+/* ---- what is in a record ---- */
 
-enum { PIECE_BYTES = 64 << 10 };
+enum { MAX_LEVELS = MAPPING_MAX_EACH + 1 };
 
-struct work {
-	const struct normalize_options *options;
-	struct normalize_progress *progress;
-	struct emit *emit;
+struct expansion {
+	const struct mapping *mapping;
+	struct expression_scope scope;
+	struct expression_level levels[MAX_LEVELS];
+	normalize_item_fn *on_item;
+	void *arg;
 };
 
-static bool is_stopped(void *arg)
-{
-	struct work *work = arg;
+static bool expand(struct expansion *expansion, size_t depth, const char *place,
+    struct hs_error *err);
 
-	return atomic_load(&work->progress->is_cancelled);
+static bool expand_item(struct expansion *expansion, size_t depth, const struct value *item,
+    size_t number, const char *place, struct hs_error *err)
+{
+	const struct value_pointer *each = &expansion->mapping->each[depth];
+	char buf[PARSE_PLACE_BYTES], index[32];
+
+	snprintf(index, sizeof index, "%zu", number);
+	snprintf(buf, sizeof buf, "%s%s", place, each->text);
+	value_pointer_append(buf, sizeof buf, item->key != NULL ? item->key : index);
+	if (!value_is_container(item))
+		return hs_error_set(err, HS_WRONG_TYPE, buf,
+		    "an object or array should be there, for it is to become a record");
+	expansion->levels[depth + 1] =
+	    (struct expression_level){ .value = item, .key = item->key };
+	return expand(expansion, depth + 1, buf, err);
 }
 
-static bool digest_pieces(struct work *work, int fd, EVP_MD_CTX *context, unsigned char *ret,
+static bool expand(struct expansion *expansion, size_t depth, const char *place,
     struct hs_error *err)
 {
-	char *piece = malloc(PIECE_BYTES);
-	size_t length = 1;
-	bool done = piece != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
+	const struct mapping *mapping = expansion->mapping;
+	const struct value *list;
+	size_t number = 0;
 
-	while (done && length > 0) {
-		if (is_stopped(work))
-			done = hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
-		else
-			done = hs_file_read(fd, piece, PIECE_BYTES, &length, err) &&
-			    (EVP_DigestUpdate(context, piece, length) == 1 ||
-				hs_error_set(err, HS_IO, "", "cannot make the feed's digest"));
+	if (depth == mapping->each_count) {
+		expansion->scope.level_count = depth + 1;
+		return expansion->on_item(expansion->arg, &expansion->scope, place, err);
 	}
-	free(piece);
-	return done && (EVP_DigestFinal_ex(context, ret, NULL) == 1 ||
-	    hs_error_set(err, HS_IO, "", "cannot make the feed's digest"));
-}
-
-static bool make_digest(struct work *work, int fd, unsigned char *ret, struct hs_error *err)
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool done;
-
-	if (context == NULL || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
-		done = hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
-	else
-		done = digest_pieces(work, fd, context, ret, err);
-	EVP_MD_CTX_free(context);
-	return done;
-}
-
-static bool on_record(void *arg, const char *record, size_t length, struct hs_error *err)
-{
-	struct work *work = arg;
-
-	if (!emit_written(work->emit, record, length, work->options->with_payload, err))
-		return false;
-	atomic_store(&work->progress->records, emit_records(work->emit));
+	list = value_at(expansion->levels[depth].value, &mapping->each[depth]);
+	if (list == NULL || list->kind == VALUE_NULL)
+		return true;
+	if (!value_is_container(list))
+		return hs_error_set(err, HS_WRONG_TYPE, mapping->each[depth].text,
+		    "an array or object should be there, for each of its items is to become a"
+		    " record");
+	for (const struct value *item = list->first; item != NULL; item = item->next) {
+		if (!expand_item(expansion, depth, item, number++, place, err))
+			return false;
+	}
 	return true;
 }
 
-/* The snapshot's own words, from the run, the feed, or else the settings. */
-static bool settle_head(const struct work *work, const struct parse_head *head,
-    struct emit_options *ret, struct hs_error *err)
-{
-	const struct normalize_options *options = work->options;
-	bool has_name = head->source_name != NULL && head->source_name[0] != '\0';
-
-	*ret = (struct emit_options){
-		.folder = options->folder, .file_name = options->file_name,
-		.source_name = options->source_name != NULL ? options->source_name :
-		    has_name ? head->source_name : options->fallback_source_name,
-		.snapshot_date = options->today,
-		.source_metadata = head->source_metadata, .raw_payload = head->raw_payload,
-		.max_record_bytes = options->max_record_bytes,
-	};
-	if (head->snapshot_date == NULL)
-		return true;
-	if (hs_date_parse(head->snapshot_date, strlen(head->snapshot_date), &ret->snapshot_date, err))
-		return true;
-	hs_error_at(err, "/snapshot_date");
-	return false;
-}
-
-static bool write_records(struct work *work, int fd, struct normalize_result *ret,
+bool normalize_expand(const struct mapping *mapping, const struct parse_record *record,
+    const struct expression_scope *base, normalize_item_fn *on_item, void *arg,
     struct hs_error *err)
 {
-	const struct hs_problems *problems;
-	const char *name;
+	struct expansion expansion = { .mapping = mapping, .scope = *base, .on_item = on_item,
+		.arg = arg };
+	char place[PARSE_PLACE_BYTES];
 
-	if (!parse_records(fd, work->options->max_record_bytes, is_stopped, on_record, work, err) ||
-	    !emit_finish(work->emit, err))
-		return false;
-	problems = emit_problems(work->emit);
-	ret->records = emit_records(work->emit);
-	ret->problem_total = hs_problems_total(problems);
-	if (ret->problem_total > 0 && (ret->problems = hs_problems_json(problems)) == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the problems");
-	name = emit_file_name(work->emit);
-	return name == NULL ||
-	    hs_format(ret->path, sizeof ret->path, err, "%s/%s", work->options->folder, name);
+	expansion.scope.arena = record->arena;
+	expansion.scope.levels = expansion.levels;
+	expansion.levels[0] =
+	    (struct expression_level){ .value = record->value, .key = record->key };
+	return expand(&expansion, 0, parse_place(&mapping->records, record, place), err);
 }
 
-static bool make_snapshot(struct work *work, int fd, struct normalize_result *ret,
+/* ---- what it becomes ---- */
+
+bool normalize_skips(const struct mapping *mapping, const struct expression_scope *scope, bool *ret,
     struct hs_error *err)
 {
-	struct emit_options options;
-	struct parse_head head;
-	bool done = parse_find_head(fd, work->options->max_record_bytes, is_stopped, work, &head, err) &&
-	    settle_head(work, &head, &options, err) &&
-	    hs_format(ret->source_name, sizeof ret->source_name, err, "%s", options.source_name);
-
-	if (done) {
-		hs_date_text(options.snapshot_date, ret->snapshot_date);
-		done = emit_new(&options, &work->emit, err) && write_records(work, fd, ret, err);
+	*ret = false;
+	for (size_t i = 0; i < mapping->skip_count && !*ret; i++) {
+		if (!condition_holds(mapping->skips[i], scope, ret, err))
+			return false;
 	}
-	emit_free(work->emit);
-	parse_head_done(&head);
-	return done;
+	return true;
 }
 
-bool normalize_feed(int fd, const struct normalize_options *options,
-    struct normalize_progress *progress, struct normalize_result *ret, struct hs_error *err)
+/* Says of which field an error speaks. */
+static bool name_field(size_t field, struct hs_error *err)
 {
-	struct work work = { .options = options, .progress = progress };
+	struct hs_error why = *err;
 
-	memset(ret, 0, sizeof *ret);
-	if (lseek(fd, 0, SEEK_SET) != 0)
-		return hs_error_errno(err, "", "cannot read the feed");
-	if (!make_digest(&work, fd, ret->digest, err))
+	return hs_error_set(err, why.code, why.where, "%s: %s", hs_field_rows[field].name,
+	    why.message);
+}
+
+bool normalize_fields(const struct mapping *mapping, const struct expression_scope *scope,
+    const char *ret[HS_FIELD_COUNT], struct hs_error *err)
+{
+	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
+		ret[i] = NULL;
+		if (mapping->fields[i] != NULL &&
+		    !expression_evaluate(mapping->fields[i], scope, &ret[i], err))
+			return name_field(i, err);
+	}
+	return true;
+}
+
+static bool check_field(const struct hs_field_row *row, const char *text, struct hs_date today,
+    struct emit_value *ret, struct hs_error *err)
+{
+	bool is_number = row->type == HS_FIELD_INTEGER || row->type == HS_FIELD_NUMBER;
+	struct hs_json_event event = { .kind = is_number ? HS_JSON_NUMBER : HS_JSON_STRING,
+		.text = text, .length = strlen(text) };
+	struct hs_decimal number;
+	struct hs_value value;
+	char shown[HS_SHOWN_BYTES];
+
+	if (is_number && !hs_decimal_parse(text, event.length, &number))
+		return hs_error_set(err, HS_WRONG_TYPE, "",
+		    "%s would be %s, which is no number: name a conversion in the mapping, or say"
+		    " with null_if that it means null", row->name,
+		    hs_shown_text(text, event.length, shown));
+	if (!hs_value_check(row, &event, today, &value, err))
 		return false;
-	if (options->known_digest != NULL &&
-	    memcmp(options->known_digest, ret->digest, sizeof ret->digest) == 0) {
-		ret->is_unchanged = true;
-		return true;
-	}
-	return make_snapshot(&work, fd, ret, err);
+	if (is_number)
+		*ret = (struct emit_value){ .text = text, .length = event.length };
+	else if (row->type == HS_FIELD_DATE)
+		*ret = (struct emit_value){ .text = text, .length = event.length };
+	else
+		*ret = (struct emit_value){ .text = value.text, .length = value.length };
+	return true;
 }
 
-void normalize_done(struct normalize_result *result)
+bool normalize_check(const char *const texts[HS_FIELD_COUNT], struct hs_date today,
+    struct emit_value ret[HS_FIELD_COUNT], struct hs_error *err)
 {
-	json_decref(result->problems);
-	result->problems = NULL;
+	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
+		const struct hs_field_row *row = &hs_field_rows[i];
+
+		ret[i] = (struct emit_value){ .text = NULL };
+		if (texts[i] != NULL && !check_field(row, texts[i], today, &ret[i], err))
+			return false;
+		if (row->required && ret[i].text == NULL)
+			return hs_error_set(err, HS_MISSING_FIELD, "",
+			    "%s has no value here, and every record of a snapshot must have one: see"
+			    " what the mapping says of it, or skip such records", row->name);
+	}
+	return true;
+}
+
+bool normalize_payload(const struct expression_scope *scope, struct emit_value *ret,
+    struct hs_error *err)
+{
+	const struct value *item = scope->levels[scope->level_count - 1].value;
+	struct value *whole;
+	char *text;
+	size_t length;
+
+	if (item->kind != VALUE_OBJECT) {
+		/* a payload must be an object */
+		struct value *row = arena_take(scope->arena, sizeof *row, err);
+
+		whole = value_add(scope->arena, NULL, VALUE_OBJECT, NULL, NULL, err);
+		if (row == NULL || whole == NULL)
+			return false;
+		*row = *item;
+		row->key = "row";
+		row->next = NULL;
+		whole->first = whole->last = row;
+		item = whole;
+	}
+	if (!value_write(item, scope->arena, &text, &length, err))
+		return false;
+	*ret = (struct emit_value){ .text = text, .length = length };
+	return true;
 }

@@ -1,55 +1,46 @@
-/* normalize.h: from a fetched body to a snapshot: what the feed does not say is filled in.
+/* normalize.h: one record of a feed and a mapping -> the fields of a snapshot's records.
  *
- * Blocks on the disk and takes as long as the feed is large: for a thread of its own. Memory
- * does not grow with the feed. */
+ * Pure but for memory: what a record becomes depends on it, the mapping and the scope alone. What
+ * is wrong with it is an error with the place inside the record, and a sentence with the field. */
 #ifndef HS_EXTRACTOR_NORMALIZE_H
 #define HS_EXTRACTOR_NORMALIZE_H
 
-#include <limits.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-
-#include <jansson.h>
+#include <stddef.h>
 
 #include "common/date.h"
 #include "common/error.h"
+#include "common/fields.h"
+#include "daemons/extractor/emit.h"
+#include "daemons/extractor/mapping.h"
+#include "daemons/extractor/parse.h"
 
-enum { NORMALIZE_DIGEST_BYTES = 32, NORMALIZE_NAME_BYTES = 512 };
+/* Told of each thing that becomes a record: the record itself, or with each what is in it. scope
+ * is complete; place is its pointer in the feed. false ends it with *err. */
+typedef bool normalize_item_fn(void *arg, const struct expression_scope *scope, const char *place,
+    struct hs_error *err);
 
-struct normalize_options {
-	const char *folder;		/* where the snapshot goes; NULL: a dry run */
-	const char *file_name;
-	const char *source_name;	/* of this run, whatever the feed says; NULL: the feed's */
-	const char *fallback_source_name;	/* when the feed has none */
-	struct hs_date today;		/* the snapshot's date, when the feed has none */
-	bool with_payload;		/* each record keeps its source's words */
-	size_t max_record_bytes;
-	/* The last snapshot's; a body of this digest changes nothing. NULL: it is made in any case. */
-	const unsigned char *known_digest;
-};
+/* Goes through what a record has in it. base gives the scope but its levels and arena.
+ * Errors: HS_WRONG_TYPE (each points at neither an array nor an object), and on_item's. */
+bool normalize_expand(const struct mapping *mapping, const struct parse_record *record,
+    const struct expression_scope *base, normalize_item_fn *on_item, void *arg,
+    struct hs_error *err);
 
-/* Read by others while the work goes on. */
-struct normalize_progress {
-	atomic_bool is_cancelled;	/* set by the others: the work ends with HS_CANCELLED */
-	atomic_ullong records;
-};
+/* Whether a skip rule holds. */
+bool normalize_skips(const struct mapping *mapping, const struct expression_scope *scope, bool *ret,
+    struct hs_error *err);
 
-struct normalize_result {
-	bool is_unchanged;
-	unsigned char digest[NORMALIZE_DIGEST_BYTES];	/* SHA-256 of the body */
-	uint64_t records;
-	char path[PATH_MAX];		/* of the snapshot; "" when there is none */
-	char source_name[NORMALIZE_NAME_BYTES];
-	char snapshot_date[HS_DATE_TEXT_BYTES];
-	uint64_t problem_total;		/* what the importer would refuse it for: then no file */
-	json_t *problems;		/* the first of them; NULL when there are none */
-};
+/* The fields' texts; NULL is null. Not of a mapping with a group. */
+bool normalize_fields(const struct mapping *mapping, const struct expression_scope *scope,
+    const char *ret[HS_FIELD_COUNT], struct hs_error *err);
 
-/* Makes the snapshot of the body in fd. *ret is for normalize_done, also on failure.
- * Errors: those of parse.h and emit.h; HS_BAD_DATE (/snapshot_date), HS_CANCELLED. */
-bool normalize_feed(int fd, const struct normalize_options *options,
-    struct normalize_progress *progress, struct normalize_result *ret, struct hs_error *err);
-void normalize_done(struct normalize_result *result);
+/* Checks the texts by the snapshot's own rules, and makes them values; borrows the texts.
+ * Errors: HS_MISSING_FIELD, HS_WRONG_TYPE, and those of hs_value_check. */
+bool normalize_check(const char *const texts[HS_FIELD_COUNT], struct hs_date today,
+    struct emit_value ret[HS_FIELD_COUNT], struct hs_error *err);
+
+/* What the source wrote of it, as an object: the innermost item. */
+bool normalize_payload(const struct expression_scope *scope, struct emit_value *ret,
+    struct hs_error *err);
 
 #endif

@@ -1,8 +1,7 @@
-/* parse.c: a feed's bytes -> its head, then its records.
+/* parse.c: a feed's bytes -> trees of its records, one at a time; and single values around them.
  *
- * Trusts nothing of the feed: what is neither shape, a key that no snapshot has, a record that is
- * none end the reading with their place. The feed is read twice, since source_name and date may
- * stand after the records, and are wanted before. */
+ * Trusts nothing of the feed: what is no JSON, is too big, or is not what should be there ends the
+ * reading with its place. What stands beside the wanted is read over, and not kept. */
 #include "daemons/extractor/parse.h"
 
 #include <stdio.h>
@@ -10,286 +9,619 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/fields.h"
 #include "common/file.h"
 #include "common/json_stream.h"
 
 enum {
 	PIECE_BYTES = 64 << 10,
-	TOKEN_BYTES = 4096,	/* of what we look at: keys, the name, the date */
-	NO_HEAD = HS_HEAD_COUNT
+	FACT_BYTES = 16 << 10,		/* of a key, and of a text that is looked for alone */
+	TREE_FACTOR = 3,		/* a tree to what was written */
+	HEADERS_BYTES = 1 << 20
+};
+
+/* A pointer that is followed while the stream goes by. */
+struct target {
+	const struct value_pointer *pointer;
+	size_t matched;			/* of its tokens, by the open containers */
+	bool is_key;			/* the key that was told is its next token */
+	bool is_found;
 };
 
 struct reading {
-	struct parse_head *head;	/* wanted in the first pass, else NULL */
-	parse_record_fn *on_record;	/* wanted in the second, else NULL */
-	void *arg;
-	size_t max_record_bytes;
+	const struct parse_options *options;
 	struct hs_json_stream *stream;
-	bool is_bare;			/* an array of records alone */
-	int key;			/* the head's field that is read; NO_HEAD: none */
-	bool seen[HS_HEAD_COUNT];
-	uint64_t record;		/* the number of the one that is read */
-};
+	bool is_over;			/* all that was wanted is found */
+	uint64_t line;			/* of JSON Lines: the one that is read, from 1; else 0 */
 
-static bool is_begin(enum hs_json_kind kind)
-{
-	return kind == HS_JSON_OBJECT_BEGIN || kind == HS_JSON_ARRAY_BEGIN;
-}
+	uint64_t items[HS_JSON_MAX_DEPTH + 1];	/* so far, in each open array */
+	bool is_array[HS_JSON_MAX_DEPTH + 1];	/* of the open containers */
+	struct target *targets;
+	size_t target_count;
+	struct arena *arena;
+
+	const char **facts;		/* of parse_facts: one for each target */
+	size_t missing;
+
+	const struct parse_shape *shape;	/* of parse_trees, whose one target is the records */
+	parse_tree_fn *on_record;
+	bool is_inside;			/* between the records' brackets */
+	bool is_building;
+	struct value_builder builder;
+	struct parse_record record;
+	const char *const *columns;
+	size_t column_count;
+};
 
 static bool is_end(enum hs_json_kind kind)
 {
 	return kind == HS_JSON_OBJECT_END || kind == HS_JSON_ARRAY_END;
 }
 
-static bool refuse(const struct hs_json_event *event, enum hs_error_code code, const char *pointer,
-    const char *sentence, struct hs_error *err)
+static bool is_begin(enum hs_json_kind kind)
+{
+	return kind == HS_JSON_OBJECT_BEGIN || kind == HS_JSON_ARRAY_BEGIN;
+}
+
+static bool refuse(const struct reading *reading, const struct hs_json_event *event,
+    enum hs_error_code code, const char *pointer, const char *sentence, struct hs_error *err)
 {
 	return hs_error_set(err, code, pointer, "%s (line %llu, column %llu of the feed)", sentence,
-	    (unsigned long long)event->line, (unsigned long long)event->column);
+	    (unsigned long long)(reading->line > 0 ? reading->line : event->line),
+	    (unsigned long long)event->column);
 }
 
-static bool take_key(struct reading *reading, const struct hs_json_event *event,
-    struct hs_error *err)
+/* ---- following pointers ---- */
+
+static bool is_token(const struct value_token *token, const struct hs_json_event *event)
 {
-	char pointer[256];
+	return token->length == event->length && !event->is_cut &&
+	    memcmp(token->text, event->text, event->length) == 0;
+}
 
-	for (int key = 0; key < HS_HEAD_COUNT; key++) {
-		const char *name = hs_head_rows[key].name;
+static void take_key(struct reading *reading, const struct hs_json_event *event)
+{
+	for (size_t i = 0; i < reading->target_count; i++) {
+		struct target *target = &reading->targets[i];
 
-		if (strlen(name) != event->length || memcmp(name, event->text, event->length) != 0)
-			continue;
-		if (reading->seen[key]) {
-			snprintf(pointer, sizeof pointer, "/%s", name);
-			return refuse(event, HS_REPEATED_KEY, pointer,
-			    "the feed has this key twice", err);
-		}
-		reading->seen[key] = true;
-		reading->key = key;
-		return true;
+		target->is_key = target->matched == event->depth - 1 &&
+		    target->pointer->count >= event->depth &&
+		    is_token(&target->pointer->tokens[event->depth - 1], event);
 	}
-	snprintf(pointer, sizeof pointer, "/%.*s", (int)(event->length < 200 ? event->length : 200),
-	    event->text);
-	return refuse(event, HS_UNKNOWN_FIELD, pointer,
-	    "the feed has a key that no snapshot has, so it is not of a snapshot's shape", err);
 }
 
-/* Where a text of the head goes; NULL: that is no text. */
-static char **text_of_head(struct parse_head *head, int key)
+/* A value begins: whether it is what the target points at. */
+static bool enter(const struct reading *reading, struct target *target,
+    const struct hs_json_event *event)
 {
-	return key == HS_HEAD_SOURCE_NAME ? &head->source_name :
-	    key == HS_HEAD_SNAPSHOT_DATE ? &head->snapshot_date : NULL;
-}
+	unsigned depth = event->depth;
+	uint64_t index;
 
-static char **object_of_head(struct parse_head *head, int key)
-{
-	return key == HS_HEAD_SOURCE_METADATA ? &head->source_metadata :
-	    key == HS_HEAD_RAW_PAYLOAD ? &head->raw_payload : NULL;
-}
-
-static bool keep_text(const struct hs_json_event *event, char **ret, struct hs_error *err)
-{
-	char *text = strndup(event->text, event->length);
-
-	if (text == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the feed's head");
-	free(*ret);
-	*ret = text;
-	return true;
-}
-
-static bool refuse_head(const struct reading *reading, const struct hs_json_event *event,
-    struct hs_error *err)
-{
-	static const char *const words[] = {
-		[HS_FIELD_TEXT] = "this must be a text",
-		[HS_FIELD_DATE] = "this must be a date in quotes, as in \"2026-11-25\"",
-		[HS_FIELD_OBJECT] = "this must be an object",
-		[HS_FIELD_RECORDS] = "this must be an array of records",
-	};
-	char pointer[64];
-
-	snprintf(pointer, sizeof pointer, "/%s", hs_head_rows[reading->key].name);
-	return refuse(event, HS_WRONG_TYPE, pointer, words[hs_head_rows[reading->key].type], err);
-}
-
-/* What a key of the head is followed by. */
-static bool take_head(struct reading *reading, const struct hs_json_event *event,
-    struct hs_error *err)
-{
-	int key = reading->key;
-	struct parse_head unwanted = { 0 };
-	struct parse_head *head = reading->head != NULL ? reading->head : &unwanted;
-	char **text = text_of_head(head, key), **object = object_of_head(head, key);
-
-	if (event->kind == HS_JSON_TOO_BIG)
-		return refuse(event, HS_RECORD_TOO_BIG, "",
-		    "an object of the feed's head is larger than HOOPSCOUT_MAX_RECORD_BYTES", err);
-	if (key == HS_HEAD_RECORDS) {
-		if (event->kind != HS_JSON_ARRAY_BEGIN && event->kind != HS_JSON_ARRAY_END)
-			return refuse_head(reading, event, err);
-		head->has_records = true;
-		return true;
-	}
-	if (event->kind == HS_JSON_NULL)
-		return true;
-	if (text != NULL && event->kind == HS_JSON_STRING)
-		return reading->head == NULL || keep_text(event, text, err);
-	if (object != NULL && event->kind == HS_JSON_OBJECT_BEGIN) {
-		hs_json_bound(reading->stream, reading->max_record_bytes);
-		if (reading->head != NULL)
-			hs_json_capture(reading->stream);
-		return true;
-	}
-	if (object != NULL && event->kind == HS_JSON_OBJECT_END)
-		return reading->head == NULL || keep_text(event, object, err);
-	return refuse_head(reading, event, err);
-}
-
-static bool take_record(struct reading *reading, const struct hs_json_event *event,
-    struct hs_error *err)
-{
-	char pointer[64];
-
-	snprintf(pointer, sizeof pointer, "%s/%llu", reading->is_bare ? "" : "/records",
-	    (unsigned long long)reading->record);
-	if (event->kind == HS_JSON_TOO_BIG)
-		return refuse(event, HS_RECORD_TOO_BIG, pointer,
-		    "the record is larger than HOOPSCOUT_MAX_RECORD_BYTES", err);
-	if (event->kind == HS_JSON_OBJECT_BEGIN) {
-		hs_json_bound(reading->stream, reading->max_record_bytes);
-		if (reading->on_record != NULL)
-			hs_json_capture(reading->stream);
-		return true;
-	}
-	if (event->kind != HS_JSON_OBJECT_END)
-		return refuse(event, HS_WRONG_TYPE, pointer, "a record must be an object", err);
-	reading->record++;
-	return reading->on_record == NULL ||
-	    reading->on_record(reading->arg, event->text, event->length, err);
-}
-
-static bool take_whole(struct reading *reading, const struct hs_json_event *event,
-    struct hs_error *err)
-{
-	if (event->kind == HS_JSON_ARRAY_BEGIN) {
-		reading->is_bare = true;
-		if (reading->head != NULL)
-			reading->head->has_records = true;
-		return true;
-	}
-	if (event->kind == HS_JSON_OBJECT_BEGIN || is_end(event->kind))
-		return true;
-	return refuse(event, HS_WRONG_TYPE, "",
-	    "the feed must be an object with records, or an array of records", err);
-}
-
-static bool on_event(void *arg, const struct hs_json_event *event, struct hs_error *err)
-{
-	struct reading *reading = arg;
-	unsigned records_depth = reading->is_bare ? 1 : 2;
-
-	if (event->depth == 0)
-		return take_whole(reading, event, err);
-	if (event->depth == 1 && !reading->is_bare) {
-		if (event->kind == HS_JSON_KEY)
-			return take_key(reading, event, err);
-		if (!take_head(reading, event, err))
+	if (depth > 0) {
+		if (target->matched != depth - 1 || target->pointer->count < depth)
 			return false;
-		if (!is_begin(event->kind))
-			reading->key = NO_HEAD;
-		return true;
+		index = reading->items[depth - 1];
+		if (reading->is_array[depth - 1] ?
+			target->pointer->tokens[depth - 1].index != index : !target->is_key)
+			return false;
 	}
-	if (event->depth == records_depth && (reading->is_bare || reading->key == HS_HEAD_RECORDS))
-		return take_record(reading, event, err);
-	return true;
+	if (is_begin(event->kind))
+		target->matched = depth;
+	return target->pointer->count == depth;
 }
 
-/* Where the stream's own complaints are. */
-static void place_fault(const struct hs_json_stream *stream, struct hs_error *err)
+static void leave(struct reading *reading, unsigned depth)
 {
-	const struct hs_json_fault *fault = hs_json_stream_fault(stream);
+	for (size_t i = 0; i < reading->target_count; i++) {
+		struct target *target = &reading->targets[i];
 
-	if (fault != NULL && fault->code == HS_EMPTY_FILE)
+		if (depth > 0 && target->matched == depth)
+			target->matched = depth - 1;
+	}
+}
+
+/* After the targets have seen a value: counts it, and goes into a container. */
+static void step(struct reading *reading, const struct hs_json_event *event)
+{
+	if (event->depth > 0)
+		reading->items[event->depth - 1]++;
+	if (is_begin(event->kind)) {
+		reading->items[event->depth] = 0;
+		reading->is_array[event->depth] = event->kind == HS_JSON_ARRAY_BEGIN;
+	}
+}
+
+/* ---- pieces ---- */
+
+void parse_fault(const struct hs_json_stream *stream, uint64_t line, struct hs_error *err)
+{
+	const struct hs_json_fault *fault = stream != NULL ? hs_json_stream_fault(stream) : NULL;
+	unsigned long long on_line, column;
+
+	if (fault == NULL)
+		return;
+	on_line = line > 0 ? line : fault->line;
+	column = fault->column;
+	if (fault->code == HS_EMPTY_FILE)
 		hs_error_set(err, HS_EMPTY_FILE, "", "the feed is empty");
-	else if (fault != NULL && fault->code == HS_BAD_UTF8)
+	else if (fault->code == HS_BAD_UTF8)
 		hs_error_set(err, HS_BAD_UTF8, "",
 		    "this is not UTF-8, and its server names no other encoding (line %llu, "
-		    "column %llu of the feed)", (unsigned long long)fault->line,
-		    (unsigned long long)fault->column);
-	else if (fault != NULL)
+		    "column %llu of the feed)", on_line, column);
+	else
 		hs_error_set(err, fault->code, "", "%s (line %llu, column %llu of the feed)",
-		    fault->message, (unsigned long long)fault->line,
-		    (unsigned long long)fault->column);
+		    fault->message, on_line, column);
 }
 
-static bool read_pieces(struct reading *reading, int fd, parse_stop_fn *stop, struct hs_error *err)
-{
-	char *piece = malloc(PIECE_BYTES);
-	bool done = false;
-	size_t length;
+typedef bool take_piece_fn(struct reading *reading, const char *piece, size_t length,
+    struct hs_error *err);
 
-	if (piece == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read the feed");
-	for (;;) {
-		if (stop(reading->arg)) {
-			hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
+static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, struct hs_error *err)
+{
+	const struct parse_options *options = reading->options;
+	size_t size = options->piece_bytes > 0 ? options->piece_bytes : PIECE_BYTES, length = 1;
+	char *piece = malloc(size);
+	bool done = piece != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
+
+	if (done && lseek(fd, 0, SEEK_SET) != 0)
+		done = hs_error_errno(err, "", "cannot read the feed");
+	while (done && length > 0) {
+		if (options->stop != NULL && options->stop(options->arg))
+			done = hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
+		else
+			done = hs_file_read(fd, piece, size, &length, err) &&
+			    take(reading, piece, length, err);
+		if (!done && reading->is_over) {
+			done = true;
 			break;
 		}
-		if (!hs_file_read(fd, piece, PIECE_BYTES, &length, err))
-			break;
-		done = length > 0 ? hs_json_push(reading->stream, piece, length, err) :
-				    hs_json_finish(reading->stream, err);
-		if (!done || length == 0)
-			break;
-		done = false;
 	}
 	free(piece);
+	if (!done)
+		parse_fault(reading->stream, reading->line, err);
 	return done;
 }
 
-static bool read_all(struct reading *reading, int fd, parse_stop_fn *stop, struct hs_error *err)
+/* A length of 0 is the end. */
+static bool take_whole(struct reading *reading, const char *piece, size_t length,
+    struct hs_error *err)
+{
+	return length > 0 ? hs_json_push(reading->stream, piece, length, err) :
+	    hs_json_finish(reading->stream, err);
+}
+
+static bool read_whole(struct reading *reading, int fd, size_t max_token, hs_json_fn *on_event,
+    struct hs_error *err)
 {
 	bool done;
 
-	if (lseek(fd, 0, SEEK_SET) != 0)
-		return hs_error_errno(err, "", "cannot read the feed again");
-	reading->key = NO_HEAD;
-	reading->stream = hs_json_stream_new(TOKEN_BYTES, on_event, reading);
+	reading->stream = hs_json_stream_new(max_token, on_event, reading);
 	if (reading->stream == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read the feed");
-	done = read_pieces(reading, fd, stop, err);
-	if (!done)
-		place_fault(reading->stream, err);
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
+	done = read_pieces(reading, fd, take_whole, err);
 	hs_json_stream_free(reading->stream);
+	reading->stream = NULL;
 	return done;
 }
 
-bool parse_find_head(int fd, size_t max_record_bytes, parse_stop_fn *stop, void *arg,
-    struct parse_head *ret, struct hs_error *err)
-{
-	struct reading reading = { .head = ret, .arg = arg, .max_record_bytes = max_record_bytes };
+/* ---- single values ---- */
 
-	memset(ret, 0, sizeof *ret);
-	return read_all(&reading, fd, stop, err) && (ret->has_records ||
-	    hs_error_set(err, HS_MISSING_FIELD, "/records",
-		"the feed has no records: it must be an object with records, or an array of them"));
+static bool keep_fact(struct reading *reading, size_t number, const struct hs_json_event *event,
+    struct hs_error *err)
+{
+	const char *pointer = reading->targets[number].pointer->text;
+	const char *text = event->text;
+	size_t length = event->length;
+
+	if (is_begin(event->kind))
+		return refuse(reading, event, HS_WRONG_TYPE, pointer,
+		    "an array or object is where a single value should be", err);
+	if (event->is_cut)
+		return refuse(reading, event, HS_TOO_LONG, pointer, "this text is too long", err);
+	reading->targets[number].is_found = true;
+	reading->missing--;
+	if (event->kind == HS_JSON_NULL)
+		return true;
+	if (event->kind == HS_JSON_TRUE || event->kind == HS_JSON_FALSE) {
+		text = event->kind == HS_JSON_TRUE ? "true" : "false";
+		length = strlen(text);
+	}
+	reading->facts[number] = arena_text(reading->arena, text, length, err);
+	return reading->facts[number] != NULL;
 }
 
-void parse_head_done(struct parse_head *head)
+static bool on_fact(void *arg, const struct hs_json_event *event, struct hs_error *err)
 {
-	free(head->source_name);
-	free(head->snapshot_date);
-	free(head->source_metadata);
-	free(head->raw_payload);
-	memset(head, 0, sizeof *head);
+	struct reading *reading = arg;
+
+	if (event->kind == HS_JSON_KEY) {
+		take_key(reading, event);
+		return true;
+	}
+	if (is_end(event->kind)) {
+		leave(reading, event->depth);
+		return true;
+	}
+	for (size_t i = 0; i < reading->target_count; i++) {
+		struct target *target = &reading->targets[i];
+
+		if (enter(reading, target, event) && !target->is_found &&
+		    !keep_fact(reading, i, event, err))
+			return false;
+	}
+	step(reading, event);
+	reading->is_over = reading->missing == 0;
+	return !reading->is_over;
 }
 
-bool parse_records(int fd, size_t max_record_bytes, parse_stop_fn *stop, parse_record_fn *on_record,
-    void *arg, struct hs_error *err)
+bool parse_facts(int fd, const struct value_pointer *pointers, size_t count,
+    const struct parse_options *options, struct arena *arena, const char **ret,
+    struct hs_error *err)
 {
-	struct reading reading = { .on_record = on_record, .arg = arg,
-		.max_record_bytes = max_record_bytes };
+	struct reading reading = { .options = options, .arena = arena, .facts = ret,
+		.missing = count, .target_count = count };
+	bool done;
 
-	return read_all(&reading, fd, stop, err);
+	if (count == 0)
+		return true;
+	reading.targets = calloc(count, sizeof *reading.targets);
+	if (reading.targets == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
+	for (size_t i = 0; i < count; i++) {
+		reading.targets[i].pointer = &pointers[i];
+		ret[i] = NULL;
+	}
+	done = read_whole(&reading, fd, FACT_BYTES, on_fact, err);
+	free(reading.targets);
+	return done;
+}
+
+/* ---- a table's columns ---- */
+
+static bool on_header(void *arg, const struct hs_json_event *event, struct hs_error *err)
+{
+	struct reading *reading = arg;
+	bool is_done;
+
+	if (event->kind == HS_JSON_TOO_BIG)
+		return refuse(reading, event, HS_RECORD_TOO_BIG,
+		    reading->targets->pointer->text, "the list of columns is too long", err);
+	if (reading->is_building) {
+		if (!value_builder_take(&reading->builder, event, &is_done, err))
+			return false;
+		reading->is_over = is_done;
+		return !is_done;
+	}
+	if (event->kind == HS_JSON_KEY) {
+		take_key(reading, event);
+		return true;
+	}
+	if (is_end(event->kind)) {
+		leave(reading, event->depth);
+		return true;
+	}
+	if (enter(reading, reading->targets, event)) {
+		if (event->kind != HS_JSON_ARRAY_BEGIN)
+			return refuse(reading, event, HS_WRONG_TYPE,
+			    reading->targets->pointer->text,
+			    "the columns' names must be an array of texts", err);
+		hs_json_bound(reading->stream, HEADERS_BYTES);
+		reading->is_building = true;
+		value_builder_start(&reading->builder, reading->arena);
+		return value_builder_take(&reading->builder, event, &is_done, err);
+	}
+	step(reading, event);
+	return true;
+}
+
+static bool list_columns(const struct value *list, const char *pointer, struct arena *arena,
+    const char *const **ret, size_t *ret_count, struct hs_error *err)
+{
+	const char **columns;
+	size_t count = 0;
+
+	if (list == NULL)
+		return hs_error_set(err, HS_MISSING_FIELD, pointer,
+		    "the feed has no columns' names there");
+	if (list->count == 0 || list->count > PARSE_MAX_COLUMNS)
+		return hs_error_set(err, HS_OUT_OF_RANGE, pointer,
+		    "a table has 1 to %d columns, and this one %u", PARSE_MAX_COLUMNS,
+		    (unsigned)list->count);
+	if ((columns = arena_take(arena, list->count * sizeof *columns, err)) == NULL)
+		return false;
+	for (const struct value *item = list->first; item != NULL; item = item->next) {
+		if (item->kind != VALUE_TEXT)
+			return hs_error_set(err, HS_WRONG_TYPE, pointer,
+			    "the columns' names must be an array of texts: item %zu is none", count);
+		columns[count++] = item->text;
+	}
+	*ret = columns;
+	*ret_count = count;
+	return true;
+}
+
+/* Gives the columns in the arena. */
+static bool find_columns(struct reading *records, int fd, struct arena *arena, struct hs_error *err)
+{
+	const struct parse_shape *shape = records->shape;
+	struct target target = { .pointer = &shape->headers_at };
+	struct reading reading = { .options = records->options, .arena = arena,
+		.targets = &target, .target_count = 1 };
+
+	if (shape->column_count > 0) {
+		records->columns = shape->columns;
+		records->column_count = shape->column_count;
+		return true;
+	}
+	return read_whole(&reading, fd, FACT_BYTES, on_header, err) &&
+	    list_columns(reading.builder.root, shape->headers_at.text, arena, &records->columns,
+		&records->column_count, err);
+}
+
+/* ---- records ---- */
+
+/* A row of cells becomes an object. */
+static bool name_cells(struct reading *reading, struct value *row, struct hs_error *err)
+{
+	char *fault;
+	size_t at = 0;
+
+	if (row->kind != VALUE_ARRAY) {
+		reading->record.fault = "a row of a table must be an array of cells";
+		return true;
+	}
+	if (row->count == reading->column_count) {
+		row->kind = VALUE_OBJECT;
+		for (struct value *cell = row->first; cell != NULL; cell = cell->next)
+			cell->key = reading->columns[at++];
+		return true;
+	}
+	if ((fault = arena_take(reading->arena, 128, err)) == NULL)
+		return false;
+	snprintf(fault, 128, "the row has %u cells, and the table %zu columns", (unsigned)row->count,
+	    reading->column_count);
+	reading->record.fault = fault;
+	return true;
+}
+
+static bool hand_on(struct reading *reading, struct hs_error *err)
+{
+	struct parse_record *record = &reading->record;
+	struct value *value = reading->builder.root;
+
+	record->value = value;
+	record->fault = NULL;
+	if (reading->shape->kind == PARSE_TABLE && !name_cells(reading, value, err))
+		return false;
+	if (record->fault == NULL && !value_is_container(value))
+		record->fault = "a record must be an object or an array";
+	if (!reading->on_record(reading->options->arg, record, err))
+		return false;
+	record->number++;
+	record->key = NULL;
+	arena_reset(reading->arena);
+	return true;
+}
+
+/* What is wrong with a record that cannot be kept is said with its place. */
+static bool build(struct reading *reading, const struct hs_json_event *event, struct hs_error *err)
+{
+	char place[PARSE_PLACE_BYTES], sentence[256];
+	bool is_done;
+
+	if (event->kind == HS_JSON_TOO_BIG)
+		return refuse(reading, event, HS_RECORD_TOO_BIG,
+		    parse_place(reading->shape, &reading->record, place),
+		    "the record is larger than HOOPSCOUT_MAX_RECORD_BYTES", err);
+	if (!value_builder_take(&reading->builder, event, &is_done, err)) {
+		snprintf(sentence, sizeof sentence, "%.200s", err->message);
+		return err->code == HS_NO_MEMORY ? false : refuse(reading, event, err->code,
+		    parse_place(reading->shape, &reading->record, place), sentence, err);
+	}
+	if (!is_done)
+		return true;
+	reading->is_building = false;
+	return hand_on(reading, err);
+}
+
+static bool begin_record(struct reading *reading, const struct hs_json_event *event,
+    struct hs_error *err)
+{
+	if (is_begin(event->kind))
+		hs_json_bound(reading->stream, reading->options->max_record_bytes);
+	reading->is_building = true;
+	reading->record.line = reading->line > 0 ? reading->line : event->line;
+	reading->record.column = event->column;
+	value_builder_start(&reading->builder, reading->arena);
+	return build(reading, event, err);
+}
+
+/* The value in the records' place begins. */
+static bool begin_records(struct reading *reading, const struct hs_json_event *event,
+    struct hs_error *err)
+{
+	static const char *const wanted[] = {
+		[PARSE_ARRAY] = "an array of records must be there",
+		[PARSE_OBJECT] = "an object of records must be there",
+		[PARSE_TABLE] = "an array of rows must be there",
+		[PARSE_ONE] = "an object must be there",
+		[PARSE_LINES] = "",
+	};
+	enum parse_kind kind = reading->shape->kind;
+	struct target *target = reading->targets;
+
+	if (target->is_found)
+		return refuse(reading, event, HS_REPEATED_KEY, target->pointer->text,
+		    "the feed has this key twice", err);
+	target->is_found = true;
+	if (event->kind == HS_JSON_NULL)
+		return true;
+	if (kind == PARSE_ONE && is_begin(event->kind))
+		return begin_record(reading, event, err);
+	reading->is_inside = event->kind ==
+	    (kind == PARSE_OBJECT ? HS_JSON_OBJECT_BEGIN : HS_JSON_ARRAY_BEGIN);
+	return (reading->is_inside && kind != PARSE_ONE) ||
+	    refuse(reading, event, HS_WRONG_TYPE, target->pointer->text, wanted[kind], err);
+}
+
+static bool keep_key(struct reading *reading, const struct hs_json_event *event,
+    struct hs_error *err)
+{
+	if (event->is_cut)
+		return refuse(reading, event, HS_TOO_LONG, reading->targets->pointer->text,
+		    "a record's key is too long", err);
+	reading->record.key = arena_text(reading->arena, event->text, event->length, err);
+	return reading->record.key != NULL;
+}
+
+static bool on_tree(void *arg, const struct hs_json_event *event, struct hs_error *err)
+{
+	struct reading *reading = arg;
+	size_t depth = reading->targets->pointer->count;
+
+	if (reading->is_building)
+		return build(reading, event, err);
+	if (reading->is_inside && event->depth == depth + 1)
+		return event->kind == HS_JSON_KEY ? keep_key(reading, event, err) :
+		    begin_record(reading, event, err);
+	if (event->kind == HS_JSON_KEY) {
+		take_key(reading, event);
+		return true;
+	}
+	if (is_end(event->kind)) {
+		if (event->depth == depth)
+			reading->is_inside = false;
+		leave(reading, event->depth);
+		return true;
+	}
+	if (!enter(reading, reading->targets, event)) {
+		step(reading, event);
+		return true;
+	}
+	step(reading, event);
+	return begin_records(reading, event, err);
+}
+
+static bool read_trees(struct reading *reading, int fd, struct hs_error *err)
+{
+	struct target target = { .pointer = &reading->shape->at };
+	bool done;
+
+	reading->targets = &target;
+	reading->target_count = 1;
+	done = read_whole(reading, fd, reading->options->max_record_bytes, on_tree, err) &&
+	    (target.is_found || hs_error_set(err, HS_MISSING_FIELD, target.pointer->text,
+		"the feed has no records there: see what it has, and correct the mapping's pointer"));
+	reading->targets = NULL;
+	return done;
+}
+
+/* ---- JSON Lines ---- */
+
+static bool on_line(void *arg, const struct hs_json_event *event, struct hs_error *err)
+{
+	struct reading *reading = arg;
+
+	return reading->is_building ? build(reading, event, err) :
+	    begin_record(reading, event, err);
+}
+
+static bool end_line(struct reading *reading, struct hs_error *err)
+{
+	if (reading->stream == NULL)
+		return true;	/* a blank one */
+	if (!hs_json_finish(reading->stream, err))
+		return false;
+	hs_json_stream_free(reading->stream);
+	reading->stream = NULL;
+	return true;
+}
+
+/* A stretch of one line. */
+static bool take_line(struct reading *reading, const char *at, size_t length, struct hs_error *err)
+{
+	size_t blanks = 0;
+
+	if (reading->stream == NULL) {
+		while (blanks < length && strchr(" \t\r", at[blanks]) != NULL && at[blanks] != '\0')
+			blanks++;
+		if (blanks == length)
+			return true;
+		reading->stream =
+		    hs_json_stream_new(reading->options->max_record_bytes, on_line, reading);
+		if (reading->stream == NULL)
+			return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
+	}
+	return hs_json_push(reading->stream, at + blanks, length - blanks, err);
+}
+
+static bool take_lines(struct reading *reading, const char *piece, size_t length,
+    struct hs_error *err)
+{
+	const char *at = piece, *end = piece + length;
+
+	if (length == 0)
+		return end_line(reading, err);
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *stop = newline != NULL ? newline : end;
+
+		if (!take_line(reading, at, (size_t)(stop - at), err))
+			return false;
+		if (newline == NULL)
+			return true;
+		if (!end_line(reading, err))
+			return false;
+		reading->line++;
+		at = newline + 1;
+	}
+	return true;
+}
+
+static bool read_lines(struct reading *reading, int fd, struct hs_error *err)
+{
+	bool done;
+
+	reading->line = 1;
+	done = read_pieces(reading, fd, take_lines, err);
+	hs_json_stream_free(reading->stream);
+	reading->stream = NULL;
+	return done;
+}
+
+bool parse_trees(int fd, const struct parse_shape *shape, const struct parse_options *options,
+    parse_tree_fn *on_record, uint64_t *ret_count, struct hs_error *err)
+{
+	struct reading reading = { .options = options, .shape = shape, .on_record = on_record,
+		.arena = arena_new(TREE_FACTOR * options->max_record_bytes) };
+	struct arena *columns = arena_new(2 * HEADERS_BYTES);
+	bool done = false;
+
+	reading.record.arena = reading.arena;
+	if (reading.arena == NULL || columns == NULL)
+		hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
+	else if (shape->kind == PARSE_LINES)
+		done = read_lines(&reading, fd, err);
+	else
+		done = (shape->kind != PARSE_TABLE || find_columns(&reading, fd, columns, err)) &&
+		    read_trees(&reading, fd, err);
+	arena_free(reading.arena);
+	arena_free(columns);
+	if (done)
+		*ret_count = reading.record.number;
+	return done;
+}
+
+const char *parse_place(const struct parse_shape *shape, const struct parse_record *record,
+    char buf[PARSE_PLACE_BYTES])
+{
+	char number[32];
+
+	buf[0] = '\0';
+	if (shape->kind != PARSE_LINES)
+		snprintf(buf, PARSE_PLACE_BYTES, "%s", shape->at.text);
+	if (shape->kind == PARSE_ONE)
+		return buf;
+	snprintf(number, sizeof number, "%llu", (unsigned long long)record->number);
+	return value_pointer_append(buf, PARSE_PLACE_BYTES,
+	    record->key != NULL ? record->key : number);
 }

@@ -1,9 +1,9 @@
-/* parse.h: finds the records in a feed that has the snapshot's shape: the object with its
- * "records", or an array of records alone.
+/* parse.h: a feed's bytes -> the source's records, whatever way they lie in it.
  *
- * Reads the feed from a file, as often as needed, in pieces: of it at most one record, or one
- * of the head's two objects, is in memory. Records are handed on as written; whether they are
- * right is for the validator to say. */
+ * Reads the feed from a file, from its start, in pieces: of it one record at a time is in memory,
+ * as a tree (value.h), bounded. Whether a record is right is for normalize.c to say; that the feed
+ * is JSON and has its records where they should be, is said here, with line and column. A feed of
+ * the snapshot's own shape is read by parse_snapshot.c. */
 #ifndef HS_EXTRACTOR_PARSE_H
 #define HS_EXTRACTOR_PARSE_H
 
@@ -12,31 +12,67 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "daemons/extractor/value.h"
 
-/* What stands around the records. Texts are NULL when the feed has none of the kind. */
-struct parse_head {
-	bool has_records;	/* it is one of the two shapes */
-	char *source_name;
-	char *snapshot_date;
-	char *source_metadata;	/* JSON as written */
-	char *raw_payload;
+enum parse_kind {
+	PARSE_ARRAY,	/* its items are the records */
+	PARSE_OBJECT,	/* its members are, each with its key */
+	PARSE_TABLE,	/* its items are rows of cells, and the columns' names stand elsewhere */
+	PARSE_ONE,	/* it is the one record */
+	PARSE_LINES	/* JSON Lines: each line is a record */
 };
 
-/* Borrows the record, JSON as written. false ends the reading with *err. */
-typedef bool parse_record_fn(void *arg, const char *record, size_t length, struct hs_error *err);
+enum { PARSE_MAX_COLUMNS = 1000, PARSE_PLACE_BYTES = 512 };
 
-/* Asked now and then; true ends the reading with HS_CANCELLED. */
-typedef bool parse_stop_fn(void *arg);
+/* Where the records are. */
+struct parse_shape {
+	enum parse_kind kind;
+	struct value_pointer at;	/* not of lines */
+	struct value_pointer headers_at;	/* of a table, when column_count is 0 */
+	const char *const *columns;
+	size_t column_count;
+};
 
-/* Reads the whole file from its start, and finds the head. *ret's texts are the caller's, for
- * parse_head_done, also on failure. Errors: those of json_stream.h, with line and column in the
- * sentence; HS_WRONG_TYPE, HS_UNKNOWN_FIELD, HS_REPEATED_KEY (where: the pointer), HS_RECORD_TOO_BIG. */
-bool parse_find_head(int fd, size_t max_record_bytes, parse_stop_fn *stop, void *arg,
-    struct parse_head *ret, struct hs_error *err);
-void parse_head_done(struct parse_head *head);
+/* Lives until on_record returns, as all that is taken from its arena. */
+struct parse_record {
+	struct arena *arena;
+	const struct value *value;	/* an array or object, unless there is a fault */
+	const char *key;		/* in its object, else NULL */
+	const char *fault;		/* why it is no record, as a sentence; else NULL */
+	uint64_t number;		/* from 0 */
+	uint64_t line, column;		/* from 1, where it begins */
+};
 
-/* Reads it again, and hands on each record. */
-bool parse_records(int fd, size_t max_record_bytes, parse_stop_fn *stop, parse_record_fn *on_record,
-    void *arg, struct hs_error *err);
+/* false ends the reading with *err. */
+typedef bool parse_tree_fn(void *arg, const struct parse_record *record, struct hs_error *err);
+
+struct parse_options {
+	size_t max_record_bytes;	/* as written; as a tree, a record may take three times that */
+	/* Asked now and then; true ends the reading with HS_CANCELLED. */
+	bool (*stop)(void *arg);
+	void *arg;			/* of both functions */
+	size_t piece_bytes;		/* read at a time; 0: as is usual. For tests */
+};
+
+/* Hands on each record; null in the place of the records is none. *ret_count: how many.
+ * Errors: those of json_stream.h; HS_MISSING_FIELD, HS_WRONG_TYPE, HS_REPEATED_KEY (what is there
+ * in the records' place; where: the pointer), HS_RECORD_TOO_BIG, HS_CANCELLED, and on_record's. */
+bool parse_trees(int fd, const struct parse_shape *shape, const struct parse_options *options,
+    parse_tree_fn *on_record, uint64_t *ret_count, struct hs_error *err);
+
+/* Finds the texts, numbers and such at so many pointers, anywhere in the feed; a text that is not
+ * there or is null is NULL. They lie in the arena. Reads no farther than it must.
+ * Errors: as above, HS_WRONG_TYPE for an array or object there, those of arena_take. */
+bool parse_facts(int fd, const struct value_pointer *pointers, size_t count,
+    const struct parse_options *options, struct arena *arena, const char **ret,
+    struct hs_error *err);
+
+/* What is wrong with the feed's JSON, with its place; nothing when that is not why reading ended.
+ * line: of JSON Lines, else 0. */
+void parse_fault(const struct hs_json_stream *stream, uint64_t line, struct hs_error *err);
+
+/* Where a record is, as a pointer: "/data/17", "/curryst01"; of lines "/17". Returns buf. */
+const char *parse_place(const struct parse_shape *shape, const struct parse_record *record,
+    char buf[PARSE_PLACE_BYTES]);
 
 #endif

@@ -1,8 +1,9 @@
 /* run.c: one run, from the order to its end in the database.
  *
- * begin (store.c: a row, so that nobody else runs this source) -> fetch (fetch.c: the body in a
- * nameless file) -> snapshot (normalize.c, on a thread) -> end (store.c). Whatever fails or is
- * cancelled goes straight to end, and leaves no file behind. */
+ * begin (store.c: a row, so that nobody else runs this source) -> for each step of the walk (walk.c:
+ * joins, then pages) fetch (fetch.c: the body in a nameless file) and work (work.c: pipeline.c on a
+ * thread) -> finish (the snapshot in its place) -> end (store.c). Whatever fails or is cancelled
+ * goes straight to end, and leaves no file behind. */
 #include "daemons/extractor/run.h"
 
 #include <limits.h>
@@ -17,25 +18,13 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/extractor/extractor.h"
-#include "daemons/extractor/normalize.h"
+#include "daemons/extractor/pipeline.h"
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/url.h"
+#include "daemons/extractor/walk.h"
+#include "daemons/extractor/work.h"
 
 enum { TICK_MS = 250, SEEN_EVERY_MS = 60000, FILE_NAME_BYTES = 128 };
-
-/* What the thread has; the run looks only at its progress until it is done. */
-struct work {
-	struct hs_task task;		/* the first member */
-	struct run *run;		/* NULL: nobody waits for it any more */
-	int fd;
-	struct normalize_options options;
-	unsigned char known_digest[NORMALIZE_DIGEST_BYTES];
-	char *folder, *file_name, *source_name, *fallback_source_name;
-	struct normalize_progress progress;
-	struct normalize_result result;
-	bool is_done;
-	struct hs_error err;
-};
 
 struct run {
 	struct extractor *extractor;
@@ -44,6 +33,7 @@ struct run {
 	char *source, *url, *shown_url, *source_name, *fallback_source_name;
 	char *folder;			/* NULL: a dry run */
 	char *file_name;
+	char *answer_key;		/* what the answers are remembered by */
 	bool to_incoming;		/* only then the answers are remembered */
 	enum store_trigger trigger;
 	int64_t due;			/* 0: it is not scheduled */
@@ -54,11 +44,13 @@ struct run {
 
 	struct fetch *fetch;
 	struct fetch_progress fetched;
+	struct mapping *mapping;	/* until there is work, which takes it */
+	struct walk *walk;
 	struct work *work;
-	bool has_known_digest;
-	unsigned char known_digest[NORMALIZE_DIGEST_BYTES];
+	bool is_working;		/* a step of it is under way */
+	char *link;			/* the page's header Link, when it names a next one */
 	char *etag, *last_modified;	/* asked with, then answered */
-	uint64_t bytes;
+	uint64_t bytes;			/* of all answers so far */
 	json_t *result;			/* what the call will hear */
 };
 
@@ -68,11 +60,10 @@ static void run_free(struct run *run)
 {
 	if (run == NULL)
 		return;
-	if (run->work != NULL) {
-		run->work->run = NULL;
-		atomic_store(&run->work->progress.is_cancelled, true);
-	}
+	work_free(run->work);
 	fetch_cancel(run->fetch);
+	walk_free(run->walk);
+	mapping_free(run->mapping);
 	if (run->tick != NULL)
 		event_free(run->tick);
 	free(run->source);
@@ -82,6 +73,8 @@ static void run_free(struct run *run)
 	free(run->fallback_source_name);
 	free(run->folder);
 	free(run->file_name);
+	free(run->answer_key);
+	free(run->link);
 	free(run->etag);
 	free(run->last_modified);
 	json_decref(run->result);
@@ -113,20 +106,23 @@ static const char *stage_of(const struct run *run)
 		[FETCH_ASKING] = "asking", [FETCH_RECEIVING] = "fetching",
 	};
 
-	if (run->work != NULL)
+	if (run->is_working)
 		return "checking";
 	return run->fetch != NULL ? phases[run->fetched.phase] : "beginning";
 }
 
 static json_t *progress_json(const struct run *run)
 {
-	unsigned long long records =
-	    run->work != NULL ? atomic_load(&run->work->progress.records) : 0;
+	/* of several pages nobody knows how much they will be */
+	uint64_t pages = run->walk != NULL ? walk_pages(run->walk) : 0;
+	uint64_t total = run->fetch != NULL && pages == 0 ? run->fetched.total_bytes : 0;
+	uint64_t fetched = run->fetch != NULL ? run->fetched.bytes : 0;
 
-	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:f}", "file", run->source, "run",
+	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:f}", "file", run->source, "run",
 	    (json_int_t)run->number, "stage", stage_of(run), "bytes",
-	    (json_int_t)(run->work != NULL ? run->bytes : run->fetched.bytes), "total",
-	    (json_int_t)run->fetched.total_bytes, "records", (json_int_t)records, "seconds",
+	    (json_int_t)(run->bytes + fetched), "total", (json_int_t)total, "pages",
+	    (json_int_t)pages, "records",
+	    (json_int_t)(run->work != NULL ? work_records(run->work) : 0), "seconds",
 	    (double)(hs_clock_ms() - run->began_ms) / 1000);
 }
 
@@ -193,45 +189,70 @@ static void log_end(const struct run *run, const char *status, const struct stor
 	    HS_INT("problems", end->problem_total), HS_INT("run", run->number));
 }
 
+static json_t *given(json_t *value)
+{
+	return value != NULL ? json_incref(value) : json_array();
+}
+
+/* What became of the source's records that are not in the snapshot, and what looks odd. */
+static json_t *report_json(const struct pipeline_result *result)
+{
+	if (result == NULL)
+		return json_null();
+	return json_pack("{s:I, s:I, s:o, s:I, s:o, s:o}", "skipped", (json_int_t)result->skipped,
+	    "left_out", (json_int_t)result->left_out, "left_out_problems",
+	    given(result->left_out_problems), "repeated", (json_int_t)result->repeated,
+	    "repeated_first", given(result->repeated_first), "warnings", given(result->warnings));
+}
+
+static json_t *result_json(const struct run *run, const struct store_end *end)
+{
+	return json_pack("{s:I, s:s, s:s, s:s, s:f, s:s, s:I, s:I, s:I, s:s?, s:s?, s:s?, s:O,"
+	    " s:I, s:O?, s:O}", "run", (json_int_t)run->number, "source", run->source, "trigger",
+	    store_trigger_name(run->trigger), "status", end->status, "seconds",
+	    (double)(hs_clock_ms() - run->began_ms) / 1000, "url", run->shown_url, "pages",
+	    (json_int_t)end->pages, "bytes", (json_int_t)end->bytes, "records",
+	    (json_int_t)end->records, "file", end->file, "source_name", end->source_name,
+	    "snapshot_date", end->snapshot_date, "error", end->error, "problem_total",
+	    (json_int_t)end->problem_total, "problems", end->problems, "report", end->report);
+}
+
 /* result NULL: there was nothing to make a snapshot of. */
-static void end_run(struct run *run, const char *status, const struct normalize_result *result,
+static void end_run(struct run *run, const char *status, const struct pipeline_result *result,
     const struct hs_error *why)
 {
 	struct hs_error err = HS_ERROR_INIT;
-	bool remembers = run->to_incoming && result != NULL && result->path[0] != '\0';
-	json_t *error = error_json(why);
+	bool has_file = result != NULL && result->path[0] != '\0';
+	bool remembers = run->to_incoming && has_file;
+	json_t *error = error_json(why), *report = report_json(result);
 	const struct store_end end = {
-		.run = run->number, .source = run->source, .status = status, .bytes = run->bytes,
+		.run = run->number, .source = run->source, .status = status,
 		.is_due_again = run->extractor->is_stopping && strcmp(status, "cancelled") == 0 &&
 		    run->trigger == STORE_BY_SCHEDULE,
+		.pages = walk_pages(run->walk), .bytes = run->bytes,
 		.records = result != NULL ? result->records : 0,
 		.problem_total = result != NULL ? result->problem_total : 0,
-		.file = result != NULL && result->path[0] != '\0' ? result->path : NULL,
+		.file = has_file ? result->path : NULL,
 		.source_name = result != NULL ? result->source_name : NULL,
 		.snapshot_date = result != NULL ? result->snapshot_date : NULL,
-		.error = why != NULL ? error : NULL,
-		.problems = result != NULL ? result->problems : NULL,
-		.url = remembers ? run->url : NULL, .etag = run->etag,
-		.last_modified = run->last_modified,
+		.error = error, .problems = result != NULL ? result->problems : NULL,
+		.report = report, .answer_key = remembers ? run->answer_key : NULL,
+		.etag = walk_is_one(run->walk) ? run->etag : NULL,
+		.last_modified = walk_is_one(run->walk) ? run->last_modified : NULL,
 		.digest = result != NULL ? result->digest : NULL,
 	};
 
 	event_del(run->tick);
 	log_end(run, status, &end, why);
-	run->result = json_pack("{s:I, s:s, s:s, s:s, s:f, s:s, s:I, s:I, s:s?, s:s?, s:s?, s:O, s:I,"
-	    " s:O?}", "run", (json_int_t)run->number, "source", run->source, "trigger",
-	    store_trigger_name(run->trigger), "status", status, "seconds",
-	    (double)(hs_clock_ms() - run->began_ms) / 1000, "url", run->shown_url, "bytes",
-	    (json_int_t)end.bytes, "records", (json_int_t)end.records, "file", end.file,
-	    "source_name", end.source_name, "snapshot_date", end.snapshot_date, "error", error,
-	    "problem_total", (json_int_t)end.problem_total, "problems", end.problems);
-	json_decref(error);
+	run->result = result_json(run, &end);
 	if (run->result == NULL)
 		hs_panic("no memory for the end of a run");
 	if (!store_end(run->extractor->pool, &end, on_end_written, run, &err)) {
 		hs_log_error(HS_LOG_ERROR, "cannot write down how a run ended", &err);
 		finish(run);
 	}
+	json_decref(error);
+	json_decref(report);
 }
 
 static void end_with_error(struct run *run, const struct hs_error *err)
@@ -242,98 +263,79 @@ static void end_with_error(struct run *run, const struct hs_error *err)
 		end_run(run, "failed", NULL, err);
 }
 
-/* ---- the snapshot ---- */
+/* ---- the steps ---- */
 
-static void work_free(struct work *work)
+static void next_step(struct run *run);
+
+static void end_finished(struct run *run)
 {
-	if (work->fd >= 0)
-		close(work->fd);
-	normalize_done(&work->result);
-	free(work->folder);
-	free(work->file_name);
-	free(work->source_name);
-	free(work->fallback_source_name);
-	free(work);
-}
+	const struct pipeline_result *result = work_result(run->work);
 
-static void work_do(struct hs_task *task)
-{
-	struct work *work = (struct work *)task;
-
-	work->is_done = normalize_feed(work->fd, &work->options, &work->progress, &work->result,
-	    &work->err);
-}
-
-static void work_drop(struct hs_task *task)
-{
-	work_free((struct work *)task);
-}
-
-static void work_done(struct hs_task *task)
-{
-	struct work *work = (struct work *)task;
-	struct run *run = work->run;
-	const struct normalize_result *result = &work->result;
-
-	if (run == NULL) {
-		work_free(work);
-		return;
-	}
-	run->work = NULL;
-	if (!work->is_done)
-		end_with_error(run, &work->err);
-	else if (result->is_unchanged)
+	if (result->is_unchanged)
 		end_run(run, "unchanged", NULL, NULL);
 	else if (result->problem_total > 0)
 		end_run(run, "failed", result, NULL);
 	else
 		end_run(run, run->folder == NULL ? "checked" : "emitted", result, NULL);
-	work_free(work);
 }
 
-static bool copy_text(const char *text, char **ret)
+/* What failed, and in which of several bodies; error NULL: nothing did. */
+static void name_step(const struct run *run, const struct walk_step *step,
+    const struct hs_error *error, struct hs_error *ret)
 {
-	return text == NULL || (*ret = strdup(text)) != NULL;
+	if (error == NULL)
+		return;
+	*ret = *error;
+	if (step->kind == WALK_JOIN)
+		hs_error_set(ret, error->code, error->where, "in the feed of the join %.100s: %s",
+		    work_mapping(run->work)->joins[step->number].name, error->message);
+	else if (step->kind == WALK_PAGE && !walk_is_one(run->walk))
+		hs_error_set(ret, error->code, error->where, "on page %llu: %s",
+		    (unsigned long long)walk_pages(run->walk) + 1, error->message);
+}
+
+static void on_worked(void *arg, const struct hs_error *error)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct run *run = arg;
+	struct walk_step step;
+	bool done = true;
+
+	run->is_working = false;
+	walk_step(run->walk, &step);
+	if (error != NULL || run->is_cancelled) {
+		name_step(run, &step, error, &err);
+		end_with_error(run, &err);
+		return;
+	}
+	if (step.kind == WALK_END) {
+		end_finished(run);
+		return;
+	}
+	if (step.kind == WALK_JOIN)
+		walk_joined(run->walk);
+	else
+		done = walk_paged(run->walk, work_latest_page(run->work), run->link, &err);
+	if (done)
+		next_step(run);
+	else
+		end_with_error(run, &err);
 }
 
 /* Takes fd when it returns true. */
 static bool start_work(struct run *run, int fd, struct hs_error *err)
 {
-	const struct hs_settings *settings = hs_child_settings(run->extractor->child);
-	struct work *work = calloc(1, sizeof *work);
+	struct walk_step step;
 
-	if (work == NULL || !copy_text(run->folder, &work->folder) ||
-	    !copy_text(run->file_name, &work->file_name) ||
-	    !copy_text(run->source_name, &work->source_name) ||
-	    !copy_text(run->fallback_source_name, &work->fallback_source_name)) {
-		if (work != NULL) {
-			work->fd = -1;
-			work_free(work);
-		}
-		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a snapshot");
-	}
-	work->task = (struct hs_task){ .work = work_do, .done = work_done, .drop = work_drop };
-	work->run = run;
-	work->fd = fd;
-	memcpy(work->known_digest, run->known_digest, sizeof work->known_digest);
-	work->options = (struct normalize_options){
-		.folder = work->folder, .file_name = work->file_name,
-		.source_name = work->source_name,
-		.fallback_source_name = work->fallback_source_name, .today = hs_date_today(),
-		.with_payload = hs_setting_bool(settings, HS_SET_EXTRACTOR_INCLUDE_RAW_PAYLOAD),
-		.max_record_bytes = (size_t)hs_setting_int(settings, HS_SET_MAX_RECORD_BYTES),
-		.known_digest = run->has_known_digest ? work->known_digest : NULL,
-	};
-	if (!hs_offload_start(run->extractor->offload, &work->task, err)) {
-		work->fd = -1;
-		work_free(work);
-		return false;
-	}
-	run->work = work;
-	return true;
+	walk_step(run->walk, &step);
+	if (step.kind == WALK_END)
+		run->is_working = work_finish(run->work, err);
+	else if (step.kind == WALK_JOIN)
+		run->is_working = work_join(run->work, step.number, fd, err);
+	else
+		run->is_working = work_page(run->work, step.number, fd, err);
+	return run->is_working;
 }
-
-/* ---- the fetch ---- */
 
 /* What a server said is sent to the database, which takes nothing but UTF-8. */
 static void keep_header(const char *value, char **ret)
@@ -341,6 +343,14 @@ static void keep_header(const char *value, char **ret)
 	free(*ret);
 	*ret = value != NULL && hs_utf8_valid_prefix(value, strlen(value)) == strlen(value) ?
 	    strdup(value) : NULL;
+}
+
+static bool keep_text(const char *value, char **ret, struct hs_error *err)
+{
+	free(*ret);
+	*ret = value != NULL ? strdup(value) : NULL;
+	return value == NULL || *ret != NULL ||
+	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a URL");
 }
 
 static void on_fetched(void *arg, const struct fetch_result *result, const struct hs_error *error)
@@ -357,13 +367,13 @@ static void on_fetched(void *arg, const struct fetch_result *result, const struc
 		end_run(run, "unchanged", NULL, NULL);
 		return;
 	}
-	run->bytes = result->bytes;
+	run->bytes += result->bytes;
 	keep_header(result->etag, &run->etag);
 	keep_header(result->last_modified, &run->last_modified);
-	if (!start_work(run, result->fd, &err)) {
-		close(result->fd);
-		end_with_error(run, &err);
-	}
+	if (keep_text(result->next_url, &run->link, &err) && start_work(run, result->fd, &err))
+		return;
+	close(result->fd);
+	end_with_error(run, &err);
 }
 
 static void on_fetch_progress(void *arg, const struct fetch_progress *progress)
@@ -373,6 +383,52 @@ static void on_fetch_progress(void *arg, const struct fetch_progress *progress)
 	run->fetched = *progress;
 }
 
+/* The mapping's headers, those whose values the environment has too. */
+static bool fill_headers(const struct mapping *mapping, struct fetch_header *headers, size_t *count,
+    struct hs_error *err)
+{
+	*count = 0;
+	for (size_t i = 0; mapping != NULL && i < mapping->header_count; i++) {
+		const struct mapping_header *header = &mapping->headers[i];
+		const char *value = header->value != NULL ? header->value : getenv(header->env);
+
+		if (value == NULL)
+			return hs_error_set(err, HS_BAD_ARGUMENT, "/headers",
+			    "the mapping's header %.100s wants the environment variable %.100s, which "
+			    "is not set: set it where HoopScout is started", header->name,
+			    header->env);
+		headers[(*count)++] = (struct fetch_header){ header->name, value };
+	}
+	return true;
+}
+
+static bool start_fetch(struct run *run, const struct walk_step *step, struct hs_error *err)
+{
+	struct fetch_header headers[MAPPING_MAX_HEADERS];
+	struct fetch_request request = { .url = step->url, .headers = headers };
+
+	/* of a join too: the mapping's author names those URLs himself */
+	if (!fill_headers(work_mapping(run->work), headers, &request.header_count, err))
+		return false;
+	if (walk_is_one(run->walk)) {
+		request.etag = run->etag;
+		request.last_modified = run->last_modified;
+	}
+	memset(&run->fetched, 0, sizeof run->fetched);
+	return fetch_start(run->extractor->fetcher, &request, on_fetched, on_fetch_progress, run,
+	    &run->fetch, err);
+}
+
+static void next_step(struct run *run)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct walk_step step;
+
+	walk_step(run->walk, &step);
+	if (step.kind == WALK_END ? !start_work(run, -1, &err) : !start_fetch(run, &step, &err))
+		end_with_error(run, &err);
+}
+
 static void log_not_begun(const struct run *run, const struct hs_error *why)
 {
 	if (why->code == HS_BUSY)
@@ -380,6 +436,23 @@ static void log_not_begun(const struct run *run, const struct hs_error *why)
 		    HS_STR("why", why->message));
 	else
 		hs_log_error(HS_LOG_ERROR, "a source cannot run when it is due", why);
+}
+
+static bool prepare_work(struct run *run, const unsigned char *known_digest, struct hs_error *err)
+{
+	const struct hs_settings *settings = hs_child_settings(run->extractor->child);
+	const struct pipeline_options options = {
+		.folder = run->folder, .file_name = run->file_name,
+		.source_name = run->source_name,
+		.fallback_source_name = run->fallback_source_name, .today = hs_date_today(),
+		.with_payload = hs_setting_bool(settings, HS_SET_EXTRACTOR_INCLUDE_RAW_PAYLOAD),
+		.max_record_bytes = (size_t)hs_setting_int(settings, HS_SET_MAX_RECORD_BYTES),
+		.known_digest = known_digest,
+	};
+	struct mapping *mapping = run->mapping;
+
+	run->mapping = NULL;
+	return work_new(run->extractor->offload, &options, mapping, on_worked, run, &run->work, err);
 }
 
 static void on_begun(void *arg, const struct store_begun *begun, const struct hs_error *why)
@@ -399,24 +472,24 @@ static void on_begun(void *arg, const struct store_begun *begun, const struct hs
 	}
 	run->number = begun->run;
 	run->seen_ms = hs_clock_ms();
-	if (run->is_cancelled) {
-		end_run(run, "cancelled", NULL, NULL);
-		return;
-	}
 	if (run->to_incoming) {
 		keep_header(begun->etag, &run->etag);
 		keep_header(begun->last_modified, &run->last_modified);
-		run->has_known_digest = begun->has_digest;
-		memcpy(run->known_digest, begun->digest, sizeof run->known_digest);
 	}
-	const struct fetch_request request = { .url = run->url, .etag = run->etag,
-		.last_modified = run->last_modified };
-	if (!fetch_start(run->extractor->fetcher, &request, on_fetched, on_fetch_progress, run,
-		&run->fetch, &err))
+	if (run->is_cancelled)
+		end_run(run, "cancelled", NULL, NULL);
+	else if (prepare_work(run, run->to_incoming && begun->has_digest ? begun->digest : NULL, &err))
+		next_step(run);
+	else
 		end_with_error(run, &err);
 }
 
 /* ---- the order ---- */
+
+static bool copy_text(const char *text, char **ret)
+{
+	return text == NULL || (*ret = strdup(text)) != NULL;
+}
 
 static bool is_folder(const char *path)
 {
@@ -462,15 +535,51 @@ static bool settle_place(struct run *run, const char *output_path, struct hs_err
 	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
 }
 
+/* By what the answers are remembered: another mapping, name or payload makes another snapshot of
+ * the same answer. */
+static bool settle_key(struct run *run, struct hs_error *err)
+{
+	const struct hs_settings *settings = hs_child_settings(run->extractor->child);
+	char mapping[2 * MAPPING_DIGEST_BYTES + 1] = "";
+	const char *name = run->source_name != NULL ? run->source_name : "";
+	size_t size = strlen(run->url) + sizeof mapping + strlen(name) + 16;
+
+	for (size_t i = 0; run->mapping != NULL && i < MAPPING_DIGEST_BYTES; i++)
+		snprintf(mapping + 2 * i, 3, "%02x", run->mapping->digest[i]);
+	run->answer_key = malloc(size);
+	if (run->answer_key == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
+	return hs_format(run->answer_key, size, err, "%s\n%s\n%s\n%d", run->url, mapping, name,
+	    hs_setting_bool(settings, HS_SET_EXTRACTOR_INCLUDE_RAW_PAYLOAD));
+}
+
+static bool settle_mapping(struct run *run, const struct source *source, struct hs_error *err)
+{
+	struct hs_problems *mistakes = hs_problems_new();
+	struct hs_error why = HS_ERROR_INIT;
+	bool done;
+
+	if (mistakes == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a mapping");
+	done = source_mapping(source, mistakes, &run->mapping, &why) ||
+	    hs_error_set(err, why.code == HS_BAD_ARGUMENT ? HS_BAD_SETTING : why.code, why.where,
+		"%s; hsctl extractor check %s shows all of it", why.message, source->name);
+	hs_problems_free(mistakes);
+	return done;
+}
+
 static bool settle(struct run *run, const struct source *source, const struct run_options *options,
     struct hs_error *err)
 {
 	const char *url = options->url != NULL ? options->url : source->url;
 	char shown[FETCH_MAX_URL_BYTES];
 
+	if (!settle_mapping(run, source, err))
+		return false;
 	if (url[0] == '\0')
-		return hs_error_set(err, HS_BAD_ARGUMENT, "url",
-		    "%s has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or give --url", source->name);
+		return hs_error_set(err, HS_BAD_ARGUMENT, "url", source->path == NULL ?
+		    "%s has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or give --url" :
+		    "the mapping of %s names no URL: give --url", source->name);
 	if (!copy_text(source->name, &run->source) || !copy_text(url, &run->url) ||
 	    !copy_text(url_mask(url, shown, sizeof shown), &run->shown_url) ||
 	    !copy_text(options->source_name, &run->source_name) ||
@@ -480,7 +589,10 @@ static bool settle(struct run *run, const struct source *source, const struct ru
 	run->trigger = options->trigger;
 	run->due = options->due != NULL ? options->due->at : 0;
 	run->to_incoming = !options->is_dry && options->output_path == NULL;
-	return options->is_dry || settle_place(run, options->output_path, err);
+	/* without a mapping the one URL is given in any case */
+	return walk_new(run->mapping, options->url != NULL || run->mapping == NULL ? url : NULL,
+	    &run->walk, err) && settle_key(run, err) &&
+	    (options->is_dry || settle_place(run, options->output_path, err));
 }
 
 bool run_start(struct extractor *extractor, const struct run_options *options, struct hs_call *call,
@@ -491,7 +603,7 @@ bool run_start(struct extractor *extractor, const struct run_options *options, s
 
 	if (extractor->is_stopping)
 		return hs_error_set(err, HS_NOT_RUNNING, "", "the extractor is stopping");
-	if (!source_find(hs_child_settings(extractor->child), options->source, &source, err))
+	if (!source_find(extractor->sources, options->source, &source, err))
 		return false;
 	if (find_run(extractor, source.name) != NULL)
 		return hs_error_set(err, HS_BUSY, source.name, "a run of %s is under way: wait for it,"
@@ -502,7 +614,7 @@ bool run_start(struct extractor *extractor, const struct run_options *options, s
 	run->began_ms = hs_clock_ms();
 	if (!settle(run, &source, options, err) ||
 	    !store_begin(extractor->pool, run->source, run->trigger, options->due, extractor->host,
-		run->url, run->shown_url, on_begun, run, err)) {
+		run->answer_key, run->shown_url, on_begun, run, err)) {
 		run_free(run);
 		return false;
 	}
@@ -513,14 +625,14 @@ bool run_start(struct extractor *extractor, const struct run_options *options, s
 	return true;
 }
 
-/* Before it has a row, on_begun sees to it; while a thread is at work, work_done does. */
+/* Before it has a row, on_begun sees to it; while a thread is at work, on_worked does. */
 static void cancel(struct run *run)
 {
 	if (run->is_cancelled)
 		return;
 	run->is_cancelled = true;
-	if (run->work != NULL) {
-		atomic_store(&run->work->progress.is_cancelled, true);
+	if (run->is_working) {
+		work_cancel(run->work);
 	} else if (run->fetch != NULL) {
 		fetch_cancel(run->fetch);
 		run->fetch = NULL;
@@ -569,6 +681,15 @@ bool run_is_for(const struct extractor *extractor, const char *source, int64_t d
 	const struct run *run = find_run(extractor, source);
 
 	return run != NULL && run->due == due;
+}
+
+json_t *run_progress_all(const struct extractor *extractor)
+{
+	json_t *all = json_array();
+
+	for (const struct run *run = extractor->runs; run != NULL; run = run->next)
+		json_array_append_new(all, progress_json(run));
+	return all;
 }
 
 void run_free_all(struct extractor *extractor)

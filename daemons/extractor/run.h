@@ -1,4 +1,4 @@
-/* run.h: one run of one source: fetch.c -> normalize.c (parse.c, emit.c) -> store.c.
+/* run.h: one run of one source: fetch.c -> pipeline.c (parse.c, normalize.c, emit.c) -> store.c.
  *
  * A source has at most one run at a time. Nothing here waits: the body is fetched on the event
  * loop, and made into a snapshot on a thread. */
@@ -40,7 +40,7 @@ bool run_cancel(struct extractor *extractor, const char *source);
 /* Ends all of them; when the last has ended, hs_child_stopped is called if the daemon stops. */
 void run_cancel_all(struct extractor *extractor);
 
-/* Of the source's run {"run","stage","bytes","total","records","seconds"}, or null; a new
+/* Of the source's run {"run","stage","bytes","total","pages","records","seconds"}, or null; a new
  * reference. */
 json_t *run_progress(const struct extractor *extractor, const char *source);
 
@@ -49,6 +49,9 @@ size_t run_count(const struct extractor *extractor);
 
 /* Whether the source's run under way is the one for this due time. */
 bool run_is_for(const struct extractor *extractor, const char *source, int64_t due);
+
+/* The same of all runs under way: an array, a new reference. */
+json_t *run_progress_all(const struct extractor *extractor);
 
 /* When nothing will call back any more: frees the runs. */
 void run_free_all(struct extractor *extractor);

@@ -238,7 +238,8 @@ static int64_t look_at_all(struct schedule *schedule, const PGresult *rows)
 	struct source source;
 
 	forget_next(schedule);
-	for (size_t n = 0; source_at(settings_of(schedule->extractor), n, &source); n++) {
+	sources_refresh(schedule->extractor->sources, settings_of(schedule->extractor));
+	for (size_t n = 0; source_at(schedule->extractor->sources, n, &source); n++) {
 		int64_t its_ms = look_at(schedule, &source, rows, now_ms);
 
 		if (its_ms < wait_ms)

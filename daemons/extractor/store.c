@@ -15,7 +15,7 @@ enum { QUESTION_MS = 15000, END_MS = 60000, NUMBER_BYTES = 24, HEX_BYTES = 2 * S
 /* One not seen for so long is lost. */
 #define LOST_AFTER "interval '5 minutes'"
 
-#define URL_DIGEST(value) "sha256(convert_to(" value "::text, 'UTF8'))"
+#define KEY_DIGEST(value) "sha256(convert_to(" value "::text, 'UTF8'))"
 
 #define LOSE \
 	"update extractor_run set status = 'lost', finished_at = now(), error =" \
@@ -42,20 +42,20 @@ static const char begin_run[] =
     " select m.run_id, a.etag, a.last_modified, encode(a.body_sha256, 'hex'),"
     " $6::bigint is null or exists (select from taken) from (values (1)) one"
     " left join made m on true left join extractor_answer a"
-    " on a.source = $1::text and a.url_sha256 = " URL_DIGEST("$3");
+    " on a.source = $1::text and a.key_sha256 = " KEY_DIGEST("$3");
 
 static const char end_run[] =
-    "with answer as (insert into extractor_answer (source, url_sha256, etag, last_modified,"
-    " body_sha256) select $12::text, " URL_DIGEST("$13") ", $14::text, $15::text, $16::bytea"
-    " where $13::text is not null on conflict (source, url_sha256) do update set"
+    "with answer as (insert into extractor_answer (source, key_sha256, etag, last_modified,"
+    " body_sha256) select $12::text, " KEY_DIGEST("$13") ", $14::text, $15::text, $16::bytea"
+    " where $13::text is not null on conflict (source, key_sha256) do update set"
     " etag = excluded.etag, last_modified = excluded.last_modified,"
     " body_sha256 = excluded.body_sha256, seen_at = now()),"
     " again as (update extractor_source set next_due_at = last_due_at"
-    " where source = $12::text and is_enabled and $17::boolean)"
+    " where source = $12::text and is_enabled and $18::boolean)"
     " update extractor_run set status = $2::text, finished_at = now(), seen_at = now(),"
     " bytes = $3::bigint, records = $4::bigint, problem_total = $5::bigint, file = $6::text,"
     " source_name = $7::text, snapshot_date = $8::date, error = $9::jsonb,"
-    " problems = coalesce($10::jsonb, '[]'), pages = $11::bigint"
+    " problems = coalesce($10::jsonb, '[]'), pages = $11::bigint, report = $17::jsonb"
     " where run_id = $1::bigint and status in ('running', 'lost')";
 
 static const char seen_run[] =
@@ -66,7 +66,7 @@ static const char seen_run[] =
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), to_char(finished_at at time zone 'UTC'," \
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), extract(epoch from coalesce(finished_at, now())" \
 	" - started_at)::text, url, bytes, records, file, source_name," \
-	" to_char(snapshot_date, 'YYYY-MM-DD'), error, problem_total, problems"
+	" to_char(snapshot_date, 'YYYY-MM-DD'), error, problem_total, problems, pages, report"
 
 const char store_list_runs[] =
     "select " RUN_COLUMNS " from extractor_run where $1::text is null or source = $1::text"
@@ -134,11 +134,11 @@ static void on_begun(void *arg, PGresult *const *results, size_t count, const st
 }
 
 bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
-    const struct store_due *due, const char *host, const char *url, const char *shown_url,
+    const struct store_due *due, const char *host, const char *answer_key, const char *shown_url,
     store_begun_fn *done, void *arg, struct hs_error *err)
 {
 	char at[NUMBER_BYTES], next[NUMBER_BYTES];
-	const char *values[] = { source, trigger_names[trigger], url, shown_url, host,
+	const char *values[] = { source, trigger_names[trigger], answer_key, shown_url, host,
 		due == NULL ? NULL : number_text((uint64_t)due->at, at),
 		due == NULL ? NULL : number_text((uint64_t)due->next, next) };
 	const struct hs_db_statement statement = { .sql = begin_run, .values = values,
@@ -238,16 +238,28 @@ static const char *digest_text(const unsigned char *digest, char buf[HEX_BYTES])
 	return buf;
 }
 
-static bool submit_end(struct hs_db_pool *pool, const struct store_end *end, const char *error,
-    const char *problems, struct ending *ending, struct hs_error *err)
+/* What is JSON, as text; NULL where there is none. */
+struct end_texts {
+	char *error, *problems, *report;
+};
+
+static bool make_text(const json_t *value, char **ret)
+{
+	return value == NULL || json_is_null(value) ||
+	    (*ret = json_dumps(value, JSON_COMPACT)) != NULL;
+}
+
+static bool submit_end(struct hs_db_pool *pool, const struct store_end *end,
+    const struct end_texts *texts, struct ending *ending, struct hs_error *err)
 {
 	char run[NUMBER_BYTES], bytes[NUMBER_BYTES], records[NUMBER_BYTES], total[NUMBER_BYTES];
-	char digest[HEX_BYTES];
+	char pages[NUMBER_BYTES], digest[HEX_BYTES];
 	const char *values[] = { number_text((uint64_t)end->run, run), end->status,
 		number_text(end->bytes, bytes), number_text(end->records, records),
 		number_text(end->problem_total, total), given(end->file), given(end->source_name),
-		given(end->snapshot_date), error, problems, "1", end->source, end->url, end->etag,
-		end->last_modified, digest_text(end->digest, digest),
+		given(end->snapshot_date), texts->error, texts->problems,
+		number_text(end->pages, pages), end->source, end->answer_key, end->etag,
+		end->last_modified, digest_text(end->digest, digest), texts->report,
 		end->is_due_again ? "t" : "f" };
 	const struct hs_db_statement statement = { .sql = end_run, .values = values,
 		.count = HS_COUNT(values) };
@@ -258,21 +270,22 @@ static bool submit_end(struct hs_db_pool *pool, const struct store_end *end, con
 bool store_end(struct hs_db_pool *pool, const struct store_end *end, store_done_fn *done, void *arg,
     struct hs_error *err)
 {
-	char *error = end->error == NULL ? NULL : json_dumps(end->error, JSON_COMPACT);
-	char *problems = end->problems == NULL ? NULL : json_dumps(end->problems, JSON_COMPACT);
 	struct ending *ending = malloc(sizeof *ending);
-	bool has_memory = ending != NULL && (end->error == NULL || error != NULL) &&
-	    (end->problems == NULL || problems != NULL);
-	bool is_done;
+	struct end_texts texts = { NULL };
+	bool is_done = ending != NULL && make_text(end->error, &texts.error) &&
+	    make_text(end->problems, &texts.problems) && make_text(end->report, &texts.report);
 
-	if (has_memory)
+	if (is_done) {
 		*ending = (struct ending){ done, arg };
-	is_done = has_memory ? submit_end(pool, end, error, problems, ending, err) :
-	    hs_error_set(err, HS_NO_MEMORY, "", "no memory to write down a run's end");
+		is_done = submit_end(pool, end, &texts, ending, err);
+	} else {
+		hs_error_set(err, HS_NO_MEMORY, "", "no memory to write down a run's end");
+	}
 	if (!is_done)
 		free(ending);
-	free(error);
-	free(problems);
+	free(texts.error);
+	free(texts.problems);
+	free(texts.report);
 	return is_done;
 }
 
@@ -285,15 +298,16 @@ static json_t *json_or_null(const char *text)
 
 json_t *store_run_json(const PGresult *result, int row)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:f, s:s, s:I, s:I, s:s?, s:s?, s:s?, s:o,"
-	    " s:I, s:o}", "run", (json_int_t)hs_db_int(result, row, 0), "source",
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:f, s:s, s:I, s:I, s:I, s:s?, s:s?, s:s?,"
+	    " s:o, s:I, s:o, s:o}", "run", (json_int_t)hs_db_int(result, row, 0), "source",
 	    hs_db_text(result, row, 1), "trigger", hs_db_text(result, row, 2), "status",
 	    hs_db_text(result, row, 3), "started_at", hs_db_text(result, row, 4), "finished_at",
 	    hs_db_text(result, row, 5), "seconds", strtod(hs_db_text(result, row, 6), NULL), "url",
-	    hs_db_text(result, row, 7), "bytes", (json_int_t)hs_db_int(result, row, 8), "records",
+	    hs_db_text(result, row, 7), "pages", (json_int_t)hs_db_int(result, row, 16), "bytes", (json_int_t)hs_db_int(result, row, 8), "records",
 	    (json_int_t)hs_db_int(result, row, 9), "file", hs_db_text(result, row, 10),
 	    "source_name", hs_db_text(result, row, 11), "snapshot_date",
 	    hs_db_text(result, row, 12), "error", json_or_null(hs_db_text(result, row, 13)),
 	    "problem_total", (json_int_t)hs_db_int(result, row, 14), "problems",
-	    json_or_null(hs_db_text(result, row, 15)));
+	    json_or_null(hs_db_text(result, row, 15)), "report",
+	    json_or_null(hs_db_text(result, row, 17)));
 }

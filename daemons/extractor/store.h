@@ -38,12 +38,13 @@ typedef void store_done_fn(void *arg, const struct hs_error *err);
  * done hears when that is over, either way. */
 void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg);
 
-/* Writes a run down. url is what is asked with; shown_url has no secrets, and is what is kept.
+/* Writes a run down. answer_key is what its answers are remembered by; shown_url has no secrets,
+ * and is what is kept.
  * due (NULL: it is not scheduled) is taken with it, and is let go when the source is busy.
  * Errors (to done): HS_BUSY (this source has a run under way, or another machine has taken the
  * time), those of the pool. */
 bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger trigger,
-    const struct store_due *due, const char *host, const char *url, const char *shown_url,
+    const struct store_due *due, const char *host, const char *answer_key, const char *shown_url,
     store_begun_fn *done, void *arg, struct hs_error *err);
 
 /* "It is alive": to be said every minute. */
@@ -54,12 +55,13 @@ struct store_end {
 	const char *source;
 	const char *status;		/* as extractor_run has it */
 	bool is_due_again;		/* it was scheduled, and did not come to its end */
-	uint64_t bytes, records, problem_total;
+	uint64_t pages, bytes, records, problem_total;
 	const char *file, *source_name, *snapshot_date;	/* NULL or "": none */
 	const json_t *error;		/* {"code","message","where"}, or NULL */
 	const json_t *problems;		/* or NULL */
-	/* The answer that became a snapshot; url NULL: keep what was known. */
-	const char *url, *etag, *last_modified;
+	const json_t *report;		/* what became of other records; or NULL */
+	/* The answer that became a snapshot; answer_key NULL: keep what was known. */
+	const char *answer_key, *etag, *last_modified;
 	const unsigned char *digest;
 };
 
@@ -71,8 +73,9 @@ bool store_end(struct hs_db_pool *pool, const struct store_end *end, store_done_
 extern const char store_list_runs[];
 /* The latest run of each source. */
 extern const char store_latest_runs[];
-/* {"run","source","trigger","status","started_at","finished_at","seconds","url","bytes","records",
- * "file","source_name","snapshot_date","error","problem_total","problems"}; a new reference. */
+/* {"run","source","trigger","status","started_at","finished_at","seconds","url","pages","bytes",
+ * "records","file","source_name","snapshot_date","error","problem_total","problems","report"}; a new
+ * reference. */
 json_t *store_run_json(const PGresult *result, int row);
 
 #endif

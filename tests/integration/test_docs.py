@@ -13,6 +13,8 @@ from house import PROGRAMS, SOURCE_DIR
 MAN_DIR = SOURCE_DIR / "etc/man"
 BEGIN, END = '.\\" the settings, as settings_table.c has them\n', '.\\" the end of the settings\n'
 SETTING_NAME = re.compile(r"\b(?:EXTRACTOR|HOOPSCOUT|POSTGRES|SCHEDULER|STATIC_DATASET)_[A-Z_]+[A-Z]\b")
+BEGIN_CONVERSIONS, END_CONVERSIONS = \
+    '.\\" the conversions, as convert.c has them\n', '.\\" end of the conversions\n'
 
 
 def table():
@@ -67,15 +69,40 @@ def settings_in_mdoc():
     return "\n".join(lines + [".El"]) + "\n"
 
 
-def test_man_page_has_the_settings():
-    page = MAN_DIR / "hoopscout.conf.5"
-    before, _, rest = page.read_text().partition(BEGIN)
-    got, _, after = rest.partition(END)
-    want = settings_in_mdoc()
+def conversions_in_mdoc():
+    """The list of conversions, made from convert.c's table as its text has it."""
+    takes = {"TAKES_NOTHING": "", "MAY_HAVE_PLACES": " : Op Ar PLACES", "NEEDS_NUMBER": " : Ar NUMBER",
+             "NEEDS_TEXT": " : Ar TEXT", "MAY_HAVE_TEXT": " : Op Ar TEXT", "NEEDS_DATE_FORMAT": " : Ar FORMAT",
+             "MAY_HAVE_KEEP": " : Op Cm keep"}
+    text = (SOURCE_DIR / "daemons/extractor/convert.c").read_text()
+    rows = re.findall(r'^\t\{ "(\w+)", CONVERT_(\w+),(.*?) \},$', text, re.M | re.S)
+    assert len(rows) > 25, "convert.c is no longer laid out as this test reads it"
+    lines = [".Bl -tag -width Ds"]
+    for name, takes_what, rest in rows:
+        strings = re.findall(r'"((?:[^"\\]|\\.)*)"', rest)
+        if "convert_by_factor" in rest:
+            strings = strings[1:]   # the factor
+        sentence = "".join(strings).replace('\\"', '"')
+        lines.append(f".It Ic {name}{takes[takes_what]}")
+        lines += textwrap.wrap(mdoc_text(sentence[0].upper() + sentence[1:]) + ".", 78, break_on_hyphens=False)
+        if takes_what == "MAY_HAVE_PLACES":
+            lines.append("Without PLACES, " + re.match(r" (\d),", rest).group(1) + ".")
+    return "\n".join(lines + [".El"]) + "\n"
+
+
+@pytest.mark.parametrize("name, begin, end, wanted", [
+    ("hoopscout.conf.5", BEGIN, END, settings_in_mdoc),
+    ("hoopscout-mapping.5", BEGIN_CONVERSIONS, END_CONVERSIONS, conversions_in_mdoc),
+])
+def test_man_page_has_the_table(name, begin, end, wanted):
+    page = MAN_DIR / name
+    before, _, rest = page.read_text().partition(begin)
+    got, _, after = rest.partition(end)
+    want = wanted()
     if os.environ.get("HOOPSCOUT_UPDATE_DOCS") == "1":
-        page.write_text(before + BEGIN + want + END + after)
+        page.write_text(before + begin + want + end + after)
         return
-    assert got == want, "hoopscout.conf.5 differs from the table; HOOPSCOUT_UPDATE_DOCS=1 rewrites its list"
+    assert got == want, f"{name} differs from the table; HOOPSCOUT_UPDATE_DOCS=1 rewrites its list"
 
 
 def test_env_example_has_the_settings():

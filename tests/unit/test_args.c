@@ -85,7 +85,7 @@ static const struct {
 	{ "imprt now", HS_UNKNOWN_COMMAND, "no command 'imprt now'; did you mean 'import now'?" },
 	{ "import nwo", HS_UNKNOWN_COMMAND, "did you mean 'import now'?" },
 	{ "import lits --json", HS_UNKNOWN_COMMAND, "did you mean 'import list'?" },
-	{ "check x.json", HS_UNKNOWN_COMMAND, "did you mean 'snapshot check'?" },
+	{ "check x.json", HS_UNKNOWN_COMMAND, "did you mean 'extractor check'?" },
 	{ "statr web", HS_UNKNOWN_COMMAND, "did you mean 'start'?" },
 	{ "frobnicate", HS_UNKNOWN_COMMAND, "'hsctl --help' lists them all" },
 	{ "x y", HS_UNKNOWN_COMMAND, "'hsctl --help' lists them all" },

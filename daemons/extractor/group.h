@@ -1,0 +1,40 @@
+/* group.h: many records of a feed that make one: single games, and their season.
+ *
+ * What a group needs is kept in memory, bounded for all of them together; not its records. */
+#ifndef HS_EXTRACTOR_GROUP_H
+#define HS_EXTRACTOR_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+#include "daemons/extractor/mapping.h"
+
+enum { GROUPS_MAX_BYTES = 32 << 20 };
+
+struct groups;
+
+/* Keeps the mapping; NULL without memory. */
+struct groups *groups_new(const struct mapping *mapping);
+/* Accepts NULL. */
+void groups_free(struct groups *groups);
+
+/* Adds a record to its group; place is where it is, for messages. A record that fails changes
+ * nothing. Errors: those of expression.h; HS_TOO_BIG, when there are too many groups. */
+bool groups_add(struct groups *groups, const struct expression_scope *scope, const char *place,
+    struct hs_error *err);
+
+/* A group's fields, texts or NULL, and the place of its first record. They and what is in the
+ * arena live until it returns. false ends it with *err. */
+typedef bool groups_fn(void *arg, const char *const *fields, const char *place, struct arena *arena,
+    struct hs_error *err);
+
+/* Told of a group whose fields cannot be had, with the reason; false ends it with *err. */
+typedef bool groups_fault_fn(void *arg, const char *place, const struct hs_error *why,
+    struct hs_error *err);
+
+/* All groups, in the order of their first records. */
+bool groups_finish(struct groups *groups, groups_fn *on_group, groups_fault_fn *on_fault, void *arg,
+    struct hs_error *err);
+
+#endif

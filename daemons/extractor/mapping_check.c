@@ -1,0 +1,149 @@
+/* mapping_check.c: keys, texts, numbers and pointers of a mapping.
+ *
+ * Trusts nothing of the mapping but that it is JSON. */
+#include "daemons/extractor/mapping_check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool mistake(struct expression_compiler *compiler, enum hs_error_code code,
+    const char *pointer, const char *sentence)
+{
+	hs_problems_add(compiler->mistakes, code, pointer, 0, 0, "%s", sentence);
+	return false;
+}
+
+const char *mapping_pointer(char buf[HS_POINTER_BYTES], const char *pointer, const char *key)
+{
+	snprintf(buf, HS_POINTER_BYTES, "%s", pointer);
+	return value_pointer_append(buf, HS_POINTER_BYTES, key);
+}
+
+const char *mapping_item_pointer(char buf[HS_POINTER_BYTES], const char *pointer, size_t index)
+{
+	char number[32];
+
+	snprintf(number, sizeof number, "%zu", index);
+	return mapping_pointer(buf, pointer, number);
+}
+
+static bool is_one_of(const char *const *names, const char *key)
+{
+	for (; *names != NULL; names++) {
+		if (strcmp(*names, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool mapping_check_keys(struct hs_problems *mistakes, const json_t *json, const char *pointer,
+    const char *const *names)
+{
+	char buf[HS_POINTER_BYTES], allowed[400] = "";
+	const json_t *value;
+	const char *key;
+
+	if (!json_is_object(json)) {
+		hs_problems_add(mistakes, HS_WRONG_TYPE, pointer, 0, 0, "this must be an object");
+		return false;
+	}
+	for (size_t i = 0; names[i] != NULL; i++)
+		snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), "%s%s",
+		    i > 0 ? ", " : "", names[i]);
+	json_object_foreach((json_t *)json, key, value) {
+		if (!is_one_of(names, key))
+			hs_problems_add(mistakes, HS_UNKNOWN_FIELD,
+			    mapping_pointer(buf, pointer, key), 0, 0,
+			    "there is no such key here: there are %s", allowed);
+	}
+	return true;
+}
+
+void *mapping_take(struct expression_compiler *compiler, size_t bytes)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	void *ret = arena_take(compiler->arena, bytes, &err);
+
+	if (ret == NULL)
+		compiler->is_out_of_memory = true;
+	return ret;
+}
+
+const char *mapping_copy(struct expression_compiler *compiler, const char *text)
+{
+	char *copy = mapping_take(compiler, strlen(text) + 1);
+
+	return copy == NULL ? NULL : strcpy(copy, text);
+}
+
+const char *mapping_text(struct expression_compiler *compiler, const json_t *json,
+    const char *pointer)
+{
+	char number[32];
+
+	if (json_is_string(json))
+		return mapping_copy(compiler, json_string_value(json));
+	if (json_is_integer(json)) {
+		snprintf(number, sizeof number, "%lld", (long long)json_integer_value(json));
+		return mapping_copy(compiler, number);
+	}
+	if (json_is_real(json))
+		mistake(compiler, HS_WRONG_TYPE, pointer,
+		    "write this number in quotes, so that its digits stay as they are");
+	else
+		mistake(compiler, HS_WRONG_TYPE, pointer, "this must be a text or a whole number");
+	return NULL;
+}
+
+bool mapping_value_pointer(struct expression_compiler *compiler, const json_t *json,
+    const char *pointer, struct value_pointer *ret)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!json_is_string(json))
+		return mistake(compiler, HS_WRONG_TYPE, pointer,
+		    "this must be a JSON Pointer, as in \"/data/players\"");
+	if (value_pointer_parse(json_string_value(json), compiler->arena, ret, &err))
+		return true;
+	if (err.code != HS_BAD_ARGUMENT)
+		compiler->is_out_of_memory = true;
+	return mistake(compiler, err.code, pointer, err.message);
+}
+
+bool mapping_int(struct expression_compiler *compiler, const json_t *json, const char *pointer,
+    int64_t min, int64_t max, int64_t fallback, int64_t *ret)
+{
+	if (json == NULL) {
+		*ret = fallback;
+		return true;
+	}
+	if (!json_is_integer(json) || json_integer_value(json) < min ||
+	    json_integer_value(json) > max) {
+		hs_problems_add(compiler->mistakes,
+		    json_is_integer(json) ? HS_OUT_OF_RANGE : HS_WRONG_TYPE, pointer, 0, 0,
+		    "this must be a whole number from %lld to %lld", (long long)min,
+		    (long long)max);
+		return false;
+	}
+	*ret = json_integer_value(json);
+	return true;
+}
+
+bool mapping_document_slot(struct expression_compiler *compiler, const struct value_pointer *wanted,
+    const char *pointer, size_t *ret)
+{
+	struct expression_slots *slots = compiler->slots;
+
+	for (size_t i = 0; i < slots->document_count; i++) {
+		if (strcmp(slots->document[i].text, wanted->text) == 0) {
+			*ret = i;
+			return true;
+		}
+	}
+	if (slots->document_count == EXPRESSION_MAX_SLOTS)
+		return mistake(compiler, HS_LIMIT, pointer,
+		    "the mapping asks for too many values of the document");
+	slots->document[slots->document_count] = *wanted;
+	*ret = slots->document_count++;
+	return true;
+}

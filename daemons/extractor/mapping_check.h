@@ -1,0 +1,39 @@
+/* mapping_check.h: what all parts of a mapping are read with: each function adds a mistake with its
+ * place when something is not what it should be. */
+#ifndef HS_EXTRACTOR_MAPPING_CHECK_H
+#define HS_EXTRACTOR_MAPPING_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "common/problems.h"
+#include "daemons/extractor/expression.h"
+
+/* Adds a mistake for each key of an object that is none of names, of which the last is NULL; and
+ * one when it is no object. */
+bool mapping_check_keys(struct hs_problems *mistakes, const json_t *json, const char *pointer,
+    const char *const *names);
+/* "/fields/season": the pointer and a key. Returns buf. */
+const char *mapping_pointer(char buf[HS_POINTER_BYTES], const char *pointer, const char *key);
+/* A pointer and an index. */
+const char *mapping_item_pointer(char buf[HS_POINTER_BYTES], const char *pointer, size_t index);
+/* A text or a whole number, as text in the arena; NULL after a mistake. */
+const char *mapping_text(struct expression_compiler *compiler, const json_t *json,
+    const char *pointer);
+/* A JSON Pointer. */
+bool mapping_value_pointer(struct expression_compiler *compiler, const json_t *json,
+    const char *pointer, struct value_pointer *ret);
+/* A whole number in a range; NULL json gives fallback. */
+bool mapping_int(struct expression_compiler *compiler, const json_t *json, const char *pointer,
+    int64_t min, int64_t max, int64_t fallback, int64_t *ret);
+/* The slot of a pointer into the document; false when there are too many. */
+bool mapping_document_slot(struct expression_compiler *compiler, const struct value_pointer *wanted,
+    const char *pointer, size_t *ret);
+/* Zeroed memory, and a copy of a text; NULL sets is_out_of_memory. */
+void *mapping_take(struct expression_compiler *compiler, size_t bytes);
+const char *mapping_copy(struct expression_compiler *compiler, const char *text);
+
+#endif

@@ -1,0 +1,298 @@
+"""Sources that are mappings: pages, joins, keys, mistakes and reports, with the shipped daemons."""
+
+import json
+import pathlib
+import shutil
+import threading
+
+import pytest
+
+from feed_server import Answer, FeedServer
+from house import House, SOURCE_DIR, until
+from test_extractor import incoming, new_place, prepare, run
+
+EXAMPLES = SOURCE_DIR / "etc/extractors"
+FEEDS = SOURCE_DIR / "tests/data/feeds"
+
+FIELDS = {
+    "competition_external_id": {"constant": "L"}, "competition_name": {"constant": "League"},
+    "season": {"constant": "2025-26"}, "team_external_id": "/club", "team_name": "/club",
+    "player_external_id": "/id", "full_name": "/name",
+}
+
+
+def player(number, **more):
+    return {"id": number, "name": f"Player {number}", "club": "Club", **more}
+
+
+@pytest.fixture(scope="module")
+def feeds():
+    with FeedServer() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def forgotten(feeds):
+    with feeds.lock:
+        feeds.requests.clear()
+        feeds.routes.clear()
+
+
+@pytest.fixture(scope="module")
+def running_house(programs, template, feeds):
+    house = House(programs, template)
+    mappings = house.dir / "extractors"
+    mappings.mkdir()
+    mappings.chmod(0o755)
+    prepare(house, feeds, EXTRACTOR_MAPPINGS_DIR=mappings, FEED_KEY="open-sesame").start()
+    house.mappings = mappings
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def hs(running_house):
+    for folder in (running_house.mappings, running_house.folder("incoming")):
+        for path in folder.iterdir():
+            path.unlink()
+    return running_house
+
+
+def write(house, name, **mapping):
+    """A mapping of the players above, and what else is said of it."""
+    whole = {"records": "/players", "fields": FIELDS, **mapping}
+    (house.mappings / f"{name}.json").write_text(json.dumps(whole))
+    return name
+
+
+def names(result):
+    return [row["full_name"] for row in json.loads(pathlib.Path(result["file"]).read_text())["records"]]
+
+
+def asked(feeds):
+    return [path for path in feeds.paths() if path != "/robots.txt"]
+
+
+# -- one feed ---------------------------------------------------------------------------------------
+
+def test_mapping_becomes_a_source(hs, feeds):
+    write(hs, "my_league", about="Our league", url=feeds.url("/feed"))
+    assert "my_league" in hs.hsctl("extractor", "list").stdout
+    feeds.serve("/feed", {"players": [player(1), player(2)]})
+    result = run(hs, name="my_league")
+    assert names(result) == ["Player 1", "Player 2"] and result["source_name"] == "my_league"
+    assert run(hs, name="my_league")["status"] == "unchanged"
+    (hs.mappings / "my_league.json").unlink()
+    assert "my_league" not in hs.hsctl("extractor", "list").stdout
+
+
+def test_changed_mapping_makes_a_new_snapshot(hs, feeds):
+    """The feed is as it was, and the server says so: what is made of it is not."""
+    feeds.serve("/feed", {"players": [player(1, role="captain")]}, headers={"ETag": '"1"'})
+    write(hs, "changing", url=feeds.url("/feed"))
+    assert run(hs, name="changing")["status"] == "emitted"
+    assert run(hs, name="changing")["status"] == "unchanged"
+    write(hs, "changing", url=feeds.url("/feed"), fields={**FIELDS, "role": "/role"})
+    result = run(hs, name="changing")
+    assert result["status"] == "emitted"
+    assert json.loads(pathlib.Path(result["file"]).read_text())["records"][0]["role"] == "captain"
+    assert run(hs, name="changing")["status"] == "unchanged"
+    assert run(hs, "--source-name", "other", name="changing")["status"] == "emitted"
+
+
+def test_key_from_the_environment(hs, feeds):
+    feeds.serve("/feed", {"players": [player(1)]})
+    write(hs, "keyed", url=feeds.url("/feed"), headers={"X-Api-Key": {"env": "FEED_KEY"}, "Accept": "text/x"})
+    run(hs, name="keyed")
+    headers = feeds.asked("/feed")[0].headers
+    assert headers["x-api-key"] == "open-sesame" and headers["accept"] == "text/x"
+    assert "x-api-key" not in feeds.asked("/robots.txt")[0].headers if feeds.asked("/robots.txt") else True
+    write(hs, "keyed", url=feeds.url("/feed"), headers={"X-Api-Key": {"env": "NO_SUCH_KEY"}})
+    error = run(hs, name="keyed", check=False)["error"]
+    assert "NO_SUCH_KEY" in error["message"] and len(feeds.asked("/feed")) == 1
+    assert "open-sesame" not in hs.log() + hs.hsctl("extractor", "history", as_json=True).stdout
+
+
+def test_key_does_not_follow_a_redirect_elsewhere(hs, feeds):
+    with FeedServer() as other:
+        other.serve("/feed", {"players": [player(1)]})
+        feeds.serve("/feed", status=302, headers={"Location": other.url("/feed")})
+        write(hs, "moved", url=feeds.url("/feed"), headers={"X-Api-Key": {"env": "FEED_KEY"}})
+        assert run(hs, name="moved")["status"] == "emitted"
+        assert "x-api-key" not in other.asked("/feed")[0].headers
+        assert feeds.asked("/feed")[0].headers["x-api-key"] == "open-sesame"
+
+
+# -- pages ------------------------------------------------------------------------------------------
+
+def paged(feeds, pages, key="page", first=1, step=1):
+    for number, players in enumerate(pages):
+        feeds.serve(f"/feed?{key}={first + number * step}", {"players": players, "total": sum(map(len, pages))})
+
+
+def test_page_numbers(hs, feeds):
+    paged(feeds, [[player(1), player(2)], [player(3), player(4)], []])
+    write(hs, "pages", url=feeds.url("/feed"), paging={"kind": "page"})
+    result = run(hs, name="pages")
+    assert names(result) == [f"Player {n}" for n in (1, 2, 3, 4)] and result["pages"] == 3
+    assert asked(feeds) == ["/feed?page=1", "/feed?page=2", "/feed?page=3"]
+    assert "3 pages" in hs.hsctl("extractor", "run", "pages", "--dry-run").stdout
+
+
+def test_offsets_end_with_the_total(hs, feeds):
+    paged(feeds, [[player(1), player(2)], [player(3), player(4)]], key="limit=2&from", first=0, step=2)
+    write(hs, "offsets", url=feeds.url("/feed?from=9"), paging={
+        "kind": "offset", "parameter": "from", "size": 2, "size_parameter": "limit", "total": "/total"})
+    assert len(names(run(hs, name="offsets"))) == 4
+    assert asked(feeds) == ["/feed?limit=2&from=0", "/feed?limit=2&from=2"]
+
+
+def test_cursors(hs, feeds):
+    feeds.serve("/feed?cursor=a%26b", {"players": [player(2)], "next": None})
+    feeds.serve("/feed", {"players": [player(1)], "next": "a&b"})
+    write(hs, "cursors", url=feeds.url("/feed"), paging={"kind": "cursor", "next": "/next"})
+    assert names(run(hs, name="cursors")) == ["Player 1", "Player 2"]
+
+
+def test_links_in_the_page_and_in_the_header(hs, feeds):
+    feeds.serve("/feed", {"players": [player(1)], "next": "more/2"})
+    feeds.serve("/more/2", {"players": [player(2)]})
+    write(hs, "links", url=feeds.url("/feed"), paging={"kind": "link", "next": "/next"})
+    assert names(run(hs, name="links")) == ["Player 1", "Player 2"]
+    feeds.serve("/head", {"players": [player(1)]}, headers={"Link": '</more/2>; rel="next"'})
+    write(hs, "heads", url=feeds.url("/head"), paging={"kind": "link"})
+    assert names(run(hs, name="heads")) == ["Player 1", "Player 2"]
+
+
+def test_a_page_that_leads_nowhere_good(hs, feeds):
+    before = incoming(hs)
+    feeds.serve("/self", {"players": [player(1)], "next": "/self"})
+    feeds.serve("/away", {"players": [player(1)], "next": "http://localhost:1/x"})
+    for path, says in (("/self", "very page"), ("/away", "another server")):
+        write(hs, "bad", url=feeds.url(path), paging={"kind": "link", "next": "/next"})
+        error = run(hs, name="bad", check=False)["error"]
+        assert error["code"] == "bad_url" and says in error["message"], error
+    feeds.serve("/forever", {"players": [player(1)]})
+    write(hs, "bad", url=feeds.url("/forever"), paging={"kind": "page", "limit": 3}, duplicates="drop")
+    error = run(hs, name="bad", check=False)["error"]
+    assert "3 pages" in error["message"] and len([path for path in asked(feeds) if "forever" in path]) == 3
+    assert incoming(hs) == before
+
+
+def test_a_broken_page_is_named(hs, feeds):
+    feeds.serve("/feed?page=1", {"players": [player(1)]})
+    feeds.serve("/feed?page=2", b'{"players": [')
+    write(hs, "broken", url=feeds.url("/feed"), paging={"kind": "page"})
+    error = run(hs, name="broken", check=False)["error"]
+    assert error["message"].startswith("on page 2: "), error
+    assert incoming(hs) == []
+
+
+def test_unchanged_pages(hs, feeds):
+    paged(feeds, [[player(1)], [player(2)], []])
+    write(hs, "same", url=feeds.url("/feed"), paging={"kind": "page"})
+    assert run(hs, name="same")["status"] == "emitted"
+    second = run(hs, name="same")
+    assert (second["status"], second["file"]) == ("unchanged", None) and len(incoming(hs)) == 1
+    feeds.serve("/feed?page=2", {"players": [player(3)]})
+    assert run(hs, name="same")["status"] == "emitted"
+
+
+def test_several_urls(hs, feeds):
+    for season in ("2024", "2025"):
+        feeds.serve(f"/{season}", {"players": [player(season)]})
+    write(hs, "seasons", urls=[{"url": feeds.url(f"/{season}"), "with": {"season": season}} for season in
+                               ("2024", "2025")], fields={**FIELDS, "season": {"with": "season"}})
+    rows = json.loads(pathlib.Path(run(hs, name="seasons")["file"]).read_text())["records"]
+    assert [(row["season"], row["full_name"]) for row in rows] == [("2024", "Player 2024"), ("2025", "Player 2025")]
+
+
+# -- joins ------------------------------------------------------------------------------------------
+
+def test_join_of_another_feed(hs, feeds):
+    feeds.serve("/bios", {"people": [{"code": 1, "height": 201}, {"code": 2, "height": 188}]})
+    feeds.serve("/feed", {"players": [player(1), player(2), player(3)]})
+    write(hs, "joined", url=feeds.url("/feed"),
+          joins={"bios": {"url": feeds.url("/bios"), "records": "/people", "key": "/code"}},
+          fields={**FIELDS, "height_cm": {"lookup": "bios", "key": "/id", "value": "/height"}})
+    done = run(hs, name="joined")
+    rows = json.loads(pathlib.Path(done["file"]).read_text())["records"]
+    assert [row.get("height_cm") for row in rows] == [201, 188, None]
+    assert asked(feeds) == ["/bios", "/feed"]
+    feeds.serve("/bios", {"people": [{"code": 1, "height": 202}]})
+    assert run(hs, name="joined")["status"] == "emitted"
+    feeds.serve("/bios", b"{")
+    error = run(hs, name="joined", check=False)["error"]
+    assert "the join bios" in error["message"]
+
+
+# -- mistakes and reports ---------------------------------------------------------------------------
+
+def test_check(hs, feeds):
+    write(hs, "right", url=feeds.url("/feed"), schedule="0 4 * * *", timezone="Europe/Madrid")
+    done = hs.hsctl("extractor", "check", "right")
+    assert "is right" in done.stdout and "--dry-run" in done.stdout
+    write(hs, "wrong", url="ftp://x/", schedule="61 * * * *", timezone="Mars/Olympus", colour="red",
+          fields={**FIELDS, "shoe_size": "/x", "height_cm": {"at": "/h", "convert": "cubits"}})
+    done = hs.hsctl("extractor", "check", "wrong", check=False)
+    assert done.returncode == 1
+    for pointer in ("/url", "/colour", "/fields/shoe_size", "/fields/height_cm/convert"):
+        assert f"{pointer}:" in done.stdout, done.stdout
+    assert "bad mapping" in hs.hsctl("extractor", "list").stdout
+    refused = hs.hsctl("extractor", "run", "wrong", check=False)
+    assert refused.returncode != 0 and "hsctl extractor check wrong" in refused.stderr
+    write(hs, "times", url=feeds.url("/feed"), schedule="61 * * * *", timezone="Mars/Olympus")
+    done = hs.hsctl("extractor", "check", "times", check=False)
+    assert "/schedule:" in done.stdout and "/timezone:" in done.stdout and done.returncode == 1
+    (hs.mappings / "nojson.json").write_text("{")
+    assert hs.hsctl("extractor", "check", "nojson", check=False).returncode == 1
+    assert hs.hsctl("extractor", "check", "absent", check=False).returncode != 0
+    assert hs.hsctl("extractor", "check", "public_json_snapshot").returncode == 0
+
+
+def test_report(hs, feeds):
+    feeds.serve("/feed", {"players": [player(1), player(2, club=None), player(1, name="Player 1 again"),
+                                      player(4, retired=True)]})
+    write(hs, "report", url=feeds.url("/feed"), duplicates="drop", problems="skip",
+          skip=[{"of": "/retired", "in": ["true"]}])
+    done = hs.hsctl("extractor", "run", "report")
+    assert "1 record was left out by the mapping's rules" in done.stdout, done.stdout
+    assert "1 record was dropped: the feed repeats them" in done.stdout and "Player 1 again" in done.stdout
+    assert "/players/1" in done.stdout
+    report = hs.hsctl("extractor", "history", "report", as_json=True).json["result"]["runs"][0]["report"]
+    assert (report["skipped"], report["left_out"], report["repeated"]) == (1, 1, 1), report
+
+
+def test_problems_fail_the_run(hs, feeds):
+    feeds.serve("/feed", {"players": [player(1), player(2, club=None)]})
+    write(hs, "strict", url=feeds.url("/feed"))
+    done = hs.hsctl("extractor", "run", "strict", check=False)
+    assert done.returncode == 1 and "/players/1" in done.stdout and "nothing was written" in done.stdout, done.stdout
+    assert incoming(hs) == []
+
+
+def test_examples_run_over_http(hs, feeds):
+    """Each shipped example is right, and makes its feed's snapshot when it is fetched."""
+    place = new_place(hs)
+    for example in sorted(EXAMPLES.glob("example_*.json")):
+        shutil.copy(example, hs.mappings)
+        assert "is right" in hs.hsctl("extractor", "check", example.stem).stdout
+    assert "example_" not in hs.hsctl("extractor", "list").stdout
+    feeds.serve("/totals", (FEEDS / "totals_array.json").read_bytes())
+    result = run(hs, "--url", feeds.url("/totals"), "--output-path", place, name="example_totals_array")
+    made = json.loads(pathlib.Path(result["file"]).read_text())["records"]
+    wanted = json.loads((FEEDS / "totals_array.expected.json").read_text())
+    wanted = wanted["records"] if isinstance(wanted, dict) else wanted
+    assert len(made) == len(wanted) and made[0]["full_name"] == wanted[0]["full_name"]
+
+
+def test_status_names_what_runs(hs, feeds):
+    write(hs, "slow", url=feeds.url("/feed"))
+    feeds.script("/feed", lambda link: link.wait(5))
+    thread = threading.Thread(target=run, args=(hs,), kwargs={"name": "slow", "check": False})
+    thread.start()
+    until(lambda: feeds.asked("/feed"), 10, "it is not asked")
+    rows = [row for row in hs.status()["daemons"] if row["name"] == "extractor"]
+    assert "slow" in json.dumps(rows) or "slow" in hs.hsctl("status").stdout
+    hs.hsctl("extractor", "cancel", "slow")
+    thread.join(30)

@@ -1,0 +1,474 @@
+/* test_pipeline.c: from bodies to a snapshot, over pages and joins; and what a run tells of it. */
+#include "daemons/extractor/pipeline.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "tests/unit/harness.h"
+
+enum { RECORD_BYTES = 1 << 20, FEEDS = 3 };
+
+#define FIELDS "\"fields\":{\"competition_external_id\":{\"constant\":\"E\"}," \
+	"\"competition_name\":{\"constant\":\"EuroLeague\"},\"season\":{\"constant\":\"2024\"}," \
+	"\"team_external_id\":\"/team\",\"team_name\":\"/team\",\"player_external_id\":\"/id\"," \
+	"\"full_name\":\"/name\",\"fg_pct\":\"/fg\"}"
+#define ARRAY(more) "{\"records\":\"/data\"," more FIELDS "}"
+
+/* Bodies, and what a run makes of them. */
+struct order {
+	const char *mapping;		/* NULL: the snapshot's own shape */
+	const char *join;		/* the first join's body, or NULL */
+	const char *feeds[FEEDS];
+	bool with_payload, is_dry, is_cancelled;
+	const unsigned char *known_digest;
+	const char *source_name;
+};
+
+struct outcome {
+	struct pipeline_result result;
+	json_t *snapshot;		/* NULL: none */
+	uint64_t page_records[FEEDS];
+	char next[FEEDS][64];
+	int64_t total[FEEDS];
+	bool is_enough[FEEDS];
+	int files;			/* in the folder, at the end */
+};
+
+static int file_of(const char *text)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	int fd = -1;
+
+	if (!expect_done("file", hs_file_temporary("tests a feed", &fd, &err) &&
+		hs_file_write_all(fd, text, strlen(text), &err), &err))
+		exit(1);
+	return fd;
+}
+
+static int count_files(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	int count = 0;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		count += entry->d_name[0] != '.' || strlen(entry->d_name) > 2;
+	closedir(dir);
+	return count;
+}
+
+static bool read_bodies(const struct order *order, struct pipeline *pipeline, struct outcome *ret,
+    struct hs_error *err)
+{
+	bool done = true;
+	int fd;
+
+	if (order->join != NULL) {
+		fd = file_of(order->join);
+		done = pipeline_join(pipeline, 0, fd, err);
+		close(fd);
+	}
+	for (size_t i = 0; done && i < FEEDS && order->feeds[i] != NULL; i++) {
+		struct pipeline_page page = { .total = -1 };
+
+		fd = file_of(order->feeds[i]);
+		done = pipeline_page(pipeline, i, fd, &page, err);
+		close(fd);
+		ret->page_records[i] = page.records;
+		snprintf(ret->next[i], sizeof ret->next[i], "%s", page.next != NULL ? page.next : "");
+		ret->total[i] = page.total;
+		ret->is_enough[i] = page.is_enough;
+		pipeline_page_done(&page);
+	}
+	return done && pipeline_finish(pipeline, &ret->result, err);
+}
+
+static struct mapping *mapping_of(const char *text)
+{
+	struct hs_problems *mistakes = hs_problems_new();
+	struct hs_error err = HS_ERROR_INIT;
+	struct mapping *mapping = NULL;
+
+	if (!expect_done(text, mapping_parse("test", text, strlen(text), mistakes, &mapping, &err),
+		&err))
+		exit(1);
+	hs_problems_free(mistakes);
+	return mapping;
+}
+
+static bool run(const struct order *order, struct outcome *ret, struct hs_error *err)
+{
+	struct mapping *mapping = order->mapping != NULL ? mapping_of(order->mapping) : NULL;
+	const char *folder = hs_scratch_dir();
+	const struct pipeline_options options = { .folder = order->is_dry ? NULL : folder,
+		.file_name = "out.json", .source_name = order->source_name,
+		.fallback_source_name = "fallback", .today = { .year = 2025, .month = 6, .day = 7 },
+		.with_payload = order->with_payload, .max_record_bytes = RECORD_BYTES,
+		.known_digest = order->known_digest };
+	struct pipeline_progress progress = { .records = 0 };
+	struct pipeline *pipeline = NULL;
+	json_error_t error;
+	bool done;
+
+	*ret = (struct outcome){ .snapshot = NULL };
+	atomic_store(&progress.is_cancelled, order->is_cancelled);
+	done = pipeline_new(&options, mapping, &progress, &pipeline, err) &&
+	    read_bodies(order, pipeline, ret, err);
+	pipeline_free(pipeline);
+	mapping_free(mapping);
+	if (done && ret->result.path[0] != '\0')
+		ret->snapshot = json_load_file(ret->result.path, JSON_REJECT_DUPLICATES, &error);
+	ret->files = count_files(folder);
+	return done;
+}
+
+static void outcome_done(struct outcome *outcome)
+{
+	json_decref(outcome->snapshot);
+	pipeline_result_done(&outcome->result);
+}
+
+/* A record's text, "" when it has none. */
+static const char *text_of(const struct outcome *outcome, size_t record, const char *field)
+{
+	const char *text = json_string_value(json_object_get(json_array_get(
+	    json_object_get(outcome->snapshot, "records"), record), field));
+
+	return text != NULL ? text : "";
+}
+
+static void test_own_shape(void)
+{
+	static const struct order order = { .feeds = { "{\"snapshot_date\":\"2024-01-02\",\"records\":["
+	    "{\"competition_external_id\":\"E\",\"competition_name\":\"E\",\"season\":\"1\","
+	    "\"team_external_id\":\"T\",\"team_name\":\"T\",\"player_external_id\":\"P\","
+	    "\"full_name\":\"N\",\"height_cm\":190.55}]}" } };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	if (!expect_done("run", run(&order, &outcome, &err), &err))
+		return;
+	expect_text("source", outcome.result.source_name, "fallback");
+	expect_text("date", outcome.result.snapshot_date, "2024-01-02");
+	expect_int("records", outcome.result.records, 1);
+	expect_int("in the page", outcome.page_records[0], 1);
+	expect_text("name", text_of(&outcome, 0, "full_name"), "N");
+	outcome_done(&outcome);
+}
+
+#define PAGE(rows, meta) "{\"data\":[" rows "],\"meta\":" meta "}"
+#define ROW(id, name, team, fg) "{\"id\":" id ",\"name\":\"" name "\",\"team\":\"" team \
+	"\",\"fg\":" fg "}"
+
+static const struct order paged = {
+	.mapping = ARRAY("\"paging\":{\"kind\":\"cursor\",\"next\":\"/meta/next\"},"
+	    "\"snapshot_date\":{\"document\":\"/meta/date\"},\"source_name\":\"mapped\","),
+	.feeds = {
+		PAGE(ROW("1", "A", "X", "50") "," ROW("2", "B", "X", "40"),
+		    "{\"next\":\"c2\",\"date\":\"2024-03-04\"}"),
+		PAGE(ROW("3", "C", "Y", "null"), "{\"next\":77,\"date\":\"2024-03-05\"}"),
+		PAGE("", "{\"next\":null}"),
+	},
+};
+
+static void test_pages(void)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	if (!expect_done("run", run(&paged, &outcome, &err), &err))
+		return;
+	expect_int("records", outcome.result.records, 3);
+	expect_text("first page's date", outcome.result.snapshot_date, "2024-03-04");
+	expect_text("source", outcome.result.source_name, "mapped");
+	expect_int("page", outcome.page_records[0], 2);
+	expect_text("next", outcome.next[0], "c2");
+	expect_text("a number is a cursor too", outcome.next[1], "77");
+	expect_text("the last", outcome.next[2], "");
+	expect_int("empty page", outcome.page_records[2], 0);
+	expect_int("no total", outcome.total[0], -1);
+	expect_text("order", text_of(&outcome, 2, "full_name"), "C");
+	expect_int("the file alone", outcome.files, 1);
+	outcome_done(&outcome);
+}
+
+/* Nothing has changed: no file, whether one body says so at once or many at the end; another
+ * mapping is a change, and so is another side feed. */
+static void test_unchanged(void)
+{
+	struct order order = paged;
+	unsigned char digest[PIPELINE_DIGEST_BYTES];
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	expect_done("first", run(&order, &outcome, &err), &err);
+	memcpy(digest, outcome.result.digest, sizeof digest);
+	outcome_done(&outcome);
+	order.known_digest = digest;
+	expect_done("again", run(&order, &outcome, &err), &err);
+	expect_true("unchanged", outcome.result.is_unchanged);
+	expect_int("no file", outcome.files, 0);
+	outcome_done(&outcome);
+	order.mapping = ARRAY("\"paging\":{\"kind\":\"cursor\",\"next\":\"/meta/next\"},");
+	expect_done("another mapping", run(&order, &outcome, &err), &err);
+	expect_true("changed", !outcome.result.is_unchanged);
+	outcome_done(&outcome);
+
+	order = (struct order){ .mapping = ARRAY(""), .feeds = { paged.feeds[0] } };
+	expect_done("one page", run(&order, &outcome, &err), &err);
+	memcpy(digest, outcome.result.digest, sizeof digest);
+	outcome_done(&outcome);
+	order.known_digest = digest;
+	expect_done("again", run(&order, &outcome, &err), &err);
+	expect_true("unchanged", outcome.result.is_unchanged && outcome.is_enough[0]);
+	expect_int("not even read", outcome.page_records[0], 0);
+	expect_int("no file", outcome.files, 0);
+	outcome_done(&outcome);
+}
+
+static void test_join(void)
+{
+	struct order order = {
+		.mapping = "{\"joins\":{\"bios\":{\"url\":\"https://a.org/\",\"records\":"
+		    "{\"shape\":\"lines\"},\"key\":\"/code\"},\"clubs\":{\"records\":\"/clubs\","
+		    "\"key\":\"/c\"}},\"records\":\"/data\",\"fields\":{"
+		    "\"competition_external_id\":{\"constant\":\"E\"},\"competition_name\":"
+		    "{\"constant\":\"E\"},\"season\":{\"constant\":\"1\"},\"team_external_id\":\"/team\","
+		    "\"team_name\":{\"lookup\":\"clubs\",\"key\":\"/team\",\"value\":\"/n\"},"
+		    "\"player_external_id\":\"/id\",\"full_name\":{\"lookup\":\"bios\",\"key\":\"/id\","
+		    "\"value\":\"/person/name\"},\"nationality\":{\"lookup\":\"bios\",\"key\":\"/id\","
+		    "\"value\":\"/from\"}}}",
+		.join = "{\"code\":\"1\",\"person\":{\"name\":\"Old\"},\"from\":\"FR\"}\n"
+		    "{\"code\":1,\"person\":{\"name\":\"New\"}}\n{\"person\":{\"name\":\"Nobody\"}}\n",
+		.feeds = { "{\"data\":[{\"id\":1,\"team\":\"X\"}],"
+		    "\"clubs\":[{\"c\":\"X\",\"n\":\"Club X\"}]}" },
+	};
+	unsigned char digest[PIPELINE_DIGEST_BYTES];
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	if (!expect_done("run", run(&order, &outcome, &err), &err))
+		return;
+	expect_text("the later row", text_of(&outcome, 0, "full_name"), "New");
+	expect_text("is taken whole", text_of(&outcome, 0, "nationality"), "");
+	expect_text("of the feed itself", text_of(&outcome, 0, "team_name"), "Club X");
+	memcpy(digest, outcome.result.digest, sizeof digest);
+	outcome_done(&outcome);
+
+	order.known_digest = digest;
+	order.join = "{\"code\":1,\"person\":{\"name\":\"Newer\"}}\n";
+	expect_done("another side feed", run(&order, &outcome, &err), &err);
+	expect_true("changed", !outcome.result.is_unchanged);
+	outcome_done(&outcome);
+
+	order.join = "{\"code\":[1]}\n";
+	expect_true("a bad row", !run(&order, &outcome, &err));
+	expect_code("a bad row", &err, HS_WRONG_TYPE);
+	expect_contains("a bad row", err.message, "in the join bios, line 1: /code");
+	outcome_done(&outcome);
+}
+
+#define BAD_ROWS ROW("1", "A", "X", "50") "," ROW("2", "", "X", "40") "," \
+	ROW("3", "C", "Y", "\"n/a\"") "," ROW("4", "D", "Y", "30")
+
+/* What cannot be mapped fails the run, with the feed's places; or is left out and told of. */
+static void test_problems(void)
+{
+	struct order order = { .mapping = ARRAY(""), .feeds = { PAGE(BAD_ROWS, "0") } };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+	const json_t *first;
+
+	if (!expect_done("fail", run(&order, &outcome, &err), &err))
+		return;
+	expect_int("problems", outcome.result.problem_total, 2);
+	expect_true("enough", outcome.is_enough[0]);
+	expect_text("no path", outcome.result.path, "");
+	expect_int("no file", outcome.files, 0);
+	first = json_array_get(outcome.result.problems, 0);
+	expect_text("place", json_string_value(json_object_get(first, "pointer")), "/data/1");
+	expect_text("code", json_string_value(json_object_get(first, "code")), "missing_field");
+	expect_int("line", json_integer_value(json_object_get(first, "line")), 1);
+	first = json_array_get(outcome.result.problems, 1);
+	expect_text("place", json_string_value(json_object_get(first, "pointer")), "/data/2");
+	expect_text("code", json_string_value(json_object_get(first, "code")), "wrong_type");
+	outcome_done(&outcome);
+
+	order.mapping = ARRAY("\"problems\":\"skip\",");
+	expect_done("skip", run(&order, &outcome, &err), &err);
+	expect_int("no problems", outcome.result.problem_total, 0);
+	expect_int("left out", outcome.result.left_out, 2);
+	expect_int("told of", json_array_size(outcome.result.left_out_problems), 2);
+	expect_int("records", outcome.result.records, 2);
+	expect_int("a file", outcome.files, 1);
+	outcome_done(&outcome);
+}
+
+static void test_repeated(void)
+{
+	struct order order = { .mapping = ARRAY("\"duplicates\":\"drop\","), .feeds = {
+	    PAGE(ROW("1", "A", "X", "50") "," ROW("1", "Again", "X", "40") ","
+		ROW("1", "A", "Y", "40"), "0") } };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+	const json_t *first;
+
+	if (!expect_done("drop", run(&order, &outcome, &err), &err))
+		return;
+	expect_int("records", outcome.result.records, 2);
+	expect_int("repeated", outcome.result.repeated, 1);
+	expect_text("the first stays", text_of(&outcome, 0, "full_name"), "A");
+	first = json_array_get(outcome.result.repeated_first, 0);
+	expect_text("place", json_string_value(json_object_get(first, "pointer")), "/data/1");
+	expect_text("name", json_string_value(json_object_get(first, "full_name")), "Again");
+	outcome_done(&outcome);
+
+	order.mapping = ARRAY("");
+	expect_done("fail", run(&order, &outcome, &err), &err);
+	expect_int("the validator's problem", outcome.result.problem_total, 1);
+	expect_int("no file", outcome.files, 0);
+	outcome_done(&outcome);
+}
+
+#define GAMES "{\"paging\":{\"kind\":\"page\"},\"records\":\"/data\",\"group\":[\"/id\",\"/team\"]," \
+	"\"skip\":[{\"of\":\"/min\",\"in\":[0,null]}],\"problems\":\"skip\",\"fields\":{" \
+	"\"competition_external_id\":{\"constant\":\"E\"},\"competition_name\":{\"constant\":\"E\"}," \
+	"\"season\":{\"constant\":\"1\"},\"team_external_id\":\"/team\",\"team_name\":\"/team\"," \
+	"\"player_external_id\":\"/id\",\"full_name\":\"/name\",\"games_played\":{\"count\":true}," \
+	"\"minutes_per_game\":{\"mean\":\"/min\"},\"points_per_game\":{\"quotient\":[{\"total\":\"/pts\"}," \
+	"{\"count\":true}],\"places\":2},\"fg_pct\":{\"percent\":[{\"total\":\"/m\"},{\"total\":\"/a\"}]}}}"
+#define GAME(id, team, min, pts, m, a) "{\"id\":" id ",\"name\":\"P" id "\",\"team\":\"" team \
+	"\",\"min\":" min ",\"pts\":" pts ",\"m\":" m ",\"a\":" a "}"
+
+static void test_groups(void)
+{
+	static const struct order order = { .mapping = GAMES, .feeds = {
+		"{\"data\":[" GAME("1", "X", "30.1", "10", "3", "7") "," GAME("2", "X", "5", "0", "0", "0")
+		"," GAME("1", "X", "0", "99", "9", "9") "]}",
+		"{\"data\":[" GAME("1", "X", "20.2", "5", "2", "null") "," GAME("1", "Y", "9", "1", "1", "1")
+		"," GAME("2", "X", "6", "\"x\"", "0", "0") "]}",
+	} };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+	char *text;
+
+	if (!expect_done("run", run(&order, &outcome, &err), &err))
+		return;
+	expect_int("records", outcome.result.records, 3);
+	expect_int("skipped", outcome.result.skipped, 1);
+	expect_int("left out", outcome.result.left_out, 1);
+	text = json_dumps(json_object_get(outcome.snapshot, "records"),
+	    JSON_COMPACT | JSON_REAL_PRECISION(6));
+	/* 50.3 / 2 = 25.15 exactly; 5 of 7; nothing attempted is no percentage */
+	expect_contains("first", text, "\"full_name\":\"P1\",\"games_played\":2,\"minutes_per_game\":25.2");
+	expect_contains("first", text, "\"points_per_game\":7.5,\"fg_pct\":71.4");
+	expect_contains("second", text,
+	    "\"full_name\":\"P2\",\"games_played\":1,\"minutes_per_game\":5,\"points_per_game\":0}");
+	expect_contains("third", text, "\"team_external_id\":\"Y\"");
+	free(text);
+	outcome_done(&outcome);
+}
+
+static void test_payload(void)
+{
+	struct order order = { .mapping = ARRAY(""), .with_payload = true,
+		.feeds = { PAGE(ROW("1", "A \\\"q\\\"", "X", "5.50"), "0") } };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+	const json_t *payload;
+
+	if (!expect_done("run", run(&order, &outcome, &err), &err))
+		return;
+	payload = json_object_get(json_array_get(json_object_get(outcome.snapshot, "records"), 0),
+	    "raw_payload");
+	expect_int("whole", json_object_size(payload), 4);
+	expect_text("text", json_string_value(json_object_get(payload, "name")), "A \"q\"");
+	outcome_done(&outcome);
+
+	order.mapping = ARRAY("\"raw_payload\":false,");
+	expect_done("the mapping says no", run(&order, &outcome, &err), &err);
+	expect_true("none", json_object_get(json_array_get(json_object_get(outcome.snapshot,
+	    "records"), 0), "raw_payload") == NULL);
+	outcome_done(&outcome);
+}
+
+static void test_warnings(void)
+{
+	static const struct order order = { .mapping = ARRAY(""), .feeds = { PAGE(
+	    ROW("1", "A", "X", "0.5") "," ROW("2", "A", "X", "0.4") "," ROW("3", "A", "X", "1") ","
+	    ROW("4", "A", "X", "0") "," ROW("5", "A", "X", "0.3") "," ROW("6", "A", "X", "0.1"),
+	    "0") } };
+	static const struct order none = { .mapping = ARRAY(""), .feeds = { PAGE("", "0") } };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	if (!expect_done("run", run(&order, &outcome, &err), &err))
+		return;
+	expect_int("one", json_array_size(outcome.result.warnings), 1);
+	expect_contains("fractions", json_string_value(json_array_get(outcome.result.warnings, 0)),
+	    "fg_pct is at most 1 in all 5 records");
+	outcome_done(&outcome);
+	expect_done("empty", run(&none, &outcome, &err), &err);
+	expect_int("one", json_array_size(outcome.result.warnings), 1);
+	expect_contains("empty", json_string_value(json_array_get(outcome.result.warnings, 0)),
+	    "no records");
+	outcome_done(&outcome);
+}
+
+/* Whatever ends a run, it leaves no file. */
+static const struct {
+	const char *mapping, *feed;
+	bool is_cancelled;
+	enum hs_error_code code;
+	const char *where;
+} ends[] = {
+	{ ARRAY(""), "{\"data\":[" ROW("1", "A", "X", "1") "] x", false, HS_BAD_JSON, "" },
+	{ ARRAY(""), "{\"data\":[" ROW("1", "A", "X", "1"), false, HS_TRUNCATED, "" },
+	{ ARRAY(""), "{\"rows\":[]}", false, HS_MISSING_FIELD, "/data" },
+	{ ARRAY(""), "{\"data\":[]}", true, HS_CANCELLED, "" },
+	{ ARRAY("\"snapshot_date\":{\"document\":\"/d\"},"), "{\"data\":[],\"d\":\"May\"}", false,
+	    HS_BAD_DATE, "/snapshot_date" },
+	{ ARRAY("\"snapshot_date\":{\"document\":\"/d\"},"), "{\"data\":[]}", false, HS_MISSING_FIELD,
+	    "/snapshot_date" },
+	{ ARRAY("\"paging\":{\"kind\":\"page\",\"total\":\"/n\"},"), "{\"data\":[],\"n\":\"many\"}",
+	    false, HS_BAD_NUMBER, "/n" },
+	{ NULL, "{\"records\":[{}", false, HS_TRUNCATED, "" },
+};
+
+static void test_ends(void)
+{
+	for (size_t i = 0; i < HS_COUNT(ends); i++) {
+		const struct order order = { .mapping = ends[i].mapping, .feeds = { ends[i].feed },
+			.is_cancelled = ends[i].is_cancelled };
+		struct hs_error err = HS_ERROR_INIT;
+		struct outcome outcome;
+
+		expect_true(ends[i].feed, !run(&order, &outcome, &err));
+		expect_code(ends[i].feed, &err, ends[i].code);
+		expect_text(ends[i].feed, err.where, ends[i].where);
+		expect_int(ends[i].feed, outcome.files, 0);
+		outcome_done(&outcome);
+	}
+}
+
+static const struct hs_case cases[] = {
+	{ "the snapshot's own shape", test_own_shape },
+	{ "several pages", test_pages },
+	{ "unchanged", test_unchanged },
+	{ "joins", test_join },
+	{ "what cannot be mapped", test_problems },
+	{ "what the source repeats", test_repeated },
+	{ "games that make a season", test_groups },
+	{ "the source's words", test_payload },
+	{ "warnings", test_warnings },
+	{ "what ends a run", test_ends },
+};
+
+int main(void)
+{
+	return hs_run_suite("pipeline", cases, HS_COUNT(cases));
+}
