@@ -32,11 +32,11 @@ static struct due_plan settle(const struct due_asked *asked, int64_t shift, int6
 static struct due_plan latest(const struct due_row *row, const struct due_asked *asked,
     int64_t shift)
 {
-	int64_t now = asked->now;
+	bool was_put_back = row->has_last && row->last > asked->now &&
+	    row->last <= asked->now + CLOCK_PUT_BACK;
+	int64_t since = was_put_back ? row->last : asked->now;
 
-	if (row->has_last && row->last <= now + CLOCK_PUT_BACK)
-		return settle(asked, shift, row->last, row->last > now ? row->last : now);
-	return settle(asked, shift, now, now);
+	return settle(asked, shift, since, since);
 }
 
 static struct due_plan run(const struct due_row *row, const struct due_asked *asked, int64_t shift)

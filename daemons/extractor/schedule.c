@@ -32,6 +32,7 @@ struct schedule {
 	bool is_woken;			/* while it looked: what it sees is old */
 	bool has_looked;		/* since it is on */
 	bool is_away;			/* the database: told once */
+	json_t *complaints;		/* what is wrong with whose schedule: told once, too */
 	bool has_next;
 	int64_t next;			/* of all sources, with the jitter */
 	char *next_source;
@@ -190,6 +191,17 @@ static void settle(struct schedule *schedule, const struct source *source,
 		hs_log_error(HS_LOG_WARNING, "cannot write down when a source is due", &err);
 }
 
+static void complain(struct schedule *schedule, const char *source, struct hs_error *err)
+{
+	const json_t *told = json_object_get(schedule->complaints, source);
+
+	if (json_is_string(told) && strcmp(json_string_value(told), err->message) == 0)
+		return;
+	json_object_set_new(schedule->complaints, source, json_string(err->message));
+	hs_error_at(err, source);
+	hs_log_error(HS_LOG_WARNING, "a source's schedule cannot be read", err);
+}
+
 /* Returns how long it may sleep for this source's sake. */
 static int64_t look_at(struct schedule *schedule, const struct source *source,
     const PGresult *rows, int64_t now_ms)
@@ -204,10 +216,10 @@ static int64_t look_at(struct schedule *schedule, const struct source *source,
 	if (!has_schedule(source))
 		return wait_ms;
 	if (!timetable_read(settings, source, &table, &err)) {
-		hs_error_at(&err, source->name);
-		hs_log_error(HS_LOG_WARNING, "a source's schedule cannot be read", &err);
+		complain(schedule, source->name, &err);
 		return wait_ms;
 	}
+	json_object_del(schedule->complaints, source->name);
 	plan = plan_of(settings, source, &table, &row, now_ms / 1000, !schedule->has_looked);
 	if (plan.begins != 0) {
 		note_next(schedule, source->name, plan.begins);
@@ -291,28 +303,32 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-bool schedule_new(struct extractor *extractor, struct schedule **ret, struct hs_error *err)
-{
-	struct schedule *schedule = calloc(1, sizeof *schedule);
-
-	if (schedule != NULL)
-		schedule->wake = evtimer_new(extractor->base, on_wake, schedule);
-	if (schedule == NULL || schedule->wake == NULL) {
-		free(schedule);
-		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the scheduler");
-	}
-	schedule->extractor = extractor;
-	*ret = schedule;
-	return true;
-}
-
 void schedule_free(struct schedule *schedule)
 {
 	if (schedule == NULL)
 		return;
-	event_free(schedule->wake);
+	if (schedule->wake != NULL)
+		event_free(schedule->wake);
+	json_decref(schedule->complaints);
 	free(schedule->next_source);
 	free(schedule);
+}
+
+bool schedule_new(struct extractor *extractor, struct schedule **ret, struct hs_error *err)
+{
+	struct schedule *schedule = calloc(1, sizeof *schedule);
+
+	if (schedule == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the scheduler");
+	schedule->extractor = extractor;
+	schedule->complaints = json_object();
+	schedule->wake = evtimer_new(extractor->base, on_wake, schedule);
+	if (schedule->complaints == NULL || schedule->wake == NULL) {
+		schedule_free(schedule);
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the scheduler");
+	}
+	*ret = schedule;
+	return true;
 }
 
 void schedule_wake(struct schedule *schedule)

@@ -1,5 +1,6 @@
 """Sources that run by themselves: on time, once on all machines, and made up once when missed."""
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import pytest
 from feed_server import FeedServer
 from house import House, until
 from test_extractor import NAME, prepare, slow_feed
+from test_extractor_mapped import FIELDS
 from test_importer import record, snapshot
 
 ON = {"SCHEDULER_ENABLED": "yes", "SCHEDULER_JITTER_SECONDS": "0"}
@@ -176,6 +178,38 @@ def test_five_fields_in_a_time_zone(house, feeds):
     house.start()
     until(lambda: source(house)["next"] % 86400 == 15 * 3600 + 15 * 60, 20, house.log_tail)
     assert runs(house) == []
+
+
+def test_schedules_of_mappings(house, feeds):
+    """Each source has its own schedule and time zone; a bad one is told once, and disturbs none."""
+    mappings = house.dir / "extractors"
+    mappings.mkdir()
+    mappings.chmod(0o755)
+    feeds.serve("/players", {"players": [{"id": 1, "name": "Player", "club": "Club"}]})
+    plans = {"often": {"schedule": "@every 1s"}, "nightly": {"schedule": "30 2 * * *", "timezone": "Asia/Tokyo"},
+             "odd": {"schedule": "61 * * * *"}, "nowhere": {"schedule": "@daily", "timezone": "Mars/Olympus"},
+             "asked": {}}
+    for name, more in plans.items():
+        (mappings / f"{name}.json").write_text(json.dumps(
+            {"records": "/players", "fields": FIELDS, "url": feeds.url("/players"), **more}))
+    prepare(house, feeds, EXTRACTOR_MAPPINGS_DIR=mappings, **ON).start()
+    wait_runs(house, 3, "status in ('emitted', 'unchanged')")
+    assert house.sql("select distinct source from extractor_run") == "often"
+    when = {row["name"]: row["when"] for row in
+            house.hsctl("extractor", "list", as_json=True).json["result"]["sources"]}
+    assert when["nightly"]["next_run_at"].endswith("T17:30:00Z") and when["nightly"]["time_zone"] == "Asia/Tokyo"
+    assert "the minute, 61" in when["odd"]["schedule_problem"]
+    assert "no time zone Mars/Olympus" in when["nowhere"]["schedule_problem"]
+    assert when["asked"]["schedule"] is None and when["asked"]["next_run_at"] is None
+    assert house.log().count("a source's schedule cannot be read") == 2
+    # one alone is disabled
+    house.hsctl("extractor", "disable", "often")
+    assert house.rows("select source from extractor_source where not is_enabled") == [{"source": "often"}]
+    # a mapping that is put right is seen without a reload, by the next look
+    (mappings / "odd.json").write_text(json.dumps(
+        {"records": "/players", "fields": FIELDS, "url": feeds.url("/players"), "schedule": "@every 1s"}))
+    house.hsctl("extractor", "enable", "often")
+    wait_runs(house, 1, "source = 'odd'")
 
 
 def test_jitter_is_the_source_own(house, feeds):
