@@ -431,6 +431,8 @@ test("8,000 teams: found by typing", { always: true }, async (page) => {
 	assert.equal((await entries(page, "team")).length, 50);
 	assert.match(await page.textContent("#status-team"), /^50 of 8,012 teams, those with the most players/);
 	assert.equal(await top(), before, "the page moved");
+	assert.ok(await page.evaluate(() => document.documentElement.scrollHeight - document.body.getBoundingClientRect().bottom - scrollY) < 1,
+		"the page is longer than what is on it");
 	await shot(page, "teams-1280-light");
 
 	/* an older answer never lands last; nothing typed is lost; it is no search */
