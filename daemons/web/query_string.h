@@ -15,7 +15,8 @@ enum { QUERY_MAX_BYTES = 16384, QUERY_MAX_PAIRS = 1024 };
 typedef bool query_pair_fn(void *arg, const char *name, const char *value, struct hs_error *err);
 
 /* Reads application/x-www-form-urlencoded text; empty pieces ("&&") are skipped, a missing
- * '=' is an empty value. Ends at the first refusal.
+ * '=' is an empty value; what trackers add to links (fbclid, utm_...) is passed over. Ends at the
+ * first refusal.
  * Errors: HS_BAD_ARGUMENT (where: the parameter), HS_NO_MEMORY, or the listener's. */
 bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err);
 

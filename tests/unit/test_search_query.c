@@ -36,6 +36,7 @@ static const struct { const char *text, *want; } canonicals[] = {
 	{ "ppg_min=", "" },				/* as forms send it */
 	{ "ppg_min=&ppg_min=", "" },
 	{ "name=&position=&sort=&page=&per_page=&age_on=", "" },
+	{ "fbclid=x&ppg_min=20&utm_source=chat&utm_medium=", "ppg_min=20" },
 	{ "sort=-ppg", "" }, { "page=1", "" }, { "per_page=25", "" },
 	{ "sort=ppg", "sort=ppg" }, { "sort=-name", "sort=-name" }, { "page=2", "page=2" },
 	{ "per_page=100", "per_page=100" }, { "per_page=10", "per_page=10" },
@@ -67,7 +68,7 @@ static const struct { const char *text, *want; } canonicals[] = {
 static const struct { const char *text, *where; } refusals[] = {
 	{ "ppg=20", "ppg" }, { "PPG_MIN=20", "PPG_MIN" }, { "=1", "" },
 	{ "ppg_min%20=1", "ppg_min " },
-	{ "unknown=", "unknown" },
+	{ "unknown=", "unknown" }, { "utm=1", "utm" },
 	{ "name=a&name=b", "name" }, { "ppg_min=1&ppg_min=1", "ppg_min" },
 	{ "sort=ppg&sort=apg", "sort" },
 	{ "page=1&page=2", "page" },
