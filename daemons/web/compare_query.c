@@ -54,7 +54,7 @@ static bool read_name(struct compare_query *query, const char *text, struct hs_e
 
 	if (!read_text(&query->name, "name", text, err) || query->name == NULL)
 		return err->code == HS_OK;
-	if (!hs_name_fold(query->name, strlen(query->name), folded, sizeof folded, err)) {
+	if (!hs_name_fold_wanted(query->name, strlen(query->name), folded, sizeof folded, err)) {
 		hs_error_at(err, "name");
 		return false;
 	}

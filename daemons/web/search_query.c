@@ -139,7 +139,7 @@ static bool read_name(struct search_query *query, const char *text, struct hs_er
 		return no_memory(err);
 	if (too_many_characters(&search_params[SEARCH_NAME], query->name, err))
 		return false;
-	if (!hs_name_fold(query->name, length, folded, sizeof folded, err)) {
+	if (!hs_name_fold_wanted(query->name, length, folded, sizeof folded, err)) {
 		hs_error_at(err, "name");
 		return false;
 	}
