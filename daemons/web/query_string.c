@@ -80,7 +80,8 @@ static bool read_pair(const char *pair, size_t length, char *scratch, query_pair
 	return on_pair(arg, name, value, err);
 }
 
-bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err)
+static bool read_pairs(const char *text, bool all, query_pair_fn *on_pair, void *arg,
+    struct hs_error *err)
 {
 	size_t length = strlen(text), pairs = 0;
 	char *scratch;
@@ -99,8 +100,11 @@ bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, stru
 			    "the query has more than %d parameters", QUERY_MAX_PAIRS);
 			goto out;
 		}
-		if (piece > 0 && !read_pair(text, piece, scratch, on_pair, arg, err))
-			goto out;
+		if (piece > 0 && !read_pair(text, piece, scratch, on_pair, arg, err)) {
+			if (all || err->code == HS_NO_MEMORY)
+				goto out;
+			*err = (struct hs_error)HS_ERROR_INIT;
+		}
 		text += piece;
 		if (*text == '&')
 			text++;
@@ -109,6 +113,17 @@ bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, stru
 out:
 	free(scratch);
 	return done;
+}
+
+bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err)
+{
+	return read_pairs(text, true, on_pair, arg, err);
+}
+
+bool query_string_read_good(const char *text, query_pair_fn *on_pair, void *arg,
+    struct hs_error *err)
+{
+	return read_pairs(text, false, on_pair, arg, err);
 }
 
 static bool refuse_pair(void *arg, const char *name, const char *value, struct hs_error *err)

@@ -240,6 +240,7 @@ static void exchange_free(struct exchange *exchange)
 	if (exchange->work != NULL)
 		exchange->work_free(exchange->work);
 	evbuffer_free(exchange->reply.body);
+	free(exchange->reply.way_on);
 	free(exchange->keep_key);
 	free(exchange->path);
 	free(exchange);

@@ -113,6 +113,17 @@ def test_refused(told, query, status, says):
     assert answer.status == status and says in answer.text, answer.text
 
 
+@pytest.mark.parametrize("query,says,way_on", [
+    ("&".join(f"player={i}" for i in range(1, 9)) + "&figures=best", "Compare the first six",
+     "&amp;".join(f"player={i}" for i in range(1, 7)) + "&amp;figures=best"),
+    ("player=7&player=x&season=2024", "Compare without it", "player=7&amp;season=2024"), ("player=x", None, None)])
+def test_way_on_from_a_refusal(told, query, says, way_on):
+    page = told.get(f"/compare?{query}").text
+    assert "This request cannot be understood" in page
+    assert (f'<a class="button" href="/compare?{way_on}">{says}</a>' in page) == (says is not None), page
+    assert page.count('class="button"') == 1
+
+
 def test_new_data_is_seen(told):
     """A kept comparison is not shown once the data has changed."""
     query = f"/compare?player={told.ids['Dee 01']}"
