@@ -10,11 +10,12 @@
 
 #include <event2/buffer.h>
 
+#include "common/text.h"
 #include "daemons/web/figures.h"
 #include "daemons/web/search_names.h"
 #include "daemons/web/values.h"
 
-enum { TEXT_BYTES = 1024 };
+enum { TEXT_BYTES = 1024, VALUE_BYTES = 900 };
 
 /* Addresses. */
 
@@ -73,8 +74,8 @@ static void filter_text(const struct search_query *query, const PGresult *names,
 
 	if (row->type == SEARCH_IS_IDENTITY)
 		text = search_names_of(names, param, text);
-	snprintf(buf, TEXT_BYTES, "%s%s %s%s%s", row->label, sign_of(param), text,
-	    row->unit[0] != '\0' ? " " : "", row->unit);
+	snprintf(buf, TEXT_BYTES, "%s%s %.*s%s%s", row->label, sign_of(param),
+	    hs_utf8_cut(text, VALUE_BYTES), text, row->unit[0] != '\0' ? " " : "", row->unit);
 }
 
 static bool put_chip(json_t *chips, const struct search_query *query, const PGresult *names,

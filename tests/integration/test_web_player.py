@@ -1,5 +1,7 @@
 """A player's page and JSON: all seasons, where each figure came from, and what it replaced."""
 
+import urllib.parse
+
 import pytest
 
 from house import until
@@ -70,3 +72,17 @@ def test_found_within_a_second(told):
     seconds = time.monotonic() - begun
     print(f"500 records found after {seconds:.2f} s")
     assert seconds < 5, "a busy machine may take longer than a second, but not this long"
+
+
+def test_long_names_are_cut_between_characters(told):
+    """Names are cut for the charts' labels and for chips; half a letter would make the whole page fail."""
+    record = snapshot("2024-03-01", 20)["records"][0]
+    team = {"team_external_id": "long", "team_name": "a" + 60 * "Б", "player_external_id": "long", "full_name": "Long"}
+    told.drop({"source_name": "long", "snapshot_date": "2024-03-01", "records": [
+        {**record, **team, "season": f"{year}" + 20 * "Б" + "a"} for year in (2021, 2022, 2023)]}, "long.json")
+    until(lambda: told.get("/api/v1/players?name=long").json()["total"] == 1, 30, lambda: told.log_tail())
+    number = told.get("/api/v1/players?name=long").json()["players"][0]["id"]
+    page = told.get(f"/players/{number}")
+    assert page.status == 200 and "2021" + 13 * "Б" + ": 20.0, a" + 29 * "Б" + " (10 GP)" in page.text
+    for start in ("x:", "x:a"):
+        assert told.get("/?team=" + urllib.parse.quote(start + 600 * "Б")).status == 200
