@@ -98,6 +98,14 @@ static bool add_statement(struct search *search, size_t what, const struct sql *
 	return true;
 }
 
+/* Whether the form's lists are of the page's data: any request may have replaced them since. */
+static bool has_lists(const struct exchange *exchange)
+{
+	const struct search *search = exchange->work;
+
+	return !search->form || catalog_version(exchange->web->catalog) == search->version;
+}
+
 /* Advice is worth a moment more; a page without it is no error. */
 
 static void on_advice(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -111,7 +119,7 @@ static void on_advice(struct exchange *exchange, PGresult *const *results, size_
 		search_advice_free(search->advice);
 		search->advice = NULL;
 	} else {
-		if (hs_db_int(results[0], 0, 0) != exchange->keep_version)
+		if (hs_db_int(results[0], 0, 0) != exchange->keep_version || !has_lists(exchange))
 			answers_read_at(exchange, -1);	/* an import came between */
 		for (size_t i = 0; i < search->advice->count; i++)
 			search->advice->without[i].total = hs_db_int(results[i + 1], 0, 0);
@@ -176,7 +184,7 @@ static void on_total(struct exchange *exchange, PGresult *const *results, size_t
 		reply_error(exchange, err);
 		return;
 	}
-	if (hs_db_int(results[0], 0, 0) != search->version) {
+	if (hs_db_int(results[0], 0, 0) != search->version || !has_lists(exchange)) {
 		ask(exchange, true, search->form);	/* an import came between */
 		return;
 	}
@@ -232,7 +240,7 @@ static void on_results(struct exchange *exchange, PGresult *const *results, size
 		reply_error(exchange, &problem);
 		return;
 	}
-	if (search->form && catalog_version(exchange->web->catalog) != search->version) {
+	if (!has_lists(exchange)) {
 		ask(exchange, search->at[AT_TOTAL] > 0, true);	/* an import came between */
 		return;
 	}
