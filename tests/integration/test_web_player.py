@@ -1,5 +1,6 @@
 """A player's page and JSON: all seasons, where each figure came from, and what it replaced."""
 
+import re
 import urllib.parse
 
 import pytest
@@ -86,3 +87,17 @@ def test_long_names_are_cut_between_characters(told):
     assert page.status == 200 and "2021" + 13 * "Б" + ": 20.0, a" + 29 * "Б" + " (10 GP)" in page.text
     for start in ("x:", "x:a"):
         assert told.get("/?team=" + urllib.parse.quote(start + 600 * "Б")).status == 200
+
+
+def test_position_and_role_of_a_season(told):
+    """Each is shown wherever a source tells it, also without the other."""
+    record = snapshot("2024-03-01", 20)["records"][0]
+    told.drop({"source_name": "roles", "snapshot_date": "2024-03-01", "records": [
+        {**record, "player_external_id": "roles", "full_name": "Roles", "season": season, "position": position, "role": role}
+        for season, position, role in (("2021", None, "Stopper"), ("2022", "SF", None), ("2023", "SG", "Sixth Man"),
+                                       ("2020", None, None))]}, "roles.json")
+    until(lambda: told.get("/api/v1/players?name=roles").json()["total"] == 1, 30, lambda: told.log_tail())
+    page = told.get(f"/players/{told.get('/api/v1/players?name=roles').json()['players'][0]['id']}").text
+    rows = re.findall(r'<td class="team">&lt;Team&gt;(.*?)</td>', page)
+    assert rows == ['<span class="about"><span>SG</span><span>Sixth Man</span></span>',
+                    '<span class="about"><span>SF</span></span>', '<span class="about"><span>Stopper</span></span>', ""]
