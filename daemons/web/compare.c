@@ -66,6 +66,9 @@ static void put_found(struct compare *compare)
 	    " from player_season_stats l join season se using (season_id)"
 	    " where l.player_id = b.player_id) from (select player_id, ppg, name_folded"
 	    " from player_best where true");
+	/* nothing of the name is left, as of "'": it is in nobody's */
+	if (*word == '\0')
+		sql_put(sql, " and false");
 	while (*word != '\0') {
 		char pattern[2 * HS_FOLDED_NAME_BYTES + 3], *end = pattern;
 
