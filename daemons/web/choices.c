@@ -359,7 +359,7 @@ static bool read_query(struct exchange *exchange, struct hs_error *err)
 	if (evbuffer_add(choices->search, "", 1) != 0 ||
 	    (text = (const char *)evbuffer_pullup(choices->search, -1)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a list");
-	return search_query_parse(text, hs_date_today(), &choices->query, err);
+	return search_query_parse(text, exchange->today, &choices->query, err);
 }
 
 /* What the answer depends on beside the data. */

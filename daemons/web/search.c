@@ -363,13 +363,13 @@ static bool read_query(struct exchange *exchange, struct search *search, char **
 	};
 	char day[HS_DATE_TEXT_BYTES];
 
-	if (!search_query_parse(exchange->query, hs_date_today(), &search->query, err))
+	if (!search_query_parse(exchange->query, exchange->today, &search->query, err))
 		return false;
 	search->canonical = canonical_of(search->query);
 	search->total_key = total_key_of(search->query);
 	if (search->canonical == NULL || search->total_key == NULL ||
 	    asprintf(ret_key, "%s %s?%s %s", forms[exchange->form], exchange->path, search->canonical,
-		hs_date_text(hs_date_today(), day)) < 0)
+		hs_date_text(exchange->today, day)) < 0)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a search");
 	if (exchange->form == FORM_FRAGMENT)
 		set_push_url(exchange, search);
