@@ -101,3 +101,17 @@ def test_position_and_role_of_a_season(told):
     rows = re.findall(r'<td class="team">&lt;Team&gt;(.*?)</td>', page)
     assert rows == ['<span class="about"><span>SG</span><span>Sixth Man</span></span>',
                     '<span class="about"><span>SF</span></span>', '<span class="about"><span>Stopper</span></span>', ""]
+
+
+def test_superseded_by_the_next_one(told):
+    """Not by the one whose figures stand: that is told by the row itself."""
+    for number in (1, 2, 3):
+        told.drop({"source_name": "chain", "snapshot_date": f"2024-01-0{number}", "records": [
+            {**snapshot("", number)["records"][0], "player_external_id": "chain", "full_name": "Chain"}]}, f"chain-{number}.json")
+        told.wait_imported(f"chain-{number}.json")
+    number = told.get("/api/v1/players?name=chain").json()["players"][0]["id"]
+    player = told.get(f"/api/v1/players/{number}").json()
+    assert [(row["from"]["import_file"], row["superseded_by"]) for row in player["superseded"]] == [
+        ("chain-2.json", "chain-3.json"), ("chain-1.json", "chain-2.json")]
+    described = told.get("/api/v1/openapi.json").json()["components"]["schemas"]["SupersededSeason"]["properties"]["superseded_by"]
+    assert "stand now" not in described["description"]
