@@ -262,3 +262,24 @@ def test_an_import_between_list_and_count(house):
     assert zetas(asking.result()) == [("Zeta A", 1), ("Zeta B", 1), ("Zeta C", 1)]
     for one in (busy, waiting, page):
         one.result()
+
+
+def test_found_by_source(large):
+    """As the API's document says."""
+    assert large.get("/api/v1/teams?find=big+%C5%82%C3%B3d%C5%BA+013").json()["total"] == 1
+    described = large.get("/api/v1/openapi.json").json()["components"]["parameters"]["find"]["description"]
+    assert "name" in described and "source" in described and "country" in described
+
+
+def test_many_chips_are_one(large):
+    """Each chip has the whole address in it: a long one must not make a page of megabytes."""
+    seasons = [("season", f"{year}-{'x' * 20}") for year in range(400)]
+    page = large.get("/?" + urllib.parse.urlencode([*seasons, ("team", "big:T3"), ("ppg_min", "1")]))
+    chips = [(html.unescape(url), html.unescape(text)) for url, text in
+             re.findall(r'<a class="chip" href="([^"]*)"[^>]*>([^<]*)<', page.text)]
+    assert [text for _, text in chips] == ["400 seasons", "Team: Łódź 003", "PPG ≥ 1"]
+    assert chips[0][0] == "/?team=big:T3&ppg_min=1" and len(page.body) < 1 << 20
+    page = large.get("/?" + urllib.parse.urlencode([("team", f"big:T{number}") for number in range(20)])).text
+    assert page.count('class="chip"') == 20
+    page = large.get("/?" + urllib.parse.urlencode([("team", f"big:T{number}") for number in range(20)] + [("season", "2001")])).text
+    assert re.findall(r'class="chip"[^>]*>([^<]*)<', page) == ["Season: 2001", "20 teams"]
