@@ -191,6 +191,11 @@ size_t hs_utf8_valid_prefix(const char *text, size_t length)
 	return at;
 }
 
+int hs_utf8_cut(const char *text, size_t most)
+{
+	return (int)hs_utf8_valid_prefix(text, strnlen(text, most));
+}
+
 size_t hs_utf8_count(const char *text, size_t length)
 {
 	size_t count = 0;

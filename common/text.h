@@ -15,6 +15,10 @@ bool hs_format(char *buf, size_t size, struct hs_error *err, const char *format,
  * surrogates, beyond U+10FFFF, cut off), or length when all is valid. */
 size_t hs_utf8_valid_prefix(const char *text, size_t length);
 
+/* How many bytes to take of a text when at most so many fit: it ends at a character's end, also
+ * where the text is not valid. For "%.*s". */
+int hs_utf8_cut(const char *text, size_t most);
+
 /* Characters (code points) in valid UTF-8. */
 size_t hs_utf8_count(const char *text, size_t length);
 

@@ -65,9 +65,10 @@ static bool read_name(struct compare_query *query, const char *text, struct hs_e
 
 static bool read_figures(struct compare_query *query, const char *text, struct hs_error *err)
 {
-	if (query->figures == COMPARE_BEST)
+	if (query->given)
 		return hs_error_set(err, HS_BAD_ARGUMENT, "figures",
 		    "figures is given twice; give it once");
+	query->given = true;
 	if (strcmp(text, "best") == 0)
 		query->figures = COMPARE_BEST;
 	else if (strcmp(text, "latest") != 0)

@@ -14,7 +14,7 @@
 
 #include "common/error.h"
 
-enum { COMPARE_MAX_PLAYERS = 6, COMPARE_MAX_CHARACTERS = 200, COMPARE_MAX_WORDS = 20 };
+enum { COMPARE_MAX_PLAYERS = 6, COMPARE_MAX_CHARACTERS = 200 };
 
 enum compare_figures { COMPARE_LATEST, COMPARE_BEST, COMPARE_SEASON };
 
@@ -22,6 +22,7 @@ struct compare_query {
 	int64_t players[COMPARE_MAX_PLAYERS];
 	size_t count;
 	enum compare_figures figures;
+	bool given;		/* figures were */
 	char *season;		/* of COMPARE_SEASON */
 	char *name;		/* looked for, as written, trimmed; NULL when it is not given */
 	char *folded;

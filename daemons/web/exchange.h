@@ -15,6 +15,7 @@
 #include <event2/http.h>
 #include <libpq-fe.h>
 
+#include "common/date.h"
 #include "common/db_pool.h"
 #include "common/error.h"
 #include "daemons/web/data_version.h"
@@ -62,6 +63,7 @@ struct exchange {
 	const char *query;	/* after '?', "" when none */
 	enum exchange_form form;
 	int64_t id;		/* {id} of the path */
+	struct hs_date today;	/* when it came: all of an answer is of one day */
 	struct reply reply;
 	void *work;		/* the handler's */
 	void (*work_free)(void *work);

@@ -224,6 +224,7 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 		return NULL;
 	}
 	exchange->keep_version = -1;
+	exchange->today = hs_date_today();
 	exchange->form = form_of(exchange);
 	TAILQ_INSERT_TAIL(&server->exchanges, exchange, next);
 	server->in_hand++;

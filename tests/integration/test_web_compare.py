@@ -105,6 +105,13 @@ def test_empty_and_full(told):
     assert "Six players are the most" in page and 'id="f-name"' not in page
 
 
+def test_names_that_nobody_has(told):
+    """As in the search: of "'" nothing is left to look for. Many short words are no reason to refuse."""
+    assert "No other player has all of these words" in compare(told, "Ana <A>", name="'")
+    assert "No other player has all of these words" in compare(told, name="+".join(100 * ["q"]))
+    assert "Add Dee" in compare(told, "Ana <A>", name="+".join(100 * ["e"]))
+
+
 @pytest.mark.parametrize("query,status,says", [
     ("player=1&player=1", 400, "player 1 is given twice"), ("player=1&player=99999", 404, "99999"), ("player=x", 400, "the number of a player"),
     ("&".join(f"player={i}" for i in range(1, 8)), 400, "at most 6 times"), ("figures=all", 400, "latest or best"),

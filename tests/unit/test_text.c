@@ -54,6 +54,9 @@ static void test_utf8(void)
 		    utf8[i].valid);
 	expect_int("count", hs_utf8_count("Dončić 🏀", strlen("Dončić 🏀")), 8);
 	expect_int("count nothing", hs_utf8_count("", 0), 0);
+	expect_int("cut between characters", hs_utf8_cut("aБВ", 3), 3);
+	expect_int("cut within a character", hs_utf8_cut("aБВ", 4), 3);
+	expect_int("cut nothing", hs_utf8_cut("aБВ", 60), 5);
 }
 
 static void test_clean(void)
