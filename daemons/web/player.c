@@ -58,7 +58,7 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
 	if (is_there(exchange, results, err))
 		reply_page(exchange, HTTP_OK, "player",
 		    player_view_new(results[PLAYER], results[SEASONS], results[HISTORY],
-		    hs_date_today()));
+		    exchange->today));
 }
 
 static void on_api_found(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -92,7 +92,7 @@ static void start(struct exchange *exchange, void (*otherwise)(struct exchange *
 		reply_error(exchange, &err);
 		return;
 	}
-	snprintf(key, sizeof key, "player %s %s", exchange->path, hs_date_text(hs_date_today(), day));
+	snprintf(key, sizeof key, "player %s %s", exchange->path, hs_date_text(exchange->today, day));
 	answers_reply(exchange, key, otherwise);
 }
 

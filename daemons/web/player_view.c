@@ -102,11 +102,13 @@ static json_t *cells_new(const PGresult *rows, int row, bool ranked)
 
 static json_t *season_new(const PGresult *rows, int row, bool ranked)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	bool is_as = !PQgetisnull(rows, row, SEASON_POSITION) || !PQgetisnull(rows, row, SEASON_ROLE);
+
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "season", text_json(rows, row, SEASON_SEASON),
 	    "competition", text_json(rows, row, SEASON_COMPETITION),
 	    "team", text_json(rows, row, SEASON_TEAM),
-	    "position", text_json(rows, row, SEASON_POSITION),
+	    "as", is_as, "position", text_json(rows, row, SEASON_POSITION),
 	    "role", text_json(rows, row, SEASON_ROLE),
 	    "source", text_json(rows, row, SEASON_SOURCE),
 	    "snapshot_date", text_json(rows, row, SEASON_SNAPSHOT_DATE),
