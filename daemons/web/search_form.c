@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "daemons/web/choices_view.h"
+#include "daemons/web/search_chips.h"
 
 static const enum search_param lists[] = {
 	SEARCH_SEASON, SEARCH_COMPETITION, SEARCH_TEAM, SEARCH_POSITION, SEARCH_NATIONALITY,
@@ -95,7 +96,7 @@ json_t *search_form_new(const struct search_query *query, const struct catalog *
 {
 	json_t *form = json_object();
 
-	return view_or_nothing(form,
+	return view_or_nothing(form, view_put(form, "clear_url", search_address_clear(query)) &&
 	    view_put(form, "name", json_string(query->name != NULL ? query->name : "")) &&
 	    view_put(form, "age_on", field(query, SEARCH_AGE_ON)) && put_lists(form, query, catalog) &&
 	    put_ranges(form, query) && put_thresholds(form, query));
