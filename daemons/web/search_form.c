@@ -62,14 +62,19 @@ static json_t *threshold(const struct search_query *query, enum search_param par
 	    view_put(object, "words", json_string(at_most ? "at most" : "at least")));
 }
 
+/* Those in which something can be chosen. */
 static bool put_lists(json_t *form, const struct search_query *query, const struct catalog *catalog)
 {
 	json_t *array = json_array();
 	bool done = true;
 
-	for (size_t i = 0; done && i < HS_COUNT(lists); i++)
-		done = json_array_append_new(array, choices_view_plain(query, lists[i], catalog)) == 0;
-	return view_put(form, "lists", array) && done;
+	for (size_t i = 0; done && i < HS_COUNT(lists); i++) {
+		if (catalog_count(catalog, lists[i]) > 0 || query->values[lists[i]].count > 0)
+			done = json_array_append_new(array,
+			    choices_view_plain(query, lists[i], catalog)) == 0;
+	}
+	return view_put(form, "lists", array) && done &&
+	    view_put(form, "any_list", json_boolean(json_array_size(array) > 0));
 }
 
 static bool put_ranges(json_t *form, const struct search_query *query)
