@@ -132,22 +132,24 @@ static bool take_environment(const json_t *settings, struct hs_error *err)
 	return true;
 }
 
-/* New settings replace the old ones; a daemon that refuses them keeps them, and its state. */
+/* New settings replace the old ones, in their place: database pools and others borrow them. A
+ * daemon that refuses the new ones keeps the old, and its state. */
 static bool reload(struct hs_child *child, struct hs_error *err)
 {
-	struct hs_settings *before = child->settings, *fresh = NULL;
+	struct hs_settings *other = NULL;
 	enum hs_log_level level;
+	bool is_taken;
 
-	if (!hs_settings_load(NULL, &fresh, err))
+	if (!hs_settings_load(NULL, &other, err))
 		return false;
-	child->settings = fresh;
-	if (child->spec->reload != NULL && !child->spec->reload(child->app, err)) {
-		child->settings = before;
-		hs_settings_free(fresh);
+	hs_settings_swap(child->settings, other);
+	is_taken = child->spec->reload == NULL || child->spec->reload(child->app, err);
+	if (!is_taken)
+		hs_settings_swap(child->settings, other);
+	hs_settings_free(other);
+	if (!is_taken)
 		return false;
-	}
-	hs_settings_free(before);
-	if (hs_log_level_parse(hs_setting_text(fresh, HS_SET_LOG_LEVEL), &level))
+	if (hs_log_level_parse(hs_setting_text(child->settings, HS_SET_LOG_LEVEL), &level))
 		hs_log_set_level(level);
 	hs_log(HS_LOG_INFO, "reloaded");
 	return true;

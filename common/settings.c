@@ -290,6 +290,14 @@ void hs_settings_free(struct hs_settings *settings)
 	free(settings);
 }
 
+void hs_settings_swap(struct hs_settings *a, struct hs_settings *b)
+{
+	struct hs_settings before = *a;
+
+	*a = *b;
+	*b = before;
+}
+
 const char *hs_setting_text(const struct hs_settings *settings, enum hs_setting id)
 {
 	return settings->all[id].value.text;

@@ -106,6 +106,9 @@ bool hs_settings_load(const char *conf_path, struct hs_settings **ret, struct hs
 
 void hs_settings_free(struct hs_settings *settings);
 
+/* Each gets what the other had: whoever borrows one sees the other's values from now on. */
+void hs_settings_swap(struct hs_settings *a, struct hs_settings *b);
+
 /* Borrowed as long as the settings live; "" when not set. Lists and paths are text too. */
 const char *hs_setting_text(const struct hs_settings *settings, enum hs_setting id);
 

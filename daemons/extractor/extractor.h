@@ -13,6 +13,7 @@
 #include "daemons/extractor/run.h"
 #include "daemons/extractor/schedule.h"
 #include "daemons/extractor/source.h"
+#include "daemons/extractor/store.h"
 
 enum { HOST_BYTES = 4352 };
 
@@ -22,6 +23,7 @@ struct extractor {
 	struct hs_db_pool *pool;
 	struct fetcher *fetcher;
 	struct hs_offload *offload;
+	struct store_forgetting forgetting;
 	char host[HOST_BYTES];		/* machine and state folder: whose runs these are */
 	struct sources *sources;
 	struct schedule *schedule;

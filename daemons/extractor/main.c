@@ -87,7 +87,8 @@ static bool extractor_start(struct hs_child *child, void **ret_app, struct hs_er
 		return false;
 	}
 	sweep(settings);
-	store_forget(extractor->pool, extractor->host, on_forgotten, extractor);
+	store_forget(extractor->pool, extractor->host, on_forgotten, extractor,
+	    &extractor->forgetting);
 	*ret_app = extractor;
 	hs_child_ready(child);
 	return true;

@@ -198,25 +198,21 @@ static void on_end(void *arg, PGresult *const *results, size_t count, const stru
 static void on_forgotten(void *arg, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
+	struct store_forgetting *forgetting = arg;
+
 	on_noted(NULL, results, count, err);
-	on_end(arg, results, count, err);
+	forgetting->done(forgetting->arg, err);
 }
 
-void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg)
+void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg,
+    struct store_forgetting *place)
 {
 	const struct hs_db_statement statement = { .sql = forget_runs, .values = &host, .count = 1 };
-	struct ending *ending = malloc(sizeof *ending);
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (ending == NULL) {
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to see what died");
-	} else {
-		*ending = (struct ending){ done, arg };
-		if (hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_forgotten, ending, NULL,
-			&err))
-			return;
-		free(ending);
-	}
+	*place = (struct store_forgetting){ done, arg };
+	if (hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_forgotten, place, NULL, &err))
+		return;
 	hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
 	done(arg, &err);
 }

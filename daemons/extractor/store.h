@@ -35,8 +35,13 @@ typedef void store_done_fn(void *arg, const struct hs_error *err);
 
 /* At start: what this host (machine and state folder) ran when it died is lost, and a scheduled
  * one of those is due again, once. Logs a failure: those runs are lost some minutes later then.
- * done hears when that is over, either way. */
-void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg);
+ * done hears when that is over, either way; place is ours until then, or until the pool goes. */
+struct store_forgetting {
+	store_done_fn *done;
+	void *arg;
+};
+void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg,
+    struct store_forgetting *place);
 
 /* Writes a run down. answer_key is what its answers are remembered by; shown_url has no secrets,
  * and is what is kept.

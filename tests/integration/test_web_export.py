@@ -154,7 +154,7 @@ def test_a_failure_midway_is_seen(web):
     """The connection ends without the last chunk."""
     wire = slow_reader(web)
     until(lambda: backends(web) == 1, 10, "the export does not begin")
-    time.sleep(0.5)
+    wire.recv(1, socket.MSG_PEEK)       # it answers already
     web.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hsd-web exporting'")
     data = b""
     try:
