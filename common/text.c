@@ -467,3 +467,22 @@ bool hs_name_fold(const char *text, size_t length, char *buf, size_t size, struc
 	buf[out.length] = '\0';
 	return true;
 }
+
+bool hs_name_fold_wanted(const char *text, size_t length, char *buf, size_t size,
+    struct hs_error *err)
+{
+	size_t used = 0;
+
+	if (!hs_name_fold(text, length, buf, size, err))
+		return false;
+	for (const char *from = buf; *from != '\0'; from++) {
+		char c = *from == ',' ? ' ' : *from;
+
+		if (c != ' ' || (used > 0 && buf[used - 1] != ' '))
+			buf[used++] = c;
+	}
+	if (used > 0 && buf[used - 1] == ' ')
+		used--;
+	buf[used] = '\0';
+	return true;
+}

@@ -42,4 +42,8 @@ enum { HS_FOLDED_NAME_BYTES = 2404 };
  * Errors: HS_BAD_UTF8, HS_TOO_LONG (does not fit size). */
 bool hs_name_fold(const char *text, size_t length, char *buf, size_t size, struct hs_error *err);
 
+/* Folds a name that somebody looks for: the same, and a comma parts words ("Dončić, Luka"). */
+bool hs_name_fold_wanted(const char *text, size_t length, char *buf, size_t size,
+    struct hs_error *err);
+
 #endif

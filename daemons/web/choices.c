@@ -420,7 +420,7 @@ static void start(struct exchange *exchange)
 	char *key;
 
 	if (!read_query(exchange, &err)) {
-		reply_error(exchange, &err);
+		reply_search_error(exchange, &err);
 		return;
 	}
 	if (choices->done) {

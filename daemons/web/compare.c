@@ -200,6 +200,9 @@ void compare_page(struct exchange *exchange)
 	exchange->work = compare;
 	exchange->work_free = compare_free;
 	if (!compare_query_parse(exchange->query, &compare->query, &err)) {
+		if (err.code == HS_BAD_ARGUMENT)
+			exchange->reply.way_on = compare_query_way_on(exchange->query,
+			    &exchange->reply.way_on_says);
 		reply_error(exchange, &err);
 		return;
 	}

@@ -32,6 +32,10 @@ struct compare_query {
  * Errors, whose where is the parameter: HS_BAD_ARGUMENT, HS_NO_MEMORY. */
 bool compare_query_parse(const char *text, struct compare_query **ret, struct hs_error *err);
 
+/* The address of the comparison that is left of a query string without what is refused in it: the
+ * caller's to free; *ret_says is the link's text. NULL when nobody is left, or without memory. */
+char *compare_query_way_on(const char *text, const char **ret_says);
+
 /* Accepts NULL. */
 void compare_query_free(struct compare_query *query);
 

@@ -42,6 +42,8 @@ struct reply {
 	char etag[48];		/* with its quotes; "" for none */
 	char push_url[EXCHANGE_URL_BYTES];	/* for htmx, "" for none; of a 303 where it leads */
 	const char *allow;	/* of a 405 */
+	char *way_on;		/* of a 400: where one may go on instead; NULL: nowhere */
+	const char *way_on_says;
 	const char *file_name;	/* to be saved as; NULL: to be shown */
 	int retry_after;	/* seconds; 0 for none */
 	bool close;		/* the connection, after this answer */

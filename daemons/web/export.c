@@ -227,7 +227,7 @@ void export_answer(struct exchange *exchange)
 		    "There are /export.csv, /export.json and /export.jsonl.", NULL);
 	else if (!search_query_parse(exchange->query, exchange->today, &query, &err) ||
 	    is_page(query, &err))
-		reply_error(exchange, &err);
+		reply_search_error(exchange, &err);
 	else if (exchange->web->exports->under_way >= EXPORT_MOST)
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
 		    "Too many exports are under way; please try again in a moment.", NULL);

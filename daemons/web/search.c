@@ -417,7 +417,7 @@ static void start(struct exchange *exchange, exchange_done_fn *done)
 	if (read_query(exchange, search, &key, &err))
 		answers_reply(exchange, key, find_out);
 	else
-		reply_error(exchange, &err);
+		reply_search_error(exchange, &err);
 	free(key);
 }
 

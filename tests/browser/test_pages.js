@@ -164,7 +164,7 @@ test("Enter searches at once, and one search is one step back", async (page) => 
 test("a bad value is explained where the results were", { expects: ["400"] }, async (page) => {
 	await page.goto("/");
 	await page.fill("#f-ppg_min", "abc");
-	await until("the explanation", async () => (await page.textContent("#results")).includes("ppg_min must be a number"));
+	await until("the explanation", async () => (await page.textContent("#results")).includes("PPG at least (ppg_min) must be a number"));
 	assert.equal(query(page), "", "a search that cannot be is no address");
 	await page.click("text=Go to the field");
 	await page.fill("#f-ppg_min", "60");
@@ -233,7 +233,7 @@ test("a list that cannot be counted keeps what is chosen, and shows no old numbe
 	await page.goto("/?nationality=Serbia");
 	await settledList(page, "nationality", ["Serbia 30", "France 30"]);
 	await page.fill("#f-ppg_min", "abc");
-	await until("the explanation", async () => (await page.textContent("#results")).includes("ppg_min must be a number"));
+	await until("the explanation", async () => (await page.textContent("#results")).includes("PPG at least (ppg_min) must be a number"));
 	await until("no numbers", () => page.$eval(`${choice("nationality")} .players`, (one) => getComputedStyle(one).opacity === "0"));
 	assert.equal(await page.isChecked(`${choice("nationality")} .option:has-text('Serbia') input`), true);
 	await page.fill("#f-ppg_min", "60");
@@ -277,6 +277,18 @@ test("without script: the same work by forms and links", { js: false }, async (p
 	assert.equal(query(page), "?page=2");
 	await page.click("#per-page-100");
 	assert.equal((await names(page)).length, 62);
+});
+
+test("without script: what was typed beside a bad number is not lost", { js: false, expects: ["400"] }, async (page) => {
+	await page.goto("/?sort=-rpg&position=C");
+	await page.fill("#f-name", "player");
+	await page.fill("#f-ppg_min", "abc");
+	await page.fill("#f-rpg_min", " 2,5 ");
+	await page.click("#filters button >> nth=0");
+	assert.match(await page.innerText("main"), /This request cannot be understood\s+PPG at least \(ppg_min\) must be a number from 0 to 150, like 12\.5, not 'abc'/);
+	await page.click("text=Back to the search without it");
+	assert.equal(query(page), "?name=player&position=C&rpg_min=2.5&sort=-rpg");
+	assert.equal(await page.inputValue("#f-rpg_min"), "2.5");
 });
 
 test("without script, narrow: filters in their box", { js: false, width: 390 }, async (page) => {
@@ -431,6 +443,8 @@ test("8,000 teams: found by typing", { always: true }, async (page) => {
 	assert.equal((await entries(page, "team")).length, 50);
 	assert.match(await page.textContent("#status-team"), /^50 of 8,012 teams, those with the most players/);
 	assert.equal(await top(), before, "the page moved");
+	assert.ok(await page.evaluate(() => document.documentElement.scrollHeight - document.body.getBoundingClientRect().bottom - scrollY) < 1,
+		"the page is longer than what is on it");
 	await shot(page, "teams-1280-light");
 
 	/* an older answer never lands last; nothing typed is lost; it is no search */

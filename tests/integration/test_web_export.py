@@ -93,6 +93,11 @@ def test_a_file_to_save(web):
 def test_what_is_refused(web, path, status, part):
     answer = web.get(path)
     assert answer.status == status and part in answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json" and answer.json()["status"] == status
+    for accept in ("*/*", "application/json", ""):
+        assert web.get(path, {"Accept": accept}).headers["Content-Type"] == "application/problem+json", accept
+    page = web.get(path, {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.status == status and part in page.text and page.headers["Content-Type"].startswith("text/html")
 
 
 def backends(house):

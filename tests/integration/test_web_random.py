@@ -40,7 +40,8 @@ WANTED_CASES = {
     "a page that is not the first": 200,
 }
 NAMES = ["doncic", "DONČIĆ", "smith", "jones smith", "oneal", "o'neal", "karl anthony", "ŁUK", "đor", "ñ", "é", "a", "lu",
-         "ić", "%", "_", "dok", "dj", "x y z", "de la", "-", "jokic nikola"]
+         "ić", "%", "_", "dok", "dj", "x y z", "de la", "-", "jokic nikola",
+         "Dončić, Luka", "towns,karl-anthony", ","]
 DAYS = ["2024-02-28", "2024-02-29", "2023-02-28", "2023-03-01", "2026-12-31", "2001-01-01", "1995-06-01"]
 
 
