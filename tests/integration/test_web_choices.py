@@ -205,9 +205,9 @@ class Asking(threading.Thread):
         return self.answer.json() if self.address.startswith("/api") else self.answer.text
 
 
-def start_with_zetas(house, connections):
+def start_with_zetas(house, connections, **settings):
     """Three teams called Zeta and two others; and how much hsd-web does at a time in the database."""
-    house.start(env={"HOOPSCOUT_WEB_DB_CONNECTIONS": str(connections)})
+    house.start(env={"HOOPSCOUT_WEB_DB_CONNECTIONS": str(connections), **settings})
     house.drop({"source_name": "one", "snapshot_date": "2024-01-01", "records": [{
         "competition_external_id": "C", "competition_name": "Cup", "season": "2024", "team_external_id": f"T{number}",
         "team_name": name, "player_external_id": str(number), "full_name": f"Player {number}", "points_per_game": 9}
@@ -283,3 +283,16 @@ def test_many_chips_are_one(large):
     assert page.count('class="chip"') == 20
     page = large.get("/?" + urllib.parse.urlencode([("team", f"big:T{number}") for number in range(20)] + [("season", "2001")])).text
     assert re.findall(r'class="chip"[^>]*>([^<]*)<', page) == ["Season: 2001", "20 teams"]
+
+
+def test_a_list_too_long_is_cut_alone(house):
+    """Each list has its own bound, and the log says when it is reached."""
+    start_with_zetas(house, 2, HOOPSCOUT_SEARCH_SECONDS="60")
+    house.sql("with v as (update data_version set version = version + 1) "
+              "insert into team (team_id, source_id, external_id, name, name_on) "
+              "select n, source_id, n, 'A ' || n, '2024-02-01' from source, generate_series(1000, 201000) n")
+    found = house.get("/api/v1/teams", seconds=60)
+    assert found.status == 200 and found.json()["total"] == 200000, found.text
+    for name in ("competitions", "seasons"):
+        assert house.get(f"/api/v1/{name}").json()["total"] == 1
+    assert "too long to be held whole list=team held=200000" in house.log()
