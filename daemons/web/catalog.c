@@ -8,21 +8,30 @@
 #include <string.h>
 
 #include "common/db.h"
+#include "common/log.h"
 #include "common/text.h"
 
 enum { KIND, ID, VALUE, TEXT, NOTE, ALSO };
 
-/* "also" is what an entry is found by beside its name: its source, or the spellings of a country. */
+#define FIRST_OF_ALL " order by value, id limit 200000 + 1)"
+
+#define LABELS(kind) \
+	"(select '" kind "' as kind, label_id as id, coalesce(country, name) as value," \
+	" coalesce(country, name), ''," \
+	" left(string_agg(name, ' ') over (partition by coalesce(country, name)), 600)" \
+	" from label where kind = '" kind "'" FIRST_OF_ALL
+
+/* "also" is what an entry is found by beside its name: its source, or the spellings of a country.
+ * Each list has its own bound, CATALOG_MOST, and one row more: it tells that there are others. */
 const char catalog_sql[] =
-    "select * from (select 'competition' as kind, competition_id as id,"
+    "select * from ((select 'competition' as kind, competition_id as id,"
     " s.name || ':' || external_id as value, i.name, s.name as note, s.name as also"
-    " from competition i join source s using (source_id)"
-    " union all select 'team', team_id, s.name || ':' || external_id, i.name, s.name, s.name"
-    " from team i join source s using (source_id)"
-    " union all select 'season', season_id, name, name, '', '' from season"
-    " union all select kind, label_id, coalesce(country, name), coalesce(country, name), '',"
-    " left(string_agg(name, ' ') over (partition by kind, coalesce(country, name)), 600)"
-    " from label) c order by kind, value, id limit 200000";
+    " from competition i join source s using (source_id)" FIRST_OF_ALL
+    " union all (select 'team', team_id as id, s.name || ':' || external_id as value, i.name,"
+    " s.name, s.name from team i join source s using (source_id)" FIRST_OF_ALL
+    " union all (select 'season', season_id as id, name as value, name, '', '' from season"
+    FIRST_OF_ALL " union all " LABELS("nationality") " union all " LABELS("position")
+    " union all " LABELS("role") ") c order by kind, value, id";
 
 static const enum search_param lists[] = {
 	SEARCH_COMPETITION, SEARCH_SEASON, SEARCH_TEAM, SEARCH_NATIONALITY, SEARCH_POSITION,
@@ -214,6 +223,11 @@ static void span_of(const PGresult *rows, const char *kind, int *ret_from, int *
 	to = from;
 	while (to < PQntuples(rows) && strcmp(hs_db_text(rows, to, KIND), kind) == 0)
 		to++;
+	if (to - from > CATALOG_MOST) {
+		to = from + CATALOG_MOST;
+		hs_log(HS_LOG_WARNING, "a list of the form is too long to be held whole",
+		    HS_STR("list", kind), HS_INT("held", CATALOG_MOST));
+	}
 	*ret_from = from;
 	*ret_to = to;
 }

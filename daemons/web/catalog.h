@@ -16,7 +16,7 @@
 #include "daemons/web/search_query.h"
 
 enum {
-	CATALOG_MOST = 200000,		/* entries that are held; there may be more */
+	CATALOG_MOST = 200000,		/* rows of a list that are held; the log tells of more */
 	CATALOG_FIND_CHARACTERS = 100	/* of what is typed to find one */
 };
 

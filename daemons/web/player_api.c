@@ -127,7 +127,8 @@ static json_t *bests_json(const PGresult *seasons, const char *player)
 
 json_t *player_view_api(const PGresult *player, const PGresult *seasons, const PGresult *history)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+	    " s:I, s:I}",
 	    "id", (json_int_t)hs_db_int(player, 0, PLAYER_ID),
 	    "full_name", text_json(player, 0, PLAYER_FULL_NAME),
 	    "first_name", text_json(player, 0, PLAYER_FIRST_NAME),
@@ -142,5 +143,7 @@ json_t *player_view_api(const PGresult *player, const PGresult *seasons, const P
 	    "external_id", text_json(player, 0, PLAYER_EXTERNAL_ID),
 	    "seasons", list_json(seasons, ranked_season_json),
 	    "career_bests", bests_json(seasons, PQgetvalue(player, 0, PLAYER_ID)),
-	    "superseded", list_json(history, superseded_season_json));
+	    "superseded", list_json(history, superseded_season_json),
+	    "seasons_total", (json_int_t)player_rows_known(seasons),
+	    "superseded_total", (json_int_t)player_rows_known(history));
 }

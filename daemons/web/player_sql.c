@@ -2,6 +2,8 @@
  * league's season has some hundred rows, a career some dozen seasons. */
 #include "daemons/web/player_sql.h"
 
+#include "common/db.h"
+
 const char player_rows_sql[] =
     "select p.player_id, p.full_name, p.first_name, p.last_name,"
     " to_char(p.birth_date, 'YYYY-MM-DD'), p.nationality, p.position, p.role, p.height,"
@@ -68,7 +70,7 @@ const char player_rows_sql[] =
 	" order by max(se.name) over (partition by l.competition_id) desc, c.name," \
 	" l.competition_id, se.name desc, l.games desc, t.name, l.team_id limit " PLAYER_MAX_ROWS
 
-const char player_seasons_sql[] = COLUMNS RANKS RANKED(ALL) ORDER;
+const char player_seasons_sql[] = COLUMNS RANKS ", count(*) over ()" RANKED(ALL) ORDER;
 
 const char player_plain_seasons_sql[] =
     COLUMNS "null, null, null, null, null, null, null, null, null, null, null, null"
@@ -81,10 +83,15 @@ const char player_named_season_sql[] = COLUMNS RANKS RANKED(ONE(" and named.name
 const char player_history_sql[] =
     "select se.name, c.name, t.name, h.position, h.role, to_char(h.snapshot_date, 'YYYY-MM-DD'),"
     " f.name, f.file_id, s.name, c.external_id, t.external_id, newer.name, " FIGURES("h")
-    " from (select * from player_season_history where player_id = any($1::integer[]) offset 0) h"
+    ", count(*) over () from (select * from player_season_history where player_id = any($1::integer[]) offset 0) h"
     " join competition c using (competition_id)"
     " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
     " join import_file f on f.file_id = h.import_file_id"
     " left join import_file newer on newer.file_id = h.superseded_by"
     " order by se.name desc, c.name, t.name, h.snapshot_date desc, h.superseded_at desc"
     " limit " PLAYER_MAX_ROWS;
+
+int64_t player_rows_known(const PGresult *rows)
+{
+	return PQntuples(rows) == 0 ? 0 : hs_db_int(rows, 0, PQnfields(rows) - 1);
+}

@@ -9,9 +9,14 @@
 #ifndef WEB_PLAYER_SQL_H
 #define WEB_PLAYER_SQL_H
 
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
 #include "daemons/web/search_query.h"
 
-/* Seasons, and superseded sets of figures, that are shown. */
+/* Seasons, and superseded sets of figures, that are shown; how many there are, the last column of
+ * each row says. */
 #define PLAYER_MAX_ROWS "2000"
 
 #define PLAYER_LEAST_GAMES "5"
@@ -71,5 +76,9 @@ extern const char player_named_season_sql[];
 
 /* $1: an integer[] of players. What was superseded. */
 extern const char player_history_sql[];
+
+/* How many rows there are of player_seasons_sql or of player_history_sql, those beyond
+ * PLAYER_MAX_ROWS included. */
+int64_t player_rows_known(const PGresult *rows);
 
 #endif

@@ -286,11 +286,34 @@ static json_t *bests_new(const PGresult *rows, const char *player)
 	return view_or_nothing(list, done);
 }
 
+/* "Only 2,000 of 2,345 rows are shown ...", or null when all are. */
+static json_t *cut_text(const PGresult *rows, const char *which)
+{
+	char shown[FIGURE_BYTES], known[FIGURE_BYTES];
+
+	if (PQntuples(rows) >= player_rows_known(rows))
+		return json_null();
+	return json_sprintf("Only %s of %s rows are shown%s.", count_text(PQntuples(rows), shown),
+	    count_text(player_rows_known(rows), known), which);
+}
+
+static json_t *history_new(const PGresult *history)
+{
+	int64_t known = player_rows_known(history);
+	char count[FIGURE_BYTES];
+
+	if (known == 0)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "count", json_sprintf("%s superseded set%s",
+	    count_text(known, count), known == 1 ? "" : "s"),
+	    "cut", cut_text(history, ", those of the latest seasons"),
+	    "rows", superseded_new(history));
+}
+
 json_t *player_view_new(const PGresult *player, const PGresult *seasons, const PGresult *history,
     struct hs_date today, const char *back)
 {
 	json_t *view = json_object(), *bests = bests_new(seasons, PQgetvalue(player, 0, PLAYER_ID));
-	bool is_known = PQntuples(history) > 0;
 
 	return view_or_nothing(view, view_put(view, "title", text_json(player, 0, PLAYER_FULL_NAME)) &&
 	    view_put(view, "back_url", json_string(back)) &&
@@ -302,7 +325,6 @@ json_t *player_view_new(const PGresult *player, const PGresult *seasons, const P
 	    view_put(view, "any_best", json_boolean(json_array_size(bests) > 0)) &&
 	    view_put(view, "bests", bests) &&
 	    view_put(view, "competitions", competitions_new(seasons)) &&
-	    view_put(view, "history", !is_known ? json_null() :
-		json_pack("{s:o, s:o}", "count", count_of(PQntuples(history), "superseded set"),
-		    "rows", superseded_new(history))));
+	    view_put(view, "cut", cut_text(seasons, "; career bests are of these")) &&
+	    view_put(view, "history", history_new(history)));
 }

@@ -207,9 +207,9 @@ class Asking(threading.Thread):
         return self.answer.json() if self.address.startswith("/api") else self.answer.text
 
 
-def start_with_zetas(house, connections):
+def start_with_zetas(house, connections, **settings):
     """Three teams called Zeta and two others; and how much hsd-web does at a time in the database."""
-    house.start(env={"HOOPSCOUT_WEB_DB_CONNECTIONS": str(connections)})
+    house.start(env={"HOOPSCOUT_WEB_DB_CONNECTIONS": str(connections), **settings})
     house.drop({"source_name": "one", "snapshot_date": "2024-01-01", "records": [{
         "competition_external_id": "C", "competition_name": "Cup", "season": "2024", "team_external_id": f"T{number}",
         "team_name": name, "player_external_id": str(number), "full_name": f"Player {number}", "points_per_game": 9}
@@ -302,3 +302,14 @@ def test_seasons_newest_first_however_written(large):
     player = large.get("/api/v1/players?name=every").json()["players"][0]["id"]
     offered = re.findall(r"season=([^\"&]*)\"[^>]*>", large.get(f"/compare?player={player}").text)
     assert [urllib.parse.unquote_plus(one) for one in offered] == ["2026", "2025-26", "E2024", "U18 2019", "Summer", "99"]
+def test_a_list_too_long_is_cut_alone(house):
+    """Each list has its own bound, and the log says when it is reached."""
+    start_with_zetas(house, 2, HOOPSCOUT_SEARCH_SECONDS="60")
+    house.sql("with v as (update data_version set version = version + 1) "
+              "insert into team (team_id, source_id, external_id, name, name_on) "
+              "select n, source_id, n, 'A ' || n, '2024-02-01' from source, generate_series(1000, 201000) n")
+    found = house.get("/api/v1/teams", seconds=60)
+    assert found.status == 200 and found.json()["total"] == 200000, found.text
+    for name in ("competitions", "seasons"):
+        assert house.get(f"/api/v1/{name}").json()["total"] == 1
+    assert "too long to be held whole list=team held=200000" in house.log()

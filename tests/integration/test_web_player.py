@@ -126,3 +126,19 @@ def test_superseded_by_the_next_one(told):
         ("chain-2.json", "chain-3.json"), ("chain-1.json", "chain-2.json")]
     described = told.get("/api/v1/openapi.json").json()["components"]["schemas"]["SupersededSeason"]["properties"]["superseded_by"]
     assert "stand now" not in described["description"]
+
+
+def test_what_is_not_shown_is_said(told):
+    """At most 2,000 seasons and superseded sets are on a page; how many there are is told, never the number that is shown."""
+    record = {**snapshot("", 1)["records"][0], "player_external_id": "many", "full_name": "Many"}
+    for number in (1, 2):
+        told.drop({"source_name": "many", "snapshot_date": f"2024-01-0{number}", "records": [
+            {**record, "season": f"s{season:04}", "points_per_game": number} for season in range(2345)]}, f"many-{number}.json")
+        told.wait_imported(f"many-{number}.json")
+    number = told.get("/api/v1/players?name=many").json()["players"][0]["id"]
+    player = told.get(f"/api/v1/players/{number}").json()
+    assert (len(player["seasons"]), player["seasons_total"]) == (2000, 2345)
+    assert (len(player["superseded"]), player["superseded_total"]) == (2000, 2345)
+    page = told.get(f"/players/{number}").text
+    assert "2,345 superseded sets" in page and "Only 2,000 of 2,345 rows are shown; career bests are of these." in page
+    assert "Only 2,000 of 2,345 rows are shown, those of the latest seasons." in page
