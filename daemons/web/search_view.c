@@ -253,12 +253,12 @@ static json_t *exports_new(const struct search_query *query)
 
 /* The whole. */
 
-static json_t *total_text(int64_t total)
+static json_t *total_text(int64_t total, bool filtered)
 {
 	char text[FIGURE_BYTES];
 
 	if (total == 0)
-		return json_string("No player found");
+		return json_string(filtered ? "No player found" : "No players yet");
 	return json_sprintf("%s player%s", count_text(total, text), total == 1 ? "" : "s");
 }
 
@@ -291,8 +291,10 @@ json_t *search_view_new(const struct search_query *query, const struct search_fo
 	    view_put(view, "advice", search_advice_view(query, found->names, found->advice)) &&
 	    view_put(view, "filtered", json_boolean(filtered)) &&
 	    view_put(view, "clear_url", search_address_clear(query)) &&
-	    view_put(view, "total", total_text(total)) && view_put(view, "any", json_boolean(total > 0)) &&
+	    view_put(view, "total", total_text(total, filtered)) &&
+	    view_put(view, "any", json_boolean(total > 0)) &&
 	    view_put(view, "empty_house", json_boolean(total == 0 && !filtered)) &&
+	    view_put(view, "incoming", json_string(found->incoming)) &&
 	    view_put(view, "beyond", json_boolean(total > 0 && PQntuples(page) == 0)) &&
 	    view_put(view, "heads", heads_new(query)) &&
 	    view_put(view, "bests", json_integer(SEARCH_METRIC_COUNT)) &&
