@@ -7,8 +7,9 @@ const { choice, entries, names, query, sameWhenOpened, settled, settledList, tot
 
 test("main job: drop a snapshot, find the player, open him, come back", { always: true }, async (page) => {
 	await page.goto("/");
-	assert.equal(await total(page), "No player found");
-	assert.match(await page.textContent("#results"), /incoming folder/);
+	assert.equal(await total(page), "No players yet");
+	assert.ok((await page.innerText("#results")).includes(process.env.HOOPSCOUT_TEST_INCOMING), "into which folder");
+	assert.doesNotMatch(await page.innerText("main"), /everybody is here|Where and when/);
 	await axe(page, "nobody yet");
 	await shot(page, "empty-1280");
 
@@ -405,7 +406,49 @@ test("narrow: every figure can be reached, and the sorted one is in sight", { wi
 	await page.$eval("#results .scroll", (region) => { region.scrollLeft = region.scrollWidth; });
 	assert.ok(await inSight("#results tbody tr td:last-child"), "the last figure cannot be reached");
 	assert.ok(await inSight("#results tbody tr .who"), "the name scrolls away");
-	assert.ok(await inSight("#results tbody tr td.sorted"), "the sorted figure scrolls away");
+	const hidden = await page.$$eval("#results tbody tr:first-child td:nth-last-child(-n+4)", (cells) => cells.filter((cell) => {
+		const box = cell.getBoundingClientRect();
+		return !cell.contains(document.elementFromPoint(box.right - 8, box.top + 4));
+	}).length);
+	assert.equal(hidden, 0, "the sorted figure lies over others");
+	await page.$eval("#results .scroll", (region) => { region.scrollLeft = 0; });
+	assert.equal(await page.$eval(".players .span span", (one) => one.getClientRects().length === 1 &&
+		one.getBoundingClientRect().height < 24 && one.getBoundingClientRect().right <= innerWidth - 16), true, "Best Eligible in one line");
+});
+
+test("names and what is known of a player break only between words", async (page) => {
+	await page.goto("/?ppg_min=60");
+	await page.evaluate(() => {
+		const texts = (parts) => parts.map((part) => Object.assign(document.createElement("span"), { textContent: part }));
+		document.querySelector("tbody .who a").textContent = "Giannis Antetokounmpo";
+		document.querySelector("tbody .who .about").replaceChildren(...texts(["SG", "United States", "1 season"]));
+		const cells = [...document.querySelectorAll("tbody td")].slice(-2);
+		[cells[0].textContent, cells[1].textContent] = ["38.3", "100.0"];
+	});
+	const lines = (selector) => page.$eval(selector, (one) => {
+		const text = document.createRange();
+		text.selectNodeContents(one);
+		return new Set([...text.getClientRects()].map((box) => Math.round(box.bottom))).size;
+	});
+	assert.equal(await lines("tbody .who .about"), 1, "SG · United States · 1 season");
+	assert.ok(await page.$$eval("tbody td", (cells) => {
+		const [left, right] = cells.slice(-2).map((cell) => {
+			const text = document.createRange();
+			text.selectNodeContents(cell);
+			return text.getBoundingClientRect();
+		});
+		return right.left - left.right >= 9;
+	}), "38.3 and 100.0 nearly touch");
+	await page.setViewportSize({ width: 390, height: 844 });
+	assert.equal(await lines("tbody .who a"), 2, "Giannis / Antetokounmpo");
+});
+
+test("beyond the last page, no page is said to be there", async (page) => {
+	await page.goto("/?page=4");
+	assert.match(await page.innerText(".empty"), /There is no page 4: the last one is 3/);
+	assert.doesNotMatch(await page.innerText(".pager"), /Page \d/);
+	await page.click("#page-previous");
+	await settled(page, "62 players", "?page=3");
 });
 
 test("narrow: a list sorts", { width: 390 }, async (page) => {
@@ -471,6 +514,7 @@ test("8,000 teams: found by typing", { always: true }, async (page) => {
 	await until("the first is on its way", async () => held !== null);
 	await page.keyboard.type("99", { delay: 20 });
 	await settledList(page, "team", ["Łódź 7999 1"]);
+	assert.ok(await page.$eval("#options-team", (one) => one.getBoundingClientRect().height) < 60, "a hole under the one that is found");
 	await held.continue().catch(() => {});
 	await page.waitForTimeout(400);
 	await settledList(page, "team", ["Łódź 7999 1"]);
