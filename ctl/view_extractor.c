@@ -311,6 +311,6 @@ void view_extractor_history(struct output *output, const json_t *result)
 void view_extractor_cancel(struct output *output, const json_t *result)
 {
 	fprintf(output->screen.out, flag_of(result, "cancelled") ?
-	    "%s: its run ends without a snapshot\n" : "%s has no run under way\n",
+	    "%s: its run is told to end\n" : "%s has no run under way\n",
 	    text_of(result, "source"));
 }

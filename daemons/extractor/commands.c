@@ -58,11 +58,14 @@ static void run_cancel_command(void *app, struct hs_call *call, const json_t *ar
 	struct hs_error err = HS_ERROR_INIT;
 	struct source source;
 
-	if (!find_source(extractor, name, &source, &err))
-		hs_call_error(call, &err);
+	/* its mapping may be gone by now */
+	if (run_cancel(extractor, name))
+		hs_call_result(call, json_pack("{s:s, s:b}", "source", name, "cancelled", true));
+	else if (find_source(extractor, name, &source, &err))
+		hs_call_result(call,
+		    json_pack("{s:s, s:b}", "source", source.name, "cancelled", false));
 	else
-		hs_call_result(call, json_pack("{s:s, s:b}", "source", source.name, "cancelled",
-		    run_cancel(extractor, source.name)));
+		hs_call_error(call, &err);
 }
 
 /* ---- a mapping's mistakes ---- */

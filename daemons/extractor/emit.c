@@ -230,11 +230,18 @@ void emit_free(struct emit *emit)
 
 bool emit_finish(struct emit *emit, struct hs_error *err)
 {
-	char taken[NAME_MAX + 1];
-
 	if (!put_text(emit, "\n]}\n", err) || !flush(emit, err) ||
 	    !hs_snapshot_finish(emit->snapshot, err))
 		return false;
+	return emit->fd < 0 || hs_problems_total(hs_snapshot_problems(emit->snapshot)) > 0 ||
+	    fsync(emit->fd) == 0 ||
+	    hs_error_errno(err, emit->part, "cannot make the file durable");
+}
+
+bool emit_place(struct emit *emit, struct hs_error *err)
+{
+	char taken[NAME_MAX + 1];
+
 	if (emit->fd < 0 || hs_problems_total(hs_snapshot_problems(emit->snapshot)) > 0)
 		return true;
 	if (!hs_file_free_name(emit->dir, emit->name, taken, sizeof taken, err) ||

@@ -52,10 +52,13 @@ bool emit_record(struct emit *emit, const struct emit_value *values, struct hs_e
 bool emit_written(struct emit *emit, const char *record, size_t length, bool with_payload,
     struct hs_error *err);
 
-/* Ends the snapshot. Without problems, the file is put in its place, and its name, which got a
- * number when there was one of that name, is found by emit_file_name; with some, there is no
- * file. Waits for the disk. */
+/* Ends the snapshot: after it emit_problems are all there are, and what was written is on the disk,
+ * under its hidden name. Waits for the disk. */
 bool emit_finish(struct emit *emit, struct hs_error *err);
+
+/* Puts a finished snapshot without problems in its place. Its name, which got a number when there was
+ * one of that name, is found by emit_file_name; of a dry run, or with problems, there is no file. */
+bool emit_place(struct emit *emit, struct hs_error *err);
 
 /* What the validator says; borrowed. */
 const struct hs_problems *emit_problems(const struct emit *emit);

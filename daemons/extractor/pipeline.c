@@ -394,7 +394,7 @@ static bool tell_collected(const struct pipeline *pipeline, struct pipeline_resu
 	return problems_json(problems, &ret->left_out_problems, err);
 }
 
-/* Puts the file in its place, unless the importer would refuse it. */
+/* Puts the file in its place, unless the importer would refuse it or the run was cancelled. */
 static bool finish_emit(struct pipeline *pipeline, struct pipeline_result *ret,
     struct hs_error *err)
 {
@@ -402,6 +402,11 @@ static bool finish_emit(struct pipeline *pipeline, struct pipeline_result *ret,
 	const char *name;
 
 	if (!emit_finish(pipeline->emit, err))
+		return false;
+	/* the last word: what is placed now is emitted, whatever is said afterwards */
+	if (is_stopped(pipeline))
+		return hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
+	if (!emit_place(pipeline->emit, err))
 		return false;
 	problems = emit_problems(pipeline->emit);
 	ret->problem_total = hs_problems_total(problems);

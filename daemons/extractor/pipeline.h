@@ -90,7 +90,7 @@ bool pipeline_page(struct pipeline *pipeline, size_t url, int fd, struct pipelin
 void pipeline_page_done(struct pipeline_page *page);
 
 /* After the last page: puts the snapshot in its place. *ret is for pipeline_result_done, also on
- * failure. Errors: those of emit.h. */
+ * failure. Errors: those of emit.h; HS_CANCELLED, and then there is no file. */
 bool pipeline_finish(struct pipeline *pipeline, struct pipeline_result *ret, struct hs_error *err);
 void pipeline_result_done(struct pipeline_result *result);
 

@@ -223,8 +223,10 @@ static void end_run(struct run *run, const char *status, const struct pipeline_r
 {
 	struct hs_error err = HS_ERROR_INIT;
 	bool has_file = result != NULL && result->path[0] != '\0';
-	bool remembers = run->to_incoming && has_file;
-	json_t *error = error_json(why), *report = report_json(result);
+	bool is_made = result != NULL && !result->is_unchanged;
+	/* an answer of the same content may have another ETag */
+	bool remembers = run->to_incoming && result != NULL && (has_file || result->is_unchanged);
+	json_t *error = error_json(why), *report = report_json(is_made ? result : NULL);
 	const struct store_end end = {
 		.run = run->number, .source = run->source, .status = status,
 		.is_due_again = run->extractor->is_stopping && strcmp(status, "cancelled") == 0 &&
@@ -233,8 +235,8 @@ static void end_run(struct run *run, const char *status, const struct pipeline_r
 		.records = result != NULL ? result->records : 0,
 		.problem_total = result != NULL ? result->problem_total : 0,
 		.file = has_file ? result->path : NULL,
-		.source_name = result != NULL ? result->source_name : NULL,
-		.snapshot_date = result != NULL ? result->snapshot_date : NULL,
+		.source_name = is_made ? result->source_name : NULL,
+		.snapshot_date = is_made ? result->snapshot_date : NULL,
 		.error = error, .problems = result != NULL ? result->problems : NULL,
 		.report = report, .answer_key = remembers ? run->answer_key : NULL,
 		.etag = walk_is_one(run->walk) ? run->etag : NULL,
@@ -272,19 +274,17 @@ static void end_finished(struct run *run)
 	const struct pipeline_result *result = work_result(run->work);
 
 	if (result->is_unchanged)
-		end_run(run, "unchanged", NULL, NULL);
+		end_run(run, "unchanged", result, NULL);
 	else if (result->problem_total > 0)
 		end_run(run, "failed", result, NULL);
 	else
 		end_run(run, run->folder == NULL ? "checked" : "emitted", result, NULL);
 }
 
-/* What failed, and in which of several bodies; error NULL: nothing did. */
+/* What failed, and in which of several bodies. */
 static void name_step(const struct run *run, const struct walk_step *step,
     const struct hs_error *error, struct hs_error *ret)
 {
-	if (error == NULL)
-		return;
 	*ret = *error;
 	if (step->kind == WALK_JOIN)
 		hs_error_set(ret, error->code, error->where, "in the feed of the join %.100s: %s",
@@ -303,13 +303,17 @@ static void on_worked(void *arg, const struct hs_error *error)
 
 	run->is_working = false;
 	walk_step(run->walk, &step);
-	if (error != NULL || run->is_cancelled) {
+	if (error != NULL) {
 		name_step(run, &step, error, &err);
 		end_with_error(run, &err);
 		return;
 	}
 	if (step.kind == WALK_END) {
-		end_finished(run);
+		end_finished(run);	/* cancelled too late: it is in its place */
+		return;
+	}
+	if (run->is_cancelled) {
+		end_run(run, "cancelled", NULL, NULL);
 		return;
 	}
 	if (step.kind == WALK_JOIN)
@@ -402,13 +406,30 @@ static bool fill_headers(const struct mapping *mapping, struct fetch_header *hea
 	return true;
 }
 
+/* Keys are for the server that the mapping's own URL names, or its first one: not for that of a join
+ * elsewhere, nor for what --url names. */
+static bool is_at_home(const struct run *run, const char *text)
+{
+	const struct mapping *mapping = work_mapping(run->work);
+	struct url home = { .text = NULL }, url = { .text = NULL };
+	struct hs_error ignored = HS_ERROR_INIT;
+	bool is_home = mapping != NULL && mapping->header_count > 0 &&
+	    url_parse(mapping->url_count > 0 ? mapping->urls[0].url : run->url, NULL, &home,
+		&ignored) &&
+	    url_parse(text, NULL, &url, &ignored) && url_is_same_origin(&home, &url);
+
+	url_done(&home);
+	url_done(&url);
+	return is_home;
+}
+
 static bool start_fetch(struct run *run, const struct walk_step *step, struct hs_error *err)
 {
 	struct fetch_header headers[MAPPING_MAX_HEADERS];
 	struct fetch_request request = { .url = step->url, .headers = headers };
 
-	/* of a join too: the mapping's author names those URLs himself */
-	if (!fill_headers(work_mapping(run->work), headers, &request.header_count, err))
+	if (is_at_home(run, step->url) &&
+	    !fill_headers(work_mapping(run->work), headers, &request.header_count, err))
 		return false;
 	if (walk_is_one(run->walk)) {
 		request.etag = run->etag;
@@ -541,7 +562,7 @@ static bool settle_key(struct run *run, struct hs_error *err)
 {
 	const struct hs_settings *settings = hs_child_settings(run->extractor->child);
 	char mapping[2 * MAPPING_DIGEST_BYTES + 1] = "";
-	const char *name = run->source_name != NULL ? run->source_name : "";
+	const char *name = run->source_name != NULL ? run->source_name : run->fallback_source_name;
 	size_t size = strlen(run->url) + sizeof mapping + strlen(name) + 16;
 
 	for (size_t i = 0; run->mapping != NULL && i < MAPPING_DIGEST_BYTES; i++)

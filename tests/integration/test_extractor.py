@@ -129,6 +129,15 @@ def test_source_name_of_the_settings(house, feeds):
     assert emitted(house, run(house))["source_name"] == "league-office"
 
 
+def test_another_name_makes_another_snapshot(house, feeds):
+    prepare(house, feeds).start()
+    feeds.serve("/feed.json", [record()], headers={"ETag": '"v1"'})
+    assert run(house)["status"] == "emitted"
+    house.conf.write_text("EXTRACTOR_PUBLIC_SOURCE_NAME=renamed\n")
+    house.hsctl("reload")
+    assert run(house)["source_name"] == "renamed"
+
+
 def test_raw_payload(house, feeds):
     prepare(house, feeds, EXTRACTOR_INCLUDE_RAW_PAYLOAD="yes").start()
     feeds.serve("/feed.json", [record(), record(player_external_id="p2", raw_payload={"own": 1})])
@@ -325,7 +334,7 @@ def test_cancel(hs, feeds):
     slow_feed(feeds)
     running = Running(hs)
     said = hs.hsctl("extractor", "cancel", NAME).stdout
-    assert "ends without a snapshot" in said
+    assert "is told to end" in said
     done = running.wait()
     assert done.json["result"]["status"] == "cancelled" and done.returncode != 0
     assert incoming(hs) == []
@@ -369,6 +378,14 @@ def test_killed_while_writing_leaves_nothing(own, feeds):
     os.kill(own.daemon_pid("extractor"), signal.SIGKILL)
     running.wait()
     until(lambda: incoming(own) == [".mine.part"], 30, lambda: f"{incoming(own)}\n{own.log_tail()}")
+
+
+def test_renewed_etag_is_remembered(hs, feeds):
+    same = json.dumps(snapshot()).encode()
+    feeds.serve("/feed.json", Answer(same, headers={"ETag": '"v1"'}), Answer(same, headers={"ETag": '"v2"'}))
+    assert [run(hs)["status"] for _ in range(4)] == ["emitted", "unchanged", "unchanged", "unchanged"]
+    assert [request.headers.get("if-none-match") for request in feeds.asked("/feed.json")] == [
+        None, '"v1"', '"v2"', '"v2"']
 
 
 def test_history(hs, feeds):

@@ -123,6 +123,31 @@ def test_key_does_not_follow_a_redirect_elsewhere(hs, feeds):
         assert feeds.asked("/feed")[0].headers["x-api-key"] == "open-sesame"
 
 
+def test_key_goes_to_its_own_server_only(hs, feeds):
+    with FeedServer() as other:
+        other.serve("/bios", {"people": []})
+        other.serve("/feed", {"players": [player(1)]})
+        feeds.serve("/feed", {"players": [player(2)]})
+        write(hs, "own", url=feeds.url("/feed"), headers={"X-Api-Key": {"env": "FEED_KEY"}},
+              joins={"bios": {"url": other.url("/bios"), "records": "/people", "key": "/code"}})
+        run(hs, name="own")
+        run(hs, "--url", other.url("/feed"), name="own")
+        assert feeds.asked("/feed")[0].headers["x-api-key"] == "open-sesame"
+        assert not any("x-api-key" in request.headers for request in other.requests)
+
+
+def test_removed_source_can_be_cancelled(hs, feeds):
+    feeds.script("/feed", lambda link: link.wait(20))
+    write(hs, "going", url=feeds.url("/feed"))
+    thread = threading.Thread(target=run, args=(hs,), kwargs={"name": "going", "check": False})
+    thread.start()
+    until(lambda: feeds.asked("/feed"), 10, "it is not asked")
+    (hs.mappings / "going.json").unlink()
+    assert "is told to end" in hs.hsctl("extractor", "cancel", "going").stdout
+    thread.join(30)
+    assert hs.sql("select status from extractor_run where source = 'going'") == "cancelled"
+
+
 # -- pages ------------------------------------------------------------------------------------------
 
 def paged(feeds, pages, key="page", first=1, step=1):

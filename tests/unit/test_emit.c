@@ -108,7 +108,8 @@ static void test_file(void)
 	add(emit, "7");
 	expect_true("not there yet", emit_file_name(emit) == NULL);
 	expect_int("hidden only", count_files(options.folder), 1);
-	expect_done("finish", emit_finish(emit, &err), &err);
+	expect_done("finish", emit_finish(emit, &err) &&
+	    emit_place(emit, &err), &err);
 	expect_int("problems", hs_problems_total(emit_problems(emit)), 0);
 	expect_text("name", emit_file_name(emit), "league.json");
 	expect_int("records", emit_records(emit), 1);
@@ -133,7 +134,8 @@ static void test_file(void)
 	fill(values, "8");
 	values[HS_FIELD_RAW_PAYLOAD].text = NULL;
 	expect_done("record", emit_record(emit, values, &err), &err);
-	expect_done("finish", emit_finish(emit, &err), &err);
+	expect_done("finish", emit_finish(emit, &err) &&
+	    emit_place(emit, &err), &err);
 	emit_free(emit);
 	json = read_file(options.folder, "second.json");
 	expect_text("source", json_string_value(json_object_get(json, "source_name")),
@@ -157,7 +159,8 @@ static void test_no_records(void)
 	emit = start(&options);
 	if (emit == NULL)
 		return;
-	expect_done("finish", emit_finish(emit, &err), &err);
+	expect_done("finish", emit_finish(emit, &err) &&
+	    emit_place(emit, &err), &err);
 	expect_int("problems", hs_problems_total(emit_problems(emit)), 0);
 	emit_free(emit);
 	json_decref(read_file(options.folder, "league.json"));
@@ -177,7 +180,8 @@ static void test_taken_name(void)
 	if (emit == NULL)
 		return;
 	add(emit, "7");
-	expect_done("finish", emit_finish(emit, &err), &err);
+	expect_done("finish", emit_finish(emit, &err) &&
+	    emit_place(emit, &err), &err);
 	expect_text("name", emit_file_name(emit), "league.1.json");
 	emit_free(emit);
 	close(dir);
@@ -203,7 +207,8 @@ static void test_refused(void)
 	add(emit, "7");
 	memset(values, 0, sizeof values);
 	expect_done("record of nothing", emit_record(emit, values, &err), &err);
-	expect_done("finish", emit_finish(emit, &err), &err);
+	expect_done("finish", emit_finish(emit, &err) &&
+	    emit_place(emit, &err), &err);
 	expect_int("problems", hs_problems_total(emit_problems(emit)),
 	    2 /* of the second */ + 1 /* twice */ + 7 /* required */);
 	expect_text("pointer", hs_problems_at(emit_problems(emit), 0)->pointer,
@@ -222,7 +227,8 @@ static void test_dry(void)
 		return;
 	add(emit, "7");
 	add(emit, "7");
-	expect_done("finish", emit_finish(emit, &err), &err);
+	expect_done("finish", emit_finish(emit, &err) &&
+	    emit_place(emit, &err), &err);
 	expect_int("twice", hs_problems_total(emit_problems(emit)), 1);
 	expect_true("bytes", emit_bytes(emit) > 200);
 	expect_true("no file", emit_file_name(emit) == NULL);
@@ -258,7 +264,8 @@ static void test_busy(void)
 	expect_true("second", !emit_new(&options, &second, &err));
 	expect_code("second", &err, HS_BUSY);
 	add(first, "7");
-	expect_done("first ends", emit_finish(first, &err), &err);
+	expect_done("first ends", emit_finish(first, &err) &&
+	    emit_place(first, &err), &err);
 	expect_text("first", emit_file_name(first), "league.json");
 	emit_free(first);
 	options.folder = "/nonexistent/folder";
@@ -286,7 +293,8 @@ static void test_sweep(void)
 	expect_true("not ours", faccessat(dir, ".other.part", F_OK, 0) == 0);
 	expect_true("not ours", faccessat(dir, "nba.json.part", F_OK, 0) == 0);
 	add(living, "7");
-	expect_done("the living goes on", emit_finish(living, &err), &err);
+	expect_done("the living goes on", emit_finish(living, &err) &&
+	    emit_place(living, &err), &err);
 	expect_text("the living", emit_file_name(living), "league.json");
 	emit_free(living);
 	close(dir);
