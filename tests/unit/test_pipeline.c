@@ -26,6 +26,7 @@ struct order {
 	const char *join;		/* the first join's body, or NULL */
 	const char *feeds[FEEDS];
 	bool with_payload, is_dry, is_cancelled;
+	bool is_cancelled_late;		/* when all is read, and nothing is in its place yet */
 	bool may_be_wrong;		/* the mapping */
 	const unsigned char *known_digest;
 	const char *source_name;
@@ -78,8 +79,8 @@ static int count_files(const char *folder)
 	return count;
 }
 
-static bool read_bodies(const struct order *order, struct pipeline *pipeline, struct outcome *ret,
-    struct hs_error *err)
+static bool read_bodies(const struct order *order, struct pipeline *pipeline,
+    struct pipeline_progress *progress, struct outcome *ret, struct hs_error *err)
 {
 	bool done = true;
 	int fd;
@@ -101,6 +102,8 @@ static bool read_bodies(const struct order *order, struct pipeline *pipeline, st
 		ret->is_enough[i] = page.is_enough;
 		pipeline_page_done(&page);
 	}
+	if (order->is_cancelled_late)
+		atomic_store(&progress->is_cancelled, true);
 	return done && pipeline_finish(pipeline, &ret->result, err);
 }
 
@@ -137,7 +140,7 @@ static bool run(const struct order *order, struct outcome *ret, struct hs_error 
 		return false;
 	atomic_store(&progress.is_cancelled, order->is_cancelled);
 	done = pipeline_new(&options, mapping, &progress, &pipeline, err) &&
-	    read_bodies(order, pipeline, ret, err);
+	    read_bodies(order, pipeline, &progress, ret, err);
 	pipeline_free(pipeline);
 	mapping_free(mapping);
 	if (done && ret->result.path[0] != '\0')
@@ -475,6 +478,19 @@ static void test_ends(void)
 	}
 }
 
+static void test_cancelled_at_the_end(void)
+{
+	const struct order order = { .mapping = ARRAY(""),
+		.feeds = { "{\"data\":[" ROW("1", "A", "X", "1") "]}" }, .is_cancelled_late = true };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	expect_true("ended", !run(&order, &outcome, &err));
+	expect_code("ended", &err, HS_CANCELLED);
+	expect_int("no file", outcome.files, 0);
+	outcome_done(&outcome);
+}
+
 /* ---- bounds ---- */
 
 /* A text that grows. */
@@ -607,6 +623,7 @@ static const struct hs_case cases[] = {
 	{ "the source's words", test_payload },
 	{ "warnings", test_warnings },
 	{ "what ends a run", test_ends },
+	{ "cancelled at the end", test_cancelled_at_the_end },
 	{ "bounds", test_bounds },
 	{ "spoiled mappings and feeds", test_random },
 };
