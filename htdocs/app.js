@@ -15,7 +15,7 @@
 		const choice = field.closest(".choice");
 		let found = 0;
 		for (const option of choice.querySelectorAll(".option")) {
-			const name = folded(option.querySelector("span").textContent);
+			const name = `${folded(option.querySelector("span").textContent)} ${option.dataset.also ?? ""}`;
 			const suits = words.every((word) => name.includes(word));
 			option.hidden = !suits && !option.querySelector("input").checked;
 			found += suits ? 1 : 0;
