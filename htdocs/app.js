@@ -15,7 +15,7 @@
 		const choice = field.closest(".choice");
 		let found = 0;
 		for (const option of choice.querySelectorAll(".option")) {
-			const name = folded(option.querySelector("span").textContent);
+			const name = `${folded(option.querySelector("span").textContent)} ${option.dataset.also ?? ""}`;
 			const suits = words.every((word) => name.includes(word));
 			option.hidden = !suits && !option.querySelector("input").checked;
 			found += suits ? 1 : 0;
@@ -31,6 +31,11 @@
 	document.addEventListener("keydown", (event) => {
 		if (event.key === "Enter" && event.target.matches("#filters .find"))
 			event.preventDefault();
+		const shown = event.key === "Escape" ? document.querySelector(".meaning[open]") : null;
+		if (shown !== null) {
+			shown.open = false;
+			shown.querySelector("summary").focus();
+		}
 	});
 
 	document.addEventListener("change", (event) => {
@@ -199,6 +204,46 @@
 		choice.dataset.stale = "";
 	};
 
+	/* Why a list has no numbers stands in the list: the search has its own place for what it says. */
+	const uncounted = (choice, why) => {
+		forget(choice);
+		choice.querySelector("[role=status]").textContent = `No numbers of players: ${why}`;
+	};
+	document.addEventListener("htmx:before:swap", (event) => {
+		const { sourceElement, response, text } = event.detail.ctx;
+		if (!sourceElement.matches(".choice") || response === undefined || response.status < 400)
+			return;
+		event.preventDefault();
+		const said = new DOMParser().parseFromString(text, "text/html").querySelector(".detail");
+		uncounted(sourceElement, response.status < 500 ? "one of the filters is refused." :
+			said?.textContent ?? "HoopScout cannot count them just now.");
+	});
+
+	/* The field whose value was refused says so, too. */
+	const markRefused = () => {
+		for (const field of document.querySelectorAll("#filters [aria-invalid]")) {
+			field.removeAttribute("aria-invalid");
+			field.removeAttribute("aria-describedby");
+		}
+		const link = document.querySelector("#results .problem a[href^='#f-']");
+		const field = link !== null ? document.getElementById(link.hash.slice(1)) : null;
+		field?.setAttribute("aria-invalid", "true");
+		field?.setAttribute("aria-describedby", "why");
+	};
+
+	/* What had the focus may be gone with the old results: it goes to what stands in its place. */
+	let focused = null;
+	document.addEventListener("htmx:before:swap", () => {
+		focused = document.activeElement?.closest("#results") ? document.activeElement.id : null;
+	});
+	const keepFocus = () => {
+		if (focused === null || (document.activeElement ?? document.body) !== document.body)
+			return;
+		const place = focused.startsWith("page-") ? "page-now" : focused.startsWith("by-") ? "sorted-by" : "results";
+		(document.getElementById(place) ?? document.getElementById("results"))?.focus({ preventScroll: true });
+		focused = null;
+	};
+
 	document.addEventListener("toggle", (event) => {
 		if (event.target.matches("#filters .choice"))
 			count(event.target);
@@ -216,12 +261,12 @@
 		const { sourceElement, response } = event.detail.ctx;
 		const wrong = response !== undefined && response.status >= 400;
 		if (!sourceElement.matches(".choice")) {
+			markRefused();
+			keepFocus();
 			if (wrong)
 				document.querySelectorAll("#filters .choice").forEach(forget);
 			else
 				countAll();
-		} else if (wrong) {
-			forget(sourceElement);
 		} else {
 			delete sourceElement.dataset.stale;
 			for (const field of sourceElement.querySelectorAll("[data-narrow]"))
@@ -233,7 +278,11 @@
 	document.addEventListener("htmx:after:swap", showTicked);
 
 	/* No answer at all: the server is away, or the network is. */
-	document.addEventListener("htmx:error", () => {
+	document.addEventListener("htmx:error", (event) => {
+		if (event.target instanceof Element && event.target.matches(".choice")) {
+			uncounted(event.target, "HoopScout does not answer.");
+			return;
+		}
 		const total = document.getElementById("total");
 		if (total !== null)
 			total.textContent = "HoopScout does not answer; please try again.";

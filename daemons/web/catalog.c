@@ -4,9 +4,11 @@
  * then what was held stays. */
 #include "daemons/web/catalog.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/country.h"
 #include "common/db.h"
 #include "common/log.h"
 #include "common/text.h"
@@ -86,8 +88,24 @@ static char *append(char *to, const char *text, const char **ret)
 	return to + bytes;
 }
 
+/* Appends all spellings of a country that are known; those that do not fit are left out. */
+static void add_spellings(const char *name, char *buf, size_t size)
+{
+	const struct hs_country *country = hs_country_find(name, strlen(name));
+	size_t used = strlen(buf);
+
+	for (size_t i = 0; country != NULL && i < hs_country_spelling_count; i++) {
+		const struct hs_country_spelling *spelling = &hs_country_spellings[i];
+
+		if (&hs_countries[spelling->country] == country &&
+		    used + strlen(spelling->key) + 2 <= size)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used > 0 ? " " : "",
+			    spelling->key);
+	}
+}
+
 /* All it is found by is folded together, so that "real acb" finds one of its teams. */
-static bool entry_fill(struct entry *entry, const PGresult *rows, int row)
+static bool entry_fill(struct entry *entry, enum search_param param, const PGresult *rows, int row)
 {
 	const char *value = hs_db_text(rows, row, VALUE), *text = hs_db_text(rows, row, TEXT);
 	const char *note = hs_db_text(rows, row, NOTE);
@@ -98,6 +116,8 @@ static bool entry_fill(struct entry *entry, const PGresult *rows, int row)
 
 	hs_name_fold(text, strlen(text), name, sizeof name, &ignored);
 	hs_name_fold(also, strlen(also), more, sizeof more, &ignored);
+	if (param == SEARCH_NATIONALITY)
+		add_spellings(value, more, sizeof more);
 	name_length = strlen(name);
 	more_length = strlen(more);
 	entry->folded = malloc(name_length + more_length + strlen(value) + strlen(text) +
@@ -107,6 +127,7 @@ static bool entry_fill(struct entry *entry, const PGresult *rows, int row)
 	memcpy(entry->folded, name, name_length);
 	entry->folded[name_length] = ' ';
 	memcpy(entry->folded + name_length + 1, more, more_length + 1);
+	entry->shown.also = param == SEARCH_NATIONALITY ? entry->folded + name_length + 1 : "";
 	end = append(entry->folded + name_length + more_length + 2, value, &entry->shown.value);
 	end = append(end, text, &entry->shown.text);
 	append(end, note, &entry->shown.note);
@@ -132,7 +153,7 @@ static bool list_fill(struct list *list, const PGresult *rows, int from, int to)
 
 		if (list->count == 0 ||
 		    strcmp(entry[-1].shown.value, hs_db_text(rows, row, VALUE)) != 0) {
-			if (!entry_fill(entry, rows, row))
+			if (!entry_fill(entry, list->param, rows, row))
 				return false;
 			entry->shown.ids = &list->ids[list->id_count];
 			list->notes = list->notes || (list->count > 0 &&

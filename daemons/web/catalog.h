@@ -24,6 +24,7 @@ struct catalog_entry {
 	const char *value;	/* as the parameter has it: "nba-stats:LAL" */
 	const char *text;	/* as people read it: "Los Angeles Lakers" */
 	const char *note;	/* its source, where the list has several; else "" */
+	const char *also;	/* other spellings of a country, folded; else "" */
 	const int32_t *ids;	/* the database's, at least one */
 	size_t id_count;
 };

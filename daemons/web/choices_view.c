@@ -47,9 +47,9 @@ static bool put_option(json_t *options, enum search_param param, json_t *id,
 {
 	char number[FIGURE_BYTES];
 
-	return json_array_append_new(options, json_pack("{s:o, s:s, s:s, s:s, s:s, s:b, s:s, s:b}",
+	return json_array_append_new(options, json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:b}",
 	    "id", id, "param", search_params[param].name, "value", entry->value, "text",
-	    entry->text, "note", entry->note, "chosen", chosen, "players",
+	    entry->text, "note", entry->note, "also", entry->also, "chosen", chosen, "players",
 	    players >= 0 ? count_text(players, number) : "", "none", players == 0)) == 0;
 }
 
@@ -82,7 +82,8 @@ static bool put_chosen(json_t *options, const struct search_query *query,
 	for (size_t i = 0; done && i < value->count; i++) {
 		const char *item = value->items[i];
 		size_t at = catalog_by_value(catalog, param, item);
-		const struct catalog_entry unknown = { .value = item, .text = item, .note = "" };
+		const struct catalog_entry unknown = { .value = item, .text = item, .note = "",
+			.also = "" };
 
 		done = at != SIZE_MAX ?
 		    put_entry(options, param, catalog_at(catalog, param, at),

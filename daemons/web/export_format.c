@@ -39,11 +39,12 @@ static bool csv_begin(struct evbuffer *out)
 	return done && put(out, "\r\n");
 }
 
-/* What sheets end a cell at, whatever the file says: many take ';', and then our quotes mean nothing
- * to them. */
+/* What sheets end a cell at, whatever the file says: many take ';', and then our quotes mean
+ * nothing to them. */
 static const char separators[] = ";\t\r\n";
 
-/* A sheet runs what begins so, in some of them after blanks too; the wide ones are = + - @ to some. */
+/* A sheet runs what begins so, in some of them after blanks too; some take the wide ones for
+ * = + - @. */
 static bool is_formula(const char *text)
 {
 	static const char *const wide[] = { "＝", "＋", "－", "＠" };

@@ -83,7 +83,8 @@ const char player_named_season_sql[] = COLUMNS RANKS RANKED(ONE(" and named.name
 const char player_history_sql[] =
     "select se.name, c.name, t.name, h.position, h.role, to_char(h.snapshot_date, 'YYYY-MM-DD'),"
     " f.name, f.file_id, s.name, c.external_id, t.external_id, newer.name, " FIGURES("h")
-    ", count(*) over () from (select * from player_season_history where player_id = any($1::integer[]) offset 0) h"
+    ", count(*) over ()"
+    " from (select * from player_season_history where player_id = any($1::integer[]) offset 0) h"
     " join competition c using (competition_id)"
     " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
     " join import_file f on f.file_id = h.import_file_id"

@@ -15,7 +15,8 @@ json_t *search_address(const struct search_query *query);
 json_t *search_address_clear(const struct search_query *query);
 
 /* [{"text", "url"}]: each filter, or each item of it, and the search without it; where there are
- * many items, all of a parameter in one. names is of search_names.h. A new reference; NULL without memory. */
+ * many items, all of a parameter in one. names is of search_names.h. A new reference; NULL
+ * without memory. */
 json_t *search_chips_new(const struct search_query *query, const PGresult *names);
 
 /* {"list": [{"text", "count", "url"}], "any": bool}: what to loosen, the most players first; none

@@ -371,7 +371,7 @@ const pages = [
 	["bad", "/?ppg=1"], ["missing", "/nothing"], ["nobody-known", "/players/999999"],
 ];
 
-for (const width of [1280, 390]) {
+for (const width of [1280, 390, 320]) {
 	for (const scheme of ["light", "dark"]) {
 		test(`every page at ${width} px, ${scheme}: nothing spills, axe finds nothing`,
 			{ width, scheme, expects: ["400", "404"] }, async (page) => {
@@ -382,7 +382,7 @@ for (const width of [1280, 390]) {
 					await shot(page, `${name}-${width}-${scheme}`);
 				}
 				await page.goto("/");
-				if (width === 390)
+				if (width < 1280)
 					await page.click(".more > summary");
 				for (const summary of await page.$$(".choice summary"))
 					await summary.click();
@@ -478,6 +478,7 @@ test("the keyboard reaches everything, visibly", async (page) => {
 		assert.ok(seen.has(id), `Tab never came to ${id}`);
 });
 
+require("./test_hands.js");
 require("./test_look.js");
 
 const teams = [];

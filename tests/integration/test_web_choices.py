@@ -128,6 +128,9 @@ def test_found_by_typing(large, typed, names):
 
 def test_country_is_found_by_any_spelling(large):
     assert list(options(get_list(large, "nationality", [], find="usa").text)) == ["United States"]
+    for typed, found in (("america", "United States"), ("tur", "Türkiye"), ("u.s.", "United States")):
+        assert list(options(get_list(large, "nationality", [], find=typed).text)) == [found], typed
+    assert re.search(r'data-also="[^"]*\bunited states america\b[^"]*"', large.get("/").text), "the page narrows the list itself"
     got = options(get_list(large, "nationality", []).text)
     assert sum(players for _, players in got.values()) == large.get("/api/v1/players").json()["total"]
 
