@@ -346,7 +346,7 @@ def test_clock_that_was_wrong(house, feeds):
 def test_database_that_gives_no_answer(house, feeds):
     """Nothing is started while it gives none, which is told once; then all goes on."""
     prepare(house, feeds, EXTRACTOR_PUBLIC_JSON_SCHEDULE="@every 2s", **ON).start()
-    wait_runs(house, 1)
+    wait_runs(house, 1, "status <> 'running'")
     house.sql("alter table extractor_source rename to extractor_source_away")
     until(lambda: "cannot see which sources are due" in house.log(), 20, house.log_tail)
     before = len(runs(house))
