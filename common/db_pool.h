@@ -18,7 +18,7 @@
 #include "common/error.h"
 #include "common/settings.h"
 
-enum { HS_DB_POOL_QUEUE = 1024, HS_DB_JOB_STATEMENTS = 8, HS_DB_JOB_VALUES = 64 };
+enum { HS_DB_POOL_QUEUE = 1024, HS_DB_JOB_STATEMENTS = 8, HS_DB_JOB_VALUES = 128 };
 
 struct hs_db_statement {
 	const char *sql;		/* copied; one statement, and no COPY */

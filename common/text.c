@@ -191,6 +191,11 @@ size_t hs_utf8_valid_prefix(const char *text, size_t length)
 	return at;
 }
 
+int hs_utf8_cut(const char *text, size_t most)
+{
+	return (int)hs_utf8_valid_prefix(text, strnlen(text, most));
+}
+
 size_t hs_utf8_count(const char *text, size_t length)
 {
 	size_t count = 0;
@@ -460,5 +465,24 @@ bool hs_name_fold(const char *text, size_t length, char *buf, size_t size, struc
 		    "the name is too long to be searched for, at most %zu bytes are allowed once "
 		    "it is folded", size - 1);
 	buf[out.length] = '\0';
+	return true;
+}
+
+bool hs_name_fold_wanted(const char *text, size_t length, char *buf, size_t size,
+    struct hs_error *err)
+{
+	size_t used = 0;
+
+	if (!hs_name_fold(text, length, buf, size, err))
+		return false;
+	for (const char *from = buf; *from != '\0'; from++) {
+		char c = *from == ',' ? ' ' : *from;
+
+		if (c != ' ' || (used > 0 && buf[used - 1] != ' '))
+			buf[used++] = c;
+	}
+	if (used > 0 && buf[used - 1] == ' ')
+		used--;
+	buf[used] = '\0';
 	return true;
 }

@@ -15,6 +15,10 @@ bool hs_format(char *buf, size_t size, struct hs_error *err, const char *format,
  * surrogates, beyond U+10FFFF, cut off), or length when all is valid. */
 size_t hs_utf8_valid_prefix(const char *text, size_t length);
 
+/* How many bytes to take of a text when at most so many fit: it ends at a character's end, also
+ * where the text is not valid. For "%.*s". */
+int hs_utf8_cut(const char *text, size_t most);
+
 /* Characters (code points) in valid UTF-8. */
 size_t hs_utf8_count(const char *text, size_t length);
 
@@ -37,5 +41,9 @@ enum { HS_FOLDED_NAME_BYTES = 2404 };
  * all white space as one blank, trimmed. "O’Neal" is "oneal", "Dončić" "doncic".
  * Errors: HS_BAD_UTF8, HS_TOO_LONG (does not fit size). */
 bool hs_name_fold(const char *text, size_t length, char *buf, size_t size, struct hs_error *err);
+
+/* Folds a name that somebody looks for: the same, and a comma parts words ("Dončić, Luka"). */
+bool hs_name_fold_wanted(const char *text, size_t length, char *buf, size_t size,
+    struct hs_error *err);
 
 #endif

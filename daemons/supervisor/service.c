@@ -118,8 +118,7 @@ static void hear(struct service *service, const char *event, const json_t *error
 	if (error != NULL) {
 		hs_message_to_error(error, &why);
 		snprintf(service->last_words, sizeof service->last_words, "%.*s",
-		    (int)hs_utf8_valid_prefix(why.message, strnlen(why.message, LAST_WORDS_BYTES)),
-		    why.message);
+		    hs_utf8_cut(why.message, LAST_WORDS_BYTES), why.message);
 	} else if (event != NULL && strcmp(event, "ready") == 0) {
 		service_tell(service, POLICY_READY);
 		supervisor_advance(service->home);
@@ -287,7 +286,8 @@ void service_tell(struct service *service, enum policy_event event)
 			break;
 		}
 		hs_log_error(HS_LOG_ERROR, "cannot start a process", &err);
-		snprintf(service->last_exit, sizeof service->last_exit, "%.200s", err.message);
+		snprintf(service->last_exit, sizeof service->last_exit, "%.*s",
+		    hs_utf8_cut(err.message, 200), err.message);
 		if (service->pid != 0)
 			kill(service->pid, SIGKILL);	/* its end is the event */
 		else

@@ -2,7 +2,8 @@
  *
  * Trusts nothing of the query string. Counts are exact or absent: they are of the catalog's
  * own version of the data, and a count that takes longer than CHOICES_PATIENCE_MS is left
- * out, and said to be. */
+ * out, and said to be. While they are counted another request may replace the catalog: what
+ * was found in it is found anew then. */
 #include "daemons/web/choices.h"
 
 #include <stdio.h>
@@ -39,7 +40,8 @@ struct choices {
 	char *find, *folded;
 	bool has_form, done;		/* a page's form, and whether that was sent */
 	struct sql sql;
-	size_t *entries;		/* what matches */
+	size_t *entries;		/* what matches, in the catalog of that version */
+	int64_t version;
 	int64_t *players;
 	size_t count;
 	int tries;
@@ -137,6 +139,36 @@ static void answer(struct exchange *exchange)
 
 static void read_catalog(struct exchange *exchange);
 
+static bool find_entries(struct choices *choices, const struct catalog *catalog)
+{
+	size_t all = catalog_count(catalog, choices->param);
+
+	free(choices->entries);
+	choices->count = 0;
+	choices->version = catalog_version(catalog);
+	if ((choices->entries = calloc(all + 1, sizeof *choices->entries)) == NULL)
+		return false;
+	for (size_t i = 0; i < all; i++) {
+		if (choices->folded == NULL ||
+		    catalog_matches(catalog, choices->param, i, choices->folded))
+			choices->entries[choices->count++] = i;
+	}
+	return true;
+}
+
+static void answer_uncounted(struct exchange *exchange, const char *why)
+{
+	struct choices *choices = exchange->work;
+	const struct catalog *catalog = exchange->web->catalog;
+
+	if (choices->version != catalog_version(catalog) && !find_entries(choices, catalog)) {
+		fail_without_memory(exchange);
+		return;
+	}
+	choices->uncounted = why;
+	answer(exchange);
+}
+
 static void on_counts(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
@@ -151,11 +183,11 @@ static void on_counts(struct exchange *exchange, PGresult *const *results, size_
 		return;
 	}
 	if (err != NULL) {
-		choices->uncounted = too_long;
-		answer(exchange);
+		answer_uncounted(exchange, too_long);
 		return;
 	}
-	if (hs_db_int(results[0], 0, 0) != catalog_version(catalog)) {
+	if (hs_db_int(results[0], 0, 0) != choices->version ||
+	    choices->version != catalog_version(catalog)) {
 		read_catalog(exchange);
 		return;
 	}
@@ -178,7 +210,7 @@ static void on_counts(struct exchange *exchange, PGresult *const *results, size_
 		players[i] = of_entry[choices->entries[i]];
 	free(of_entry);
 	choices->players = players;
-	answers_read_at(exchange, catalog_version(catalog));
+	answers_read_at(exchange, choices->version);
 	answer(exchange);
 }
 
@@ -201,22 +233,6 @@ static size_t ids_of_matches(const struct choices *choices, const struct catalog
 		}
 	}
 	return count;
-}
-
-static bool find_entries(struct choices *choices, const struct catalog *catalog)
-{
-	size_t all = catalog_count(catalog, choices->param);
-
-	free(choices->entries);
-	choices->count = 0;
-	if ((choices->entries = calloc(all + 1, sizeof *choices->entries)) == NULL)
-		return false;
-	for (size_t i = 0; i < all; i++) {
-		if (choices->folded == NULL ||
-		    catalog_matches(catalog, choices->param, i, choices->folded))
-			choices->entries[choices->count++] = i;
-	}
-	return true;
 }
 
 static void count_players(struct exchange *exchange)
@@ -343,7 +359,7 @@ static bool read_query(struct exchange *exchange, struct hs_error *err)
 	if (evbuffer_add(choices->search, "", 1) != 0 ||
 	    (text = (const char *)evbuffer_pullup(choices->search, -1)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a list");
-	return search_query_parse(text, hs_date_today(), &choices->query, err);
+	return search_query_parse(text, exchange->today, &choices->query, err);
 }
 
 /* What the answer depends on beside the data. */
@@ -404,7 +420,7 @@ static void start(struct exchange *exchange)
 	char *key;
 
 	if (!read_query(exchange, &err)) {
-		reply_error(exchange, &err);
+		reply_search_error(exchange, &err);
 		return;
 	}
 	if (choices->done) {

@@ -29,8 +29,9 @@ struct compare {
 };
 
 static const char seasons_sql[] =
-    "select distinct se.name from player_season_stats l join season se using (season_id)"
-    " where l.player_id = any($1::integer[]) order by se.name desc limit 200";
+    "select se.name from player_season_stats l join season se using (season_id)"
+    " where l.player_id = any($1::integer[]) group by se.name"
+    " order by substring(se.name from '[0-9]{4}') desc nulls last, se.name desc limit 200";
 
 static void compare_free(void *work)
 {
@@ -66,6 +67,9 @@ static void put_found(struct compare *compare)
 	    " from player_season_stats l join season se using (season_id)"
 	    " where l.player_id = b.player_id) from (select player_id, ppg, name_folded"
 	    " from player_best where true");
+	/* nothing of the name is left, as of "'": it is in nobody's */
+	if (*word == '\0')
+		sql_put(sql, " and false");
 	while (*word != '\0') {
 		char pattern[2 * HS_FOLDED_NAME_BYTES + 3], *end = pattern;
 
@@ -136,7 +140,7 @@ static void on_found(struct exchange *exchange, PGresult *const *results, size_t
 		return;
 	answers_read_at(exchange, hs_db_int(results[AT_VERSION], 0, 0));
 	reply_page(exchange, HTTP_OK, "compare",
-	    compare_view_new(compare->query, &rows, hs_date_today()));
+	    compare_view_new(compare->query, &rows, exchange->today));
 }
 
 static void ask(struct exchange *exchange)
@@ -164,14 +168,15 @@ static void ask(struct exchange *exchange)
 }
 
 /* What the answer depends on; NULL without memory. */
-static char *key_of(const struct compare_query *query)
+static char *key_of(const struct exchange *exchange)
 {
+	const struct compare *compare = exchange->work;
 	struct evbuffer *text = evbuffer_new();
 	char day[HS_DATE_TEXT_BYTES], *key = NULL;
 
 	if (text != NULL &&
-	    evbuffer_add_printf(text, "compare %s ", hs_date_text(hs_date_today(), day)) > 0 &&
-	    compare_query_write(query, true, text) && evbuffer_add(text, "", 1) == 0) {
+	    evbuffer_add_printf(text, "compare %s ", hs_date_text(exchange->today, day)) > 0 &&
+	    compare_query_write(compare->query, true, text) && evbuffer_add(text, "", 1) == 0) {
 		const char *bytes = (const char *)evbuffer_pullup(text, -1);
 
 		key = bytes != NULL ? strdup(bytes) : NULL;
@@ -196,11 +201,14 @@ void compare_page(struct exchange *exchange)
 	exchange->work = compare;
 	exchange->work_free = compare_free;
 	if (!compare_query_parse(exchange->query, &compare->query, &err)) {
+		if (err.code == HS_BAD_ARGUMENT)
+			exchange->reply.way_on = compare_query_way_on(exchange->query,
+			    &exchange->reply.way_on_says);
 		reply_error(exchange, &err);
 		return;
 	}
 	write_ids(compare);
-	if ((key = key_of(compare->query)) == NULL) {
+	if ((key = key_of(exchange)) == NULL) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a comparison");
 		reply_error(exchange, &err);
 		return;

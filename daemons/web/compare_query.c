@@ -54,7 +54,7 @@ static bool read_name(struct compare_query *query, const char *text, struct hs_e
 
 	if (!read_text(&query->name, "name", text, err) || query->name == NULL)
 		return err->code == HS_OK;
-	if (!hs_name_fold(query->name, strlen(query->name), folded, sizeof folded, err)) {
+	if (!hs_name_fold_wanted(query->name, strlen(query->name), folded, sizeof folded, err)) {
 		hs_error_at(err, "name");
 		return false;
 	}
@@ -65,9 +65,10 @@ static bool read_name(struct compare_query *query, const char *text, struct hs_e
 
 static bool read_figures(struct compare_query *query, const char *text, struct hs_error *err)
 {
-	if (query->figures == COMPARE_BEST)
+	if (query->given)
 		return hs_error_set(err, HS_BAD_ARGUMENT, "figures",
 		    "figures is given twice; give it once");
+	query->given = true;
 	if (strcmp(text, "best") == 0)
 		query->figures = COMPARE_BEST;
 	else if (strcmp(text, "latest") != 0)
@@ -115,6 +116,33 @@ bool compare_query_parse(const char *text, struct compare_query **ret, struct hs
 		query->figures = COMPARE_SEASON;
 	*ret = query;
 	return true;
+}
+
+char *compare_query_way_on(const char *text, const char **ret_says)
+{
+	struct hs_error ignored = HS_ERROR_INIT;
+	struct compare_query query = { 0 };
+	struct evbuffer *out = evbuffer_new();
+	const char *written;
+	char *address = NULL;
+
+	if (out != NULL && query_string_read_good(text, read_pair, &query, &ignored)) {
+		if (query.season != NULL)
+			query.figures = COMPARE_SEASON;
+		if (query.count > 0 && compare_query_write(&query, true, out) &&
+		    evbuffer_add(out, "", 1) == 0 &&
+		    (written = (const char *)evbuffer_pullup(out, -1)) != NULL &&
+		    asprintf(&address, "/compare?%s", written) < 0)
+			address = NULL;
+	}
+	*ret_says = query.count == COMPARE_MAX_PLAYERS ? "Compare the first six" :
+							 "Compare without it";
+	free(query.season);
+	free(query.name);
+	free(query.folded);
+	if (out != NULL)
+		evbuffer_free(out);
+	return address;
 }
 
 void compare_query_free(struct compare_query *query)

@@ -14,7 +14,7 @@
 
 #include "common/error.h"
 
-enum { COMPARE_MAX_PLAYERS = 6, COMPARE_MAX_CHARACTERS = 200, COMPARE_MAX_WORDS = 20 };
+enum { COMPARE_MAX_PLAYERS = 6, COMPARE_MAX_CHARACTERS = 200 };
 
 enum compare_figures { COMPARE_LATEST, COMPARE_BEST, COMPARE_SEASON };
 
@@ -22,6 +22,7 @@ struct compare_query {
 	int64_t players[COMPARE_MAX_PLAYERS];
 	size_t count;
 	enum compare_figures figures;
+	bool given;		/* figures were */
 	char *season;		/* of COMPARE_SEASON */
 	char *name;		/* looked for, as written, trimmed; NULL when it is not given */
 	char *folded;
@@ -30,6 +31,10 @@ struct compare_query {
 /* Reads a query string (without '?'). Gives *ret.
  * Errors, whose where is the parameter: HS_BAD_ARGUMENT, HS_NO_MEMORY. */
 bool compare_query_parse(const char *text, struct compare_query **ret, struct hs_error *err);
+
+/* The address of the comparison that is left of a query string without what is refused in it: the
+ * caller's to free; *ret_says is the link's text. NULL when nobody is left, or without memory. */
+char *compare_query_way_on(const char *text, const char **ret_says);
 
 /* Accepts NULL. */
 void compare_query_free(struct compare_query *query);

@@ -196,15 +196,33 @@ static json_t *facts_new(const struct compare_query *query, const PGresult *play
 struct line {
 	int rows[COMPARE_MAX_PLAYERS];
 	int64_t figures[COMPARE_MAX_PLAYERS];
+	bool best[COMPARE_MAX_PLAYERS];	/* nobody's, where all that count are the same */
 	int64_t most;		/* -1: none is known */
-	int64_t best;		/* -1: all that are known are the same */
 };
+
+/* A figure of too few games is shown, and is nobody's best. */
+static void mark_best(const PGresult *rows, int metric, struct line *line, size_t count)
+{
+	int64_t least = INT16_MAX, most = FIGURE_UNKNOWN;
+	bool counts[COMPARE_MAX_PLAYERS];
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t figure = line->figures[i];
+
+		counts[i] = figure >= 0 && player_has_enough_games(rows, line->rows[i]);
+		if (!counts[i])
+			continue;
+		most = figure > most ? figure : most;
+		least = figure < least ? figure : least;
+	}
+	for (size_t i = 0; i < count; i++)
+		line->best[i] = counts[i] && most > least &&
+		    line->figures[i] == (player_fewer_is_better(metric) ? least : most);
+}
 
 static void find_line(const struct compare_query *query, const PGresult *rows, int metric,
     struct line *ret)
 {
-	int64_t least = INT16_MAX;
-
 	ret->most = FIGURE_UNKNOWN;
 	for (size_t i = 0; i < query->count; i++) {
 		int64_t figure;
@@ -213,13 +231,9 @@ static void find_line(const struct compare_query *query, const PGresult *rows, i
 		figure = ret->rows[i] < 0 ? FIGURE_UNKNOWN :
 		    figure_of(rows, ret->rows[i], SEASON_FIRST_METRIC + metric);
 		ret->figures[i] = figure;
-		if (figure < 0)
-			continue;
 		ret->most = figure > ret->most ? figure : ret->most;
-		least = figure < least ? figure : least;
 	}
-	ret->best = ret->most <= least ? FIGURE_UNKNOWN :
-	    player_fewer_is_better(metric) ? least : ret->most;
+	mark_best(rows, metric, ret, query->count);
 }
 
 /* "92", or null. */
@@ -256,7 +270,7 @@ static json_t *cell_new(const struct compare_query *query, const struct compare_
 
 	return json_pack("{s:s, s:b, s:b, s:o, s:o, s:o, s:o}", "text",
 	    figure_text(figure, search_keys[SEARCH_FIRST_METRIC + metric].whole, text),
-	    "unknown", figure < 0, "best", figure >= 0 && figure == line->best,
+	    "unknown", figure < 0, "best", line->best[player],
 	    "rank", rank_json(from->rows, line->rows[player], metric),
 	    "behind", figure < 0 ? json_null() : behind_json(query, from->rows, line->rows[player]),
 	    "width", json_sprintf("%.1f", width),

@@ -15,6 +15,7 @@
 #include <event2/http.h>
 #include <libpq-fe.h>
 
+#include "common/date.h"
 #include "common/db_pool.h"
 #include "common/error.h"
 #include "daemons/web/data_version.h"
@@ -41,6 +42,8 @@ struct reply {
 	char etag[48];		/* with its quotes; "" for none */
 	char push_url[EXCHANGE_URL_BYTES];	/* for htmx, "" for none; of a 303 where it leads */
 	const char *allow;	/* of a 405 */
+	char *way_on;		/* of a 400: where one may go on instead; NULL: nowhere */
+	const char *way_on_says;
 	const char *file_name;	/* to be saved as; NULL: to be shown */
 	int retry_after;	/* seconds; 0 for none */
 	bool close;		/* the connection, after this answer */
@@ -60,6 +63,7 @@ struct exchange {
 	const char *query;	/* after '?', "" when none */
 	enum exchange_form form;
 	int64_t id;		/* {id} of the path */
+	struct hs_date today;	/* when it came: all of an answer is of one day */
 	struct reply reply;
 	void *work;		/* the handler's */
 	void (*work_free)(void *work);

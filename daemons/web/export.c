@@ -205,7 +205,7 @@ static void start(struct exchange *exchange, const struct export_format *format,
 	export->exchange = exchange;
 	export->format = format;
 	snprintf(export->file_name, sizeof export->file_name, "hoopscout-players-%s.%s",
-	    hs_date_text(hs_date_today(), day), format->extension);
+	    hs_date_text(exchange->today, day), format->extension);
 	exchange->work = export;
 	exchange->work_free = export_free;
 	if (exchange->method == EVHTTP_REQ_HEAD) {
@@ -225,9 +225,9 @@ void export_answer(struct exchange *exchange)
 	if (format == NULL)
 		reply_problem(exchange, HTTP_NOTFOUND,
 		    "There are /export.csv, /export.json and /export.jsonl.", NULL);
-	else if (!search_query_parse(exchange->query, hs_date_today(), &query, &err) ||
+	else if (!search_query_parse(exchange->query, exchange->today, &query, &err) ||
 	    is_page(query, &err))
-		reply_error(exchange, &err);
+		reply_search_error(exchange, &err);
 	else if (exchange->web->exports->under_way >= EXPORT_MOST)
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
 		    "Too many exports are under way; please try again in a moment.", NULL);

@@ -39,26 +39,56 @@ static bool csv_begin(struct evbuffer *out)
 	return done && put(out, "\r\n");
 }
 
-/* A sheet runs what begins so, in some of them after blanks too. */
+/* What sheets end a cell at, whatever the file says: many take ';', and then our quotes mean nothing
+ * to them. */
+static const char separators[] = ";\t\r\n";
+
+/* A sheet runs what begins so, in some of them after blanks too; the wide ones are = + - @ to some. */
 static bool is_formula(const char *text)
 {
+	static const char *const wide[] = { "＝", "＋", "－", "＠" };
+
 	text += strspn(text, " ");
-	return text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+	for (size_t i = 0; i < HS_COUNT(wide); i++) {
+		if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+			return true;
+	}
+	return text[0] != '\0' && strchr("=+-@", text[0]) != NULL;
 }
 
+static bool starts_badly(const char *text)
+{
+	return is_formula(text) || (text[0] != '\0' && strchr("\t\r\n", text[0]) != NULL);
+}
+
+static bool needs_quotes(const char *text)
+{
+	if (starts_badly(text) || strpbrk(text, ",\"\r\n") != NULL)
+		return true;
+	while ((text = strpbrk(text, separators)) != NULL) {
+		if (is_formula(++text))
+			return true;
+	}
+	return false;
+}
+
+/* An apostrophe stands before whatever would be run. */
 static bool put_csv_text(struct evbuffer *out, const char *text)
 {
-	bool formula = is_formula(text);
+	bool starts = false;	/* a cell, to some */
 
-	if (!formula && strpbrk(text, ",\"\r\n") == NULL)
+	if (!needs_quotes(text))
 		return put(out, text);
-	if (!put(out, formula ? "\"'" : "\""))
+	if (!put(out, "\"") || (starts_badly(text) && !put(out, "'")))
 		return false;
-	for (const char *quote; (quote = strchr(text, '"')) != NULL; text = quote + 1) {
-		if (evbuffer_add(out, text, (size_t)(quote - text)) != 0 || !put(out, "\"\""))
+	for (; text[0] != '\0'; text++) {
+		if (starts && is_formula(text) && !put(out, "'"))
+			return false;
+		starts = strchr(separators, text[0]) != NULL;
+		if (evbuffer_add(out, text, 1) != 0 || (text[0] == '"' && !put(out, "\"")))
 			return false;
 	}
-	return put(out, text) && put(out, "\"");
+	return put(out, "\"");
 }
 
 static bool is_figure(int column)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "daemons/web/chart.h"
 #include "daemons/web/figures.h"
 #include "daemons/web/player_best.h"
@@ -23,15 +24,17 @@ static const char *season_of(const PGresult *seasons, int row)
 
 static void fill_point(const PGresult *seasons, int row, int metric, struct chart_point *point)
 {
+	const char *team = PQgetvalue(seasons, row, SEASON_TEAM);
 	char figure[FIGURE_BYTES], games[FIGURE_BYTES];
 
 	point->season = season_of(seasons, row);
 	point->figure = figure_of(seasons, row, SEASON_FIRST_METRIC + metric);
 	point->few = !player_has_enough_games(seasons, row);
 	point->label[0] = '\0';
-	snprintf(point->label, sizeof point->label, "%.30s: %s, %.60s (%s GP)", point->season,
+	snprintf(point->label, sizeof point->label, "%.*s: %s, %.*s (%s GP)",
+	    hs_utf8_cut(point->season, 30), point->season,
 	    figure_text(point->figure, search_keys[SEARCH_FIRST_METRIC + metric].whole, figure),
-	    PQgetvalue(seasons, row, SEASON_TEAM),
+	    hs_utf8_cut(team, 60), team,
 	    figure_text(figure_of(seasons, row, SEASON_FIRST_METRIC), true, games));
 }
 

@@ -102,11 +102,13 @@ static json_t *cells_new(const PGresult *rows, int row, bool ranked)
 
 static json_t *season_new(const PGresult *rows, int row, bool ranked)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	bool is_as = !PQgetisnull(rows, row, SEASON_POSITION) || !PQgetisnull(rows, row, SEASON_ROLE);
+
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "season", text_json(rows, row, SEASON_SEASON),
 	    "competition", text_json(rows, row, SEASON_COMPETITION),
 	    "team", text_json(rows, row, SEASON_TEAM),
-	    "position", text_json(rows, row, SEASON_POSITION),
+	    "as", is_as, "position", text_json(rows, row, SEASON_POSITION),
 	    "role", text_json(rows, row, SEASON_ROLE),
 	    "source", text_json(rows, row, SEASON_SOURCE),
 	    "snapshot_date", text_json(rows, row, SEASON_SNAPSHOT_DATE),
@@ -285,12 +287,13 @@ static json_t *bests_new(const PGresult *rows, const char *player)
 }
 
 json_t *player_view_new(const PGresult *player, const PGresult *seasons, const PGresult *history,
-    struct hs_date today)
+    struct hs_date today, const char *back)
 {
 	json_t *view = json_object(), *bests = bests_new(seasons, PQgetvalue(player, 0, PLAYER_ID));
 	bool is_known = PQntuples(history) > 0;
 
 	return view_or_nothing(view, view_put(view, "title", text_json(player, 0, PLAYER_FULL_NAME)) &&
+	    view_put(view, "back_url", json_string(back)) &&
 	    view_put(view, "id", text_json(player, 0, PLAYER_ID)) &&
 	    view_put(view, "full_name", text_json(player, 0, PLAYER_FULL_NAME)) &&
 	    view_put(view, "source", text_json(player, 0, PLAYER_SOURCE)) &&

@@ -47,6 +47,21 @@ static const char *decode(const char *from, size_t length, char *to)
 	return NULL;
 }
 
+/* What mail and social media add to a link that goes through them. */
+static bool is_of_a_tracker(const char *name)
+{
+	static const char *const names[] = {
+		"fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "twclid", "ttclid", "yclid",
+		"igshid", "igsh", "mc_cid", "mc_eid",
+	};
+
+	for (size_t i = 0; i < HS_COUNT(names); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return strncmp(name, "utm_", 4) == 0;
+}
+
 static bool read_pair(const char *pair, size_t length, char *scratch, query_pair_fn *on_pair,
     void *arg, struct hs_error *err)
 {
@@ -58,12 +73,15 @@ static bool read_pair(const char *pair, size_t length, char *scratch, query_pair
 
 	if ((wrong = decode(pair, name_length, name)) != NULL)
 		return hs_error_set(err, HS_BAD_ARGUMENT, "", "a parameter's name %s", wrong);
+	if (is_of_a_tracker(name))
+		return true;
 	if ((wrong = decode(pair + length - value_length, value_length, value)) != NULL)
 		return hs_error_set(err, HS_BAD_ARGUMENT, name, "the value of %s %s", name, wrong);
 	return on_pair(arg, name, value, err);
 }
 
-bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err)
+static bool read_pairs(const char *text, bool all, query_pair_fn *on_pair, void *arg,
+    struct hs_error *err)
 {
 	size_t length = strlen(text), pairs = 0;
 	char *scratch;
@@ -82,8 +100,11 @@ bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, stru
 			    "the query has more than %d parameters", QUERY_MAX_PAIRS);
 			goto out;
 		}
-		if (piece > 0 && !read_pair(text, piece, scratch, on_pair, arg, err))
-			goto out;
+		if (piece > 0 && !read_pair(text, piece, scratch, on_pair, arg, err)) {
+			if (all || err->code == HS_NO_MEMORY)
+				goto out;
+			*err = (struct hs_error)HS_ERROR_INIT;
+		}
 		text += piece;
 		if (*text == '&')
 			text++;
@@ -92,6 +113,17 @@ bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, stru
 out:
 	free(scratch);
 	return done;
+}
+
+bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err)
+{
+	return read_pairs(text, true, on_pair, arg, err);
+}
+
+bool query_string_read_good(const char *text, query_pair_fn *on_pair, void *arg,
+    struct hs_error *err)
+{
+	return read_pairs(text, false, on_pair, arg, err);
 }
 
 static bool refuse_pair(void *arg, const char *name, const char *value, struct hs_error *err)

@@ -14,7 +14,9 @@
 #include "common/template.h"
 #include "common/text.h"
 #include "daemons/web/figures.h"
+#include "daemons/web/search_query.h"
 #include "daemons/web/statics.h"
+#include "daemons/web/values.h"
 #include "daemons/web/web.h"
 
 enum { ETAG_BYTES = 16 };
@@ -23,7 +25,7 @@ static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 200, "OK", "" },
 	{ 303, "See Other", "" },
 	{ 304, "Not Modified", "" },
-	{ 400, "Bad Request", "This address cannot be understood" },
+	{ 400, "Bad Request", "This request cannot be understood" },
 	{ 404, "Not Found", "There is nothing here" },
 	{ 405, "Method Not Allowed", "That cannot be done here" },
 	{ 500, "Internal Server Error", "Something went wrong on our side" },
@@ -194,6 +196,16 @@ void reply_see_other(struct exchange *exchange, const char *path)
 	exchange_answer(exchange);
 }
 
+/* A link, or null. */
+static json_t *way_on(const struct exchange *exchange, int status)
+{
+	const struct reply *reply = &exchange->reply;
+
+	if (status != HTTP_BADREQUEST || reply->way_on == NULL)
+		return json_null();
+	return json_pack("{s:s, s:s}", "url", reply->way_on, "text", reply->way_on_says);
+}
+
 void reply_problem(struct exchange *exchange, int status, const char *detail,
     const char *parameter)
 {
@@ -207,13 +219,20 @@ void reply_problem(struct exchange *exchange, int status, const char *detail,
 		return;
 	}
 	snprintf(exchange->reply.push_url, sizeof exchange->reply.push_url, "false");
-	if (problem != NULL &&
-	    json_object_set_new(problem, "heading", json_string(heading_of(status))) != 0) {
-		json_decref(problem);
-		problem = NULL;
-	}
+	problem = view_or_nothing(problem, problem != NULL &&
+	    view_put(problem, "heading", json_string(heading_of(status))) &&
+	    view_put(problem, "way_on", way_on(exchange, status)));
 	reply_page(exchange, status,
 	    exchange->form == FORM_FRAGMENT ? "problem_fragment" : "problem", problem);
+}
+
+void reply_search_error(struct exchange *exchange, const struct hs_error *err)
+{
+	if (err->code == HS_BAD_ARGUMENT && exchange->form == FORM_PAGE) {
+		exchange->reply.way_on = search_query_way_on(exchange->query, false);
+		exchange->reply.way_on_says = "Back to the search without it";
+	}
+	reply_error(exchange, err);
 }
 
 void reply_error(struct exchange *exchange, const struct hs_error *err)

@@ -30,6 +30,9 @@ void reply_problem(struct exchange *exchange, int status, const char *detail,
 /* The same from an error; logs it when it is ours. */
 void reply_error(struct exchange *exchange, const struct hs_error *err);
 
+/* The same of a search that is refused: the page leads to what is left of it without that. */
+void reply_search_error(struct exchange *exchange, const struct hs_error *err);
+
 /* Whether the client's If-None-Match names reply.etag; then the reply is a 304. */
 bool reply_if_changed(struct exchange *exchange);
 

@@ -98,6 +98,14 @@ static bool add_statement(struct search *search, size_t what, const struct sql *
 	return true;
 }
 
+/* Whether the form's lists are of the page's data: any request may have replaced them since. */
+static bool has_lists(const struct exchange *exchange)
+{
+	const struct search *search = exchange->work;
+
+	return !search->form || catalog_version(exchange->web->catalog) == search->version;
+}
+
 /* Advice is worth a moment more; a page without it is no error. */
 
 static void on_advice(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -111,7 +119,7 @@ static void on_advice(struct exchange *exchange, PGresult *const *results, size_
 		search_advice_free(search->advice);
 		search->advice = NULL;
 	} else {
-		if (hs_db_int(results[0], 0, 0) != exchange->keep_version)
+		if (hs_db_int(results[0], 0, 0) != exchange->keep_version || !has_lists(exchange))
 			answers_read_at(exchange, -1);	/* an import came between */
 		for (size_t i = 0; i < search->advice->count; i++)
 			search->advice->without[i].total = hs_db_int(results[i + 1], 0, 0);
@@ -176,7 +184,7 @@ static void on_total(struct exchange *exchange, PGresult *const *results, size_t
 		reply_error(exchange, err);
 		return;
 	}
-	if (hs_db_int(results[0], 0, 0) != search->version) {
+	if (hs_db_int(results[0], 0, 0) != search->version || !has_lists(exchange)) {
 		ask(exchange, true, search->form);	/* an import came between */
 		return;
 	}
@@ -232,7 +240,7 @@ static void on_results(struct exchange *exchange, PGresult *const *results, size
 		reply_error(exchange, &problem);
 		return;
 	}
-	if (search->form && catalog_version(exchange->web->catalog) != search->version) {
+	if (!has_lists(exchange)) {
 		ask(exchange, search->at[AT_TOTAL] > 0, true);	/* an import came between */
 		return;
 	}
@@ -355,13 +363,13 @@ static bool read_query(struct exchange *exchange, struct search *search, char **
 	};
 	char day[HS_DATE_TEXT_BYTES];
 
-	if (!search_query_parse(exchange->query, hs_date_today(), &search->query, err))
+	if (!search_query_parse(exchange->query, exchange->today, &search->query, err))
 		return false;
 	search->canonical = canonical_of(search->query);
 	search->total_key = total_key_of(search->query);
 	if (search->canonical == NULL || search->total_key == NULL ||
 	    asprintf(ret_key, "%s %s?%s %s", forms[exchange->form], exchange->path, search->canonical,
-		hs_date_text(hs_date_today(), day)) < 0)
+		hs_date_text(exchange->today, day)) < 0)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a search");
 	if (exchange->form == FORM_FRAGMENT)
 		set_push_url(exchange, search);
@@ -409,7 +417,7 @@ static void start(struct exchange *exchange, exchange_done_fn *done)
 	if (read_query(exchange, search, &key, &err))
 		answers_reply(exchange, key, find_out);
 	else
-		reply_error(exchange, &err);
+		reply_search_error(exchange, &err);
 	free(key);
 }
 

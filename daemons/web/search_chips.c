@@ -10,11 +10,16 @@
 
 #include <event2/buffer.h>
 
+#include "common/text.h"
+#include "daemons/web/choices_view.h"
 #include "daemons/web/figures.h"
 #include "daemons/web/search_names.h"
 #include "daemons/web/values.h"
 
-enum { TEXT_BYTES = 1024 };
+enum { TEXT_BYTES = 1024, VALUE_BYTES = 900 };
+
+/* Above MANY items in all, FEW of one parameter have a chip each. */
+enum { MANY = 20, FEW = 4 };
 
 /* Addresses. */
 
@@ -38,6 +43,16 @@ json_t *search_address(const struct search_query *query)
 	struct evbuffer *text = evbuffer_new();
 
 	return address_of(text, text != NULL && search_query_write(query, text));
+}
+
+json_t *search_address_clear(const struct search_query *query)
+{
+	const struct search_query clear = {
+		.sort = query->sort, .descending = query->descending, .page = 1,
+		.per_page = query->per_page,
+	};
+
+	return search_address(&clear);
 }
 
 static json_t *address_without(const struct search_query *query, enum search_param param,
@@ -73,8 +88,8 @@ static void filter_text(const struct search_query *query, const PGresult *names,
 
 	if (row->type == SEARCH_IS_IDENTITY)
 		text = search_names_of(names, param, text);
-	snprintf(buf, TEXT_BYTES, "%s%s %s%s%s", row->label, sign_of(param), text,
-	    row->unit[0] != '\0' ? " " : "", row->unit);
+	snprintf(buf, TEXT_BYTES, "%s%s %.*s%s%s", row->label, sign_of(param),
+	    hs_utf8_cut(text, VALUE_BYTES), text, row->unit[0] != '\0' ? " " : "", row->unit);
 }
 
 static bool put_chip(json_t *chips, const struct search_query *query, const PGresult *names,
@@ -87,14 +102,37 @@ static bool put_chip(json_t *chips, const struct search_query *query, const PGre
 	    address_without(query, param, item))) == 0;
 }
 
+/* "400 seasons": each chip has the whole address, so there cannot be one for each of them. */
+static bool put_chip_of_many(json_t *chips, const struct search_query *query,
+    enum search_param param)
+{
+	return json_array_append_new(chips, json_pack("{s:o, s:o}", "text",
+	    json_sprintf("%zu %s", query->values[param].count, choices_plural(param)), "url",
+	    address_without(query, param, SIZE_MAX))) == 0;
+}
+
+static size_t items_of(const struct search_query *query)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++)
+		count += query->values[i].count;
+	return count;
+}
+
 json_t *search_chips_new(const struct search_query *query, const PGresult *names)
 {
 	json_t *chips = json_array();
 	bool done = chips != NULL;
+	size_t most = items_of(query) > MANY ? FEW : MANY;
 
 	for (size_t i = 0; done && i < SEARCH_SORT; i++) {
 		const struct search_value *value = &query->values[i];
 
+		if (value->count > most) {
+			done = put_chip_of_many(chips, query, (enum search_param)i);
+			continue;
+		}
 		for (size_t k = 0; done && k < value->count; k++)
 			done = put_chip(chips, query, names, (enum search_param)i, k);
 		if (done && value->given && value->count == 0)

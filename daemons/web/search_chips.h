@@ -11,8 +11,11 @@
 /* The page's address of a search: "/?name=ann". A new reference; NULL without memory. */
 json_t *search_address(const struct search_query *query);
 
-/* [{"text", "url"}]: each filter, or each item of it, and the search without it. names is of
- * search_names.h. A new reference; NULL without memory. */
+/* The same without any filter, in the same order and as many to a page. */
+json_t *search_address_clear(const struct search_query *query);
+
+/* [{"text", "url"}]: each filter, or each item of it, and the search without it; where there are
+ * many items, all of a parameter in one. names is of search_names.h. A new reference; NULL without memory. */
 json_t *search_chips_new(const struct search_query *query, const PGresult *names);
 
 /* {"list": [{"text", "count", "url"}], "any": bool}: what to loosen, the most players first; none

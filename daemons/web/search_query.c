@@ -72,9 +72,24 @@ const struct search_param_row search_params[SEARCH_PARAM_COUNT] = {
 	    SEARCH_MOST_PER_PAGE, false, NULL, "Players a page", "" },
 };
 
+enum { NUMBER_BYTES = 256 };	/* of one as it is typed */
+
 static bool may_be_repeated(enum search_type type)
 {
 	return type == SEARCH_IS_LABEL || type == SEARCH_IS_SEASON || type == SEARCH_IS_IDENTITY;
+}
+
+enum { SHOWN_BYTES = 64 };
+
+/* "PPG at least (ppg_min)": the field as the page has it, and the parameter. Returns buf. */
+static const char *name_of(const struct search_param_row *row, char buf[SHOWN_BYTES])
+{
+	size_t length = strlen(row->name);
+	const char *end = length > 4 ? row->name + length - 4 : "";
+
+	snprintf(buf, SHOWN_BYTES, "%s%s (%s)", row->label, strcmp(end, "_min") == 0 ? " at least" :
+	    strcmp(end, "_max") == 0 ? " at most" : "", row->name);
+	return buf;
 }
 
 static bool no_memory(struct hs_error *err)
@@ -102,10 +117,12 @@ static bool refuse_unknown(const char *name, struct hs_error *err)
 static bool too_many_characters(const struct search_param_row *row, const char *text,
     struct hs_error *err)
 {
+	char shown[SHOWN_BYTES];
+
 	if (hs_utf8_count(text, strlen(text)) <= SEARCH_MAX_CHARACTERS)
 		return false;
 	hs_error_set(err, HS_BAD_ARGUMENT, row->name, "%s may have at most %d characters",
-	    row->name, SEARCH_MAX_CHARACTERS);
+	    name_of(row, shown), SEARCH_MAX_CHARACTERS);
 	return true;
 }
 
@@ -117,7 +134,7 @@ static bool take_words(struct search_query *query, const char *folded, struct hs
 
 		if (query->word_count == SEARCH_MAX_WORDS)
 			return hs_error_set(err, HS_BAD_ARGUMENT, "name",
-			    "name may have at most %d words", SEARCH_MAX_WORDS);
+			    "Name (name) may have at most %d words", SEARCH_MAX_WORDS);
 		if ((query->words[query->word_count] = strndup(folded, length)) == NULL)
 			return no_memory(err);
 		query->word_count++;
@@ -139,12 +156,12 @@ static bool read_name(struct search_query *query, const char *text, struct hs_er
 		return no_memory(err);
 	if (too_many_characters(&search_params[SEARCH_NAME], query->name, err))
 		return false;
-	if (!hs_name_fold(query->name, length, folded, sizeof folded, err)) {
+	if (!hs_name_fold_wanted(query->name, length, folded, sizeof folded, err)) {
 		hs_error_at(err, "name");
 		return false;
 	}
-	query->values[SEARCH_NAME].given = true;
-	return take_words(query, folded, err);
+	query->values[SEARCH_NAME].given = take_words(query, folded, err);
+	return query->values[SEARCH_NAME].given;
 }
 
 static bool read_item(struct search_query *query, enum search_param param, const char *text,
@@ -153,16 +170,17 @@ static bool read_item(struct search_query *query, enum search_param param, const
 	const struct search_param_row *row = &search_params[param];
 	struct search_value *value = &query->values[param];
 	const char *colon = strchr(text, ':');
+	char shown[SHOWN_BYTES];
 
 	if (row->type == SEARCH_IS_IDENTITY && (colon == NULL || colon == text || colon[1] == '\0'))
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
 		    "%s is written SOURCE:EXTERNAL_ID (like nba-stats:LAL), not '%.100s'",
-		    row->name, text);
+		    name_of(row, shown), text);
 	if (row->type != SEARCH_IS_IDENTITY && too_many_characters(row, text, err))
 		return false;
 	if (value->count == SEARCH_MAX_ITEMS)
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s may be given at most %d times", row->name, SEARCH_MAX_ITEMS);
+		    "%s may be given at most %d times", name_of(row, shown), SEARCH_MAX_ITEMS);
 	if (value->items == NULL &&
 	    (value->items = calloc(SEARCH_MAX_ITEMS, sizeof *value->items)) == NULL)
 		return no_memory(err);
@@ -175,16 +193,35 @@ static bool read_item(struct search_query *query, enum search_param param, const
 	return true;
 }
 
+/* Blanks around a number or a day mean nothing: of text, what lies between them. False when it is
+ * too long for buf; *ret is text itself then. */
+static bool between_blanks(const char *text, char buf[NUMBER_BYTES], const char **ret)
+{
+	const char *from = text;
+	size_t length = strlen(text);
+
+	hs_text_trim(&from, &length);
+	*ret = text;
+	if (length >= NUMBER_BYTES)
+		return false;
+	memcpy(buf, from, length);
+	buf[length] = '\0';
+	*ret = buf;
+	return true;
+}
+
 static bool read_whole(struct search_query *query, enum search_param param, const char *text,
     struct hs_error *err)
 {
 	const struct search_param_row *row = &search_params[param];
+	char buf[NUMBER_BYTES], shown[SHOWN_BYTES];
 	long long number;
 
-	if (!hs_parse_int(text, row->min, row->max, row->name, &number, err))
+	if (!between_blanks(text, buf, &text) ||
+	    !hs_parse_int(text, row->min, row->max, row->name, &number, err))
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must be a whole number from %d to %d, not '%.60s'", row->name, row->min,
-		    row->max, text);
+		    "%s must be a whole number from %d to %d, not '%.60s'", name_of(row, shown),
+		    row->min, row->max, text);
 	query->values[param].number = (int)number;
 	query->values[param].given = true;
 	return true;
@@ -194,17 +231,22 @@ static bool read_decimal(struct search_query *query, enum search_param param, co
     struct hs_error *err)
 {
 	const struct search_param_row *row = &search_params[param];
+	const char *typed = text;
+	char buf[NUMBER_BYTES], shown[SHOWN_BYTES], *comma;
 	struct hs_decimal number;
 	int64_t hundredths;
+	bool fits = between_blanks(text, buf, &text);
 
-	if (!hs_decimal_parse(text, strlen(text), &number) ||
+	if (fits && (comma = strchr(buf, ',')) != NULL)
+		*comma = '.';
+	if (!fits || !hs_decimal_parse(text, strlen(text), &number) ||
 	    hs_decimal_compare(&number, row->min) < 0 ||
 	    hs_decimal_compare(&number, row->max) > 0 ||
 	    !(row->type == SEARCH_IS_FLOOR ? hs_decimal_ceil(&number, 2, &hundredths) :
 					     hs_decimal_floor(&number, 2, &hundredths)))
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must be a number from %d to %d (like 12.5), not '%.60s'", row->name,
-		    row->min, row->max, text);
+		    "%s must be a number from %d to %d, like 12.5, not '%.60s'",
+		    name_of(row, shown), row->min, row->max, typed);
 	query->values[param].number = (int)hundredths;
 	query->values[param].given = true;
 	return true;
@@ -214,19 +256,21 @@ static bool read_date(struct search_query *query, enum search_param param, const
     struct hs_error *err)
 {
 	const struct search_param_row *row = &search_params[param];
+	char buf[NUMBER_BYTES], shown[SHOWN_BYTES];
 	struct hs_date date;
 
+	between_blanks(text, buf, &text);
 	if (!hs_date_parse(text, strlen(text), &date, err)) {
 		char why[200];
 
 		snprintf(why, sizeof why, "%.199s", err->message);
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must be a date like 2026-12-31: %s", row->name, why);
+		    "%s must be a date like 2026-12-31: %s", name_of(row, shown), why);
 	}
 	if (date.year < row->min || date.year > row->max)
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must lie in the years %d to %d, not '%s'", row->name, row->min, row->max,
-		    text);
+		    "%s must lie in the years %d to %d, not '%s'", name_of(row, shown), row->min,
+		    row->max, text);
 	query->age_on = date;
 	query->values[param].given = true;
 	return true;
@@ -245,8 +289,8 @@ static bool read_sort(struct search_query *query, const char *text, struct hs_er
 		}
 	}
 	return hs_error_set(err, HS_BAD_ARGUMENT, "sort",
-	    "sort must be one of name, age, height, weight, games, mpg, ppg, rpg, apg, spg, bpg, "
-	    "tov, fg_pct, three_pt_pct, ft_pct, with '-' before it for descending, not '%.60s'",
+	    "Sort (sort) must be one of name, age, height, weight, games, mpg, ppg, rpg, apg, spg, "
+	    "bpg, tov, fg_pct, three_pt_pct, ft_pct, with '-' before it for descending, not '%.60s'",
 	    text);
 }
 
@@ -278,20 +322,32 @@ struct reading {
 	bool seen[SEARCH_PARAM_COUNT];
 };
 
+/* A label may be a blank, and is the whole string as it stands. */
+static bool is_empty(enum search_type type, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (type == SEARCH_IS_WHOLE || type == SEARCH_IS_FLOOR || type == SEARCH_IS_CEILING ||
+	    type == SEARCH_IS_DATE)
+		hs_text_trim(&text, &length);
+	return length == 0;
+}
+
 static bool read_pair(void *arg, const char *name, const char *text, struct hs_error *err)
 {
 	struct reading *reading = arg;
+	char shown[SHOWN_BYTES];
 	size_t param = 0;
 
 	while (param < SEARCH_PARAM_COUNT && strcmp(search_params[param].name, name) != 0)
 		param++;
 	if (param == SEARCH_PARAM_COUNT)
 		return refuse_unknown(name, err);
-	if (text[0] == '\0')
+	if (is_empty(search_params[param].type, text))
 		return true;
 	if (reading->seen[param] && !may_be_repeated(search_params[param].type))
 		return hs_error_set(err, HS_BAD_ARGUMENT, name, "%s is given twice; give it once",
-		    name);
+		    name_of(&search_params[param], shown));
 	reading->seen[param] = true;
 	return read_value(reading->query, (enum search_param)param, text, err);
 }
@@ -318,8 +374,8 @@ static void settle_items(struct search_value *value)
 	value->count = kept;
 }
 
-bool search_query_parse(const char *text, struct hs_date today, struct search_query **ret,
-    struct hs_error *err)
+static bool parse(const char *text, struct hs_date today, query_reader *read,
+    struct search_query **ret, struct hs_error *err)
 {
 	struct search_query *query = calloc(1, sizeof *query);
 	struct reading reading = { .query = query };
@@ -329,7 +385,7 @@ bool search_query_parse(const char *text, struct hs_date today, struct search_qu
 	query->age_on = today;
 	query->sort = SEARCH_BY_PPG;
 	query->descending = true;
-	if (!query_string_read(text, read_pair, &reading, err)) {
+	if (!read(text, read_pair, &reading, err)) {
 		search_query_free(query);
 		return false;
 	}
@@ -340,6 +396,34 @@ bool search_query_parse(const char *text, struct hs_date today, struct search_qu
 	    query->values[SEARCH_PER_PAGE].number : SEARCH_USUAL_PER_PAGE;
 	*ret = query;
 	return true;
+}
+
+bool search_query_parse(const char *text, struct hs_date today, struct search_query **ret,
+    struct hs_error *err)
+{
+	return parse(text, today, query_string_read, ret, err);
+}
+
+char *search_query_way_on(const char *text, bool same_page)
+{
+	struct hs_error ignored = HS_ERROR_INIT;
+	struct evbuffer *out = evbuffer_new();
+	struct search_query *query = NULL;
+	const char *written;
+	char *address = NULL;
+
+	if (out != NULL &&
+	    parse(text, hs_date_today(), query_string_read_good, &query, &ignored) &&
+	    (same_page ? search_query_write(query, out) :
+			 search_query_write_without(query, SEARCH_PARAM_COUNT, SIZE_MAX, out)) &&
+	    evbuffer_get_length(out) > 0 && evbuffer_add(out, "", 1) == 0 &&
+	    (written = (const char *)evbuffer_pullup(out, -1)) != NULL &&
+	    asprintf(&address, "/?%s", written) < 0)
+		address = NULL;
+	search_query_free(query);
+	if (out != NULL)
+		evbuffer_free(out);
+	return address;
 }
 
 void search_query_free(struct search_query *query)

@@ -290,6 +290,7 @@ json_t *search_view_new(const struct search_query *query, const struct search_fo
 	return view_or_nothing(view, view_put(view, "chips", chips) &&
 	    view_put(view, "advice", search_advice_view(query, found->names, found->advice)) &&
 	    view_put(view, "filtered", json_boolean(filtered)) &&
+	    view_put(view, "clear_url", search_address_clear(query)) &&
 	    view_put(view, "total", total_text(total)) && view_put(view, "any", json_boolean(total > 0)) &&
 	    view_put(view, "empty_house", json_boolean(total == 0 && !filtered)) &&
 	    view_put(view, "beyond", json_boolean(total > 0 && PQntuples(page) == 0)) &&

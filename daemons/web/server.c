@@ -182,10 +182,19 @@ static bool starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
+/* An export is for a program as well as for a person, who is told by a page what is wrong. */
+static bool wants_page(const struct exchange *exchange)
+{
+	const char *accept = exchange_header(exchange, "Accept");
+
+	return accept != NULL && strcasestr(accept, "text/html") != NULL;
+}
+
 /* htmx sends HX-Request when it restores history too, and then needs the page. */
 static enum exchange_form form_of(const struct exchange *exchange)
 {
-	if (starts_with(exchange->path, "/api/") || starts_with(exchange->path, "/health"))
+	if (starts_with(exchange->path, "/api/") || starts_with(exchange->path, "/health") ||
+	    (starts_with(exchange->path, "/export.") && !wants_page(exchange)))
 		return FORM_JSON;
 	if (exchange_header(exchange, "HX-Request") != NULL &&
 	    exchange_header(exchange, "HX-History-Restore-Request") == NULL)
@@ -215,6 +224,7 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 		return NULL;
 	}
 	exchange->keep_version = -1;
+	exchange->today = hs_date_today();
 	exchange->form = form_of(exchange);
 	TAILQ_INSERT_TAIL(&server->exchanges, exchange, next);
 	server->in_hand++;
@@ -231,6 +241,7 @@ static void exchange_free(struct exchange *exchange)
 	if (exchange->work != NULL)
 		exchange->work_free(exchange->work);
 	evbuffer_free(exchange->reply.body);
+	free(exchange->reply.way_on);
 	free(exchange->keep_key);
 	free(exchange->path);
 	free(exchange);

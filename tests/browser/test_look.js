@@ -30,6 +30,17 @@ const shifts = async (page) => {
 	return seen.reduce((sum, one) => sum + parseFloat(one), 0) < 0.001 ? [] : seen;
 };
 
+/* The texts that are wider than the cell around them. */
+const spilling = (page, selector) => page.$$eval(selector, (all) => all.filter((one) => {
+	const text = document.createRange();
+	text.selectNodeContents(one);
+	return text.getBoundingClientRect().right > one.closest("th, td").getBoundingClientRect().right;
+}).map((one) => one.textContent));
+
+/* How many of them are seen whole before a region is scrolled sideways. */
+const inSightAtFirst = (page, selector) => page.$$eval(selector, (all) => all.filter((one) =>
+	one.getBoundingClientRect().right <= one.closest(".scroll").getBoundingClientRect().right).length);
+
 const figures = ["GP", "MPG", "PPG↓", "RPG", "APG", "SPG", "BPG", "TOV max", "FG%", "3P%", "FT%"];
 
 for (const js of [true, false]) {
@@ -294,6 +305,9 @@ test("superseded figures on request; a season of two games does not stretch a tr
 	for (const width of [1280, 390]) {
 		await page.setViewportSize({ width, height: 900 });
 		assert.equal(await overflow(page), 0);
+		assert.deepEqual(await spilling(page, ".ranked .when .about"), [], `under the season at ${width} px`);
+		if (width === 390)
+			assert.ok(await inSightAtFirst(page, ".ranked tbody tr:first-child .number") >= 3, "figures beside the season");
 		await page.$eval(".trends", (one) => one.scrollIntoView());
 		await shot(page, `trends-${width}`);
 	}

@@ -40,7 +40,7 @@ test("main job: drop a snapshot, find the player, open him, come back", { always
 		assert.ok(row.includes(part), `${part} in ${row}`);
 	assert.match(await page.innerText(".facts"), /201 cm[\s\S]*104 kg/);
 	assert.equal(await page.title(), "Luka Dončić · HoopScout");
-	assert.match(await page.getAttribute("[data-back]", "href"), /\?name=doncic$/);
+	assert.match(await page.getAttribute(".back a", "href"), /\?name=doncic$/);
 	await page.goBack();
 	await settled(page, "1 player", "?name=doncic");
 	assert.equal(await page.inputValue("#f-name"), "doncic");
@@ -89,7 +89,18 @@ test("sorting: by any column, kept while filtering", async (page, context) => {
 	await settled(page, "2 players", "?ppg_min=59&sort=name");
 	assert.deepEqual(await names(page), ["Player 59", "Player 60"]);
 	await sameWhenOpened(page, context);
-	await page.fill("#f-ppg_min", "");
+	for (const clear of ["#results .reset", "#filters .actions a"]) {
+		await page.click(clear);
+		await settled(page, "62 players", "?sort=name");
+		await page.fill("#f-ppg_min", "59");
+		await settled(page, "2 players", "?ppg_min=59&sort=name");
+	}
+	await page.goto("/?ppg_min=59");
+	await page.click("#sort-apg");
+	await settled(page, "2 players", "?ppg_min=59&sort=-apg");
+	await page.click("#filters .actions a");
+	await settled(page, "62 players", "?sort=-apg");
+	await page.goto("/?sort=name");
 	await page.click("#sort-apg");
 	await settled(page, "62 players", "?sort=-apg");
 	assert.ok((await page.innerText("#results tbody tr")).includes("-"), "nothing known is shown as -");
@@ -164,7 +175,7 @@ test("Enter searches at once, and one search is one step back", async (page) => 
 test("a bad value is explained where the results were", { expects: ["400"] }, async (page) => {
 	await page.goto("/");
 	await page.fill("#f-ppg_min", "abc");
-	await until("the explanation", async () => (await page.textContent("#results")).includes("ppg_min must be a number"));
+	await until("the explanation", async () => (await page.textContent("#results")).includes("PPG at least (ppg_min) must be a number"));
 	assert.equal(query(page), "", "a search that cannot be is no address");
 	await page.click("text=Go to the field");
 	await page.fill("#f-ppg_min", "60");
@@ -233,7 +244,7 @@ test("a list that cannot be counted keeps what is chosen, and shows no old numbe
 	await page.goto("/?nationality=Serbia");
 	await settledList(page, "nationality", ["Serbia 30", "France 30"]);
 	await page.fill("#f-ppg_min", "abc");
-	await until("the explanation", async () => (await page.textContent("#results")).includes("ppg_min must be a number"));
+	await until("the explanation", async () => (await page.textContent("#results")).includes("PPG at least (ppg_min) must be a number"));
 	await until("no numbers", () => page.$eval(`${choice("nationality")} .players`, (one) => getComputedStyle(one).opacity === "0"));
 	assert.equal(await page.isChecked(`${choice("nationality")} .option:has-text('Serbia') input`), true);
 	await page.fill("#f-ppg_min", "60");
@@ -258,7 +269,8 @@ test("without script: the same work by forms and links", { js: false }, async (p
 	assert.equal(await total(page), "1 player");
 	await page.click("#results tbody a");
 	assert.equal(await page.textContent("h1"), "Luka Dončić");
-	await page.goBack();
+	await page.click(".back a");
+	assert.equal(query(page), "?name=doncic");
 	assert.equal(await page.inputValue("#f-name"), "doncic");
 	await page.click("text=Clear all");
 	await page.fill("#f-ppg_min", "21");
@@ -272,11 +284,25 @@ test("without script: the same work by forms and links", { js: false }, async (p
 	await page.fill("#f-name", "player");
 	await page.click("#filters button >> nth=0");
 	assert.match(query(page), /sort=-rpg/, "the order is lost when the form is sent");
+	await page.click(".filters .actions a");
+	assert.equal(query(page), "?sort=-rpg", "clearing the filters keeps the order");
 	await page.goto("/");
 	await page.click("#page-next");
 	assert.equal(query(page), "?page=2");
 	await page.click("#per-page-100");
 	assert.equal((await names(page)).length, 62);
+});
+
+test("without script: what was typed beside a bad number is not lost", { js: false, expects: ["400"] }, async (page) => {
+	await page.goto("/?sort=-rpg&position=C");
+	await page.fill("#f-name", "player");
+	await page.fill("#f-ppg_min", "abc");
+	await page.fill("#f-rpg_min", " 2,5 ");
+	await page.click("#filters button >> nth=0");
+	assert.match(await page.innerText("main"), /This request cannot be understood\s+PPG at least \(ppg_min\) must be a number from 0 to 150, like 12\.5, not 'abc'/);
+	await page.click("text=Back to the search without it");
+	assert.equal(query(page), "?name=player&position=C&rpg_min=2.5&sort=-rpg");
+	assert.equal(await page.inputValue("#f-rpg_min"), "2.5");
 });
 
 test("without script, narrow: filters in their box", { js: false, width: 390 }, async (page) => {
@@ -431,6 +457,8 @@ test("8,000 teams: found by typing", { always: true }, async (page) => {
 	assert.equal((await entries(page, "team")).length, 50);
 	assert.match(await page.textContent("#status-team"), /^50 of 8,012 teams, those with the most players/);
 	assert.equal(await top(), before, "the page moved");
+	assert.ok(await page.evaluate(() => document.documentElement.scrollHeight - document.body.getBoundingClientRect().bottom - scrollY) < 1,
+		"the page is longer than what is on it");
 	await shot(page, "teams-1280-light");
 
 	/* an older answer never lands last; nothing typed is lost; it is no search */

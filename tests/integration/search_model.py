@@ -139,7 +139,7 @@ class Asked:
         self.of_row = [*self._among(PLACES), *self._bounds(METRICS)]
 
     def _name(self):
-        words = folded(self.one.get("name", "")).split()
+        words = folded(self.one.get("name", "")).replace(",", " ").split()
         if self.one.get("name", "").strip():
             # a name of which folding leaves nothing is nobody's
             yield lambda player: bool(words) and all(word in player["folded"] for word in words)

@@ -40,7 +40,7 @@ def test_first_start_makes_all_of_it(bare_house):
     places = [log.index(mark) for mark in marks]
     assert places == sorted(places), list(zip(marks, places))
     status = house.status()
-    assert [row["state"] for row in status["daemons"]] == ["up", "up"]
+    assert [row["state"] for row in status["daemons"]] == ["up", "up", "up"]
     assert status["pid"] == house.process.pid
     assert status["url"] == house.url()
     assert status["state_dir"] == str(house.state)
@@ -319,7 +319,7 @@ def test_killed_it_leaves_no_orphans_and_starts_again(house):
     # at once, too: the next start waits for a postgres that is still ending, and for the sockets
     house.kill()
     house.start()
-    assert [row["state"] for row in house.status()["daemons"]] == ["up", "up"]
+    assert [row["state"] for row in house.status()["daemons"]] == ["up", "up", "up"]
 
 
 def test_all_killed_at_once(house):

@@ -427,7 +427,7 @@ def test_tells_the_service_manager(house):
     with manager:
         house.start(wait=False, env=env)
         hear_until("READY=1")
-        assert [row["state"] for row in house.status()["daemons"]] == ["up", "up"]
+        assert [row["state"] for row in house.status()["daemons"]] == ["up", "up", "up"]
         hear_until("WATCHDOG=1")
         heard.clear()
         house.process.send_signal(signal.SIGHUP)

@@ -1,12 +1,20 @@
 """Answers are given again only while the data is the same, and never a stale one."""
 
+import datetime
 import http.client
 import json
+import pathlib
+import re
+import shutil
+import subprocess
 import threading
+import time
 
 import pytest
 
-from house import until
+from house import new_dir, until
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 SNAPSHOT = {"source_name": "cache", "snapshot_date": "2026-01-01", "records": []}
 
@@ -162,3 +170,46 @@ def test_none_is_kept_when_told_so(web):
     assert answers(web)["kept"] == 0
     web.conf.write_text("")
     web.hsctl("reload")
+
+
+@pytest.fixture
+def at_midnight(house):
+    """A House whose hsd-web looks at a clock of ours: at_midnight.clock(looks) says how often it is still yesterday."""
+    folder = new_dir("hs-midnight-")        # pytest's own is closed to the daemons' user
+    library, file = folder / "midnight.so", folder / "clock"
+    done = subprocess.run(["cc", "-O1", "-fPIC", "-shared", "-o", str(library), str(HERE / "midnight.c"), "-ldl"],
+                          check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no compiler for the clock: {done.stderr}")
+    house.env.update({"LD_PRELOAD": str(library), "HS_CLOCK_FILE": str(file),
+                      "ASAN_OPTIONS": f"verify_asan_link_order=0:log_path={house.reports}/asan"})
+    midnight = int(datetime.datetime(2030, 5, 5, tzinfo=datetime.timezone.utc).timestamp())
+
+    def clock(looks):
+        part = file.with_suffix(".part")
+        part.write_text(f"{looks} {midnight - 1} {midnight} {time.monotonic_ns()}")
+        part.chmod(0o644)
+        part.rename(file)
+    house.clock = clock
+    yield house.start()
+    shutil.rmtree(folder)
+
+
+def test_an_answer_is_of_one_day(at_midnight):
+    """One who came before midnight may get yesterday's ages; nobody who came after."""
+    born = snapshot("Birthday Child")
+    born["records"][0]["birth_date"] = "2000-05-05"
+    bring(at_midnight, born)
+    number = at_midnight.get("/api/v1/players").json()["players"][0]["id"]
+    at_midnight.clock(0)
+    assert '>30</td>' in at_midnight.get("/?per_page=99").text, "the clock is not ours"
+    seen = set()
+    for looks in range(1, 7):
+        for path, age in ((f"/?per_page={10 + looks}", r'<td class="number">(\d+)</td>'),
+                          (f"/compare?player={number}&name={looks}", r'Age</th>\s*<td class="number">(\d+)</td>'),
+                          (f"/players/{number}", r"<dt>Age</dt><dd>(\d+)</dd>")):
+            at_midnight.clock(looks)
+            seen.update(re.findall(age, at_midnight.get(path).text)[:1])
+            at_midnight.clock(0)
+            assert re.findall(age, at_midnight.get(path).text)[:1] == ["30"], (path, looks)
+    assert seen == {"29", "30"} or seen == {"29"}, "it was never yesterday"

@@ -4,10 +4,13 @@ found by typing; and the page for those without script."""
 import html
 import random
 import re
+import threading
+import time
 import urllib.parse
 
 import pytest
 
+from house import until
 from search_model import LABELS
 from test_web_random import SEED, filled, random_filters, utc_today  # noqa: F401  (filled is a fixture)
 
@@ -56,6 +59,8 @@ def test_counts_are_exact(filled):  # noqa: F811
             assert chosen == set(model.search([pair for pair in filters if pair[0] == name], utc_today())
                                  .asked.several.get(name, ())), what
             assert list(got)[:len(chosen)] == sorted(chosen, key=list(got).index), what
+            others = [players for is_chosen, players in got.values() if not is_chosen and players is not None]
+            assert [bool(players) for players in others] == sorted(map(bool, others), reverse=True), what
             counted += bool(want)
     assert counted > QUERIES
 
@@ -160,3 +165,140 @@ def test_an_import_is_seen(large):
     assert options(large.get("/").text)["1899"] == (False, None)
     assert options(get_list(large, "season", []).text)["1899"] == (False, 1)
     assert list(options(get_list(large, "team", [], find="old").text)) == ["big:old"]
+
+
+class Lock:
+    """Whatever reads a table waits, as long as it is held."""
+
+    def __init__(self, house, table):
+        self.house, self.table = house, table
+        self.thread = threading.Thread(target=house.sql, args=(
+            f"begin; lock table {table} in access exclusive mode; select pg_sleep(60);", False))
+        self.thread.start()
+        until(lambda: self.count(True), 20, f"{table} is not locked")
+
+    def count(self, granted):
+        return int(self.house.sql(f"select count(*) from pg_locks where relation = '{self.table}'::regclass and "
+                                  f"granted = {granted} and database is not null"))
+
+    def wait_for_waiting(self):
+        until(lambda: self.count(False), 20, f"nobody waits for {self.table}")
+
+    def free(self):
+        self.house.sql(f"select pg_terminate_backend(pid) from pg_locks where relation = '{self.table}'::regclass and "
+                       "mode = 'AccessExclusiveLock' and granted")
+        self.thread.join()
+
+
+class Asking(threading.Thread):
+    """A request under way."""
+
+    def __init__(self, house, address):
+        super().__init__()
+        self.house, self.address, self.answer = house, address, None
+        self.start()
+
+    def run(self):
+        self.answer = self.house.get(self.address)
+
+    def result(self):
+        self.join()
+        assert self.answer is not None and self.answer.status == 200, self.address
+        return self.answer.json() if self.address.startswith("/api") else self.answer.text
+
+
+def start_with_zetas(house, connections):
+    """Three teams called Zeta and two others; and how much hsd-web does at a time in the database."""
+    house.start(env={"HOOPSCOUT_WEB_DB_CONNECTIONS": str(connections)})
+    house.drop({"source_name": "one", "snapshot_date": "2024-01-01", "records": [{
+        "competition_external_id": "C", "competition_name": "Cup", "season": "2024", "team_external_id": f"T{number}",
+        "team_name": name, "player_external_id": str(number), "full_name": f"Player {number}", "points_per_game": 9}
+        for number, name in enumerate(["Gamma", "Omega", "Zeta A", "Zeta B", "Zeta C"])]}, "narrow.json")
+    house.wait_imported("narrow.json")
+
+
+def add_first_team(house):
+    """An import that moves every team by one in its list."""
+    house.sql("with v as (update data_version set version = version + 1) "
+              "insert into team (team_id, source_id, external_id, name, name_on) "
+              "select 999, source_id, 'T-new', 'Aaa', '2024-02-01' from source")
+
+
+def zetas(found):
+    return [(team["name"], team["players"]) for team in found["teams"]]
+
+
+def test_an_import_while_a_count_waits(house):
+    """A count that is given up names what was asked for, though the lists have changed meanwhile."""
+    start_with_zetas(house, 2)
+    lock = Lock(house, "player_season_stats")
+    asking = Asking(house, "/api/v1/teams?find=zeta")
+    lock.wait_for_waiting()
+    add_first_team(house)
+    assert house.get("/api/v1/teams?find=nobody").json()["total"] == 0
+    found = asking.result()
+    assert zetas(found) == [("Zeta A", None), ("Zeta B", None), ("Zeta C", None)] and found["uncounted"]
+    lock.free()
+
+
+def test_an_import_between_list_and_count(house):
+    """The list is found, then an import comes and another request takes its lists, and then the count is of these."""
+    start_with_zetas(house, 1)
+    first, second = Lock(house, "player_season_stats"), None
+    assert house.get("/api/v1/teams?find=zet").json()["uncounted"]       # now the lists are read, and no answer is kept
+    busy = Asking(house, "/api/v1/players?ppg_min=1&sort=-ppg")
+    first.wait_for_waiting()
+    try:
+        second = Lock(house, "player_season_history")
+        asking = Asking(house, "/api/v1/teams?find=zeta")
+        time.sleep(0.3)
+        waiting = Asking(house, "/api/v1/players/1")
+        time.sleep(0.3)
+        page = Asking(house, "/?name=player")
+        time.sleep(0.3)
+    finally:
+        first.free()
+    second.wait_for_waiting()
+    add_first_team(house)
+    second.free()
+    assert zetas(asking.result()) == [("Zeta A", 1), ("Zeta B", 1), ("Zeta C", 1)]
+    for one in (busy, waiting, page):
+        one.result()
+
+
+def test_found_by_source(large):
+    """As the API's document says."""
+    assert large.get("/api/v1/teams?find=big+%C5%82%C3%B3d%C5%BA+013").json()["total"] == 1
+    described = large.get("/api/v1/openapi.json").json()["components"]["parameters"]["find"]["description"]
+    assert "name" in described and "source" in described and "country" in described
+
+
+def test_many_chips_are_one(large):
+    """Each chip has the whole address in it: a long one must not make a page of megabytes."""
+    seasons = [("season", f"{year}-{'x' * 20}") for year in range(400)]
+    page = large.get("/?" + urllib.parse.urlencode([*seasons, ("team", "big:T3"), ("ppg_min", "1")]))
+    chips = [(html.unescape(url), html.unescape(text)) for url, text in
+             re.findall(r'<a class="chip" href="([^"]*)"[^>]*>([^<]*)<', page.text)]
+    assert [text for _, text in chips] == ["400 seasons", "Team: Łódź 003", "PPG ≥ 1"]
+    assert chips[0][0] == "/?team=big:T3&ppg_min=1" and len(page.body) < 1 << 20
+    page = large.get("/?" + urllib.parse.urlencode([("team", f"big:T{number}") for number in range(20)])).text
+    assert page.count('class="chip"') == 20
+    page = large.get("/?" + urllib.parse.urlencode([("team", f"big:T{number}") for number in range(20)] + [("season", "2001")])).text
+    assert re.findall(r'class="chip"[^>]*>([^<]*)<', page) == ["Season: 2001", "20 teams"]
+
+
+def test_seasons_newest_first_however_written(large):
+    """By the year that is in them; what has no year is last. And nothing can be chosen of a list that is empty."""
+    written = ["E2024", "2026", "2025-26", "Summer", "99", "U18 2019"]
+    large.drop({"source_name": "other", "snapshot_date": "2024-03-01", "records": [{
+        "competition_external_id": "C", "competition_name": "Cup", "season": season, "team_external_id": "T", "team_name": "T",
+        "player_external_id": "p", "full_name": "Every Season"} for season in written]}, "seasons.json")
+    large.wait_imported("seasons.json")
+    listed = [one["id"] for one in large.get("/api/v1/seasons?per_page=100").json()["seasons"]]
+    assert [one for one in listed if one in written] == ["2026", "2025-26", "E2024", "U18 2019", "Summer", "99"]
+    page = large.get("/").text
+    assert 'data-choice="season"' in page and 'data-choice="role"' not in page
+    assert 'data-choice="role"' in large.get("/?role=Guard").text
+    player = large.get("/api/v1/players?name=every").json()["players"][0]["id"]
+    offered = re.findall(r"season=([^\"&]*)\"[^>]*>", large.get(f"/compare?player={player}").text)
+    assert [urllib.parse.unquote_plus(one) for one in offered] == ["2026", "2025-26", "E2024", "U18 2019", "Summer", "99"]

@@ -20,6 +20,7 @@ RECORDS = [
     record("a", "Ana <A>", "2024", "Y", 20, 12, 2.5),
     record("b", "Bo_B 100%", "2023", "X", 30, 20.5, 1),
     record("b", "Bo_B 100%", "2022", "X", 2, 40, 0.5),
+    record("e", "Eve", "2024", "X", 4, 50, 0), record("f", "Fay", "2024", "X", None, 60, 0),
     record("c", "Çelik", "2024", "X", 30, None, 4),
     *[record(f"d{i}", f"Dee {i:02}", "2024", "Z", 30, i, 1) for i in range(12)],
 ]
@@ -104,6 +105,13 @@ def test_empty_and_full(told):
     assert "Six players are the most" in page and 'id="f-name"' not in page
 
 
+def test_names_that_nobody_has(told):
+    """As in the search: of "'" nothing is left to look for. Many short words are no reason to refuse."""
+    assert "No other player has all of these words" in compare(told, "Ana <A>", name="'")
+    assert "No other player has all of these words" in compare(told, name="+".join(100 * ["q"]))
+    assert "Add Dee" in compare(told, "Ana <A>", name="+".join(100 * ["e"]))
+
+
 @pytest.mark.parametrize("query,status,says", [
     ("player=1&player=1", 400, "player 1 is given twice"), ("player=1&player=99999", 404, "99999"), ("player=x", 400, "the number of a player"),
     ("&".join(f"player={i}" for i in range(1, 8)), 400, "at most 6 times"), ("figures=all", 400, "latest or best"),
@@ -111,6 +119,26 @@ def test_empty_and_full(told):
 def test_refused(told, query, status, says):
     answer = told.get(f"/compare?{query}")
     assert answer.status == status and says in answer.text, answer.text
+
+
+@pytest.mark.parametrize("figures", ["latest", "best"])
+def test_few_games_are_nobodys_best(told, figures):
+    page = compare(told, "Eve", "Dee 05", "Dee 04", "Fay", figures=figures)
+    assert cells(page, "PPG") == ["50.0", "★5.0", "4.0", "60.0"]
+    assert cells(page, "TOV") == ["0.0", "1.0", "1.0", "0.0"], "those that count are the same"
+    assert page.count(", the best</span>") == 2, "in the table and in the chart"
+    assert cells(compare(told, "Eve", "Dee 05", "Fay", figures=figures), "PPG") == ["50.0", "5.0", "60.0"], "nobody to be better than"
+
+
+@pytest.mark.parametrize("query,says,way_on", [
+    ("&".join(f"player={i}" for i in range(1, 9)) + "&figures=best", "Compare the first six",
+     "&amp;".join(f"player={i}" for i in range(1, 7)) + "&amp;figures=best"),
+    ("player=7&player=x&season=2024", "Compare without it", "player=7&amp;season=2024"), ("player=x", None, None)])
+def test_way_on_from_a_refusal(told, query, says, way_on):
+    page = told.get(f"/compare?{query}").text
+    assert "This request cannot be understood" in page
+    assert (f'<a class="button" href="/compare?{way_on}">{says}</a>' in page) == (says is not None), page
+    assert page.count('class="button"') == 1
 
 
 def test_new_data_is_seen(told):

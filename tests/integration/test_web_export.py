@@ -15,7 +15,8 @@ from house import build_dir, until
 
 COUNT = 30000
 LEAGUE = {"competition_external_id": "L", "competition_name": "League", "team_external_id": "T", "team_name": "Team"}
-TRICKS = ["=1+1", "+1", "-1", "@SUM(A1)", " =2", 'He said "so"', "a,b", "Łukasz Dončić", "two\nlines", "plain"]
+TRICKS = ["=1+1", "+1", "-1", "@SUM(A1)", " =2", 'He said "so"', "a,b", "Łukasz Dončić", "two\nlines", "plain",
+          "a;=1+1", "a; @B1", "＝1+1", "a;＋1", "x\t-2", "\t=3", "a;b", 'b;="c"', "a\n=1"]
 
 
 def records():
@@ -67,7 +68,7 @@ def test_all_rows_as_on_the_page(web, query):
         assert list(row) == list(flat)
         for key, value in flat.items():
             if isinstance(value, str):
-                value = "'" + value if re.match(r" *[=+\-@\t\r\n]", value) else value
+                value = re.sub(r"(?<=[;\t\r\n])(?= *[=+\-@＝＋－＠])|^(?= *[=+\-@\t\r\n＝＋－＠])", "'", value)
                 assert row[key] == value
             else:
                 assert row[key] == ("" if value is None else str(value)), key
@@ -92,6 +93,11 @@ def test_a_file_to_save(web):
 def test_what_is_refused(web, path, status, part):
     answer = web.get(path)
     assert answer.status == status and part in answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json" and answer.json()["status"] == status
+    for accept in ("*/*", "application/json", ""):
+        assert web.get(path, {"Accept": accept}).headers["Content-Type"] == "application/problem+json", accept
+    page = web.get(path, {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.status == status and part in page.text and page.headers["Content-Type"].startswith("text/html")
 
 
 def backends(house):
@@ -168,4 +174,4 @@ def test_old_clients(web):
     connection.request("GET", "/export.jsonl?name=plain")
     answer = connection.getresponse()
     assert answer.headers.get("Transfer-Encoding") is None
-    assert len(answer.read().split(b"\n")) == COUNT // len(TRICKS) + 1
+    assert len(answer.read().split(b"\n")) == sum(TRICKS[i % len(TRICKS)] == "plain" for i in range(COUNT)) + 1

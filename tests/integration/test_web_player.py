@@ -1,5 +1,8 @@
 """A player's page and JSON: all seasons, where each figure came from, and what it replaced."""
 
+import re
+import urllib.parse
+
 import pytest
 
 from house import until
@@ -41,6 +44,17 @@ def test_json(told):
     assert not told.get("/api/v1/players?ppg_min=50").json()["total"], "a stale figure is found"
 
 
+@pytest.mark.parametrize("path, back", [
+    ("/?name=dorde&sort=apg", "/?name=dorde&amp;sort=apg"), ("/?page=2&per_page=50&position=C&fbclid=x&ppg_min=%22", "/?position=C&amp;page=2&amp;per_page=50"),
+    ("/", "/"), ("/compare?player=1", "/"), ("/?wing_span=1", "/"), ("x/?name=dorde", "/"), ("", "/")])
+def test_back_to_the_search(told, path, back):
+    """Without a script too, and the same page from elsewhere leads back there."""
+    number = told.get("/api/v1/players").json()["players"][0]["id"]
+    page = told.get(f"/players/{number}", {"Referer": told.url(path)} if path else {}).text
+    assert f'<a href="{back}">‹ Back to the search</a>' in page
+    assert '<a href="/">‹ Back' in told.get(f"/players/{number}", {"Referer": "http://elsewhere.example/?name=dorde"}).text
+
+
 def test_page(told):
     """The same for people, every name escaped."""
     number = told.get("/api/v1/players").json()["players"][0]["id"]
@@ -70,3 +84,45 @@ def test_found_within_a_second(told):
     seconds = time.monotonic() - begun
     print(f"500 records found after {seconds:.2f} s")
     assert seconds < 5, "a busy machine may take longer than a second, but not this long"
+
+
+def test_long_names_are_cut_between_characters(told):
+    """Names are cut for the charts' labels and for chips; half a letter would make the whole page fail."""
+    record = snapshot("2024-03-01", 20)["records"][0]
+    team = {"team_external_id": "long", "team_name": "a" + 60 * "Б", "player_external_id": "long", "full_name": "Long"}
+    told.drop({"source_name": "long", "snapshot_date": "2024-03-01", "records": [
+        {**record, **team, "season": f"{year}" + 20 * "Б" + "a"} for year in (2021, 2022, 2023)]}, "long.json")
+    until(lambda: told.get("/api/v1/players?name=long").json()["total"] == 1, 30, lambda: told.log_tail())
+    number = told.get("/api/v1/players?name=long").json()["players"][0]["id"]
+    page = told.get(f"/players/{number}")
+    assert page.status == 200 and "2021" + 13 * "Б" + ": 20.0, a" + 29 * "Б" + " (10 GP)" in page.text
+    for start in ("x:", "x:a"):
+        assert told.get("/?team=" + urllib.parse.quote(start + 600 * "Б")).status == 200
+
+
+def test_position_and_role_of_a_season(told):
+    """Each is shown wherever a source tells it, also without the other."""
+    record = snapshot("2024-03-01", 20)["records"][0]
+    told.drop({"source_name": "roles", "snapshot_date": "2024-03-01", "records": [
+        {**record, "player_external_id": "roles", "full_name": "Roles", "season": season, "position": position, "role": role}
+        for season, position, role in (("2021", None, "Stopper"), ("2022", "SF", None), ("2023", "SG", "Sixth Man"),
+                                       ("2020", None, None))]}, "roles.json")
+    until(lambda: told.get("/api/v1/players?name=roles").json()["total"] == 1, 30, lambda: told.log_tail())
+    page = told.get(f"/players/{told.get('/api/v1/players?name=roles').json()['players'][0]['id']}").text
+    rows = re.findall(r'<td class="team">&lt;Team&gt;(.*?)</td>', page)
+    assert rows == ['<span class="about"><span>SG</span><span>Sixth Man</span></span>',
+                    '<span class="about"><span>SF</span></span>', '<span class="about"><span>Stopper</span></span>', ""]
+
+
+def test_superseded_by_the_next_one(told):
+    """Not by the one whose figures stand: that is told by the row itself."""
+    for number in (1, 2, 3):
+        told.drop({"source_name": "chain", "snapshot_date": f"2024-01-0{number}", "records": [
+            {**snapshot("", number)["records"][0], "player_external_id": "chain", "full_name": "Chain"}]}, f"chain-{number}.json")
+        told.wait_imported(f"chain-{number}.json")
+    number = told.get("/api/v1/players?name=chain").json()["players"][0]["id"]
+    player = told.get(f"/api/v1/players/{number}").json()
+    assert [(row["from"]["import_file"], row["superseded_by"]) for row in player["superseded"]] == [
+        ("chain-2.json", "chain-3.json"), ("chain-1.json", "chain-2.json")]
+    described = told.get("/api/v1/openapi.json").json()["components"]["schemas"]["SupersededSeason"]["properties"]["superseded_by"]
+    assert "stand now" not in described["description"]

@@ -40,7 +40,8 @@ WANTED_CASES = {
     "a page that is not the first": 200,
 }
 NAMES = ["doncic", "DONČIĆ", "smith", "jones smith", "oneal", "o'neal", "karl anthony", "ŁUK", "đor", "ñ", "é", "a", "lu",
-         "ić", "%", "_", "dok", "dj", "x y z", "de la", "-", "jokic nikola"]
+         "ić", "%", "_", "dok", "dj", "x y z", "de la", "-", "jokic nikola",
+         "Dončić, Luka", "towns,karl-anthony", ","]
 DAYS = ["2024-02-28", "2024-02-29", "2023-02-28", "2023-03-01", "2026-12-31", "2001-01-01", "1995-06-01"]
 
 
@@ -99,6 +100,20 @@ def random_filters(rng):
             pairs += ask_one(rng)
     if rng.random() < 0.25:
         pairs.append(("age_on", rng.choice(DAYS)))
+    return pairs
+
+
+def fullest_filters(rng, words):
+    """Every parameter, and so loose that somebody is found."""
+    pairs = [("name", " ".join(rng.choice(["a", "o", "i"]) if words < 9 else "a" for _ in range(words)))]
+    pairs += [(name, value) for name, values in LABELS.items() for value in values]
+    pairs += [("age_min", "0"), ("age_max", "60"), ("age_on", "2026-12-31"), ("height_min", "190"),
+              ("height_max", "210.99"), ("weight_min", "80"), ("weight_max", "110")]
+    pairs += [("tov_max", "19.5") if metric == "tov" else (f"{metric}_min", rng.choice(["0", "0.01"])) for metric in METRICS]
+    for name, values in rng.choice([(), (("season", ["2016", "2017", "2018-19"]),),
+                                    (("competition", ["source-0:NBA", "source-0:E:1", "source-1:same"]),
+                                     ("team", ["source-0:X", "source-0:Y", "source-0:same", "source-1:Z:Z"]))]):
+        pairs += [(name, value) for value in values]
     return pairs
 
 
@@ -245,6 +260,24 @@ def test_random_searches(filled):
     print(f"{asked} queries:", *(f"{count:6} {kind}" for kind, count in sorted(cases.items())), sep="\n")
     too_few = {kind: cases[kind] for kind, least in WANTED_CASES.items() if cases[kind] * 1000 < least * asked}
     assert not too_few, "the queries prove too little"
+
+
+def test_the_fullest_searches(filled):
+    """Whoever fills the whole form is answered, in every order."""
+    house, model = filled
+    rng = random.Random(SEED + 2)
+    for sort in [way + key for key in ("name", "age", *OWN, *METRICS) for way in ("", "-")]:
+        for words in (1, 4, 20):
+            filters = fullest_filters(rng, words)
+            order = model.search(filters, utc_today()).sorted(sort)
+            assert order or words == 4, "the queries prove too little"
+            for page in (1, 2):
+                case = Case(model.search(filters, utc_today()), order, filters, sort, page, 10)
+                case.check(case.ask(house))
+            address = urllib.parse.urlencode([*filters, ("sort", sort)])
+            assert house.get(f"/?{address}").status == 200
+            assert house.get(f"/export.csv?{address}").status == 200
+            assert house.get(f"/choices/role?{address}").status == 200
 
 
 def test_pages_are_the_whole(filled):

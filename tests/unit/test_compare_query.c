@@ -27,6 +27,8 @@ static const struct { const char *text; bool good; const char *want; } queries[]
 	{ "player=7&season=1&season=2", false, "season" },
 	{ "player=7&season=1&figures=best", false, "season" },
 	{ "figures=best&figures=best", false, "figures" },
+	{ "figures=latest&figures=best", false, "figures" },
+	{ "figures=latest&figures=latest", false, "figures" },
 	{ "figures=most", false, "figures" },
 	{ "name=a&name=b", false, "name" },
 	{ "players=7", false, "players" },

@@ -2,6 +2,8 @@
 #include "daemons/extractor/pipeline.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct order {
 	const char *join;		/* the first join's body, or NULL */
 	const char *feeds[FEEDS];
 	bool with_payload, is_dry, is_cancelled;
+	bool may_be_wrong;		/* the mapping */
 	const unsigned char *known_digest;
 	const char *source_name;
 };
@@ -47,6 +50,20 @@ static int file_of(const char *text)
 		hs_file_write_all(fd, text, strlen(text), &err), &err))
 		exit(1);
 	return fd;
+}
+
+/* One folder for all, emptied before each run. */
+static const char *scratch_folder(void)
+{
+	static const char *folder;
+	char path[4200];
+
+	if (folder == NULL)
+		folder = strdup(hs_scratch_dir());
+	snprintf(path, sizeof path, "%s/out.json", folder);
+	if (unlink(path) != 0 && errno != ENOENT)
+		expect_true(path, false);
+	return folder;
 }
 
 static int count_files(const char *folder)
@@ -87,14 +104,15 @@ static bool read_bodies(const struct order *order, struct pipeline *pipeline, st
 	return done && pipeline_finish(pipeline, &ret->result, err);
 }
 
-static struct mapping *mapping_of(const char *text)
+/* NULL when it is wrong, which it must not be unless the order says so. */
+static struct mapping *mapping_of(const struct order *order, struct hs_error *err)
 {
 	struct hs_problems *mistakes = hs_problems_new();
-	struct hs_error err = HS_ERROR_INIT;
+	const char *text = order->mapping;
 	struct mapping *mapping = NULL;
+	bool done = mapping_parse("test", text, strlen(text), mistakes, &mapping, err);
 
-	if (!expect_done(text, mapping_parse("test", text, strlen(text), mistakes, &mapping, &err),
-		&err))
+	if (!done && !order->may_be_wrong && !expect_done(text, done, err))
 		exit(1);
 	hs_problems_free(mistakes);
 	return mapping;
@@ -102,8 +120,8 @@ static struct mapping *mapping_of(const char *text)
 
 static bool run(const struct order *order, struct outcome *ret, struct hs_error *err)
 {
-	struct mapping *mapping = order->mapping != NULL ? mapping_of(order->mapping) : NULL;
-	const char *folder = hs_scratch_dir();
+	struct mapping *mapping = order->mapping != NULL ? mapping_of(order, err) : NULL;
+	const char *folder = scratch_folder();
 	const struct pipeline_options options = { .folder = order->is_dry ? NULL : folder,
 		.file_name = "out.json", .source_name = order->source_name,
 		.fallback_source_name = "fallback", .today = { .year = 2025, .month = 6, .day = 7 },
@@ -115,6 +133,8 @@ static bool run(const struct order *order, struct outcome *ret, struct hs_error 
 	bool done;
 
 	*ret = (struct outcome){ .snapshot = NULL };
+	if (order->mapping != NULL && mapping == NULL)
+		return false;
 	atomic_store(&progress.is_cancelled, order->is_cancelled);
 	done = pipeline_new(&options, mapping, &progress, &pipeline, err) &&
 	    read_bodies(order, pipeline, ret, err);
@@ -455,6 +475,127 @@ static void test_ends(void)
 	}
 }
 
+/* ---- bounds ---- */
+
+/* A text that grows. */
+struct text {
+	char *bytes;
+	size_t length, room;
+};
+
+static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct text *text, const char *format, ...)
+{
+	va_list args;
+
+	if (text->room - text->length < 4096) {
+		text->room = 2 * text->room + 8192;
+		if ((text->bytes = realloc(text->bytes, text->room)) == NULL)
+			exit(1);
+	}
+	va_start(args, format);
+	text->length += (size_t)vsnprintf(text->bytes + text->length, 4096, format, args);
+	va_end(args);
+}
+
+/* Joins and groups that take too much memory end the run, and say so. */
+static void test_bounds(void)
+{
+	static const char join[] = "{\"joins\":{\"b\":{\"url\":\"https://a.org/\",\"records\":"
+	    "{\"shape\":\"lines\"},\"key\":\"/k\"}},\"records\":\"/data\"," "\"fields\":{\"competition_external_id\":{\"constant\":\"E\"},"
+	    "\"competition_name\":{\"constant\":\"E\"},\"season\":{\"constant\":\"1\"},"
+	    "\"team_external_id\":\"/t\",\"team_name\":\"/t\",\"player_external_id\":\"/id\","
+	    "\"full_name\":{\"lookup\":\"b\",\"key\":\"/id\",\"value\":\"/n\"}}" "}";
+	struct order order = { .mapping = join, .feeds = { "{\"data\":[]}" } };
+	struct text text = { .bytes = NULL };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	for (int i = 0; i < 120000; i++)
+		add(&text, "{\"k\":%d,\"n\":\"%0100d\"}\n", i, i);
+	order.join = text.bytes;
+	expect_true("a long join", !run(&order, &outcome, &err));
+	expect_code("a long join", &err, HS_TOO_BIG);
+	expect_contains("a long join", err.message, "16 MiB");
+	outcome_done(&outcome);
+
+	err = (struct hs_error)HS_ERROR_INIT;
+	text.length = 0;
+	add(&text, "{\"data\":[");
+	for (int i = 0; i < 60000; i++)
+		add(&text, "%s{\"id\":%d,\"name\":\"%0100d\",\"team\":\"X\",\"min\":1}", i > 0 ? "," : "",
+		    i, i);
+	add(&text, "]}");
+	order = (struct order){ .mapping = GAMES, .feeds = { text.bytes } };
+	expect_true("many groups", !run(&order, &outcome, &err));
+	expect_code("many groups", &err, HS_TOO_BIG);
+	expect_contains("many groups", err.message, "32 MiB");
+	expect_int("no file", outcome.files, 0);
+	outcome_done(&outcome);
+	free(text.bytes);
+}
+
+/* ---- at random ---- */
+
+static const char *const pieces[] = { "{", "}", "[", "]", "\"", ",", ":", "0", "-1", "1e999", "null",
+	"true", "\"x\"", "\\", "/", "~", "\n", "\xff", "\"\\ud800\"", "\"/data\"", "{}", "[]" };
+
+/* Changes a few places of a text, by a generator that is always the same. */
+static char *spoil(const char *text, unsigned *seed)
+{
+	size_t length = strlen(text), at;
+	char *copy = malloc(length + 200);
+
+	memcpy(copy, text, length + 1);
+	for (int i = rand_r(seed) % 3; i >= 0 && length > 0; i--) {
+		const char *piece = pieces[(size_t)rand_r(seed) % HS_COUNT(pieces)];
+		size_t cut = (size_t)rand_r(seed) % 4, put = strlen(piece);
+
+		at = (size_t)rand_r(seed) % length;
+		if (cut > length - at)
+			cut = length - at;
+		memmove(copy + at + put, copy + at + cut, length - at - cut + 1);
+		memcpy(copy + at, piece, put);
+		length += put - cut;
+	}
+	return copy;
+}
+
+/* Whatever a mapping and a feed are, there is a snapshot, or a reason, and never both. */
+static void test_random(void)
+{
+	static const struct { const char *mapping, *feed; } pairs[] = {
+		{ GAMES, "{\"data\":[" GAME("1", "X", "30.1", "10", "3", "7") "]}" },
+		{ ARRAY("\"duplicates\":\"drop\",\"skip\":[{\"of\":\"/id\",\"above\":3}],"),
+		    PAGE(ROW("1", "A", "X", "0.5") "," ROW("1", "A", "X", "0.5"), "0") },
+		{ ARRAY("\"each\":\"/s\",\"problems\":\"skip\",\"raw_payload\":true,"),
+		    "{\"data\":[{\"s\":[" ROW("1", "A", "X", "5") "]},{\"s\":{\"k\":"
+		    ROW("2", "A", "X", "5") "}}]}" },
+		{ NULL, "{\"source_name\":\"x\",\"records\":[{\"season\":\"1\"}]}" },
+	};
+	unsigned seed = 5;
+
+	for (int i = 0; i < 1500; i++) {
+		size_t pair = (size_t)i % HS_COUNT(pairs);
+		char *feed = i % 2 == 0 ? spoil(pairs[pair].feed, &seed) : strdup(pairs[pair].feed);
+		char *text = pairs[pair].mapping == NULL ? NULL : i % 2 != 0 ?
+		    spoil(pairs[pair].mapping, &seed) : strdup(pairs[pair].mapping);
+		const struct order order = { .mapping = text, .feeds = { feed }, .may_be_wrong = true };
+		struct hs_error err = HS_ERROR_INIT;
+		struct outcome outcome;
+		bool done = run(&order, &outcome, &err);
+
+		if (!done)
+			expect_true(feed, err.code != HS_OK && err.message[0] != '\0');
+		expect_int(feed, outcome.files,
+		    done && !outcome.result.is_unchanged && outcome.result.problem_total == 0);
+		outcome_done(&outcome);
+		free(feed);
+		free(text);
+	}
+}
+
 static const struct hs_case cases[] = {
 	{ "the snapshot's own shape", test_own_shape },
 	{ "several pages", test_pages },
@@ -466,6 +607,8 @@ static const struct hs_case cases[] = {
 	{ "the source's words", test_payload },
 	{ "warnings", test_warnings },
 	{ "what ends a run", test_ends },
+	{ "bounds", test_bounds },
+	{ "spoiled mappings and feeds", test_random },
 };
 
 int main(void)

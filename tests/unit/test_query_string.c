@@ -36,6 +36,8 @@ static const struct {
 	{ "n=Don%C4%8Di%C4%87", "n=Don\xc4\x8di\xc4\x87;", HS_OK, "" },
 	{ "n=%c4%87", "n=\xc4\x87;", HS_OK, "" },
 	{ "a%3Db=%26%3D", "a=b=&=;", HS_OK, "" },
+	{ "fbclid=IwAR0&a=1&utm_source=x&utm_=&gclid=%ff&msclkid", "a=1;", HS_OK, "" },
+	{ "utm=1&FBCLID=2&xfbclid=3&clid=4", "utm=1;FBCLID=2;xfbclid=3;clid=4;", HS_OK, "" },
 	{ "a=%", "", HS_BAD_ARGUMENT, "a" },
 	{ "a=%4", "", HS_BAD_ARGUMENT, "a" },
 	{ "a=%4&b=1", "", HS_BAD_ARGUMENT, "a" },

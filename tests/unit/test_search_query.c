@@ -36,10 +36,14 @@ static const struct { const char *text, *want; } canonicals[] = {
 	{ "ppg_min=", "" },				/* as forms send it */
 	{ "ppg_min=&ppg_min=", "" },
 	{ "name=&position=&sort=&page=&per_page=&age_on=", "" },
+	{ "fbclid=x&ppg_min=20&utm_source=chat&utm_medium=", "ppg_min=20" },
 	{ "sort=-ppg", "" }, { "page=1", "" }, { "per_page=25", "" },
 	{ "sort=ppg", "sort=ppg" }, { "sort=-name", "sort=-name" }, { "page=2", "page=2" },
 	{ "per_page=100", "per_page=100" }, { "per_page=10", "per_page=10" },
 	{ "ppg_min=20.0", "ppg_min=20" }, { "ppg_min=2e1", "ppg_min=20" },
+	{ "ppg_min=12,5&height_min=+190,75%C2%A0", "height_min=190.75&ppg_min=12.5" },
+	{ "ppg_min=+5&age_min=%0919+&page=+2+", "age_min=19&ppg_min=5&page=2" },
+	{ "age_on=+2026-12-31+&ppg_min=+&age_max=++", "age_on=2026-12-31" },
 	{ "ppg_min=0", "ppg_min=0" },			/* known figures only */
 	{ "ppg_min=19.996", "ppg_min=20" },		/* figures are hundredths: rounded up */
 	{ "tov_max=2.999", "tov_max=2.99" },		/* and a ceiling down */
@@ -67,17 +71,18 @@ static const struct { const char *text, *want; } canonicals[] = {
 static const struct { const char *text, *where; } refusals[] = {
 	{ "ppg=20", "ppg" }, { "PPG_MIN=20", "PPG_MIN" }, { "=1", "" },
 	{ "ppg_min%20=1", "ppg_min " },
-	{ "unknown=", "unknown" },
+	{ "unknown=", "unknown" }, { "utm=1", "utm" },
 	{ "name=a&name=b", "name" }, { "ppg_min=1&ppg_min=1", "ppg_min" },
 	{ "sort=ppg&sort=apg", "sort" },
 	{ "page=1&page=2", "page" },
-	{ "ppg_min=x", "ppg_min" }, { "ppg_min=-1", "ppg_min" }, { "ppg_min=+5", "ppg_min" },
-	{ "ppg_min=5,5", "ppg_min" }, { "ppg_min=.5", "ppg_min" }, { "ppg_min=5.", "ppg_min" },
+	{ "ppg_min=x", "ppg_min" }, { "ppg_min=-1", "ppg_min" }, { "ppg_min=5+5", "ppg_min" },
+	{ "ppg_min=5,5,5", "ppg_min" }, { "ppg_min=5,5.5", "ppg_min" }, { "ppg_min=,5", "ppg_min" },
+	{ "ppg_min=.5", "ppg_min" }, { "ppg_min=5.", "ppg_min" }, { "ppg_min=5,", "ppg_min" },
 	{ "ppg_min=1e999", "ppg_min" }, { "ppg_min=150.01", "ppg_min" },
 	{ "ppg_min=%2B5", "ppg_min" },
-	{ "ppg_min=NaN", "ppg_min" }, { "ppg_min=0x10", "ppg_min" }, { "ppg_min= 5", "ppg_min" },
+	{ "ppg_min=NaN", "ppg_min" }, { "ppg_min=0x10", "ppg_min" },
 	{ "fg_pct_min=101", "fg_pct_min" }, { "tov_max=-0.1", "tov_max" },
-	{ "age_min=19.5", "age_min" }, { "age_min=-1", "age_min" }, { "age_max=999", "age_max" },
+	{ "age_min=19.5", "age_min" }, { "age_min=19,5", "age_min" }, { "age_min=+&age_min=x", "age_min" }, { "age_min=-1", "age_min" }, { "age_max=999", "age_max" },
 	{ "age_on=2026-02-29", "age_on" }, { "age_on=25.11.2026", "age_on" },
 	{ "age_on=1600-01-01", "age_on" },
 	{ "sort=points", "sort" }, { "sort=--ppg", "sort" }, { "sort=-", "sort" },
@@ -118,8 +123,10 @@ static void test_refusals(void)
 
 /* Each message says what is allowed. */
 static const struct { const char *text, *part; } hints[] = {
-	{ "ppg_min=x", "a number from 0 to 150" },
-	{ "age_min=x", "a whole number from 0 to 150" },
+	{ "ppg_min=abc",
+	    "PPG at least (ppg_min) must be a number from 0 to 150, like 12.5, not 'abc'" },
+	{ "tov_max=-1", "TOV at most (tov_max) must" },
+	{ "age_min=x", "Age at least (age_min) must be a whole number from 0 to 150, not 'x'" },
 	{ "per_page=7", "from 10 to 100" },
 	{ "sort=x", "three_pt_pct" },
 	{ "team=x", "SOURCE:EXTERNAL_ID" },
@@ -204,6 +211,27 @@ static void test_without(void)
 	search_query_free(query);
 }
 
+/* What is left without the refused. */
+static void test_way_on(void)
+{
+	static const struct { const char *text, *want; } rows[] = {
+		{ "name=x&ppg_min=abc&season=2&season=1&sort=apg&page=3",
+		    "/?name=x&season=1&season=2&sort=apg" },
+		{ "ppg_min=abc", NULL }, { "wing_span=1&page=2", NULL },
+		{ "name=a&name=b&position=C", "/?name=a&position=C" },
+		{ "name=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q+r+s+t+u&name=b&role=x", "/?role=x" },
+		{ "team=LAL&team=nba:LAL&age_on=1&name=%ff&%zz=1&tov_max=2", "/?team=nba:LAL&tov_max=2" },
+	};
+
+	for (size_t i = 0; i < HS_COUNT(rows); i++) {
+		char *address = search_query_way_on(rows[i].text, false);
+
+		expect_text(rows[i].text, address != NULL ? address : "none",
+		    rows[i].want != NULL ? rows[i].want : "none");
+		free(address);
+	}
+}
+
 static void test_many_items(void)
 {
 	char *text = malloc(16 * SEARCH_MAX_ITEMS + 64);
@@ -243,6 +271,7 @@ static const struct hs_case cases[] = {
 	{ "words of a name", test_words },
 	{ "season level", test_level },
 	{ "without one filter", test_without },
+	{ "what is left without the refused", test_way_on },
 	{ "many items", test_many_items },
 	{ "tables", test_tables },
 };

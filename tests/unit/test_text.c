@@ -54,6 +54,9 @@ static void test_utf8(void)
 		    utf8[i].valid);
 	expect_int("count", hs_utf8_count("Dončić 🏀", strlen("Dončić 🏀")), 8);
 	expect_int("count nothing", hs_utf8_count("", 0), 0);
+	expect_int("cut between characters", hs_utf8_cut("aБВ", 3), 3);
+	expect_int("cut within a character", hs_utf8_cut("aБВ", 4), 3);
+	expect_int("cut nothing", hs_utf8_cut("aБВ", 60), 5);
 }
 
 static void test_clean(void)
@@ -169,6 +172,23 @@ static void test_fold(void)
 	}
 }
 
+static void test_fold_wanted(void)
+{
+	static const struct { const char *text, *want; } rows[] = {
+		{ "Dončić, Luka", "doncic luka" }, { "DONČIĆ,LUKA", "doncic luka" },
+		{ " , Smith ,, Jr. ,", "smith jr" }, { "，a，", "a" }, { ", ,", "" }, { "a b", "a b" },
+	};
+
+	for (size_t i = 0; i < HS_COUNT(rows); i++) {
+		struct hs_error err = HS_ERROR_INIT;
+		char buf[HS_FOLDED_NAME_BYTES];
+
+		if (expect_done(rows[i].text, hs_name_fold_wanted(rows[i].text, strlen(rows[i].text),
+			buf, sizeof buf, &err), &err))
+			expect_text(rows[i].text, buf, rows[i].want);
+	}
+}
+
 static void test_fold_refusals(void)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -247,6 +267,7 @@ int main(void)
 		{ "trimming", test_trim },
 		{ "blank text", test_blank },
 		{ "folded names", test_fold },
+		{ "folding what is looked for", test_fold_wanted },
 		{ "names that cannot be folded", test_fold_refusals },
 		{ "every character folds once", test_fold_everything },
 	};
