@@ -219,11 +219,12 @@ static bool on_group_fault(void *arg, const char *place, const struct hs_error *
 	return add_problem(arg, place, why, err);
 }
 
-bool collect_finish(struct collect *collect, struct emit *emit, struct hs_error *err)
+bool collect_finish(struct collect *collect, const struct joins *joins, struct emit *emit,
+    struct hs_error *err)
 {
 	collect->emit = emit;
 	return collect->groups == NULL ||
-	    groups_finish(collect->groups, on_group, on_group_fault, collect, err);
+	    groups_finish(collect->groups, joins, on_group, on_group_fault, collect, err);
 }
 
 const struct hs_problems *collect_problems(const struct collect *collect)

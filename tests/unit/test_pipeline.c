@@ -393,6 +393,37 @@ static void test_groups(void)
 	outcome_done(&outcome);
 }
 
+/* A group's figures and constants are keys of joins too. */
+static void test_group_lookups(void)
+{
+	static const struct order order = {
+		.mapping = "{\"joins\":{\"levels\":{\"records\":\"/levels\",\"key\":\"/n\"}},"
+		    "\"records\":\"/data\",\"group\":[\"/id\"],\"fields\":{"
+		    "\"competition_external_id\":{\"constant\":\"E\"},"
+		    "\"competition_name\":{\"lookup\":\"levels\",\"key\":{\"constant\":1},"
+		    "\"value\":\"/name\"},\"season\":{\"constant\":\"1\"},"
+		    "\"team_external_id\":\"/team\",\"team_name\":{\"when\":{\"of\":{\"count\":true},"
+		    "\"above\":1},\"then\":{\"lookup\":\"levels\",\"key\":{\"constant\":3},"
+		    "\"value\":\"/name\"},\"else\":{\"constant\":\"once\"}},"
+		    "\"player_external_id\":\"/id\",\"full_name\":\"/name\",\"role\":"
+		    "{\"lookup\":\"levels\",\"key\":{\"count\":true},\"value\":\"/name\"}}}",
+		.feeds = { "{\"levels\":[{\"n\":1,\"name\":\"one\"},{\"n\":2,\"name\":\"two\"},"
+		    "{\"n\":3,\"name\":\"three\"}],\"data\":[" ROW("1", "A", "X", "1") ","
+		    ROW("1", "A", "X", "1") "," ROW("2", "B", "X", "1") "]}" },
+	};
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	if (!expect_done("run", run(&order, &outcome, &err), &err))
+		return;
+	expect_int("records", outcome.result.records, 2);
+	expect_text("by a count", text_of(&outcome, 0, "role"), "two");
+	expect_text("by a count", text_of(&outcome, 1, "role"), "one");
+	expect_text("beside a figure", text_of(&outcome, 0, "team_name"), "three");
+	expect_text("without one", text_of(&outcome, 0, "competition_name"), "one");
+	outcome_done(&outcome);
+}
+
 static void test_payload(void)
 {
 	struct order order = { .mapping = ARRAY(""), .with_payload = true,
@@ -604,6 +635,7 @@ static const struct hs_case cases[] = {
 	{ "what cannot be mapped", test_problems },
 	{ "what the source repeats", test_repeated },
 	{ "games that make a season", test_groups },
+	{ "lookups by a group's figures", test_group_lookups },
 	{ "the source's words", test_payload },
 	{ "warnings", test_warnings },
 	{ "what ends a run", test_ends },
