@@ -328,6 +328,30 @@ static void test_problems(void)
 	outcome_done(&outcome);
 }
 
+/* An item that is none is left out; those behind it are not. */
+static void test_bad_items(void)
+{
+	struct order order = { .mapping = ARRAY("\"each\":\"/stats\",\"problems\":\"skip\","),
+		.feeds = { "{\"data\":[{\"stats\":[" ROW("1", "A", "X", "5") ",null,"
+		    ROW("2", "B", "X", "5") "," ROW("3", "C", "X", "5") "]},{\"stats\":7},"
+		    "{\"stats\":[" ROW("4", "D", "X", "5") "]}]}" } };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+	const json_t *left_out;
+
+	if (!expect_done("skip", run(&order, &outcome, &err), &err))
+		return;
+	expect_int("records", outcome.result.records, 4);
+	expect_text("behind it", text_of(&outcome, 2, "full_name"), "C");
+	expect_int("left out", outcome.result.left_out, 2);
+	left_out = outcome.result.left_out_problems;
+	expect_text("place", json_string_value(json_object_get(json_array_get(left_out, 0),
+	    "pointer")), "/data/0/stats/1");
+	expect_text("place", json_string_value(json_object_get(json_array_get(left_out, 1),
+	    "pointer")), "/data/1/stats");
+	outcome_done(&outcome);
+}
+
 static void test_repeated(void)
 {
 	struct order order = { .mapping = ARRAY("\"duplicates\":\"drop\","), .feeds = {
@@ -633,6 +657,7 @@ static const struct hs_case cases[] = {
 	{ "unchanged", test_unchanged },
 	{ "joins", test_join },
 	{ "what cannot be mapped", test_problems },
+	{ "items that are none", test_bad_items },
 	{ "what the source repeats", test_repeated },
 	{ "games that make a season", test_groups },
 	{ "lookups by a group's figures", test_group_lookups },
