@@ -32,7 +32,6 @@ struct collect {
 
 	const struct parse_record *record;	/* the one that is taken */
 	struct emit *emit;
-	bool has_ended;			/* in the middle of a record, for a reason that is not its own */
 };
 
 bool collect_new(const struct mapping *mapping, struct hs_date today, bool with_payload,
@@ -155,9 +154,10 @@ static bool write_fields(struct collect *collect, const char *const *texts,
 	return emit_record(collect->emit, values, err);
 }
 
-static bool take_item(struct collect *collect, const struct expression_scope *scope,
-    const char *place, struct hs_error *err)
+static bool on_item(void *arg, const struct expression_scope *scope, const char *place,
+    struct hs_error *err)
 {
+	struct collect *collect = arg;
 	const char *texts[HS_FIELD_COUNT];
 	struct hs_error why = HS_ERROR_INIT;
 	bool skips, done;
@@ -175,32 +175,29 @@ static bool take_item(struct collect *collect, const struct expression_scope *sc
 	return collect->groups != NULL || write_fields(collect, texts, scope, place, err);
 }
 
-static bool on_item(void *arg, const struct expression_scope *scope, const char *place,
+static bool on_fault(void *arg, const char *place, const struct hs_error *why,
     struct hs_error *err)
 {
-	struct collect *collect = arg;
-
-	collect->has_ended = !take_item(collect, scope, place, err);
-	return !collect->has_ended;
+	return add_problem(arg, place, why, err);
 }
 
 bool collect_record(struct collect *collect, const struct parse_record *record,
     const struct expression_scope *base, struct emit *emit, struct hs_error *err)
 {
+	const struct normalize_listener listener = { .on_item = on_item, .on_fault = on_fault,
+		.arg = collect };
 	char place[PARSE_PLACE_BYTES];
 	struct hs_error why = HS_ERROR_INIT;
-	bool done = true;
+	bool done;
 
 	collect->record = record;
 	collect->emit = emit;
-	if (record->fault != NULL)
+	if (record->fault != NULL) {
 		hs_error_set(&why, HS_WRONG_TYPE, "", "%s", record->fault);
-	if (record->fault != NULL ||
-	    !normalize_expand(collect->mapping, record, base, on_item, collect, &why)) {
-		if (collect->has_ended)
-			*err = why;
-		done = !collect->has_ended && add_problem(collect,
-		    parse_place(&collect->mapping->records, record, place), &why, err);
+		done = add_problem(collect, parse_place(&collect->mapping->records, record, place),
+		    &why, err);
+	} else {
+		done = normalize_expand(collect->mapping, record, base, &listener, err);
 	}
 	collect->record = NULL;
 	return done;
@@ -213,17 +210,12 @@ static bool on_group(void *arg, const char *const *fields, const char *place, st
 	return write_fields(arg, fields, NULL, place, err);
 }
 
-static bool on_group_fault(void *arg, const char *place, const struct hs_error *why,
+bool collect_finish(struct collect *collect, const struct joins *joins, struct emit *emit,
     struct hs_error *err)
-{
-	return add_problem(arg, place, why, err);
-}
-
-bool collect_finish(struct collect *collect, struct emit *emit, struct hs_error *err)
 {
 	collect->emit = emit;
 	return collect->groups == NULL ||
-	    groups_finish(collect->groups, on_group, on_group_fault, collect, err);
+	    groups_finish(collect->groups, joins, on_group, on_fault, collect, err);
 }
 
 const struct hs_problems *collect_problems(const struct collect *collect)

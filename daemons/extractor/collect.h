@@ -34,8 +34,9 @@ void collect_free(struct collect *collect);
 bool collect_record(struct collect *collect, const struct parse_record *record,
     const struct expression_scope *base, struct emit *emit, struct hs_error *err);
 
-/* Writes the groups, after the last record. */
-bool collect_finish(struct collect *collect, struct emit *emit, struct hs_error *err);
+/* Writes the groups, after the last record. joins are those of the records' scopes. */
+bool collect_finish(struct collect *collect, const struct joins *joins, struct emit *emit,
+    struct hs_error *err);
 
 /* What could not be mapped; borrowed. */
 const struct hs_problems *collect_problems(const struct collect *collect);

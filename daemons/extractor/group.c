@@ -203,12 +203,14 @@ static bool figure_text(const struct group *group, const struct expression *figu
 	return is_null || *ret != NULL;
 }
 
-static bool finish(const struct groups *groups, const struct group *group, struct arena *arena,
-    const char **fields, struct hs_error *err)
+/* What is made of figures reads no record, document or URL: mapping.c refuses it. */
+static bool finish(const struct groups *groups, const struct group *group,
+    const struct joins *joins, struct arena *arena, const char **fields, struct hs_error *err)
 {
 	const struct mapping *mapping = groups->mapping;
 	const char *figures[EXPRESSION_MAX_SLOTS];
-	const struct expression_scope scope = { .arena = arena, .figures = figures };
+	const struct expression_scope scope = { .arena = arena, .joins = joins,
+		.figures = figures };
 
 	for (size_t i = 0; i < mapping->slots.figure_count; i++) {
 		if (!figure_text(group, mapping->slots.figures[i], arena, &figures[i], err))
@@ -227,8 +229,8 @@ static bool finish(const struct groups *groups, const struct group *group, struc
 	return true;
 }
 
-bool groups_finish(struct groups *groups, groups_fn *on_group, groups_fault_fn *on_fault, void *arg,
-    struct hs_error *err)
+bool groups_finish(struct groups *groups, const struct joins *joins, groups_fn *on_group,
+    groups_fault_fn *on_fault, void *arg, struct hs_error *err)
 {
 	struct arena *arena = arena_new(WORK_BYTES);
 	const char *fields[HS_FIELD_COUNT];
@@ -240,7 +242,7 @@ bool groups_finish(struct groups *groups, groups_fn *on_group, groups_fault_fn *
 		/* a group that took no record had only ones that failed, and were told of */
 		if (group->count == 0)
 			continue;
-		if (finish(groups, group, arena, fields, &why))
+		if (finish(groups, group, joins, arena, fields, &why))
 			done = on_group(arg, fields, group->place, arena, err);
 		else
 			done = on_fault(arg, group->place, &why, err);

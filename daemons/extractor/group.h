@@ -33,8 +33,8 @@ typedef bool groups_fn(void *arg, const char *const *fields, const char *place, 
 typedef bool groups_fault_fn(void *arg, const char *place, const struct hs_error *why,
     struct hs_error *err);
 
-/* All groups, in the order of their first records. */
-bool groups_finish(struct groups *groups, groups_fn *on_group, groups_fault_fn *on_fault, void *arg,
-    struct hs_error *err);
+/* All groups, in the order of their first records. joins are those of the records' scopes. */
+bool groups_finish(struct groups *groups, const struct joins *joins, groups_fn *on_group,
+    groups_fault_fn *on_fault, void *arg, struct hs_error *err);
 
 #endif

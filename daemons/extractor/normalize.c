@@ -18,9 +18,18 @@ struct expansion {
 	const struct mapping *mapping;
 	struct expression_scope scope;
 	struct expression_level levels[MAX_LEVELS];
-	normalize_item_fn *on_item;
-	void *arg;
+	const struct normalize_listener *listener;
 };
+
+static bool tell_fault(const struct expansion *expansion, const char *place, const char *where,
+    const char *sentence, struct hs_error *err)
+{
+	const struct normalize_listener *listener = expansion->listener;
+	struct hs_error why = HS_ERROR_INIT;
+
+	hs_error_set(&why, HS_WRONG_TYPE, where, "%s", sentence);
+	return listener->on_fault(listener->arg, place, &why, err);
+}
 
 static bool expand(struct expansion *expansion, size_t depth, const char *place,
     struct hs_error *err);
@@ -35,8 +44,8 @@ static bool expand_item(struct expansion *expansion, size_t depth, const struct 
 	snprintf(buf, sizeof buf, "%s%s", place, each->text);
 	value_pointer_append(buf, sizeof buf, item->key != NULL ? item->key : index);
 	if (!value_is_container(item))
-		return hs_error_set(err, HS_WRONG_TYPE, buf,
-		    "an object or array should be there, for it is to become a record");
+		return tell_fault(expansion, buf, "",
+		    "an object or array should be there, for it is to become a record", err);
 	expansion->levels[depth + 1] =
 	    (struct expression_level){ .value = item, .key = item->key };
 	return expand(expansion, depth + 1, buf, err);
@@ -51,15 +60,16 @@ static bool expand(struct expansion *expansion, size_t depth, const char *place,
 
 	if (depth == mapping->each_count) {
 		expansion->scope.level_count = depth + 1;
-		return expansion->on_item(expansion->arg, &expansion->scope, place, err);
+		return expansion->listener->on_item(expansion->listener->arg, &expansion->scope,
+		    place, err);
 	}
 	list = value_at(expansion->levels[depth].value, &mapping->each[depth]);
 	if (list == NULL || list->kind == VALUE_NULL)
 		return true;
 	if (!value_is_container(list))
-		return hs_error_set(err, HS_WRONG_TYPE, mapping->each[depth].text,
+		return tell_fault(expansion, place, mapping->each[depth].text,
 		    "an array or object should be there, for each of its items is to become a"
-		    " record");
+		    " record", err);
 	for (const struct value *item = list->first; item != NULL; item = item->next) {
 		if (!expand_item(expansion, depth, item, number++, place, err))
 			return false;
@@ -68,11 +78,10 @@ static bool expand(struct expansion *expansion, size_t depth, const char *place,
 }
 
 bool normalize_expand(const struct mapping *mapping, const struct parse_record *record,
-    const struct expression_scope *base, normalize_item_fn *on_item, void *arg,
+    const struct expression_scope *base, const struct normalize_listener *listener,
     struct hs_error *err)
 {
-	struct expansion expansion = { .mapping = mapping, .scope = *base, .on_item = on_item,
-		.arg = arg };
+	struct expansion expansion = { .mapping = mapping, .scope = *base, .listener = listener };
 	char place[PARSE_PLACE_BYTES];
 
 	expansion.scope.arena = record->arena;

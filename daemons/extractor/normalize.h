@@ -20,10 +20,23 @@
 typedef bool normalize_item_fn(void *arg, const struct expression_scope *scope, const char *place,
     struct hs_error *err);
 
+/* Told of what should become records and cannot: place is the pointer in the feed of the record or
+ * item, why says what is wrong, and where inside it. What is beside it goes on. false ends it with
+ * *err. */
+typedef bool normalize_fault_fn(void *arg, const char *place, const struct hs_error *why,
+    struct hs_error *err);
+
+struct normalize_listener {
+	normalize_item_fn *on_item;
+	normalize_fault_fn *on_fault;
+	void *arg;			/* of both */
+};
+
 /* Goes through what a record has in it. base gives the scope but its levels and arena.
- * Errors: HS_WRONG_TYPE (each points at neither an array nor an object), and on_item's. */
+ * Faults: HS_WRONG_TYPE (each points at neither an array nor an object, or an item is neither).
+ * Errors: the listener's. */
 bool normalize_expand(const struct mapping *mapping, const struct parse_record *record,
-    const struct expression_scope *base, normalize_item_fn *on_item, void *arg,
+    const struct expression_scope *base, const struct normalize_listener *listener,
     struct hs_error *err);
 
 /* Whether a skip rule holds. */

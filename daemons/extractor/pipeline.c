@@ -431,7 +431,7 @@ bool pipeline_finish(struct pipeline *pipeline, struct pipeline_result *ret, str
 	memcpy(ret->source_name, pipeline->source_name, sizeof ret->source_name);
 	memcpy(ret->snapshot_date, pipeline->snapshot_date, sizeof ret->snapshot_date);
 	if (pipeline->mapping != NULL &&
-	    (!collect_finish(pipeline->collect, pipeline->emit, err) ||
+	    (!collect_finish(pipeline->collect, pipeline->joins, pipeline->emit, err) ||
 		!tell_collected(pipeline, ret, err)))
 		return false;
 	ret->records = emit_records(pipeline->emit);

@@ -15,6 +15,7 @@
 	"\"gp\":3,\"pts\":\"50\",\"made\":1,\"of\":3,\"pos\":[\"PG\",null,\"C\"],\"h\":[190.5]," \
 	"\"items\":[{\"n\":\"a\"},{\"n\":\"b\"},{}],\"a.b\":{\"c/d\":\"deep\"},\"pct\":\"33.3%\"," \
 	"\"team\":2,\"year\":1999,\"big\":123456789012345678901234567890.5," \
+	"\"mixed\":[{\"s\":1,\"of\":[{\"x\":5}]},null,{\"s\":3,\"of\":7},\"x\",{\"s\":4}]," \
 	"\"stats\":[{\"s\":\"2017\",\"tid\":5},{\"s\":\"2018\",\"tid\":6}]," \
 	"\"seasons\":{\"2019\":{\"t\":\"X\"},\"2020\":{\"t\":\"Y\"}}}"
 #define FEED "{\"season\":\"E2024\",\"data\":{\"key/1\":" RECORD "}," \
@@ -38,6 +39,7 @@ struct told {
 	struct arena *arena;
 	char roles[TOLD_BYTES], places[TOLD_BYTES];
 	bool skipped;
+	bool is_patient;		/* faults end nothing */
 };
 
 static bool on_item(void *arg, const struct expression_scope *scope, const char *place,
@@ -62,13 +64,29 @@ static bool on_item(void *arg, const struct expression_scope *scope, const char 
 	return true;
 }
 
+/* Ends the reading, unless faults are wanted: then they are told of, with their places. */
+static bool on_fault(void *arg, const char *place, const struct hs_error *why,
+    struct hs_error *err)
+{
+	struct told *told = arg;
+	size_t used = strlen(told->places);
+
+	snprintf(told->places + used, sizeof told->places - used, "!%s%s ", place, why->where);
+	if (told->is_patient)
+		return true;
+	*err = *why;
+	return false;
+}
+
 static bool on_record(void *arg, const struct parse_record *record, struct hs_error *err)
 {
+	const struct normalize_listener listener = { .on_item = on_item, .on_fault = on_fault,
+		.arg = arg };
 	struct told *told = arg;
 	const struct expression_scope base = { .document = told->document, .joins = told->joins,
 		.with = told->mapping->urls[0].with };
 
-	return normalize_expand(told->mapping, record, &base, on_item, told, err);
+	return normalize_expand(told->mapping, record, &base, &listener, err);
 }
 
 static int feed_file(void)
@@ -94,7 +112,7 @@ static bool read_feed(struct told *told, int fd, struct hs_error *err)
 }
 
 /* Maps the feed; false with *err. */
-static bool run(const char *text, struct told *told, struct hs_error *err)
+static bool run_with(const char *text, bool is_patient, struct told *told, struct hs_error *err)
 {
 	struct hs_problems *mistakes = hs_problems_new();
 	struct mapping *mapping = NULL;
@@ -102,7 +120,8 @@ static bool run(const char *text, struct told *told, struct hs_error *err)
 	bool done = expect_done(text,
 	    mapping_parse("test", text, strlen(text), mistakes, &mapping, err), err);
 
-	*told = (struct told){ .mapping = mapping, .arena = arena_new(RECORD_BYTES) };
+	*told = (struct told){ .mapping = mapping, .arena = arena_new(RECORD_BYTES),
+		.is_patient = is_patient };
 	if (done) {
 		told->joins = joins_new(mapping);
 		done = read_feed(told, fd, err);
@@ -113,6 +132,11 @@ static bool run(const char *text, struct told *told, struct hs_error *err)
 	hs_problems_free(mistakes);
 	close(fd);
 	return done;
+}
+
+static bool run(const char *text, struct told *told, struct hs_error *err)
+{
+	return run_with(text, false, told, err);
 }
 
 static const struct { const char *text, *want; } values[] = {
@@ -242,7 +266,7 @@ static const struct {
 	{ MAPPING("", "{\"when\":{\"of\":\"/dash\",\"above\":0},\"then\":\"/id\"}"), HS_BAD_NUMBER, "",
 	    "compared with 0" },
 	{ MAPPING("\"each\":\"/id\",", "\"/t\""), HS_WRONG_TYPE, "/id", "each of its items" },
-	{ MAPPING("\"each\":\"/pos\",", "\"/t\""), HS_WRONG_TYPE, "/data/key~11/pos/0", "object or array" },
+	{ MAPPING("\"each\":\"/pos\",", "\"/t\""), HS_WRONG_TYPE, "", "object or array" },
 	{ MAPPING("", "{\"document\":\"/teams\"}"), HS_WRONG_TYPE, "/teams", "single value" },
 };
 
@@ -256,6 +280,29 @@ static void test_faults(void)
 		expect_code(faults[i].text, &err, faults[i].code);
 		expect_text(faults[i].text, err.where, faults[i].where);
 		expect_contains(faults[i].text, err.message, faults[i].part);
+	}
+}
+
+/* One that is bad does not take the others with it. */
+static const struct { const char *text, *want, *places; } bad_items[] = {
+	{ MAPPING("\"each\":\"/mixed\",", "\"/s\""), "1|3|4|",
+	    "/data/key~11/mixed/0 !/data/key~11/mixed/1 /data/key~11/mixed/2 !/data/key~11/mixed/3 "
+	    "/data/key~11/mixed/4 " },
+	{ MAPPING("\"each\":[\"/mixed\",\"/of\"],", "\"/x\""), "5|",
+	    "/data/key~11/mixed/0/of/0 !/data/key~11/mixed/1 !/data/key~11/mixed/2/of "
+	    "!/data/key~11/mixed/3 " },
+	{ MAPPING("\"each\":\"/id\",", "\"/s\""), "", "!/data/key~11/id " },
+};
+
+static void test_bad_items(void)
+{
+	for (size_t i = 0; i < HS_COUNT(bad_items); i++) {
+		struct hs_error err = HS_ERROR_INIT;
+		struct told told;
+
+		expect_done(bad_items[i].text, run_with(bad_items[i].text, true, &told, &err), &err);
+		expect_text(bad_items[i].text, told.roles, bad_items[i].want);
+		expect_text(bad_items[i].text, told.places, bad_items[i].places);
 	}
 }
 
@@ -313,6 +360,7 @@ static const struct hs_case cases[] = {
 	{ "what an expression gives", test_values },
 	{ "what is in a record", test_expansions },
 	{ "what cannot be had, and where", test_faults },
+	{ "items that are none", test_bad_items },
 	{ "the snapshot's rules", test_checks },
 };
 

@@ -331,6 +331,30 @@ static void test_problems(void)
 	outcome_done(&outcome);
 }
 
+/* An item that is none is left out; those behind it are not. */
+static void test_bad_items(void)
+{
+	struct order order = { .mapping = ARRAY("\"each\":\"/stats\",\"problems\":\"skip\","),
+		.feeds = { "{\"data\":[{\"stats\":[" ROW("1", "A", "X", "5") ",null,"
+		    ROW("2", "B", "X", "5") "," ROW("3", "C", "X", "5") "]},{\"stats\":7},"
+		    "{\"stats\":[" ROW("4", "D", "X", "5") "]}]}" } };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+	const json_t *left_out;
+
+	if (!expect_done("skip", run(&order, &outcome, &err), &err))
+		return;
+	expect_int("records", outcome.result.records, 4);
+	expect_text("behind it", text_of(&outcome, 2, "full_name"), "C");
+	expect_int("left out", outcome.result.left_out, 2);
+	left_out = outcome.result.left_out_problems;
+	expect_text("place", json_string_value(json_object_get(json_array_get(left_out, 0),
+	    "pointer")), "/data/0/stats/1");
+	expect_text("place", json_string_value(json_object_get(json_array_get(left_out, 1),
+	    "pointer")), "/data/1/stats");
+	outcome_done(&outcome);
+}
+
 static void test_repeated(void)
 {
 	struct order order = { .mapping = ARRAY("\"duplicates\":\"drop\","), .feeds = {
@@ -393,6 +417,37 @@ static void test_groups(void)
 	    "\"full_name\":\"P2\",\"games_played\":1,\"minutes_per_game\":5,\"points_per_game\":0}");
 	expect_contains("third", text, "\"team_external_id\":\"Y\"");
 	free(text);
+	outcome_done(&outcome);
+}
+
+/* A group's figures and constants are keys of joins too. */
+static void test_group_lookups(void)
+{
+	static const struct order order = {
+		.mapping = "{\"joins\":{\"levels\":{\"records\":\"/levels\",\"key\":\"/n\"}},"
+		    "\"records\":\"/data\",\"group\":[\"/id\"],\"fields\":{"
+		    "\"competition_external_id\":{\"constant\":\"E\"},"
+		    "\"competition_name\":{\"lookup\":\"levels\",\"key\":{\"constant\":1},"
+		    "\"value\":\"/name\"},\"season\":{\"constant\":\"1\"},"
+		    "\"team_external_id\":\"/team\",\"team_name\":{\"when\":{\"of\":{\"count\":true},"
+		    "\"above\":1},\"then\":{\"lookup\":\"levels\",\"key\":{\"constant\":3},"
+		    "\"value\":\"/name\"},\"else\":{\"constant\":\"once\"}},"
+		    "\"player_external_id\":\"/id\",\"full_name\":\"/name\",\"role\":"
+		    "{\"lookup\":\"levels\",\"key\":{\"count\":true},\"value\":\"/name\"}}}",
+		.feeds = { "{\"levels\":[{\"n\":1,\"name\":\"one\"},{\"n\":2,\"name\":\"two\"},"
+		    "{\"n\":3,\"name\":\"three\"}],\"data\":[" ROW("1", "A", "X", "1") ","
+		    ROW("1", "A", "X", "1") "," ROW("2", "B", "X", "1") "]}" },
+	};
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	if (!expect_done("run", run(&order, &outcome, &err), &err))
+		return;
+	expect_int("records", outcome.result.records, 2);
+	expect_text("by a count", text_of(&outcome, 0, "role"), "two");
+	expect_text("by a count", text_of(&outcome, 1, "role"), "one");
+	expect_text("beside a figure", text_of(&outcome, 0, "team_name"), "three");
+	expect_text("without one", text_of(&outcome, 0, "competition_name"), "one");
 	outcome_done(&outcome);
 }
 
@@ -618,8 +673,10 @@ static const struct hs_case cases[] = {
 	{ "unchanged", test_unchanged },
 	{ "joins", test_join },
 	{ "what cannot be mapped", test_problems },
+	{ "items that are none", test_bad_items },
 	{ "what the source repeats", test_repeated },
 	{ "games that make a season", test_groups },
+	{ "lookups by a group's figures", test_group_lookups },
 	{ "the source's words", test_payload },
 	{ "warnings", test_warnings },
 	{ "what ends a run", test_ends },
