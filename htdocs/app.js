@@ -92,6 +92,16 @@
 		}
 	}, true);
 
+	/* The form stays while the order changes: what clears it keeps the order of now. */
+	document.addEventListener("click", (event) => {
+		const link = event.target.closest("#filters [data-clear]");
+		if (link === null)
+			return;
+		const kept = new URLSearchParams([...new FormData(document.getElementById("filters"))]
+			.filter(([name]) => name === "sort" || name === "per_page"));
+		link.href = kept.size > 0 ? `/?${kept}` : "/";
+	}, true);
+
 	/* A chip, too, was made for the filters of then: it takes its own one out of the newer form. */
 	document.addEventListener("click", (event) => {
 		const link = event.target.closest("#results .chip, #results .loosen a");
@@ -264,18 +274,8 @@
 		}
 	});
 
-	const prepare = () => {
-		/* A player's page leads back to the very search it was opened from. */
-		for (const link of document.querySelectorAll("[data-back]")) {
-			const from = document.referrer !== "" ? new URL(document.referrer) : null;
-			if (from !== null && from.origin === location.origin && from.pathname === "/")
-				link.href = from.pathname + from.search;
-		}
-		showTicked();
-	};
-
-	document.addEventListener("DOMContentLoaded", prepare);
-	document.addEventListener("htmx:after:swap", prepare);
+	document.addEventListener("DOMContentLoaded", showTicked);
+	document.addEventListener("htmx:after:swap", showTicked);
 
 	/* No answer at all: the server is away, or the network is. */
 	document.addEventListener("htmx:error", (event) => {

@@ -103,10 +103,9 @@ static json_t *list_new(const struct search_query *query, enum search_param para
 	bool large = all > CHOICES_WHOLE;
 	char number[FIGURE_BYTES];
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:b, s:s}", "param", row->name,
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:s}", "param", row->name,
 	    "label", row->label, "plural", choices_plural(param), "options", options, "chosen",
-	    chosen > 0 ? json_integer((json_int_t)chosen) : json_null(), "any", all > 0 || chosen > 0,
-	    "large", large, "narrow", !large && all >= NARROW_FROM, "all",
+	    chosen > 0 ? json_integer((json_int_t)chosen) : json_null(), "large", large, "narrow", !large && all >= NARROW_FROM, "all",
 	    count_text((int64_t)all, number));
 }
 
@@ -142,6 +141,16 @@ static int compare_players(const void *left, const void *right)
 	return (a->entry > b->entry) - (a->entry < b->entry);
 }
 
+/* The list's own order, but for those who would give nobody: they come last. */
+static int compare_any(const void *left, const void *right)
+{
+	const struct ranked *a = left, *b = right;
+
+	if ((a->players == 0) != (b->players == 0))
+		return a->players == 0 ? 1 : -1;
+	return (a->entry > b->entry) - (a->entry < b->entry);
+}
+
 /* "50 of 8,000 teams, those with the most players; type to find others" */
 static json_t *status_new(enum search_param param, const struct catalog *catalog,
     const struct choices_found *found, size_t shown)
@@ -172,9 +181,8 @@ static bool put_found(json_t *options, const struct search_query *query, enum se
 	for (size_t i = 0; done && i < found->count; i++)
 		ranked[i] = (struct ranked){ found->entries[i],
 		    found->players != NULL ? found->players[i] : -1 };
-	/* a list that is seen whole keeps its order, so nothing moves when counts come */
-	if (done && !whole)
-		qsort(ranked, found->count, sizeof *ranked, compare_players);
+	if (done)
+		qsort(ranked, found->count, sizeof *ranked, whole ? compare_any : compare_players);
 	*ret_shown = found->count < most ? found->count : most;
 	for (size_t i = 0; done && i < *ret_shown; i++) {
 		const struct catalog_entry *entry = catalog_at(catalog, param, ranked[i].entry);

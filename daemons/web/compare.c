@@ -29,8 +29,9 @@ struct compare {
 };
 
 static const char seasons_sql[] =
-    "select distinct se.name from player_season_stats l join season se using (season_id)"
-    " where l.player_id = any($1::integer[]) order by se.name desc limit 200";
+    "select se.name from player_season_stats l join season se using (season_id)"
+    " where l.player_id = any($1::integer[]) group by se.name"
+    " order by substring(se.name from '[0-9]{4}') desc nulls last, se.name desc limit 200";
 
 static void compare_free(void *work)
 {

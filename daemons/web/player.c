@@ -1,11 +1,13 @@
 /* player.c: one player: who he is, every season, and where each figure came from.
  *
- * The id is a number already (routes.c). Statements of one snapshot: the player, his
+ * The id is a number already (routes.c); where the asker says he comes from is trusted for a link
+ * within our own search, read as any search is. Statements of one snapshot: the player, his
  * seasons, what was superseded, the data's version. No such player is 404. */
 #include "daemons/web/player.h"
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/date.h"
@@ -17,6 +19,7 @@
 #include "daemons/web/player_view.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
+#include "daemons/web/search_query.h"
 
 enum { PLAYER, SEASONS, HISTORY, DATA_VERSION, STATEMENTS };
 
@@ -58,7 +61,7 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
 	if (is_there(exchange, results, err))
 		reply_page(exchange, HTTP_OK, "player",
 		    player_view_new(results[PLAYER], results[SEASONS], results[HISTORY],
-		    exchange->today));
+		    exchange->today, exchange->work));
 }
 
 static void on_api_found(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -82,26 +85,49 @@ static void ask_for_api(struct exchange *exchange)
 	ask(exchange, on_api_found);
 }
 
-/* Ages are of a day. */
-static void start(struct exchange *exchange, void (*otherwise)(struct exchange *exchange))
+/* The address of our search that the asker comes from, else of the whole one; NULL without memory. */
+static char *back_of(const struct exchange *exchange)
 {
-	char key[128], day[HS_DATE_TEXT_BYTES];
+	const char *from = exchange_header(exchange, "Referer");
+	const char *host = exchange_header(exchange, "Host");
+	char *address = NULL;
+
+	from = from != NULL ? strstr(from, "://") : NULL;
+	if (from != NULL && host != NULL && strncmp(from + 3, host, strlen(host)) == 0 &&
+	    strncmp(from + 3 + strlen(host), "/?", 2) == 0)
+		address = search_query_way_on(from + 3 + strlen(host) + 2, true);
+	return address != NULL ? address : strdup("/");
+}
+
+/* Ages are of a day. */
+static void start(struct exchange *exchange, const char *back,
+    void (*otherwise)(struct exchange *exchange))
+{
+	char day[HS_DATE_TEXT_BYTES], *key = NULL;
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (!query_string_refuse(exchange->query, &err)) {
-		reply_error(exchange, &err);
-		return;
+	if (back == NULL || asprintf(&key, "player %s %s %s", exchange->path,
+	    hs_date_text(exchange->today, day), back) < 0) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a player");
+		key = NULL;
+	} else {
+		query_string_refuse(exchange->query, &err);
 	}
-	snprintf(key, sizeof key, "player %s %s", exchange->path, hs_date_text(exchange->today, day));
-	answers_reply(exchange, key, otherwise);
+	if (err.code == HS_OK)
+		answers_reply(exchange, key, otherwise);
+	else
+		reply_error(exchange, &err);
+	free(key);
 }
 
 void player_page(struct exchange *exchange)
 {
-	start(exchange, ask_for_page);
+	exchange->work = back_of(exchange);
+	exchange->work_free = free;
+	start(exchange, exchange->work, ask_for_page);
 }
 
 void player_api(struct exchange *exchange)
 {
-	start(exchange, ask_for_api);
+	start(exchange, "", ask_for_api);
 }

@@ -311,11 +311,12 @@ static json_t *history_new(const PGresult *history)
 }
 
 json_t *player_view_new(const PGresult *player, const PGresult *seasons, const PGresult *history,
-    struct hs_date today)
+    struct hs_date today, const char *back)
 {
 	json_t *view = json_object(), *bests = bests_new(seasons, PQgetvalue(player, 0, PLAYER_ID));
 
 	return view_or_nothing(view, view_put(view, "title", text_json(player, 0, PLAYER_FULL_NAME)) &&
+	    view_put(view, "back_url", json_string(back)) &&
 	    view_put(view, "id", text_json(player, 0, PLAYER_ID)) &&
 	    view_put(view, "full_name", text_json(player, 0, PLAYER_FULL_NAME)) &&
 	    view_put(view, "source", text_json(player, 0, PLAYER_SOURCE)) &&

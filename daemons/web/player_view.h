@@ -7,9 +7,9 @@
 
 #include "common/date.h"
 
-/* For the template. A new reference; NULL without memory. */
+/* For the template; back is the address of the search. A new reference; NULL without memory. */
 json_t *player_view_new(const PGresult *player, const PGresult *seasons, const PGresult *history,
-    struct hs_date today);
+    struct hs_date today, const char *back);
 
 /* For programs. A new reference; NULL without memory. */
 json_t *player_view_api(const PGresult *player, const PGresult *seasons, const PGresult *history);

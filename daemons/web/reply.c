@@ -229,7 +229,7 @@ void reply_problem(struct exchange *exchange, int status, const char *detail,
 void reply_search_error(struct exchange *exchange, const struct hs_error *err)
 {
 	if (err->code == HS_BAD_ARGUMENT && exchange->form == FORM_PAGE) {
-		exchange->reply.way_on = search_query_way_on(exchange->query);
+		exchange->reply.way_on = search_query_way_on(exchange->query, false);
 		exchange->reply.way_on_says = "Back to the search without it";
 	}
 	reply_error(exchange, err);

@@ -288,6 +288,8 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
 		.total = search->total,
 		.names = search->at[AT_NAMES] > 0 ? results[search->at[AT_NAMES]] : NULL,
 		.advice = search->advice,
+		.incoming = hs_setting_text(hs_child_settings(exchange->web->child),
+		    HS_SET_INCOMING_DIR),
 	};
 	json_t *view = search_view_new(search->query, &found);
 

@@ -45,6 +45,16 @@ json_t *search_address(const struct search_query *query)
 	return address_of(text, text != NULL && search_query_write(query, text));
 }
 
+json_t *search_address_clear(const struct search_query *query)
+{
+	const struct search_query clear = {
+		.sort = query->sort, .descending = query->descending, .page = 1,
+		.per_page = query->per_page,
+	};
+
+	return search_address(&clear);
+}
+
 static json_t *address_without(const struct search_query *query, enum search_param param,
     size_t item)
 {

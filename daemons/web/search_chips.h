@@ -11,6 +11,9 @@
 /* The page's address of a search: "/?name=ann". A new reference; NULL without memory. */
 json_t *search_address(const struct search_query *query);
 
+/* The same without any filter, in the same order and as many to a page. */
+json_t *search_address_clear(const struct search_query *query);
+
 /* [{"text", "url"}]: each filter, or each item of it, and the search without it; where there are
  * many items, all of a parameter in one. names is of search_names.h. A new reference; NULL
  * without memory. */

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "daemons/web/choices_view.h"
+#include "daemons/web/search_chips.h"
 
 static const enum search_param lists[] = {
 	SEARCH_SEASON, SEARCH_COMPETITION, SEARCH_TEAM, SEARCH_POSITION, SEARCH_NATIONALITY,
@@ -61,14 +62,19 @@ static json_t *threshold(const struct search_query *query, enum search_param par
 	    view_put(object, "words", json_string(at_most ? "at most" : "at least")));
 }
 
+/* Those in which something can be chosen. */
 static bool put_lists(json_t *form, const struct search_query *query, const struct catalog *catalog)
 {
 	json_t *array = json_array();
 	bool done = true;
 
-	for (size_t i = 0; done && i < HS_COUNT(lists); i++)
-		done = json_array_append_new(array, choices_view_plain(query, lists[i], catalog)) == 0;
-	return view_put(form, "lists", array) && done;
+	for (size_t i = 0; done && i < HS_COUNT(lists); i++) {
+		if (catalog_count(catalog, lists[i]) > 0 || query->values[lists[i]].count > 0)
+			done = json_array_append_new(array,
+			    choices_view_plain(query, lists[i], catalog)) == 0;
+	}
+	return view_put(form, "lists", array) && done &&
+	    view_put(form, "any_list", json_boolean(json_array_size(array) > 0));
 }
 
 static bool put_ranges(json_t *form, const struct search_query *query)
@@ -95,7 +101,7 @@ json_t *search_form_new(const struct search_query *query, const struct catalog *
 {
 	json_t *form = json_object();
 
-	return view_or_nothing(form,
+	return view_or_nothing(form, view_put(form, "clear_url", search_address_clear(query)) &&
 	    view_put(form, "name", json_string(query->name != NULL ? query->name : "")) &&
 	    view_put(form, "age_on", field(query, SEARCH_AGE_ON)) && put_lists(form, query, catalog) &&
 	    put_ranges(form, query) && put_thresholds(form, query));

@@ -404,7 +404,7 @@ bool search_query_parse(const char *text, struct hs_date today, struct search_qu
 	return parse(text, today, query_string_read, ret, err);
 }
 
-char *search_query_way_on(const char *text)
+char *search_query_way_on(const char *text, bool same_page)
 {
 	struct hs_error ignored = HS_ERROR_INIT;
 	struct evbuffer *out = evbuffer_new();
@@ -414,7 +414,8 @@ char *search_query_way_on(const char *text)
 
 	if (out != NULL &&
 	    parse(text, hs_date_today(), query_string_read_good, &query, &ignored) &&
-	    search_query_write_without(query, SEARCH_PARAM_COUNT, SIZE_MAX, out) &&
+	    (same_page ? search_query_write(query, out) :
+			 search_query_write_without(query, SEARCH_PARAM_COUNT, SIZE_MAX, out)) &&
 	    evbuffer_get_length(out) > 0 && evbuffer_add(out, "", 1) == 0 &&
 	    (written = (const char *)evbuffer_pullup(out, -1)) != NULL &&
 	    asprintf(&address, "/?%s", written) < 0)

@@ -137,9 +137,9 @@ struct search_query {
 bool search_query_parse(const char *text, struct hs_date today, struct search_query **ret,
     struct hs_error *err);
 
-/* The address of the search that is left of a query string without what is refused in it, on its
- * first page: the caller's to free. NULL when nothing is left, or without memory. */
-char *search_query_way_on(const char *text);
+/* The address of the search that is left of a query string without what is refused in it, on the
+ * same page of it or on its first: the caller's to free. NULL when nothing is left, or without memory. */
+char *search_query_way_on(const char *text, bool same_page);
 
 /* Accepts NULL. */
 void search_query_free(struct search_query *query);

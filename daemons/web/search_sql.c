@@ -305,9 +305,9 @@ static void put_frame(struct page *page)
 		put(page, ", own.");
 		put(page, search_keys[i].key);
 	}
-	put(page, ", own.seasons, behind.games, behind.season, behind.team, page.counted"
+	put(page, ", own.seasons, behind.games, behind.season, behind.team, its.name, page.counted"
 	    " from page join player p using (player_id) cross join lateral"
-	    " (select count(distinct l.season_id) as seasons");
+	    " (select count(distinct l.season_id) as seasons, count(*) as rows");
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {
 		put(page, ", max(l.");
 		put(page, search_keys[i].key);
@@ -316,14 +316,15 @@ static void put_frame(struct page *page)
 	}
 	put(page, " from player_season_stats l where l.player_id = page.player_id");
 	put_row_filters(page);
-	put(page, ") own left join lateral (select l.games, se.name as season, t.name as team"
-	    " from player_season_stats l join season se using (season_id)"
+	put(page, ") own left join lateral (select l.games, se.name as season, t.name as team,"
+	    " l.competition_id from player_season_stats l join season se using (season_id)"
 	    " join team t using (team_id) where l.player_id = page.player_id");
 	put_row_filters(page);
 	put(page, " order by l.");
 	put(page, metric);
 	put(page, " desc, l.games desc, se.name desc, t.name, l.competition_id, l.team_id limit 1)"
-	    " behind on true");
+	    " behind on true left join competition its"
+	    " on own.rows = 1 and its.competition_id = behind.competition_id");
 	put_order(page, "page", false);
 }
 

@@ -28,6 +28,8 @@ enum search_column {
 	SEARCH_COLUMN_BEHIND_GAMES,
 	SEARCH_COLUMN_BEHIND_SEASON,
 	SEARCH_COLUMN_BEHIND_TEAM,
+	/* its competition, where it is the only eligible row; else null */
+	SEARCH_COLUMN_ONLY_COMPETITION,
 	/* the total, where the page's way found it too; else null */
 	SEARCH_COLUMN_COUNTED,
 	SEARCH_COLUMN_COUNT

@@ -136,13 +136,24 @@ static json_t *about_text(const PGresult *page, int row, int column)
 	return json_string(column == SEARCH_COLUMN_NATIONALITY ? hs_country_shown(text) : text);
 }
 
+/* "3 seasons"; of one row alone "Lakers, NBA, 2006". */
+static json_t *eligible_text(const PGresult *page, int row)
+{
+	int64_t seasons = figure_of(page, row, SEARCH_COLUMN_SEASONS);
+
+	if (!PQgetisnull(page, row, SEARCH_COLUMN_ONLY_COMPETITION))
+		return json_sprintf("%s, %s, %s", PQgetvalue(page, row, SEARCH_COLUMN_BEHIND_TEAM),
+		    PQgetvalue(page, row, SEARCH_COLUMN_ONLY_COMPETITION),
+		    PQgetvalue(page, row, SEARCH_COLUMN_BEHIND_SEASON));
+	return json_sprintf("%lld season%s", (long long)seasons, seasons == 1 ? "" : "s");
+}
+
 /* "C, Serbia, 3 seasons" */
 static json_t *about_new(const PGresult *page, int row)
 {
 	static const int columns[] = {
 		SEARCH_COLUMN_POSITION, SEARCH_COLUMN_ROLE, SEARCH_COLUMN_NATIONALITY,
 	};
-	int64_t seasons = figure_of(page, row, SEARCH_COLUMN_SEASONS);
 	json_t *about = json_array();
 	bool done = about != NULL;
 
@@ -150,10 +161,8 @@ static json_t *about_new(const PGresult *page, int row)
 		if (!PQgetisnull(page, row, columns[i]))
 			done = json_array_append_new(about, about_text(page, row, columns[i])) == 0;
 	}
-	if (done && seasons > 0)
-		done = json_array_append_new(about,
-		    json_sprintf("%lld season%s", (long long)seasons,
-		    seasons == 1 ? "" : "s")) == 0;
+	if (done && figure_of(page, row, SEARCH_COLUMN_SEASONS) > 0)
+		done = json_array_append_new(about, eligible_text(page, row)) == 0;
 	return view_or_nothing(about, done);
 }
 
@@ -253,12 +262,12 @@ static json_t *exports_new(const struct search_query *query)
 
 /* The whole. */
 
-static json_t *total_text(int64_t total)
+static json_t *total_text(int64_t total, bool filtered)
 {
 	char text[FIGURE_BYTES];
 
 	if (total == 0)
-		return json_string("No player found");
+		return json_string(filtered ? "No player found" : "No players yet");
 	return json_sprintf("%s player%s", count_text(total, text), total == 1 ? "" : "s");
 }
 
@@ -290,8 +299,11 @@ json_t *search_view_new(const struct search_query *query, const struct search_fo
 	return view_or_nothing(view, view_put(view, "chips", chips) &&
 	    view_put(view, "advice", search_advice_view(query, found->names, found->advice)) &&
 	    view_put(view, "filtered", json_boolean(filtered)) &&
-	    view_put(view, "total", total_text(total)) && view_put(view, "any", json_boolean(total > 0)) &&
+	    view_put(view, "clear_url", search_address_clear(query)) &&
+	    view_put(view, "total", total_text(total, filtered)) &&
+	    view_put(view, "any", json_boolean(total > 0)) &&
 	    view_put(view, "empty_house", json_boolean(total == 0 && !filtered)) &&
+	    view_put(view, "incoming", json_string(found->incoming)) &&
 	    view_put(view, "beyond", json_boolean(total > 0 && PQntuples(page) == 0)) &&
 	    view_put(view, "heads", heads_new(query)) &&
 	    view_put(view, "bests", json_integer(SEARCH_METRIC_COUNT)) &&

@@ -14,6 +14,7 @@ struct search_found {
 	int64_t total;
 	const PGresult *names;			/* search_names.h; NULL: none were asked for */
 	const struct search_advice *advice;	/* NULL: somebody was found */
+	const char *incoming;			/* the folder for snapshots */
 };
 
 /* For the templates: total, chips, advice, heads, rows, pager. A new reference; NULL without

@@ -7,8 +7,9 @@ const { choice, entries, names, query, sameWhenOpened, settled, settledList, tot
 
 test("main job: drop a snapshot, find the player, open him, come back", { always: true }, async (page) => {
 	await page.goto("/");
-	assert.equal(await total(page), "No player found");
-	assert.match(await page.textContent("#results"), /incoming folder/);
+	assert.equal(await total(page), "No players yet");
+	assert.ok((await page.innerText("#results")).includes(process.env.HOOPSCOUT_TEST_INCOMING), "into which folder");
+	assert.doesNotMatch(await page.innerText("main"), /everybody is here|Where and when/);
 	await axe(page, "nobody yet");
 	await shot(page, "empty-1280");
 
@@ -40,7 +41,7 @@ test("main job: drop a snapshot, find the player, open him, come back", { always
 		assert.ok(row.includes(part), `${part} in ${row}`);
 	assert.match(await page.innerText(".facts"), /201 cm[\s\S]*104 kg/);
 	assert.equal(await page.title(), "Luka Dončić · HoopScout");
-	assert.match(await page.getAttribute("[data-back]", "href"), /\?name=doncic$/);
+	assert.match(await page.getAttribute(".back a", "href"), /\?name=doncic$/);
 	await page.goBack();
 	await settled(page, "1 player", "?name=doncic");
 	assert.equal(await page.inputValue("#f-name"), "doncic");
@@ -89,7 +90,18 @@ test("sorting: by any column, kept while filtering", async (page, context) => {
 	await settled(page, "2 players", "?ppg_min=59&sort=name");
 	assert.deepEqual(await names(page), ["Player 59", "Player 60"]);
 	await sameWhenOpened(page, context);
-	await page.fill("#f-ppg_min", "");
+	for (const clear of ["#results .reset", "#filters .actions a"]) {
+		await page.click(clear);
+		await settled(page, "62 players", "?sort=name");
+		await page.fill("#f-ppg_min", "59");
+		await settled(page, "2 players", "?ppg_min=59&sort=name");
+	}
+	await page.goto("/?ppg_min=59");
+	await page.click("#sort-apg");
+	await settled(page, "2 players", "?ppg_min=59&sort=-apg");
+	await page.click("#filters .actions a");
+	await settled(page, "62 players", "?sort=-apg");
+	await page.goto("/?sort=name");
 	await page.click("#sort-apg");
 	await settled(page, "62 players", "?sort=-apg");
 	assert.ok((await page.innerText("#results tbody tr")).includes("-"), "nothing known is shown as -");
@@ -258,7 +270,8 @@ test("without script: the same work by forms and links", { js: false }, async (p
 	assert.equal(await total(page), "1 player");
 	await page.click("#results tbody a");
 	assert.equal(await page.textContent("h1"), "Luka Dončić");
-	await page.goBack();
+	await page.click(".back a");
+	assert.equal(query(page), "?name=doncic");
 	assert.equal(await page.inputValue("#f-name"), "doncic");
 	await page.click("text=Clear all");
 	await page.fill("#f-ppg_min", "21");
@@ -272,6 +285,8 @@ test("without script: the same work by forms and links", { js: false }, async (p
 	await page.fill("#f-name", "player");
 	await page.click("#filters button >> nth=0");
 	assert.match(query(page), /sort=-rpg/, "the order is lost when the form is sent");
+	await page.click(".filters .actions a");
+	assert.equal(query(page), "?sort=-rpg", "clearing the filters keeps the order");
 	await page.goto("/");
 	await page.click("#page-next");
 	assert.equal(query(page), "?page=2");
@@ -391,7 +406,49 @@ test("narrow: every figure can be reached, and the sorted one is in sight", { wi
 	await page.$eval("#results .scroll", (region) => { region.scrollLeft = region.scrollWidth; });
 	assert.ok(await inSight("#results tbody tr td:last-child"), "the last figure cannot be reached");
 	assert.ok(await inSight("#results tbody tr .who"), "the name scrolls away");
-	assert.ok(await inSight("#results tbody tr td.sorted"), "the sorted figure scrolls away");
+	const hidden = await page.$$eval("#results tbody tr:first-child td:nth-last-child(-n+4)", (cells) => cells.filter((cell) => {
+		const box = cell.getBoundingClientRect();
+		return !cell.contains(document.elementFromPoint(box.right - 8, box.top + 4));
+	}).length);
+	assert.equal(hidden, 0, "the sorted figure lies over others");
+	await page.$eval("#results .scroll", (region) => { region.scrollLeft = 0; });
+	assert.equal(await page.$eval(".players .span span", (one) => one.getClientRects().length === 1 &&
+		one.getBoundingClientRect().height < 24 && one.getBoundingClientRect().right <= innerWidth - 16), true, "Best Eligible in one line");
+});
+
+test("names and what is known of a player break only between words", async (page) => {
+	await page.goto("/?ppg_min=60");
+	await page.evaluate(() => {
+		const texts = (parts) => parts.map((part) => Object.assign(document.createElement("span"), { textContent: part }));
+		document.querySelector("tbody .who a").textContent = "Giannis Antetokounmpo";
+		document.querySelector("tbody .who .about").replaceChildren(...texts(["SG", "United States", "1 season"]));
+		const cells = [...document.querySelectorAll("tbody td")].slice(-2);
+		[cells[0].textContent, cells[1].textContent] = ["38.3", "100.0"];
+	});
+	const lines = (selector) => page.$eval(selector, (one) => {
+		const text = document.createRange();
+		text.selectNodeContents(one);
+		return new Set([...text.getClientRects()].map((box) => Math.round(box.bottom))).size;
+	});
+	assert.equal(await lines("tbody .who .about"), 1, "SG · United States · 1 season");
+	assert.ok(await page.$$eval("tbody td", (cells) => {
+		const [left, right] = cells.slice(-2).map((cell) => {
+			const text = document.createRange();
+			text.selectNodeContents(cell);
+			return text.getBoundingClientRect();
+		});
+		return right.left - left.right >= 9;
+	}), "38.3 and 100.0 nearly touch");
+	await page.setViewportSize({ width: 390, height: 844 });
+	assert.equal(await lines("tbody .who a"), 2, "Giannis / Antetokounmpo");
+});
+
+test("beyond the last page, no page is said to be there", async (page) => {
+	await page.goto("/?page=4");
+	assert.match(await page.innerText(".empty"), /There is no page 4: the last one is 3/);
+	assert.doesNotMatch(await page.innerText(".pager"), /Page \d/);
+	await page.click("#page-previous");
+	await settled(page, "62 players", "?page=3");
 });
 
 test("narrow: a list sorts", { width: 390 }, async (page) => {
@@ -458,6 +515,7 @@ test("8,000 teams: found by typing", { always: true }, async (page) => {
 	await until("the first is on its way", async () => held !== null);
 	await page.keyboard.type("99", { delay: 20 });
 	await settledList(page, "team", ["Łódź 7999 1"]);
+	assert.ok(await page.$eval("#options-team", (one) => one.getBoundingClientRect().height) < 60, "a hole under the one that is found");
 	await held.continue().catch(() => {});
 	await page.waitForTimeout(400);
 	await settledList(page, "team", ["Łódź 7999 1"]);

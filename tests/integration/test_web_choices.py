@@ -59,6 +59,8 @@ def test_counts_are_exact(filled):  # noqa: F811
             assert chosen == set(model.search([pair for pair in filters if pair[0] == name], utc_today())
                                  .asked.several.get(name, ())), what
             assert list(got)[:len(chosen)] == sorted(chosen, key=list(got).index), what
+            others = [players for is_chosen, players in got.values() if not is_chosen and players is not None]
+            assert [bool(players) for players in others] == sorted(map(bool, others), reverse=True), what
             counted += bool(want)
     assert counted > QUERIES
 
@@ -299,3 +301,20 @@ def test_a_list_too_long_is_cut_alone(house):
     for name in ("competitions", "seasons"):
         assert house.get(f"/api/v1/{name}").json()["total"] == 1
     assert "too long to be held whole list=team held=200000" in house.log()
+
+
+def test_seasons_newest_first_however_written(large):
+    """By the year that is in them; what has no year is last. And nothing can be chosen of a list that is empty."""
+    written = ["E2024", "2026", "2025-26", "Summer", "99", "U18 2019"]
+    large.drop({"source_name": "other", "snapshot_date": "2024-03-01", "records": [{
+        "competition_external_id": "C", "competition_name": "Cup", "season": season, "team_external_id": "T", "team_name": "T",
+        "player_external_id": "p", "full_name": "Every Season"} for season in written]}, "seasons.json")
+    large.wait_imported("seasons.json")
+    listed = [one["id"] for one in large.get("/api/v1/seasons?per_page=100").json()["seasons"]]
+    assert [one for one in listed if one in written] == ["2026", "2025-26", "E2024", "U18 2019", "Summer", "99"]
+    page = large.get("/").text
+    assert 'data-choice="season"' in page and 'data-choice="role"' not in page
+    assert 'data-choice="role"' in large.get("/?role=Guard").text
+    player = large.get("/api/v1/players?name=every").json()["players"][0]["id"]
+    offered = re.findall(r"season=([^\"&]*)\"[^>]*>", large.get(f"/compare?player={player}").text)
+    assert [urllib.parse.unquote_plus(one) for one in offered] == ["2026", "2025-26", "E2024", "U18 2019", "Summer", "99"]

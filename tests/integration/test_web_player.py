@@ -44,6 +44,17 @@ def test_json(told):
     assert not told.get("/api/v1/players?ppg_min=50").json()["total"], "a stale figure is found"
 
 
+@pytest.mark.parametrize("path, back", [
+    ("/?name=dorde&sort=apg", "/?name=dorde&amp;sort=apg"), ("/?page=2&per_page=50&position=C&fbclid=x&ppg_min=%22", "/?position=C&amp;page=2&amp;per_page=50"),
+    ("/", "/"), ("/compare?player=1", "/"), ("/?wing_span=1", "/"), ("x/?name=dorde", "/"), ("", "/")])
+def test_back_to_the_search(told, path, back):
+    """Without a script too, and the same page from elsewhere leads back there."""
+    number = told.get("/api/v1/players").json()["players"][0]["id"]
+    page = told.get(f"/players/{number}", {"Referer": told.url(path)} if path else {}).text
+    assert f'<a href="{back}">‹ Back to the search</a>' in page
+    assert '<a href="/">‹ Back' in told.get(f"/players/{number}", {"Referer": "http://elsewhere.example/?name=dorde"}).text
+
+
 def test_page(told):
     """The same for people, every name escaped."""
     number = told.get("/api/v1/players").json()["players"][0]["id"]

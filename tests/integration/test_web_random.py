@@ -326,7 +326,9 @@ def test_page_says_what_the_api_says(filled):
 
 
 def seasons_text(rows):
-    """One who was traded has several rows in one season."""
+    """One who was traded has several rows in one season; of one row alone it is said where it is from."""
+    if len(rows) == 1:
+        return f"A team, A league, {rows[0]['season']}"
     seasons = len({row["season"] for row in rows})
     return f"{seasons} season{'s' * (seasons > 1)}"
 

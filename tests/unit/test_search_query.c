@@ -224,7 +224,7 @@ static void test_way_on(void)
 	};
 
 	for (size_t i = 0; i < HS_COUNT(rows); i++) {
-		char *address = search_query_way_on(rows[i].text);
+		char *address = search_query_way_on(rows[i].text, false);
 
 		expect_text(rows[i].text, address != NULL ? address : "none",
 		    rows[i].want != NULL ? rows[i].want : "none");
