@@ -19,6 +19,7 @@ struct expansion {
 	struct expression_scope scope;
 	struct expression_level levels[MAX_LEVELS];
 	const struct normalize_listener *listener;
+	const struct parse_options *options;	/* of the record's reading */
 };
 
 static bool tell_fault(const struct expansion *expansion, const char *place, const char *where,
@@ -71,7 +72,8 @@ static bool expand(struct expansion *expansion, size_t depth, const char *place,
 		    "an array or object should be there, for each of its items is to become a"
 		    " record", err);
 	for (const struct value *item = list->first; item != NULL; item = item->next) {
-		if (!expand_item(expansion, depth, item, number++, place, err))
+		if (parse_is_stopped(expansion->options, err) ||
+		    !expand_item(expansion, depth, item, number++, place, err))
 			return false;
 	}
 	return true;
@@ -81,7 +83,8 @@ bool normalize_expand(const struct mapping *mapping, const struct parse_record *
     const struct expression_scope *base, const struct normalize_listener *listener,
     struct hs_error *err)
 {
-	struct expansion expansion = { .mapping = mapping, .scope = *base, .listener = listener };
+	struct expansion expansion = { .mapping = mapping, .scope = *base, .listener = listener,
+		.options = record->options };
 	char place[PARSE_PLACE_BYTES];
 
 	expansion.scope.arena = record->arena;

@@ -34,7 +34,7 @@ struct normalize_listener {
 
 /* Goes through what a record has in it. base gives the scope but its levels and arena.
  * Faults: HS_WRONG_TYPE (each points at neither an array nor an object, or an item is neither).
- * Errors: the listener's. */
+ * Errors: HS_CANCELLED (the reading's stop is asked before each item), and the listener's. */
 bool normalize_expand(const struct mapping *mapping, const struct parse_record *record,
     const struct expression_scope *base, const struct normalize_listener *listener,
     struct hs_error *err);

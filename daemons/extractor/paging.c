@@ -118,8 +118,8 @@ static const char *count_text(const struct paging *paging, char buf[32])
 
 /* ---- links ---- */
 
-/* A link as a URL with the user and password of where it was found. */
-static CURLUcode resolve(const char *link, const char *url, char **ret)
+/* A link that was found at a URL, with the user and password of the one that was asked for. */
+static CURLUcode resolve(const char *link, const char *found_at, const char *url, char **ret)
 {
 	static const CURLUPart secrets[] = { CURLUPART_USER, CURLUPART_PASSWORD };
 	CURLU *handle = curl_url(), *base = curl_url();
@@ -129,7 +129,7 @@ static CURLUcode resolve(const char *link, const char *url, char **ret)
 	if (handle != NULL && base != NULL)
 		code = curl_url_set(base, CURLUPART_URL, url, LENIENT);
 	if (code == CURLUE_OK)
-		code = curl_url_set(handle, CURLUPART_URL, url, LENIENT);
+		code = curl_url_set(handle, CURLUPART_URL, found_at, LENIENT);
 	if (code == CURLUE_OK)
 		code = curl_url_set(handle, CURLUPART_URL, link, LENIENT);
 	for (size_t i = 0; i < HS_COUNT(secrets) && code == CURLUE_OK; i++) {
@@ -149,32 +149,50 @@ static CURLUcode resolve(const char *link, const char *url, char **ret)
 	return code;
 }
 
-/* Keys and passwords go to the server of the mapping's URL alone, so its pages must be there. */
-static bool check_origin(const struct paging *paging, const char *next, struct hs_error *err)
+/* Whether it is on the server of the mapping's URL. */
+static bool is_at_origin(const struct paging *paging, const char *url, bool *ret,
+    struct hs_error *err)
 {
 	struct url from = { .text = NULL }, to = { .text = NULL };
-	char shown[URL_SHOWN_BYTES];
-	bool done = url_parse(paging->base, NULL, &from, err) && url_parse(next, NULL, &to, err);
+	bool done = url_parse(paging->base, NULL, &from, err) && url_parse(url, NULL, &to, err);
 
-	if (done && !url_is_same_origin(&from, &to)) {
-		url_mask(next, shown, sizeof shown);
-		done = hs_error_set(err, HS_BAD_URL, shown,
-		    "the page says that the next one is at \"%s\", on another server: only pages of"
-		    " the same one are followed", shown);
-	}
+	*ret = done && url_is_same_origin(&from, &to);
 	url_done(&from);
 	url_done(&to);
 	return done;
 }
 
-static bool follow_link(struct paging *paging, const char *link, char **ret, struct hs_error *err)
+/* Keys and passwords go to the server of the mapping's URL alone, so its pages must be there. */
+static bool check_origin(const struct paging *paging, const char *next, struct hs_error *err)
+{
+	char shown[URL_SHOWN_BYTES];
+	bool is_there;
+
+	if (!is_at_origin(paging, next, &is_there, err))
+		return false;
+	if (is_there)
+		return true;
+	url_mask(next, shown, sizeof shown);
+	return hs_error_set(err, HS_BAD_URL, shown,
+	    "the page says that the next one is at \"%s\", on another server: only pages of the"
+	    " same one are followed", shown);
+}
+
+static bool follow_link(struct paging *paging, const char *link, const char *found_at, char **ret,
+    struct hs_error *err)
 {
 	char *next = NULL;
+	bool is_there = false;
 	CURLUcode code;
 
 	if (strlen(link) > FETCH_MAX_URL_BYTES)
 		return hs_error_set(err, HS_BAD_URL, "", "the next page's URL is too long");
-	if ((code = resolve(link, paging->url, &next)) != CURLUE_OK)
+	if (found_at != NULL && !is_at_origin(paging, found_at, &is_there, err))
+		return false;
+	/* from http to https, say: the server that was asked leads there again */
+	if (!is_there)
+		found_at = paging->url;
+	if ((code = resolve(link, found_at, paging->url, &next)) != CURLUE_OK)
 		return refuse(code, link, err);
 	if (!check_origin(paging, next, err)) {
 		free(next);
@@ -244,7 +262,7 @@ static bool is_last(const struct paging *paging, const struct pipeline_page *pag
 }
 
 static bool next_page(struct paging *paging, const struct pipeline_page *page, const char *link,
-    char **ret, struct hs_error *err)
+    const char *found_at, char **ret, struct hs_error *err)
 {
 	const struct mapping_paging *how = &paging->mapping->paging;
 	char count[32], shown[URL_SHOWN_BYTES];
@@ -255,7 +273,8 @@ static bool next_page(struct paging *paging, const struct pipeline_page *page, c
 		return hs_error_set(err, HS_TOO_BIG, shown, "the feed has more than %lld pages: raise"
 		    " the limit of the mapping's paging if that is right", (long long)how->limit);
 	if (how->kind == PAGING_LINK)
-		done = follow_link(paging, how->next_slot != SIZE_MAX ? page->next : link, ret, err);
+		done = follow_link(paging, how->next_slot != SIZE_MAX ? page->next : link,
+		    found_at, ret, err);
 	else
 		done = make_url(paging, how->kind == PAGING_CURSOR ? page->next :
 		    count_text(paging, count), ret, err);
@@ -267,7 +286,7 @@ static bool next_page(struct paging *paging, const struct pipeline_page *page, c
 }
 
 bool paging_next(struct paging *paging, const struct pipeline_page *page, const char *link,
-    bool *ret_is_over, struct hs_error *err)
+    const char *found_at, bool *ret_is_over, struct hs_error *err)
 {
 	const struct mapping *mapping = paging->mapping;
 	char *next = NULL;
@@ -278,7 +297,7 @@ bool paging_next(struct paging *paging, const struct pipeline_page *page, const 
 	if (mapping == NULL || page->is_enough)
 		return true;
 	if (!is_last(paging, page, link)) {
-		if (!next_page(paging, page, link, &next, err))
+		if (!next_page(paging, page, link, found_at, &next, err))
 			return false;
 		free(paging->url);
 		paging->url = next;

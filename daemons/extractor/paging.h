@@ -28,11 +28,13 @@ bool paging_start(const struct mapping *mapping, const char *url, struct paging 
     struct hs_error *err);
 
 /* After a page: goes on to the next. link is what the answer's header said (fetch_result's
- * next_url), or NULL. *ret_is_over: there is none, and url is as it was.
+ * next_url), or NULL. found_at is where the page was after redirects (fetch_result's url), to which
+ * a link in it is relative; NULL, or on another server: to paging's url. *ret_is_over: there is
+ * none, and url is as it was.
  * Errors: HS_TOO_BIG (more pages than the mapping allows), HS_BAD_URL (the next page's; it is
  * elsewhere; it is this very one), HS_NO_MEMORY. */
 bool paging_next(struct paging *paging, const struct pipeline_page *page, const char *link,
-    bool *ret_is_over, struct hs_error *err);
+    const char *found_at, bool *ret_is_over, struct hs_error *err);
 
 /* Accepts what was never started, if it is zeros. */
 void paging_done(struct paging *paging);

@@ -155,6 +155,14 @@ void parse_fault(const struct hs_json_stream *stream, uint64_t line, struct hs_e
 typedef bool take_piece_fn(struct reading *reading, const char *piece, size_t length,
     struct hs_error *err);
 
+bool parse_is_stopped(const struct parse_options *options, struct hs_error *err)
+{
+	if (options->stop == NULL || !options->stop(options->arg))
+		return false;
+	hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
+	return true;
+}
+
 static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, struct hs_error *err)
 {
 	const struct parse_options *options = reading->options;
@@ -165,8 +173,8 @@ static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, st
 	if (done && lseek(fd, 0, SEEK_SET) != 0)
 		done = hs_error_errno(err, "", "cannot read the feed");
 	while (done && length > 0) {
-		if (options->stop != NULL && options->stop(options->arg))
-			done = hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
+		if (parse_is_stopped(options, err))
+			done = false;
 		else
 			done = hs_file_read(fd, piece, size, &length, err) &&
 			    take(reading, piece, length, err);
@@ -597,6 +605,7 @@ bool parse_trees(int fd, const struct parse_shape *shape, const struct parse_opt
 	bool done = false;
 
 	reading.record.arena = reading.arena;
+	reading.record.options = options;
 	if (reading.arena == NULL || columns == NULL)
 		hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
 	else if (shape->kind == PARSE_LINES)

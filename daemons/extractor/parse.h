@@ -41,6 +41,7 @@ struct parse_record {
 	const char *fault;		/* why it is no record, as a sentence; else NULL */
 	uint64_t number;		/* from 0 */
 	uint64_t line, column;		/* from 1, where it begins */
+	const struct parse_options *options;	/* of the reading */
 };
 
 /* false ends the reading with *err. */
@@ -70,6 +71,10 @@ bool parse_facts(int fd, const struct value_pointer *pointers, size_t count,
 /* What is wrong with the feed's JSON, with its place; nothing when that is not why reading ended.
  * line: of JSON Lines, else 0. */
 void parse_fault(const struct hs_json_stream *stream, uint64_t line, struct hs_error *err);
+
+/* Whether the reading is to end: for what takes a record that has much in it. Then *err is
+ * HS_CANCELLED. */
+bool parse_is_stopped(const struct parse_options *options, struct hs_error *err);
 
 /* Where a record is, as a pointer: "/data/17", "/curryst01"; of lines "/17". Returns buf. */
 const char *parse_place(const struct parse_shape *shape, const struct parse_record *record,

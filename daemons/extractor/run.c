@@ -49,6 +49,7 @@ struct run {
 	struct work *work;
 	bool is_working;		/* a step of it is under way */
 	char *link;			/* the page's header Link, when it names a next one */
+	char *found_at;			/* the page's URL after redirects; has its secrets */
 	char *etag, *last_modified;	/* asked with, then answered */
 	uint64_t bytes;			/* of all answers so far */
 	json_t *result;			/* what the call will hear */
@@ -75,6 +76,7 @@ static void run_free(struct run *run)
 	free(run->file_name);
 	free(run->answer_key);
 	free(run->link);
+	free(run->found_at);
 	free(run->etag);
 	free(run->last_modified);
 	json_decref(run->result);
@@ -319,7 +321,8 @@ static void on_worked(void *arg, const struct hs_error *error)
 	if (step.kind == WALK_JOIN)
 		walk_joined(run->walk);
 	else
-		done = walk_paged(run->walk, work_latest_page(run->work), run->link, &err);
+		done = walk_paged(run->walk, work_latest_page(run->work), run->link, run->found_at,
+		    &err);
 	if (done)
 		next_step(run);
 	else
@@ -374,7 +377,8 @@ static void on_fetched(void *arg, const struct fetch_result *result, const struc
 	run->bytes += result->bytes;
 	keep_header(result->etag, &run->etag);
 	keep_header(result->last_modified, &run->last_modified);
-	if (keep_text(result->next_url, &run->link, &err) && start_work(run, result->fd, &err))
+	if (keep_text(result->next_url, &run->link, &err) &&
+	    keep_text(result->url, &run->found_at, &err) && start_work(run, result->fd, &err))
 		return;
 	close(result->fd);
 	end_with_error(run, &err);

@@ -11,7 +11,8 @@
 enum {
 	BLOCK_BYTES = 64 << 10,
 	KEPT_BYTES = 1 << 20,	/* of the blocks that a reset keeps */
-	ALIGNMENT = 16
+	ALIGNMENT = 16,
+	INDEXED_COUNT = 256	/* a container with so many has an index */
 };
 
 /* ---- memory ---- */
@@ -174,6 +175,14 @@ struct value *value_add(struct arena *arena, struct value *container, enum value
 	return value;
 }
 
+/* What finds an item by its number, or a member by its key, without going through all. */
+struct value_index {
+	struct arena *arena;
+	bool is_tried;
+	size_t count;
+	const struct value **items;	/* members sorted by key, one of each; NULL: no room */
+};
+
 void value_builder_start(struct value_builder *builder, struct arena *arena)
 {
 	builder->arena = arena;
@@ -223,6 +232,18 @@ static bool keep_text(struct value_builder *builder, const struct hs_json_event 
 	return *ret != NULL;
 }
 
+/* Without room there is none: then looking takes longer. */
+static void give_index(struct value_builder *builder, struct value *container)
+{
+	struct hs_error ignored;
+
+	if (container->count < INDEXED_COUNT)
+		return;
+	container->index = arena_take(builder->arena, sizeof *container->index, &ignored);
+	if (container->index != NULL)
+		container->index->arena = builder->arena;
+}
+
 bool value_builder_take(struct value_builder *builder, const struct hs_json_event *event,
     bool *ret_done, struct hs_error *err)
 {
@@ -232,6 +253,7 @@ bool value_builder_take(struct value_builder *builder, const struct hs_json_even
 
 	*ret_done = false;
 	if (event->kind == HS_JSON_OBJECT_END || event->kind == HS_JSON_ARRAY_END) {
+		give_index(builder, container);
 		*ret_done = --builder->depth == 0;
 		return true;
 	}
@@ -410,11 +432,91 @@ bool value_pointer_parse(const char *text, struct arena *arena, struct value_poi
 	return true;
 }
 
+struct numbered {
+	const struct value *value;
+	size_t number;
+};
+
+static int compare_members(const void *a, const void *b)
+{
+	const struct numbered *left = a, *right = b;
+	int order = strcmp(left->value->key, right->value->key);
+
+	return order != 0 ? order : (left->number > right->number) - (left->number < right->number);
+}
+
+/* Sorts the members; of those with one key only the last stays. Returns how many there are. */
+static size_t sort_members(struct numbered *members, size_t count)
+{
+	size_t used = 0;
+
+	qsort(members, count, sizeof *members, compare_members);
+	for (size_t i = 0; i < count; i++) {
+		if (used > 0 && strcmp(members[used - 1].value->key, members[i].value->key) == 0)
+			used--;
+		members[used++] = members[i];
+	}
+	return used;
+}
+
+static void make_index(const struct value *value)
+{
+	struct numbered *items = calloc(value->count, sizeof *items);
+	struct value_index *index = value->index;
+	struct hs_error ignored;
+	size_t count = 0;
+
+	index->is_tried = true;
+	if (items == NULL)
+		return;
+	for (const struct value *item = value->first; item != NULL; item = item->next, count++)
+		items[count] = (struct numbered){ item, count };
+	if (value->kind == VALUE_OBJECT)
+		count = sort_members(items, count);
+	index->count = count;
+	index->items = arena_take(index->arena, count * sizeof *index->items, &ignored);
+	for (size_t i = 0; index->items != NULL && i < count; i++)
+		index->items[i] = items[i].value;
+	free(items);
+}
+
+static const struct value *find_member(const struct value_index *index, const char *key)
+{
+	size_t low = 0, high = index->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(key, index->items[middle]->key);
+
+		if (order == 0)
+			return index->items[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+static bool has_index(const struct value *value)
+{
+	if (!value_is_container(value) || value->index == NULL)
+		return false;
+	if (!value->index->is_tried)
+		make_index(value);
+	return value->index->items != NULL;
+}
+
 static const struct value *step(const struct value *value, const struct value_token *token)
 {
 	const struct value *found = NULL;
 	uint64_t index = 0;
 
+	if (has_index(value)) {
+		if (value->kind == VALUE_OBJECT)
+			return find_member(value->index, token->text);
+		return token->index < value->index->count ? value->index->items[token->index] : NULL;
+	}
 	if (value->kind == VALUE_ARRAY && token->index < value->count) {
 		for (found = value->first; index < token->index; index++)
 			found = found->next;

@@ -42,11 +42,16 @@ enum value_kind {
 	VALUE_OBJECT
 };
 
+struct value_index;
+
 struct value {
 	enum value_kind kind;
 	uint32_t count;			/* items or members */
 	const char *key;		/* of a member */
-	const char *text;
+	union {
+		const char *text;	/* of a number or text */
+		struct value_index *index;	/* of an array or object; NULL: it has none */
+	};
 	struct value *first, *last;	/* of an array or object */
 	struct value *next;		/* beside it */
 };
@@ -72,7 +77,8 @@ struct value_builder {
 
 void value_builder_start(struct value_builder *builder, struct arena *arena);
 /* Takes the next event of one value. *ret_done: it is whole. Errors: as arena_take, HS_TOO_LONG
- * for a text that the stream cut. */
+ * for a text that the stream cut. A big container gets an index, which is made when value_at first
+ * looks into it, of what room the arena then has. */
 bool value_builder_take(struct value_builder *builder, const struct hs_json_event *event,
     bool *ret_done, struct hs_error *err);
 

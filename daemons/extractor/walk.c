@@ -75,10 +75,10 @@ void walk_joined(struct walk *walk)
 }
 
 bool walk_paged(struct walk *walk, const struct pipeline_page *page, const char *link,
-    struct hs_error *err)
+    const char *found_at, struct hs_error *err)
 {
 	walk->pages++;
-	return paging_next(&walk->paging, page, link, &walk->is_over, err);
+	return paging_next(&walk->paging, page, link, found_at, &walk->is_over, err);
 }
 
 bool walk_is_one(const struct walk *walk)

@@ -33,9 +33,9 @@ void walk_step(const struct walk *walk, struct walk_step *ret);
 /* The join of this step is read. */
 void walk_joined(struct walk *walk);
 
-/* The page of this step is read. link: as paging_next has it, as are the errors. */
+/* The page of this step is read. link, found_at: as paging_next has them, as are the errors. */
 bool walk_paged(struct walk *walk, const struct pipeline_page *page, const char *link,
-    struct hs_error *err);
+    const char *found_at, struct hs_error *err);
 
 /* Whether the whole walk is one request: then the server may be asked whether it has changed. */
 bool walk_is_one(const struct walk *walk);

@@ -40,6 +40,7 @@ struct told {
 	char roles[TOLD_BYTES], places[TOLD_BYTES];
 	bool skipped;
 	bool is_patient;		/* faults end nothing */
+	bool is_stopped;		/* after the first item */
 };
 
 static bool on_item(void *arg, const struct expression_scope *scope, const char *place,
@@ -100,10 +101,18 @@ static int feed_file(void)
 	return fd;
 }
 
+static bool on_stop(void *arg)
+{
+	const struct told *told = arg;
+
+	return told->is_stopped && told->roles[0] != '\0';
+}
+
 static bool read_feed(struct told *told, int fd, struct hs_error *err)
 {
 	const struct expression_slots *slots = &told->mapping->slots;
-	const struct parse_options options = { .max_record_bytes = RECORD_BYTES, .arg = told };
+	const struct parse_options options = { .max_record_bytes = RECORD_BYTES, .stop = on_stop,
+		.arg = told };
 	uint64_t count;
 
 	return parse_facts(fd, slots->document, slots->document_count, &options, told->arena,
@@ -111,8 +120,9 @@ static bool read_feed(struct told *told, int fd, struct hs_error *err)
 	    parse_trees(fd, &told->mapping->records, &options, on_record, &count, err);
 }
 
-/* Maps the feed; false with *err. */
-static bool run_with(const char *text, bool is_patient, struct told *told, struct hs_error *err)
+/* Maps the feed; false with *err. how says when it ends. */
+static bool run_with(const char *text, const struct told *how, struct told *told,
+    struct hs_error *err)
 {
 	struct hs_problems *mistakes = hs_problems_new();
 	struct mapping *mapping = NULL;
@@ -121,7 +131,7 @@ static bool run_with(const char *text, bool is_patient, struct told *told, struc
 	    mapping_parse("test", text, strlen(text), mistakes, &mapping, err), err);
 
 	*told = (struct told){ .mapping = mapping, .arena = arena_new(RECORD_BYTES),
-		.is_patient = is_patient };
+		.is_patient = how->is_patient, .is_stopped = how->is_stopped };
 	if (done) {
 		told->joins = joins_new(mapping);
 		done = read_feed(told, fd, err);
@@ -136,7 +146,9 @@ static bool run_with(const char *text, bool is_patient, struct told *told, struc
 
 static bool run(const char *text, struct told *told, struct hs_error *err)
 {
-	return run_with(text, false, told, err);
+	static const struct told how = { .mapping = NULL };
+
+	return run_with(text, &how, told, err);
 }
 
 static const struct { const char *text, *want; } values[] = {
@@ -296,14 +308,29 @@ static const struct { const char *text, *want, *places; } bad_items[] = {
 
 static void test_bad_items(void)
 {
+	static const struct told how = { .is_patient = true };
+
 	for (size_t i = 0; i < HS_COUNT(bad_items); i++) {
 		struct hs_error err = HS_ERROR_INIT;
 		struct told told;
 
-		expect_done(bad_items[i].text, run_with(bad_items[i].text, true, &told, &err), &err);
+		expect_done(bad_items[i].text, run_with(bad_items[i].text, &how, &told, &err), &err);
 		expect_text(bad_items[i].text, told.roles, bad_items[i].want);
 		expect_text(bad_items[i].text, told.places, bad_items[i].places);
 	}
+}
+
+/* In the middle of a record, which may have very many items. */
+static void test_stop(void)
+{
+	static const struct told how = { .is_stopped = true };
+	struct hs_error err = HS_ERROR_INIT;
+	struct told told;
+
+	expect_true("stopped", !run_with(MAPPING("\"each\":\"/stats\",", "\"/s\""), &how, &told,
+	    &err));
+	expect_code("stopped", &err, HS_CANCELLED);
+	expect_text("the first", told.roles, "2017|");
 }
 
 /* ---- the snapshot's rules ---- */
@@ -361,6 +388,7 @@ static const struct hs_case cases[] = {
 	{ "what is in a record", test_expansions },
 	{ "what cannot be had, and where", test_faults },
 	{ "items that are none", test_bad_items },
+	{ "stopped in a record", test_stop },
 	{ "the snapshot's rules", test_checks },
 };
 

@@ -32,6 +32,7 @@ struct row {
 	const char *next;
 	int64_t total;
 	const char *link;
+	const char *found_at;	/* NULL: where it was asked for */
 };
 
 /* The URLs in turn; the last page is followed by "". */
@@ -40,45 +41,58 @@ static const struct {
 	struct row pages[4];
 	const char *want[5];
 } walks[] = {
-	{ MAPPING(A), NULL, { { 5, "c", 9, "/y" } }, { "https://a.org/x?key=1", "" } },
-	{ MAPPING(""), "https://b.org/", { { 5, NULL, -1, NULL } }, { "https://b.org/", "" } },
+	{ MAPPING(A), NULL, { { 5, "c", 9, "/y", NULL } }, { "https://a.org/x?key=1", "" } },
+	{ MAPPING(""), "https://b.org/", { { 5, NULL, -1, NULL, NULL } }, { "https://b.org/", "" } },
 	{ MAPPING("\"urls\":[\"https://a.org/1\",\"https://a.org/2\"],"), NULL,
-	    { { 0, NULL, -1, NULL }, { 5, NULL, -1, NULL } },
+	    { { 0, NULL, -1, NULL, NULL }, { 5, NULL, -1, NULL, NULL } },
 	    { "https://a.org/1", "https://a.org/2", "" } },
 	{ MAPPING("\"urls\":[\"https://a.org/1\",\"https://a.org/2\"],"), "https://b.org/z",
-	    { { 1, NULL, -1, NULL } }, { "https://b.org/z", "" } },
+	    { { 1, NULL, -1, NULL, NULL } }, { "https://b.org/z", "" } },
 	/* pages: until one is empty, short, or all are there */
 	{ MAPPING(A "\"paging\":{\"kind\":\"page\"},"), NULL,
-	    { { 5, NULL, -1, NULL }, { 5, NULL, -1, NULL }, { 0, NULL, -1, NULL } },
+	    { { 5, NULL, -1, NULL, NULL }, { 5, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL } },
 	    { "https://a.org/x?key=1&page=1", "https://a.org/x?key=1&page=2",
 		"https://a.org/x?key=1&page=3", "" } },
 	{ MAPPING("\"url\":\"https://a.org/x?p=9&n=1&q=p\",\"paging\":{\"kind\":\"page\",\"start\":0,"
 	    "\"parameter\":\"p\",\"size\":5,\"size_parameter\":\"n\"},"), NULL,
-	    { { 5, NULL, -1, NULL }, { 4, NULL, -1, NULL } },
+	    { { 5, NULL, -1, NULL, NULL }, { 4, NULL, -1, NULL, NULL } },
 	    { "https://a.org/x?q=p&n=5&p=0", "https://a.org/x?q=p&n=5&p=1", "" } },
 	{ MAPPING(A "\"paging\":{\"kind\":\"page\",\"total\":\"/n\"},"), NULL,
-	    { { 5, NULL, 10, NULL }, { 5, NULL, 10, NULL } },
+	    { { 5, NULL, 10, NULL, NULL }, { 5, NULL, 10, NULL, NULL } },
 	    { "https://a.org/x?key=1&page=1", "https://a.org/x?key=1&page=2", "" } },
 	{ MAPPING(A "\"paging\":{\"kind\":\"offset\",\"size\":50,\"parameter\":\"page[offset]\"},"), NULL,
-	    { { 50, NULL, -1, NULL }, { 50, NULL, -1, NULL }, { 0, NULL, -1, NULL } },
+	    { { 50, NULL, -1, NULL, NULL }, { 50, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL } },
 	    { "https://a.org/x?key=1&page%5boffset%5d=0", "https://a.org/x?key=1&page%5boffset%5d=50",
 		"https://a.org/x?key=1&page%5boffset%5d=100", "" } },
 	/* each URL has its own pages */
 	{ MAPPING("\"urls\":[\"https://a.org/1\",\"https://a.org/2\"],\"paging\":{\"kind\":\"page\"},"),
-	    NULL, { { 5, NULL, -1, NULL }, { 0, NULL, -1, NULL }, { 0, NULL, -1, NULL } },
+	    NULL, { { 5, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL } },
 	    { "https://a.org/1?page=1", "https://a.org/1?page=2", "https://a.org/2?page=1", "" } },
 	/* cursors: a value, whatever is in it */
 	{ MAPPING(A "\"paging\":{\"kind\":\"cursor\",\"next\":\"/n\"},"), NULL,
-	    { { 0, "a&b=c #", -1, NULL }, { 3, "2", -1, NULL }, { 3, NULL, -1, NULL } },
+	    { { 0, "a&b=c #", -1, NULL, NULL }, { 3, "2", -1, NULL, NULL }, { 3, NULL, -1, NULL, NULL } },
 	    { "https://a.org/x?key=1", "https://a.org/x?key=1&cursor=a%26b%3dc+%23",
 		"https://a.org/x?key=1&cursor=2", "" } },
 	/* links: of the page, or of the header; the password goes along */
 	{ MAPPING("\"url\":\"https://u:p@a.org/x/y\",\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"), NULL,
-	    { { 5, "?page=2", -1, "/no" }, { 5, "https://a.org:443/z", -1, NULL }, { 1, NULL, -1, "/no" } },
+	    { { 5, "?page=2", -1, "/no", NULL }, { 5, "https://a.org:443/z", -1, NULL, NULL }, { 1, NULL, -1, "/no", NULL } },
 	    { "https://u:p@a.org/x/y", "https://u:p@a.org/x/y?page=2", "https://u:p@a.org:443/z", "" } },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\"},"), NULL,
-	    { { 5, "/no", -1, "/2" }, { 5, NULL, -1, NULL } },
+	    { { 5, "/no", -1, "/2", NULL }, { 5, NULL, -1, NULL, NULL } },
 	    { "https://a.org/x?key=1", "https://a.org/2", "" } },
+	/* relative to where a redirect led; the password stays that of the URL */
+	{ MAPPING("\"url\":\"https://u:p@a.org/old?k=1\",\"paging\":{\"kind\":\"link\","
+	    "\"next\":\"/n\"},"), NULL,
+	    { { 5, "page2", -1, NULL, "https://a.org/v2/list" },
+		{ 5, "?page=3", -1, NULL, "https://a.org/v3/list?x=1" },
+		{ 5, NULL, -1, NULL, NULL } },
+	    { "https://u:p@a.org/old?k=1", "https://u:p@a.org/v2/page2",
+		"https://u:p@a.org/v3/list?page=3", "" } },
+	/* a server that sends on to another is asked again */
+	{ MAPPING("\"url\":\"http://a.org/x/y\",\"paging\":{\"kind\":\"link\","
+	    "\"next\":\"/n\"},"), NULL,
+	    { { 5, "2", -1, NULL, "https://a.org/x/y" }, { 5, NULL, -1, NULL, NULL } },
+	    { "http://a.org/x/y", "http://a.org/x/2", "" } },
 };
 
 static bool go_on(struct paging *paging, const struct row *row, bool *ret_is_over,
@@ -86,7 +100,7 @@ static bool go_on(struct paging *paging, const struct row *row, bool *ret_is_ove
 {
 	const struct pipeline_page page = { .records = row->records, .total = row->total,
 		.next = row->next != NULL ? strdup(row->next) : NULL };
-	bool done = paging_next(paging, &page, row->link, ret_is_over, err);
+	bool done = paging_next(paging, &page, row->link, row->found_at, ret_is_over, err);
 
 	free(page.next);
 	return done;
@@ -120,20 +134,22 @@ static const struct {
 	enum hs_error_code code;
 	const char *part;
 } faults[] = {
-	{ MAPPING(A "\"paging\":{\"kind\":\"page\",\"limit\":1},"), { 5, NULL, -1, NULL }, HS_TOO_BIG,
+	{ MAPPING(A "\"paging\":{\"kind\":\"page\",\"limit\":1},"), { 5, NULL, -1, NULL, NULL }, HS_TOO_BIG,
 	    "more than 1 pages" },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"),
-	    { 5, "https://b.org/x", -1, NULL }, HS_BAD_URL, "another server" },
+	    { 5, "https://b.org/x", -1, NULL, NULL }, HS_BAD_URL, "another server" },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"),
-	    { 5, "http://a.org/x", -1, NULL }, HS_BAD_URL, "another server" },
+	    { 5, "http://a.org/x", -1, NULL, NULL }, HS_BAD_URL, "another server" },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"),
-	    { 5, "https://a.org:444/x", -1, NULL }, HS_BAD_URL, "another server" },
+	    { 5, "https://a.org:444/x", -1, NULL, NULL }, HS_BAD_URL, "another server" },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"),
-	    { 5, "file:///etc/passwd", -1, NULL }, HS_BAD_URL, "" },
+	    { 5, "file:///etc/passwd", -1, NULL, NULL }, HS_BAD_URL, "" },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"),
-	    { 5, "//a.org@b.org/", -1, NULL }, HS_BAD_URL, "another server" },
+	    { 5, "//a.org@b.org/", -1, NULL, NULL }, HS_BAD_URL, "another server" },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"),
-	    { 5, "?key=1", -1, NULL }, HS_BAD_URL, "never end" },
+	    { 5, "?key=1", -1, NULL, NULL }, HS_BAD_URL, "never end" },
+	{ MAPPING(A "\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"),
+	    { 5, "https://b.org/2", -1, NULL, "https://b.org/x" }, HS_BAD_URL, "another server" },
 };
 
 static void test_faults(void)
@@ -158,7 +174,7 @@ static void test_start(void)
 	struct hs_error err = HS_ERROR_INIT;
 	struct paging paging;
 	bool is_over;
-	const struct row page = { 5, "x", -1, "/y" };
+	const struct row page = { 5, "x", -1, "/y", NULL };
 
 	expect_true("no URL", !paging_start(NULL, NULL, &paging, &err));
 	expect_code("no URL", &err, HS_BAD_ARGUMENT);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/unit/harness.h"
 
@@ -119,6 +120,76 @@ static void test_pointers(void)
 	arena_free(arena);
 }
 
+/* {"k0":0,...,"twice":"no","twice":"yes","list":[0,1,...]} */
+static char *big_document(int count)
+{
+	char *text = malloc((size_t)count * 32 + 64);
+	size_t used = (size_t)sprintf(text, "{\"twice\":\"no\"");
+
+	for (int i = 0; i < count; i++)
+		used += (size_t)sprintf(text + used, ",\"k%d\":%d", i, i);
+	used += (size_t)sprintf(text + used, ",\"twice\":\"yes\",\"list\":[0");
+	for (int i = 1; i < count; i++)
+		used += (size_t)sprintf(text + used, ",%d", i);
+	sprintf(text + used, "]}");
+	return text;
+}
+
+static const char *text_at(const struct value *document, const char *text)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct hs_error err = HS_ERROR_INIT;
+	const struct value *value = NULL;
+	struct value_pointer pointer;
+
+	if (expect_done(text, value_pointer_parse(text, arena, &pointer, &err), &err))
+		value = value_at(document, &pointer);
+	arena_free(arena);
+	return value != NULL ? value_text(value) : "none";
+}
+
+static void expect_all(const struct value *document, int count, int step)
+{
+	char pointer[32], want[16];
+
+	for (int i = 0; i < count; i += step) {
+		snprintf(want, sizeof want, "%d", i);
+		snprintf(pointer, sizeof pointer, "/k%d", i);
+		expect_text(pointer, text_at(document, pointer), want);
+		snprintf(pointer, sizeof pointer, "/list/%d", i);
+		expect_text(pointer, text_at(document, pointer), want);
+	}
+	snprintf(pointer, sizeof pointer, "/list/%d", count);
+	expect_text(pointer, text_at(document, pointer), "none");
+	expect_text("/k", text_at(document, "/k"), "none");
+	expect_text("/list/x", text_at(document, "/list/x"), "none");
+	expect_text("/twice", text_at(document, "/twice"), "yes");
+}
+
+/* What has very much in it is not gone through for each pointer; without room for that it is. */
+static void test_big(void)
+{
+	enum { MANY = 40000, MOST_SECONDS = 3 };
+	struct arena *arena = arena_new((size_t)64 << 20), *small = arena_new(ARENA_BYTES);
+	char *text = big_document(MANY), *shorter = big_document(1000);
+	struct hs_error err = HS_ERROR_INIT;
+	const struct value *document = build(text, arena, &err);
+	clock_t begin = clock();
+
+	if (expect_done("big", document != NULL, &err))
+		expect_all(document, MANY, 1);
+	expect_true("fast", clock() - begin < MOST_SECONDS * (clock_t)CLOCKS_PER_SEC);
+	if (expect_done("small", (document = build(shorter, small, &err)) != NULL, &err)) {
+		while (arena_take(small, 16, &err) != NULL)
+			continue;
+		expect_all(document, 1000, 9);
+	}
+	free(text);
+	free(shorter);
+	arena_free(arena);
+	arena_free(small);
+}
+
 static const char *const bad_pointers[] = { "a", "a/b", "/~", "/~2", "/a~", "#/a", " /a" };
 
 static void test_bad_pointers(void)
@@ -221,6 +292,7 @@ static void test_append(void)
 static const struct hs_case cases[] = {
 	{ "written as it was read", test_round_trips },
 	{ "what a pointer finds", test_pointers },
+	{ "in very big values", test_big },
 	{ "pointers that are none", test_bad_pointers },
 	{ "memory is bounded, and used again", test_bound },
 	{ "a text that was cut", test_cut_text },
