@@ -66,10 +66,15 @@ static const char seen_run[] =
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), to_char(finished_at at time zone 'UTC'," \
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), extract(epoch from coalesce(finished_at, now())" \
 	" - started_at)::text, url, bytes, records, file, source_name," \
-	" to_char(snapshot_date, 'YYYY-MM-DD'), error, problem_total, problems, pages, report"
+	" to_char(snapshot_date, 'YYYY-MM-DD'), error, problem_total, pages"
+
+/* What can be long. */
+#define RUN_DETAILS ", problems, report"
+
+enum { COLUMN_PROBLEMS = 16, COLUMN_REPORT };
 
 const char store_list_runs[] =
-    "select " RUN_COLUMNS " from extractor_run where $1::text is null or source = $1::text"
+    "select " RUN_COLUMNS RUN_DETAILS " from extractor_run where $1::text is null or source = $1::text"
     " order by run_id desc limit $2::bigint";
 
 const char store_latest_runs[] =
@@ -294,16 +299,22 @@ static json_t *json_or_null(const char *text)
 
 json_t *store_run_json(const PGresult *result, int row)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:f, s:s, s:I, s:I, s:I, s:s?, s:s?, s:s?,"
-	    " s:o, s:I, s:o, s:o}", "run", (json_int_t)hs_db_int(result, row, 0), "source",
+	json_t *run = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:f, s:s, s:I, s:I, s:I, s:s?, s:s?,"
+	    " s:s?, s:o, s:I}", "run", (json_int_t)hs_db_int(result, row, 0), "source",
 	    hs_db_text(result, row, 1), "trigger", hs_db_text(result, row, 2), "status",
 	    hs_db_text(result, row, 3), "started_at", hs_db_text(result, row, 4), "finished_at",
 	    hs_db_text(result, row, 5), "seconds", strtod(hs_db_text(result, row, 6), NULL), "url",
-	    hs_db_text(result, row, 7), "pages", (json_int_t)hs_db_int(result, row, 16), "bytes", (json_int_t)hs_db_int(result, row, 8), "records",
+	    hs_db_text(result, row, 7), "pages", (json_int_t)hs_db_int(result, row, 15), "bytes",
+	    (json_int_t)hs_db_int(result, row, 8), "records",
 	    (json_int_t)hs_db_int(result, row, 9), "file", hs_db_text(result, row, 10),
 	    "source_name", hs_db_text(result, row, 11), "snapshot_date",
 	    hs_db_text(result, row, 12), "error", json_or_null(hs_db_text(result, row, 13)),
-	    "problem_total", (json_int_t)hs_db_int(result, row, 14), "problems",
-	    json_or_null(hs_db_text(result, row, 15)), "report",
-	    json_or_null(hs_db_text(result, row, 17)));
+	    "problem_total", (json_int_t)hs_db_int(result, row, 14));
+
+	if (PQnfields(result) <= COLUMN_REPORT)
+		return run;
+	json_object_set_new(run, "problems",
+	    json_or_null(hs_db_text(result, row, COLUMN_PROBLEMS)));
+	json_object_set_new(run, "report", json_or_null(hs_db_text(result, row, COLUMN_REPORT)));
+	return run;
 }

@@ -76,11 +76,11 @@ bool store_end(struct hs_db_pool *pool, const struct store_end *end, store_done_
 
 /* Runs, the latest first, as SQL and as JSON; $1: the source or null for all, $2: how many. */
 extern const char store_list_runs[];
-/* The latest run of each source. */
+/* The latest run of each source, without what can be long: its problems and its report. */
 extern const char store_latest_runs[];
 /* {"run","source","trigger","status","started_at","finished_at","seconds","url","pages","bytes",
- * "records","file","source_name","snapshot_date","error","problem_total","problems","report"}; a new
- * reference. */
+ * "records","file","source_name","snapshot_date","error","problem_total"}, and "problems" and
+ * "report" where the statement asks for them; a new reference. */
 json_t *store_run_json(const PGresult *result, int row);
 
 #endif

@@ -384,6 +384,28 @@ def test_history(hs, feeds):
     assert "emitted" in hs.hsctl("extractor", "list").stdout
 
 
+def test_many_long_runs_fit_in_an_answer(hs):
+    """History leaves out lists where it would grow too long, list has none: each says how many there were."""
+    hs.sql("""insert into extractor_run (source, trigger, status, finished_at, url, host, problem_total,
+                                         problems, report)
+              select 'public_json_snapshot', 'command', 'failed', now(), 'http://x/', 'h', 300,
+                     jsonb_build_array(jsonb_build_object('code', 'x', 'where', '', 'message', repeat('p', 20000))),
+                     jsonb_build_object('left_out', 7, 'warnings', jsonb_build_array(repeat('w', 20000)),
+                                        'left_out_problems', jsonb_build_array(repeat('l', 20000)),
+                                        'repeated_first', jsonb_build_array(repeat('r', 20000)))
+              from generate_series(1, 100)""")
+    rows = hs.hsctl("extractor", "history", "--limit", 100, as_json=True).json["result"]["runs"]
+    assert len(rows) == 100 and all(row["problem_total"] == 300 for row in rows)
+    assert all(row["report"]["left_out"] == 7 for row in rows)
+    assert len(rows[0]["problems"]) == 1 and len(rows[0]["report"]["warnings"]) == 1
+    assert rows[-1]["problems"] == [] and rows[-1]["report"] == {
+        "left_out": 7, "warnings": [], "left_out_problems": [], "repeated_first": []}
+    latest = next(row["latest"] for row in hs.hsctl("extractor", "list", as_json=True).json["result"]["sources"]
+                  if row["name"] == NAME)
+    assert latest["problem_total"] == 300
+    assert "problems" not in latest and "report" not in latest
+
+
 def test_secrets_are_not_shown(hs, feeds):
     feeds.serve("/feed.json", status=404)
     url = f"http://me:tell-nobody@127.0.0.1:{feeds.port}/feed.json?api_key=hush-hush&page=2"
