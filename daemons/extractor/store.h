@@ -43,7 +43,8 @@ struct store_forgetting {
 void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg,
     struct store_forgetting *place);
 
-/* Writes a run down. answer_key is what its answers are remembered by; shown_url has no secrets,
+/* Writes a run down, and forgets what is old: all but the latest 1000 runs of its source, and
+ * answers that nobody asked with for a year. answer_key is what its answers are remembered by; shown_url has no secrets,
  * and is what is kept.
  * due (NULL: it is not scheduled) is taken with it, and is let go when the source is busy.
  * Errors (to done): HS_BUSY (this source has a run under way, or another machine has taken the
