@@ -23,6 +23,7 @@ create table extractor_run (
 	problems jsonb not null default '[]',
 	report jsonb
 );
+comment on table extractor_run is 'The latest 1000 of each source: older ones go when it runs again.';
 comment on column extractor_run.seen_at is 'Its process was alive then; one not seen for minutes is lost.';
 comment on column extractor_run.host is 'Who runs it: what it left when it died is lost as soon as it is back.';
 comment on column extractor_run.bytes is 'Of the answers, unpacked.';
@@ -41,6 +42,9 @@ create table extractor_answer (
 	seen_at timestamptz not null default now(),
 	primary key (source, key_sha256)
 );
+create index extractor_answer_seen on extractor_answer (seen_at);
+comment on column extractor_answer.seen_at is
+	'It was written or asked with then, to a day; one that was not for a year is forgotten.';
 comment on table extractor_answer is
 	'The latest answer that became a snapshot: what to ask with, to hear whether it changed.';
 comment on column extractor_answer.key_sha256 is

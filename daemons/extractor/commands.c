@@ -152,14 +152,35 @@ static void ask(struct extractor *extractor, struct hs_call *call,
 	hs_call_error(call, &err);
 }
 
-/* Its problems are left out where the answer would grow too long. */
+static size_t json_bytes(const json_t *value)
+{
+	return value == NULL ? 0 : json_dumpb(value, NULL, 0, JSON_COMPACT);
+}
+
+/* What lists things goes: the numbers tell how many there were. */
+static void shorten_run(json_t *run)
+{
+	static const char *const lists[] = { "left_out_problems", "repeated_first", "warnings" };
+	json_t *report = json_object_get(run, "report");
+
+	json_object_set_new(run, "problems", json_array());
+	for (size_t i = 0; i < HS_COUNT(lists); i++) {
+		if (json_object_get(report, lists[i]) != NULL)
+			json_object_set_new(report, lists[i], json_array());
+	}
+}
+
+/* A run with which the answer would grow too long goes without its lists. */
 static json_t *run_row(const PGresult *result, int row, size_t *bytes)
 {
 	json_t *run = store_run_json(result, row);
+	size_t its_bytes = json_bytes(run);
 
-	if (*bytes > HISTORY_BYTES)
-		json_object_set_new(run, "problems", json_array());
-	*bytes += run == NULL ? 0 : json_dumpb(run, NULL, 0, JSON_COMPACT);
+	if (*bytes + its_bytes > HISTORY_BYTES) {
+		shorten_run(run);
+		its_bytes = json_bytes(run);
+	}
+	*bytes += its_bytes;
 	return run;
 }
 

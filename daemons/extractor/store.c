@@ -15,6 +15,9 @@ enum { QUESTION_MS = 15000, END_MS = 60000, NUMBER_BYTES = 24, HEX_BYTES = 2 * S
 /* One not seen for so long is lost. */
 #define LOST_AFTER "interval '5 minutes'"
 
+/* As hsd-extractor(8) and the schema have it. */
+#define KEPT_RUNS "1000"
+
 #define KEY_DIGEST(value) "sha256(convert_to(" value "::text, 'UTF8'))"
 
 #define LOSE \
@@ -58,6 +61,16 @@ static const char end_run[] =
     " problems = coalesce($10::jsonb, '[]'), pages = $11::bigint, report = $17::jsonb"
     " where run_id = $1::bigint and status in ('running', 'lost')";
 
+/* Which answer is asked with; and all but so many runs of its source, and answers not in use, go. */
+static const char tidy[] =
+    "with pruned as (delete from extractor_run where source = $1::text and status <> 'running'"
+    " and run_id <= (select run_id from extractor_run where source = $1::text"
+    " order by run_id desc offset " KEPT_RUNS " limit 1)),"
+    " forgotten as (delete from extractor_answer where seen_at < now() - interval '1 year'"
+    " and not (source = $1::text and key_sha256 = " KEY_DIGEST("$2") "))"
+    " update extractor_answer set seen_at = now() where source = $1::text and key_sha256 = "
+    KEY_DIGEST("$2") " and seen_at < now() - interval '1 day'";
+
 static const char seen_run[] =
     "update extractor_run set seen_at = now() where run_id = $1::bigint and status = 'running'";
 
@@ -66,14 +79,24 @@ static const char seen_run[] =
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), to_char(finished_at at time zone 'UTC'," \
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), extract(epoch from coalesce(finished_at, now())" \
 	" - started_at)::text, url, bytes, records, file, source_name," \
-	" to_char(snapshot_date, 'YYYY-MM-DD'), error, problem_total, problems, pages, report"
+	" to_char(snapshot_date, 'YYYY-MM-DD'), error, problem_total, pages"
+
+/* What can be long. */
+#define RUN_DETAILS ", problems, report"
+
+enum { COLUMN_PROBLEMS = 16, COLUMN_REPORT };
 
 const char store_list_runs[] =
-    "select " RUN_COLUMNS " from extractor_run where $1::text is null or source = $1::text"
-    " order by run_id desc limit $2::bigint";
+    "select " RUN_COLUMNS RUN_DETAILS " from extractor_run"
+    " where $1::text is null or source = $1::text order by run_id desc limit $2::bigint";
 
+/* From name to name along the index, however many runs each has. */
 const char store_latest_runs[] =
-    "select distinct on (source) " RUN_COLUMNS " from extractor_run order by source, run_id desc";
+    "with recursive known (name) as ((select source from extractor_run order by source limit 1)"
+    " union all select (select r.source from extractor_run r where r.source > k.name"
+    " order by r.source limit 1) from known k where k.name is not null)"
+    " select " RUN_COLUMNS " from known cross join lateral (select * from extractor_run r"
+    " where r.source = known.name order by r.run_id desc limit 1) latest";
 
 static const char *const trigger_names[] = {
 	[STORE_BY_COMMAND] = "command",
@@ -90,6 +113,25 @@ static const char *number_text(uint64_t number, char buf[NUMBER_BYTES])
 {
 	snprintf(buf, NUMBER_BYTES, "%llu", (unsigned long long)number);
 	return buf;
+}
+
+/* Of a small note: its failure is logged, and costs nothing. */
+static void on_noted(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	(void)arg, (void)results, (void)count;
+	if (err != NULL)
+		hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", err);
+}
+
+static void note(struct hs_db_pool *pool, const char *sql, const char *const *values,
+    size_t value_count)
+{
+	const struct hs_db_statement statement = { .sql = sql, .values = values,
+		.count = value_count };
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_noted, NULL, NULL, &err))
+		hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
 }
 
 struct begin {
@@ -148,35 +190,21 @@ bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger
 	if (begin == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
 	*begin = (struct begin){ done, arg };
-	if (hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_begun, begin, NULL, err))
+	if (hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_begun, begin, NULL, err)) {
+		note(pool, tidy, (const char *[]){ source, answer_key }, 2);
 		return true;
+	}
 	free(begin);
 	return false;
-}
-
-/* Of a small note: its failure is logged, and costs nothing. */
-static void on_noted(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
-{
-	(void)arg, (void)results, (void)count;
-	if (err != NULL)
-		hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", err);
-}
-
-static void note(struct hs_db_pool *pool, const char *sql, const char *value)
-{
-	const struct hs_db_statement statement = { .sql = sql, .values = &value, .count = 1 };
-	struct hs_error err = HS_ERROR_INIT;
-
-	if (!hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_noted, NULL, NULL, &err))
-		hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
 }
 
 void store_seen(struct hs_db_pool *pool, int64_t run)
 {
 	char number[NUMBER_BYTES];
+	const char *value = number;
 
 	snprintf(number, sizeof number, "%lld", (long long)run);
-	note(pool, seen_run, number);
+	note(pool, seen_run, &value, 1);
 }
 
 struct ending {
@@ -294,16 +322,22 @@ static json_t *json_or_null(const char *text)
 
 json_t *store_run_json(const PGresult *result, int row)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:f, s:s, s:I, s:I, s:I, s:s?, s:s?, s:s?,"
-	    " s:o, s:I, s:o, s:o}", "run", (json_int_t)hs_db_int(result, row, 0), "source",
+	json_t *run = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:f, s:s, s:I, s:I, s:I, s:s?, s:s?,"
+	    " s:s?, s:o, s:I}", "run", (json_int_t)hs_db_int(result, row, 0), "source",
 	    hs_db_text(result, row, 1), "trigger", hs_db_text(result, row, 2), "status",
 	    hs_db_text(result, row, 3), "started_at", hs_db_text(result, row, 4), "finished_at",
 	    hs_db_text(result, row, 5), "seconds", strtod(hs_db_text(result, row, 6), NULL), "url",
-	    hs_db_text(result, row, 7), "pages", (json_int_t)hs_db_int(result, row, 16), "bytes", (json_int_t)hs_db_int(result, row, 8), "records",
+	    hs_db_text(result, row, 7), "pages", (json_int_t)hs_db_int(result, row, 15), "bytes",
+	    (json_int_t)hs_db_int(result, row, 8), "records",
 	    (json_int_t)hs_db_int(result, row, 9), "file", hs_db_text(result, row, 10),
 	    "source_name", hs_db_text(result, row, 11), "snapshot_date",
 	    hs_db_text(result, row, 12), "error", json_or_null(hs_db_text(result, row, 13)),
-	    "problem_total", (json_int_t)hs_db_int(result, row, 14), "problems",
-	    json_or_null(hs_db_text(result, row, 15)), "report",
-	    json_or_null(hs_db_text(result, row, 17)));
+	    "problem_total", (json_int_t)hs_db_int(result, row, 14));
+
+	if (PQnfields(result) <= COLUMN_REPORT)
+		return run;
+	json_object_set_new(run, "problems",
+	    json_or_null(hs_db_text(result, row, COLUMN_PROBLEMS)));
+	json_object_set_new(run, "report", json_or_null(hs_db_text(result, row, COLUMN_REPORT)));
+	return run;
 }

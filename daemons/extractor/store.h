@@ -43,7 +43,8 @@ struct store_forgetting {
 void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg,
     struct store_forgetting *place);
 
-/* Writes a run down. answer_key is what its answers are remembered by; shown_url has no secrets,
+/* Writes a run down, and forgets what is old: all but the latest 1000 runs of its source, and
+ * answers that nobody asked with for a year. answer_key is what its answers are remembered by; shown_url has no secrets,
  * and is what is kept.
  * due (NULL: it is not scheduled) is taken with it, and is let go when the source is busy.
  * Errors (to done): HS_BUSY (this source has a run under way, or another machine has taken the
@@ -76,11 +77,11 @@ bool store_end(struct hs_db_pool *pool, const struct store_end *end, store_done_
 
 /* Runs, the latest first, as SQL and as JSON; $1: the source or null for all, $2: how many. */
 extern const char store_list_runs[];
-/* The latest run of each source. */
+/* The latest run of each source, without what can be long: its problems and its report. */
 extern const char store_latest_runs[];
 /* {"run","source","trigger","status","started_at","finished_at","seconds","url","pages","bytes",
- * "records","file","source_name","snapshot_date","error","problem_total","problems","report"}; a new
- * reference. */
+ * "records","file","source_name","snapshot_date","error","problem_total"}, and "problems" and
+ * "report" where the statement asks for them; a new reference. */
 json_t *store_run_json(const PGresult *result, int row);
 
 #endif

@@ -401,6 +401,65 @@ def test_history(hs, feeds):
     assert "emitted" in hs.hsctl("extractor", "list").stdout
 
 
+def test_many_long_runs_fit_in_an_answer(hs):
+    """History leaves out lists where it would grow too long, list has none: each says how many there were."""
+    hs.sql("""insert into extractor_run (source, trigger, status, finished_at, url, host, problem_total,
+                                         problems, report)
+              select 'public_json_snapshot', 'command', 'failed', now(), 'http://x/', 'h', 300,
+                     jsonb_build_array(jsonb_build_object('code', 'x', 'where', '', 'message', repeat('p', 20000))),
+                     jsonb_build_object('left_out', 7, 'warnings', jsonb_build_array(repeat('w', 20000)),
+                                        'left_out_problems', jsonb_build_array(repeat('l', 20000)),
+                                        'repeated_first', jsonb_build_array(repeat('r', 20000)))
+              from generate_series(1, 100)""")
+    rows = hs.hsctl("extractor", "history", "--limit", 100, as_json=True).json["result"]["runs"]
+    assert len(rows) == 100 and all(row["problem_total"] == 300 for row in rows)
+    assert all(row["report"]["left_out"] == 7 for row in rows)
+    assert len(rows[0]["problems"]) == 1 and len(rows[0]["report"]["warnings"]) == 1
+    assert rows[-1]["problems"] == [] and rows[-1]["report"] == {
+        "left_out": 7, "warnings": [], "left_out_problems": [], "repeated_first": []}
+    latest = next(row["latest"] for row in hs.hsctl("extractor", "list", as_json=True).json["result"]["sources"]
+                  if row["name"] == NAME)
+    assert latest["problem_total"] == 300
+    assert "problems" not in latest and "report" not in latest
+
+
+def test_old_history_is_forgotten(hs, feeds):
+    """1000 runs of each source are kept, and answers that were in use within a year."""
+    feeds.serve("/feed.json", Answer(snapshot(), headers={"ETag": '"1"'}), Answer(status=304))
+    assert run(hs)["status"] == "emitted"
+    hs.sql("""insert into extractor_run (source, trigger, status, finished_at, url, host)
+              select source, 'command', 'failed', now(), 'http://x/', 'h' from generate_series(1, 1500),
+                     (values ('public_json_snapshot'), ('another')) s (source)""")
+    hs.sql("update extractor_answer set seen_at = now() - interval '2 years'")
+    hs.sql("insert into extractor_answer (source, key_sha256, body_sha256, seen_at) values"
+           " ('gone', '', '', now() - interval '366 days'), ('rare', '', '', now() - interval '364 days')")
+    assert run(hs)["status"] == "unchanged"
+    until(lambda: int(hs.sql("select count(*) from extractor_run where source = 'public_json_snapshot'")) <= 1001,
+          10, "old runs stay")
+    assert hs.sql("select count(*) from extractor_run where source = 'another'") == "1500"
+    assert hs.sql("select string_agg(source, ' ' order by source) from extractor_answer") == \
+        "public_json_snapshot rare"
+    assert hs.sql("select seen_at > now() - interval '1 hour' from extractor_answer"
+                  " where source = 'public_json_snapshot'") == "t"
+    latest = {row["name"]: row["latest"]
+              for row in hs.hsctl("extractor", "list", as_json=True).json["result"]["sources"]}
+    assert latest[NAME]["status"] == "unchanged"
+
+
+def test_latest_runs_are_found_along_the_index(own):
+    """What list asks reads a row or two of each source, not all that ever ran."""
+    own.sql("""insert into extractor_run (source, trigger, status, finished_at, url, host)
+              select 's' || n % 3, 'command', 'failed', now(), 'http://x/', 'h' from generate_series(1, 30000) n""")
+    own.sql("analyze extractor_run")
+    own.sql("select pg_stat_reset()")
+    own.hsctl("extractor", "list")
+    read = until(lambda: own.sql("select idx_tup_read from pg_stat_user_indexes"
+                                " where indexrelname = 'extractor_run_source' and idx_tup_read > 0"),
+                 20, "nothing was read along the index")
+    assert int(read) < 1000
+    assert own.sql("select seq_tup_read from pg_stat_user_tables where relname = 'extractor_run'") == "0"
+
+
 def test_secrets_are_not_shown(hs, feeds):
     feeds.serve("/feed.json", status=404)
     url = f"http://me:tell-nobody@127.0.0.1:{feeds.port}/feed.json?api_key=hush-hush&page=2"
