@@ -105,8 +105,8 @@ static json_t *list_new(const struct search_query *query, enum search_param para
 
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:s}", "param", row->name,
 	    "label", row->label, "plural", choices_plural(param), "options", options, "chosen",
-	    chosen > 0 ? json_integer((json_int_t)chosen) : json_null(), "large", large, "narrow", !large && all >= NARROW_FROM, "all",
-	    count_text((int64_t)all, number));
+	    chosen > 0 ? json_integer((json_int_t)chosen) : json_null(), "large",
+	    large, "narrow", !large && all >= NARROW_FROM, "all", count_text((int64_t)all, number));
 }
 
 json_t *choices_view_plain(const struct search_query *query, enum search_param param,

@@ -85,7 +85,8 @@ static void ask_for_api(struct exchange *exchange)
 	ask(exchange, on_api_found);
 }
 
-/* The address of our search that the asker comes from, else of the whole one; NULL without memory. */
+/* The address of our search that the asker comes from, else of the whole one. NULL without
+ * memory. */
 static char *back_of(const struct exchange *exchange)
 {
 	const char *from = exchange_header(exchange, "Referer");

@@ -51,8 +51,8 @@ static const char *decode(const char *from, size_t length, char *to)
 static bool is_of_a_tracker(const char *name)
 {
 	static const char *const names[] = {
-		"fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "twclid", "ttclid", "yclid",
-		"igshid", "igsh", "mc_cid", "mc_eid",
+		"fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "twclid", "ttclid",
+		"yclid", "igshid", "igsh", "mc_cid", "mc_eid",
 	};
 
 	for (size_t i = 0; i < HS_COUNT(names); i++) {

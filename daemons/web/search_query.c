@@ -290,7 +290,8 @@ static bool read_sort(struct search_query *query, const char *text, struct hs_er
 	}
 	return hs_error_set(err, HS_BAD_ARGUMENT, "sort",
 	    "Sort (sort) must be one of name, age, height, weight, games, mpg, ppg, rpg, apg, spg, "
-	    "bpg, tov, fg_pct, three_pt_pct, ft_pct, with '-' before it for descending, not '%.60s'",
+	    "bpg, tov, fg_pct, three_pt_pct, ft_pct, with '-' before it for descending, not "
+	    "'%.60s'",
 	    text);
 }
 

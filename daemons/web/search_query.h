@@ -138,7 +138,8 @@ bool search_query_parse(const char *text, struct hs_date today, struct search_qu
     struct hs_error *err);
 
 /* The address of the search that is left of a query string without what is refused in it, on the
- * same page of it or on its first: the caller's to free. NULL when nothing is left, or without memory. */
+ * same page of it or on its first: the caller's to free. NULL when nothing is left, or without
+ * memory. */
 char *search_query_way_on(const char *text, bool same_page);
 
 /* Accepts NULL. */
