@@ -10,7 +10,7 @@
 #include "common/error.h"
 #include "daemons/extractor/mapping.h"
 
-enum { GROUPS_MAX_BYTES = 32 << 20 };
+enum { GROUPS_MAX_BYTES = 16 << 20 };
 
 struct groups;
 

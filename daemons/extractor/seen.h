@@ -1,7 +1,7 @@
 /* seen.h: which player-seasons a run has had already, to drop what a source repeats.
  *
- * Of each a keyed 64-bit hash is kept: among four million, the chance that two different ones are
- * taken for one is one in two million. */
+ * Of each a keyed 64-bit hash is kept: among two million, the chance that two different ones are
+ * taken for one is one in nine million. */
 #ifndef HS_EXTRACTOR_SEEN_H
 #define HS_EXTRACTOR_SEEN_H
 
@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 
-enum { SEEN_MAX = 4000000 };
+enum { SEEN_MAX = 2000000 };
 
 struct seen;
 

@@ -601,7 +601,7 @@ static void test_bounds(void)
 	order = (struct order){ .mapping = GAMES, .feeds = { text.bytes } };
 	expect_true("many groups", !run(&order, &outcome, &err));
 	expect_code("many groups", &err, HS_TOO_BIG);
-	expect_contains("many groups", err.message, "32 MiB");
+	expect_contains("many groups", err.message, "16 MiB");
 	expect_int("no file", outcome.files, 0);
 	outcome_done(&outcome);
 	free(text.bytes);
