@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 
 #include "common/file.h"
+#include "common/text.h"
 #include "daemons/extractor/mapping_check.h"
 #include "daemons/extractor/url.h"
 
@@ -86,7 +87,8 @@ static void read_source_name(struct loading *loading, const json_t *json, const 
 {
 	const char *name = text_of(loading, json, pointer);
 
-	if (name != NULL && (strlen(name) > 100 || strchr(name, ':') != NULL))
+	if (name != NULL && (hs_utf8_count(name, strlen(name)) > 100 ||
+		strchr(name, ':') != NULL))
 		mistake(loading, HS_OUT_OF_RANGE, pointer,
 		    "a source's name has at most 100 characters, and no colon");
 	loading->mapping->source_name = name;

@@ -515,7 +515,8 @@ static const struct value *step(const struct value *value, const struct value_to
 	if (has_index(value)) {
 		if (value->kind == VALUE_OBJECT)
 			return find_member(value->index, token->text);
-		return token->index < value->index->count ? value->index->items[token->index] : NULL;
+		return token->index >= value->index->count ? NULL :
+		    value->index->items[token->index];
 	}
 	if (value->kind == VALUE_ARRAY && token->index < value->count) {
 		for (found = value->first; index < token->index; index++)

@@ -14,6 +14,8 @@
 	"\"competition_name\":{\"constant\":\"EuroLeague\"},\"season\":\"/season\"," \
 	"\"team_external_id\":\"/team\",\"team_name\":\"/team\",\"player_external_id\":\"/id\"," \
 	"\"full_name\":\"/name\""
+/* Of two bytes each. */
+#define CHARACTERS_50 "čččččččččččččččččččččččččččččččččččččččččččččččččč"
 #define WITH(more) "{\"records\":\"/data\",\"fields\":{" NEEDED "}," more "}"
 #define FIELD(expression) "{\"records\":\"/data\",\"fields\":{" NEEDED ",\"role\":" expression "}}"
 #define EACH(expression) "{\"records\":\"/data\",\"each\":\"/stats\",\"fields\":{" NEEDED \
@@ -66,6 +68,7 @@ static const char *const good[] = {
 	WITH("\"paging\":{\"kind\":\"link\",\"next\":\"/links/next\"}"),
 	WITH("\"schedule\":\"@every 6h\",\"timezone\":\"Europe/Madrid\""),
 	WITH("\"source_name\":\"euroleague\",\"snapshot_date\":\"2024-02-29\""),
+	WITH("\"source_name\":\"" CHARACTERS_50 CHARACTERS_50 "\""),
 	WITH("\"snapshot_date\":\"today\""),
 	WITH("\"snapshot_date\":{\"document\":\"/date\",\"convert\":\"iso_date\"}"),
 	WITH("\"skip\":[{\"of\":\"/a\",\"not_in\":[\"x\"]},{\"of\":\"/b\",\"above\":2000}]"),
@@ -103,6 +106,8 @@ static const struct {
 	{ "{\"records\":\"\"}", HS_MISSING_FIELD, "/fields", "where the fields" },
 	{ WITH("\"paginng\":{}"), HS_UNKNOWN_FIELD, "/paginng", "there are about" },
 	{ WITH("\"about\":7"), HS_WRONG_TYPE, "/about", "a text" },
+	{ WITH("\"source_name\":\"" CHARACTERS_50 CHARACTERS_50 "x\""), HS_OUT_OF_RANGE,
+	    "/source_name", "100 characters" },
 	{ WITH("\"source_name\":\"a:b\""), HS_OUT_OF_RANGE, "/source_name", "no colon" },
 	{ WITH("\"snapshot_date\":\"2023-02-29\""), HS_BAD_DATE, "/snapshot_date", "2023" },
 	{ WITH("\"snapshot_date\":{\"at\":\"/a\"}"), HS_BAD_ARGUMENT, "/snapshot_date/at", "no record" },

@@ -314,7 +314,8 @@ static void test_bad_items(void)
 		struct hs_error err = HS_ERROR_INIT;
 		struct told told;
 
-		expect_done(bad_items[i].text, run_with(bad_items[i].text, &how, &told, &err), &err);
+		expect_done(bad_items[i].text,
+		    run_with(bad_items[i].text, &how, &told, &err), &err);
 		expect_text(bad_items[i].text, told.roles, bad_items[i].want);
 		expect_text(bad_items[i].text, told.places, bad_items[i].places);
 	}

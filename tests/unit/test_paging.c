@@ -42,7 +42,8 @@ static const struct {
 	const char *want[5];
 } walks[] = {
 	{ MAPPING(A), NULL, { { 5, "c", 9, "/y", NULL } }, { "https://a.org/x?key=1", "" } },
-	{ MAPPING(""), "https://b.org/", { { 5, NULL, -1, NULL, NULL } }, { "https://b.org/", "" } },
+	{ MAPPING(""), "https://b.org/", { { 5, NULL, -1, NULL, NULL } },
+	    { "https://b.org/", "" } },
 	{ MAPPING("\"urls\":[\"https://a.org/1\",\"https://a.org/2\"],"), NULL,
 	    { { 0, NULL, -1, NULL, NULL }, { 5, NULL, -1, NULL, NULL } },
 	    { "https://a.org/1", "https://a.org/2", "" } },
@@ -50,7 +51,8 @@ static const struct {
 	    { { 1, NULL, -1, NULL, NULL } }, { "https://b.org/z", "" } },
 	/* pages: until one is empty, short, or all are there */
 	{ MAPPING(A "\"paging\":{\"kind\":\"page\"},"), NULL,
-	    { { 5, NULL, -1, NULL, NULL }, { 5, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL } },
+	    { { 5, NULL, -1, NULL, NULL }, { 5, NULL, -1, NULL, NULL },
+		{ 0, NULL, -1, NULL, NULL } },
 	    { "https://a.org/x?key=1&page=1", "https://a.org/x?key=1&page=2",
 		"https://a.org/x?key=1&page=3", "" } },
 	{ MAPPING("\"url\":\"https://a.org/x?p=9&n=1&q=p\",\"paging\":{\"kind\":\"page\",\"start\":0,"
@@ -61,21 +63,25 @@ static const struct {
 	    { { 5, NULL, 10, NULL, NULL }, { 5, NULL, 10, NULL, NULL } },
 	    { "https://a.org/x?key=1&page=1", "https://a.org/x?key=1&page=2", "" } },
 	{ MAPPING(A "\"paging\":{\"kind\":\"offset\",\"size\":50,\"parameter\":\"page[offset]\"},"), NULL,
-	    { { 50, NULL, -1, NULL, NULL }, { 50, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL } },
+	    { { 50, NULL, -1, NULL, NULL }, { 50, NULL, -1, NULL, NULL },
+		{ 0, NULL, -1, NULL, NULL } },
 	    { "https://a.org/x?key=1&page%5boffset%5d=0", "https://a.org/x?key=1&page%5boffset%5d=50",
 		"https://a.org/x?key=1&page%5boffset%5d=100", "" } },
 	/* each URL has its own pages */
 	{ MAPPING("\"urls\":[\"https://a.org/1\",\"https://a.org/2\"],\"paging\":{\"kind\":\"page\"},"),
-	    NULL, { { 5, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL } },
+	    NULL, { { 5, NULL, -1, NULL, NULL }, { 0, NULL, -1, NULL, NULL },
+		{ 0, NULL, -1, NULL, NULL } },
 	    { "https://a.org/1?page=1", "https://a.org/1?page=2", "https://a.org/2?page=1", "" } },
 	/* cursors: a value, whatever is in it */
 	{ MAPPING(A "\"paging\":{\"kind\":\"cursor\",\"next\":\"/n\"},"), NULL,
-	    { { 0, "a&b=c #", -1, NULL, NULL }, { 3, "2", -1, NULL, NULL }, { 3, NULL, -1, NULL, NULL } },
+	    { { 0, "a&b=c #", -1, NULL, NULL }, { 3, "2", -1, NULL, NULL },
+		{ 3, NULL, -1, NULL, NULL } },
 	    { "https://a.org/x?key=1", "https://a.org/x?key=1&cursor=a%26b%3dc+%23",
 		"https://a.org/x?key=1&cursor=2", "" } },
 	/* links: of the page, or of the header; the password goes along */
 	{ MAPPING("\"url\":\"https://u:p@a.org/x/y\",\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"), NULL,
-	    { { 5, "?page=2", -1, "/no", NULL }, { 5, "https://a.org:443/z", -1, NULL, NULL }, { 1, NULL, -1, "/no", NULL } },
+	    { { 5, "?page=2", -1, "/no", NULL }, { 5, "https://a.org:443/z", -1, NULL, NULL },
+		{ 1, NULL, -1, "/no", NULL } },
 	    { "https://u:p@a.org/x/y", "https://u:p@a.org/x/y?page=2", "https://u:p@a.org:443/z", "" } },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\"},"), NULL,
 	    { { 5, "/no", -1, "/2", NULL }, { 5, NULL, -1, NULL, NULL } },
@@ -134,7 +140,8 @@ static const struct {
 	enum hs_error_code code;
 	const char *part;
 } faults[] = {
-	{ MAPPING(A "\"paging\":{\"kind\":\"page\",\"limit\":1},"), { 5, NULL, -1, NULL, NULL }, HS_TOO_BIG,
+	{ MAPPING(A "\"paging\":{\"kind\":\"page\",\"limit\":1},"),
+	    { 5, NULL, -1, NULL, NULL }, HS_TOO_BIG,
 	    "more than 1 pages" },
 	{ MAPPING(A "\"paging\":{\"kind\":\"link\",\"next\":\"/n\"},"),
 	    { 5, "https://b.org/x", -1, NULL, NULL }, HS_BAD_URL, "another server" },
