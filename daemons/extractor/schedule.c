@@ -36,6 +36,7 @@ struct schedule {
 	bool has_next;
 	int64_t next;			/* of all sources, with the jitter */
 	char *next_source;
+	struct store_forgetting forgetting;
 };
 
 static const struct hs_settings *settings_of(const struct extractor *extractor)
@@ -284,10 +285,22 @@ static void on_looked(void *arg, PGresult *const *results, size_t count,
 	sleep_ms(schedule, RETRY_MS);
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *arg)
+/* Whether that is written down or not: then the look would fail as well. */
+static void on_forgotten(void *arg, const struct hs_error *forgetting_err)
 {
 	struct schedule *schedule = arg;
 	struct hs_error err = HS_ERROR_INIT;
+
+	(void)forgetting_err;
+	if (!store_schedule_look(schedule->extractor->pool, on_looked, schedule, &err))
+		on_looked(schedule, NULL, 0, &err);
+}
+
+/* First, what other machines ran and did not end may be due again. */
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct schedule *schedule = arg;
+	json_t *ours;
 
 	(void)fd, (void)what;
 	if (!is_on(schedule)) {
@@ -295,12 +308,11 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 		schedule->has_looked = false;
 		return;
 	}
-	schedule->is_looking = store_schedule_look(schedule->extractor->pool, on_looked, schedule,
-	    &err);
-	if (!schedule->is_looking) {
-		hs_log_error(HS_LOG_WARNING, "cannot see which sources are due", &err);
-		sleep_ms(schedule, RETRY_MS);
-	}
+	ours = run_progress_all(schedule->extractor);
+	schedule->is_looking = true;
+	store_forget_unseen(schedule->extractor->pool, ours, on_forgotten, schedule,
+	    &schedule->forgetting);
+	json_decref(ours);
 }
 
 void schedule_free(struct schedule *schedule)

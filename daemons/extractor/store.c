@@ -27,13 +27,21 @@ enum { QUESTION_MS = 15000, END_MS = 60000, NUMBER_BYTES = 24, HEX_BYTES = 2 * S
 
 /* What was due when it was last is due again (see due.c), but not what was made up already: it
  * may be what kills us. */
-static const char forget_runs[] =
-    "with lost as (" LOSE " and host = $1::text returning source, trigger)"
-    " update extractor_source s set next_due_at = last_due_at from lost"
-    " where lost.source = s.source and lost.trigger = 'schedule' and s.is_enabled";
+#define LOSE_AND_MAKE_UP(which) \
+	"with lost as (" LOSE " and " which " returning source, trigger)" \
+	" update extractor_source s set next_due_at = last_due_at from lost" \
+	" where lost.source = s.source and lost.trigger = 'schedule' and s.is_enabled"
+
+#define IS_UNSEEN "seen_at < now() - " LOST_AFTER
+
+static const char forget_runs[] = LOSE_AND_MAKE_UP("(host = $1::text or " IS_UNSEEN ")");
+
+/* Ours go on, though the database was away for long. */
+static const char forget_unseen[] = LOSE_AND_MAKE_UP(IS_UNSEEN
+    " and run_id not in (select (value ->> 'run')::bigint from jsonb_array_elements($1::jsonb))");
 
 static const char begin_run[] =
-    "with lost as (" LOSE " and source = $1::text and seen_at < now() - " LOST_AFTER
+    "with lost as (" LOSE " and source = $1::text and " IS_UNSEEN
     " returning run_id),"
     " taken as (update extractor_source set last_due_at = next_due_at,"
     " next_due_at = to_timestamp($7::bigint) where source = $1::text and is_enabled"
@@ -61,7 +69,8 @@ static const char end_run[] =
     " problems = coalesce($10::jsonb, '[]'), pages = $11::bigint, report = $17::jsonb"
     " where run_id = $1::bigint and status in ('running', 'lost')";
 
-/* Which answer is asked with; and all but so many runs of its source, and answers not in use, go. */
+/* Marks the answer that is asked with; all but the latest runs of its source, and answers not in
+ * use, go. */
 static const char tidy[] =
     "with pruned as (delete from extractor_run where source = $1::text and status <> 'running'"
     " and run_id <= (select run_id from extractor_run where source = $1::text"
@@ -232,10 +241,10 @@ static void on_forgotten(void *arg, PGresult *const *results, size_t count,
 	forgetting->done(forgetting->arg, err);
 }
 
-void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg,
-    struct store_forgetting *place)
+static void forget(struct hs_db_pool *pool, const char *sql, const char *value,
+    store_done_fn *done, void *arg, struct store_forgetting *place)
 {
-	const struct hs_db_statement statement = { .sql = forget_runs, .values = &host, .count = 1 };
+	const struct hs_db_statement statement = { .sql = sql, .values = &value, .count = 1 };
 	struct hs_error err = HS_ERROR_INIT;
 
 	*place = (struct store_forgetting){ done, arg };
@@ -243,6 +252,23 @@ void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done
 		return;
 	hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
 	done(arg, &err);
+}
+
+void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg,
+    struct store_forgetting *place)
+{
+	forget(pool, forget_runs, host, done, arg, place);
+}
+
+void store_forget_unseen(struct hs_db_pool *pool, const json_t *ours, store_done_fn *done,
+    void *arg, struct store_forgetting *place)
+{
+	char *text = json_dumps(ours, JSON_COMPACT);
+
+	if (text == NULL)
+		hs_panic("no memory to see which runs were lost");
+	forget(pool, forget_unseen, text, done, arg, place);
+	free(text);
 }
 
 /* ---- the end ---- */

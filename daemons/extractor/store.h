@@ -33,8 +33,8 @@ struct store_due { int64_t at, next; };
 typedef void store_begun_fn(void *arg, const struct store_begun *begun, const struct hs_error *err);
 typedef void store_done_fn(void *arg, const struct hs_error *err);
 
-/* At start: what this host (machine and state folder) ran when it died is lost, and a scheduled
- * one of those is due again, once. Logs a failure: those runs are lost some minutes later then.
+/* At start: what this host (machine and state folder) ran when it died is lost, and so is what any
+ * machine ran that was not seen for five minutes; a scheduled one of those is due again, once. Logs a failure: those runs are lost some minutes later then.
  * done hears when that is over, either way; place is ours until then, or until the pool goes. */
 struct store_forgetting {
 	store_done_fn *done;
@@ -42,6 +42,11 @@ struct store_forgetting {
 };
 void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg,
     struct store_forgetting *place);
+
+/* The same later, for what was not seen for five minutes, less our own: ours has those runs, as
+ * run_progress_all does. */
+void store_forget_unseen(struct hs_db_pool *pool, const json_t *ours, store_done_fn *done,
+    void *arg, struct store_forgetting *place);
 
 /* Writes a run down, and forgets what is old: all but the latest 1000 runs of its source, and
  * answers that nobody asked with for a year. answer_key is what its answers are remembered by; shown_url has no secrets,

@@ -306,6 +306,57 @@ def test_scheduled_run_that_dies_is_made_up_once(house, feeds):
     assert source(house)["next"] > time.time()
 
 
+def leave_run(house, trigger, unseen, name=NAME):
+    """A run of a machine that is not there."""
+    house.sql(f"insert into extractor_run (source, trigger, url, host, started_at, seen_at) values ('{name}',"
+              f" '{trigger}', 'http://x/', 'gone:/state', now() - interval '1 hour', now() - interval '{unseen}')")
+
+
+@pytest.mark.parametrize("is_at_start", [False, True])
+def test_run_of_a_machine_that_is_gone_is_made_up_once(house, feeds, is_at_start):
+    """Not seen for five minutes, it is lost; by schedule, it is made up by who is there. One of a person is not."""
+    feeds.serve("/feed.json", snapshot(record()))
+    prepare(house, feeds, EXTRACTOR_PUBLIC_JSON_SCHEDULE="@daily", **ON).start()
+    wait_settled(house)
+    house.sql("update extractor_source set last_due_at = now() - interval '10 minutes'")
+
+    def look():
+        if is_at_start:
+            house.stop()
+            house.start()
+        else:
+            house.hsctl("reload")
+
+    leave_run(house, "schedule", "4 minutes")
+    look()
+    time.sleep(1.5)
+    assert [run["status"] for run in runs(house)] == ["running"]
+    house.sql("update extractor_run set seen_at = now() - interval '6 minutes'")
+    look()
+    until(lambda: [(run["trigger"], run["status"]) for run in runs(house)] ==
+          [("schedule", "lost"), ("catch-up", "emitted")], 20, lambda: f"{runs(house)}\n{house.log_tail()}")
+    leave_run(house, "command", "6 minutes")
+    look()
+    until(lambda: runs(house)[-1]["status"] == "lost", 20, lambda: f"{runs(house)}\n{house.log_tail()}")
+    time.sleep(1.5)
+    assert len(runs(house)) == 3 and source(house)["next"] > time.time()
+
+
+def test_own_run_that_was_not_seen_goes_on(house, feeds):
+    """The database was away for long: what we run ourselves is not lost."""
+    slow_feed(feeds)
+    prepare(house, feeds, EXTRACTOR_PUBLIC_JSON_SCHEDULE="@daily", **ON).start()
+    wait_settled(house)
+    set_due(house, "1 second")
+    house.hsctl("reload")
+    wait_runs(house, 1, "status = 'running'")
+    house.sql("update extractor_run set seen_at = now() - interval '10 minutes'")
+    leave_run(house, "command", "10 minutes", name="another")
+    house.hsctl("reload")
+    until(lambda: [run["status"] for run in runs(house)] == ["running", "lost"], 20,
+          lambda: f"{runs(house)}\n{house.log_tail()}")
+
+
 def test_scheduled_run_that_was_stopped_is_made_up(house, feeds):
     slow_feed(feeds)
     prepare(house, feeds, EXTRACTOR_PUBLIC_JSON_SCHEDULE="@daily", **ON).start()
