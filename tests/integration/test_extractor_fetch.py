@@ -278,10 +278,30 @@ def test_retry_after_as_a_date(hs, feeds):
     assert second.when - first.when >= 1.5
 
 
-def test_retry_after_too_long(hs, feeds):
+def test_retry_after_too_long(house, feeds):
+    """A server that wants to be left alone for an hour is not asked by the next run either, another one is."""
+    prepare(house, feeds, EXTRACTOR_RETRY_MAX_SECONDS="5").start()
     feeds.serve("/busy-long", status=429, headers={"Retry-After": "3600"})
-    fails(hs, feeds, "/busy-long", "http_status", "429", "3600 seconds", "EXTRACTOR_RETRY_MAX_SECONDS")
-    assert len(feeds.asked("/busy-long")) == 1
+    fails(house, feeds, "/busy-long", "http_status", "429", "3600 seconds", "EXTRACTOR_RETRY_MAX_SECONDS")
+    until_when = time.gmtime(time.time() + 3600)
+    feeds.serve("/feed.json", body())
+    for path in ("/busy-long", "/feed.json"):
+        fails(house, feeds, path, "http_status", "left alone until " + time.strftime("%Y-%m-%dT", until_when),
+              "EXTRACTOR_RETRY_MAX_SECONDS")
+    assert len(feeds.asked("/busy-long")) == 1 and not feeds.asked("/feed.json")
+    with FeedServer() as other:
+        other.serve("/feed.json", body())
+        assert run(house, "--url", other.url("/feed.json"))["status"] == "emitted"
+
+
+def test_retry_after_holds_for_the_next_run(house, feeds):
+    """What the last attempt was told counts, too: the next run waits for its turn."""
+    prepare(house, feeds, EXTRACTOR_RETRY_MAX_SECONDS="5", EXTRACTOR_HTTP_RETRIES="0").start()
+    feeds.serve("/busy-last", Answer(status=503, headers={"Retry-After": "3"}), Answer(body()))
+    fails(house, feeds, "/busy-last", "http_status", "503")
+    assert run(house, "--url", feeds.url("/busy-last"))["status"] == "emitted"
+    first, second = feeds.asked("/busy-last")
+    assert second.when - first.when >= 2.9
 
 
 def test_pauses_grow(house, feeds):
