@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -27,7 +29,9 @@
 
 enum {
 	BUFFER_BYTES = 64 << 10,
-	FILE_MODE = 0640
+	FILE_MODE = 0640,
+	LOCK_TRIES = 5,
+	LOCK_PAUSE_NS = 20000000
 };
 
 struct emit {
@@ -171,24 +175,52 @@ bool emit_written(struct emit *emit, const char *record, size_t length, bool wit
 	    put_text(emit, ", ", err) && put(emit, record + 1, length - 1, err);
 }
 
-/* The hidden file, locked: of this very name at most one is written. */
+/* A file that a sweep took from us between its opening and its locking is no longer there. */
+static bool is_still_named(const struct emit *emit)
+{
+	struct stat ours, named;
+
+	return fstat(emit->fd, &ours) == 0 &&
+	    fstatat(emit->dir, emit->part, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/* The hidden file, locked: of this very name at most one is written. A sweep holds the lock for a
+ * moment: then it is tried again. */
+static bool lock_part(struct emit *emit, const struct emit_options *options, struct hs_error *err)
+{
+	const struct timespec moment = { .tv_nsec = LOCK_PAUSE_NS };
+
+	for (int tries = 0; tries < LOCK_TRIES; tries++) {
+		emit->fd = openat(emit->dir, emit->part,
+		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+		if (emit->fd < 0)
+			return hs_error_errno(err, options->folder,
+			    "cannot create a snapshot there");
+		if (flock(emit->fd, LOCK_EX | LOCK_NB) == 0 && is_still_named(emit))
+			return true;
+		close(emit->fd);
+		emit->fd = -1;
+		nanosleep(&moment, NULL);
+	}
+	return hs_error_set(err, HS_BUSY, options->file_name,
+	    "another process writes %s: try again when it has ended", options->file_name);
+}
+
+/* What runs that died left in the folder goes first; that it stays is no reason not to write. */
 static bool open_part(struct emit *emit, const struct emit_options *options, struct hs_error *err)
 {
+	struct hs_error why = HS_ERROR_INIT;
+
 	if (!hs_format(emit->name, sizeof emit->name, err, "%s", options->file_name) ||
 	    !hs_format(emit->part, sizeof emit->part, err, PART_PREFIX "%s" PART_SUFFIX,
 		options->file_name) ||
 	    !hs_dir_open(options->folder, &emit->dir, err))
 		return false;
-	emit->fd = openat(emit->dir, emit->part,
-	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-	if (emit->fd < 0)
-		return hs_error_errno(err, options->folder, "cannot create a snapshot there");
-	if (flock(emit->fd, LOCK_EX | LOCK_NB) != 0) {
-		close(emit->fd);
-		emit->fd = -1;
-		return hs_error_set(err, HS_BUSY, options->file_name,
-		    "another process writes %s: try again when it has ended", options->file_name);
-	}
+	if (!emit_sweep(options->folder, &why))
+		hs_log_error(HS_LOG_INFO, "cannot look for what runs left behind", &why);
+	if (!lock_part(emit, options, err))
+		return false;
 	if (ftruncate(emit->fd, 0) != 0)
 		return hs_error_errno(err, options->folder, "cannot create a snapshot there");
 	return true;

@@ -35,7 +35,7 @@ struct emit_options {
 
 struct emit;
 
-/* Starts a snapshot. Borrows options, and gives *ret.
+/* Starts a snapshot, and sweeps its folder (emit_sweep) before. Borrows options, and gives *ret.
  * Errors: HS_BUSY (another process writes this very file), HS_DISK_FULL, HS_IO,
  * HS_NO_PERMISSION, HS_NOT_FOUND (no such folder), HS_NO_MEMORY. */
 bool emit_new(const struct emit_options *options, struct emit **ret, struct hs_error *err);

@@ -59,7 +59,8 @@ static void on_forgotten(void *arg, const struct hs_error *err)
 {
 	struct extractor *extractor = arg;
 
-	(void)err;
+	if (err != NULL)
+		hs_log_error(HS_LOG_WARNING, "cannot write down which runs were lost", err);
 	schedule_wake(extractor->schedule);
 }
 

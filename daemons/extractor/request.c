@@ -20,6 +20,8 @@
 
 enum {
 	MAX_IGNORED_BYTES = 64 << 10,	/* of an answer that is no feed: then the connection goes */
+	MAX_REST_MS = 86400 * 1000,	/* of a host that asks for it: then we see for ourselves */
+	UNTIL_BYTES = 32,
 	MAX_VALIDATOR_BYTES = 512	/* of an ETag or a Last-Modified */
 };
 
@@ -242,6 +244,9 @@ static void retry(struct request *request, struct transfer *transfer, CURLcode c
 	evutil_secure_rng_get_bytes(&random, sizeof random);
 	answer = retry_decide(&settings->retry, request->attempt, code, status, asked_ms,
 	    random / 255.0, &wait_ms);
+	if (asked_ms > 0 && answer != RETRY_USELESS)	/* others are meant too, and later runs */
+		turns_rest(request->home->turns, request->at.origin, hs_clock_ms() +
+		    (asked_ms < MAX_REST_MS ? asked_ms : MAX_REST_MS));
 	if (answer != RETRY_WAIT) {
 		add_attempts(request, answer, wait_ms, err);
 		finish(request, status, transfer, err);
@@ -251,8 +256,6 @@ static void retry(struct request *request, struct transfer *transfer, CURLcode c
 	    HS_STR("url", url_mask(request->at.text, shown, sizeof shown)),
 	    HS_STR("error", err->message), HS_INT("attempt", request->attempt),
 	    HS_SECS("pause", (double)wait_ms / 1000));
-	if (asked_ms > 0)	/* others are meant too */
-		turns_rest(request->home->turns, request->at.origin, hs_clock_ms() + wait_ms);
 	request->state = REQUEST_PAUSING;
 	run_after(request, wait_ms);
 }
@@ -296,6 +299,25 @@ static void end_hop(void *arg, struct transfer *transfer, const struct transfer_
 		judge_answer(request, transfer, outcome->status);
 	else
 		retry(request, transfer, outcome->code, outcome->status, &err);
+}
+
+/* A host that asked to be left alone for longer than anybody waits is not asked. */
+static bool is_rest_bearable(const struct request *request, struct hs_error *err)
+{
+	const struct fetch_settings *settings = &request->home->settings;
+	int64_t rest_ms = turns_rests(request->home->turns, request->at.origin, hs_clock_ms());
+	time_t until = time(NULL) + (time_t)((rest_ms + 999) / 1000);
+	char when[UNTIL_BYTES] = "";
+	struct tm utc;
+
+	if (rest_ms <= settings->retry.max_pause_ms)
+		return true;
+	if (gmtime_r(&until, &utc) != NULL)
+		strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	hs_error_set(err, HS_HTTP_STATUS, "", "%s asked to be left alone until %s: not asked before, "
+	    "for that is longer than EXTRACTOR_RETRY_MAX_SECONDS allows", request->at.host, when);
+	err->temporary = true;
+	return false;
 }
 
 static void start_hop(struct request *request)
@@ -356,7 +378,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		begin_attempt(request);
 		return;
 	case REQUEST_ALLOWED:
-		if (is_host_allowed(request, &err))
+		if (is_host_allowed(request, &err) && is_rest_bearable(request, &err))
 			start_hop(request);
 		else
 			finish(request, 0, NULL, &err);

@@ -285,13 +285,14 @@ static void on_looked(void *arg, PGresult *const *results, size_t count,
 	sleep_ms(schedule, RETRY_MS);
 }
 
-/* Whether that is written down or not: then the look would fail as well. */
-static void on_forgotten(void *arg, const struct hs_error *forgetting_err)
+/* It looks in any case: what keeps that from being written down need not keep us from looking. */
+static void on_forgotten(void *arg, const struct hs_error *why)
 {
 	struct schedule *schedule = arg;
 	struct hs_error err = HS_ERROR_INIT;
 
-	(void)forgetting_err;
+	if (why != NULL && !schedule->is_away)
+		hs_log_error(HS_LOG_WARNING, "cannot write down which runs were lost", why);
 	if (!store_schedule_look(schedule->extractor->pool, on_looked, schedule, &err))
 		on_looked(schedule, NULL, 0, &err);
 }

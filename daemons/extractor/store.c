@@ -237,7 +237,7 @@ static void on_forgotten(void *arg, PGresult *const *results, size_t count,
 {
 	struct store_forgetting *forgetting = arg;
 
-	on_noted(NULL, results, count, err);
+	(void)results, (void)count;
 	forgetting->done(forgetting->arg, err);
 }
 
@@ -248,10 +248,8 @@ static void forget(struct hs_db_pool *pool, const char *sql, const char *value,
 	struct hs_error err = HS_ERROR_INIT;
 
 	*place = (struct store_forgetting){ done, arg };
-	if (hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_forgotten, place, NULL, &err))
-		return;
-	hs_log_error(HS_LOG_WARNING, "cannot write down how a run fares", &err);
-	done(arg, &err);
+	if (!hs_db_pool_submit(pool, &statement, 1, QUESTION_MS, on_forgotten, place, NULL, &err))
+		done(arg, &err);
 }
 
 void store_forget(struct hs_db_pool *pool, const char *host, store_done_fn *done, void *arg,

@@ -34,8 +34,9 @@ typedef void store_begun_fn(void *arg, const struct store_begun *begun, const st
 typedef void store_done_fn(void *arg, const struct hs_error *err);
 
 /* At start: what this host (machine and state folder) ran when it died is lost, and so is what any
- * machine ran that was not seen for five minutes; a scheduled one of those is due again, once. Logs a failure: those runs are lost some minutes later then.
- * done hears when that is over, either way; place is ours until then, or until the pool goes. */
+ * machine ran that was not seen for five minutes; a scheduled one of those is due again, once.
+ * done hears when that is over, and why it failed; place is ours until then, or until the pool
+ * goes. */
 struct store_forgetting {
 	store_done_fn *done;
 	void *arg;

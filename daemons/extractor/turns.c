@@ -9,6 +9,7 @@ enum { MAX_ORIGINS = 256, ORIGIN_BYTES = 288 };
 struct turn {
 	char origin[ORIGIN_BYTES];
 	int64_t next_at_ms;
+	int64_t rests_until_ms;		/* as it asked once; never after next_at_ms */
 	int64_t delay_ms;		/* what the host asks for */
 };
 
@@ -40,7 +41,7 @@ static struct turn *find(struct turns *turns, const char *origin)
 	}
 	if (turns->count < MAX_ORIGINS)
 		oldest = &turns->all[turns->count++];
-	*oldest = (struct turn){ .next_at_ms = INT64_MIN };
+	*oldest = (struct turn){ .next_at_ms = INT64_MIN, .rests_until_ms = INT64_MIN };
 	strncpy(oldest->origin, origin, sizeof oldest->origin - 1);
 	return oldest;
 }
@@ -65,6 +66,14 @@ void turns_rest(struct turns *turns, const char *origin, int64_t until_ms)
 	struct turn *turn = find(turns, origin);
 
 	turn->next_at_ms = longer(turn->next_at_ms, until_ms);
+	turn->rests_until_ms = longer(turn->rests_until_ms, until_ms);
+}
+
+int64_t turns_rests(struct turns *turns, const char *origin, int64_t now_ms)
+{
+	int64_t until_ms = find(turns, origin)->rests_until_ms;
+
+	return until_ms > now_ms ? until_ms - now_ms : 0;
 }
 
 void turns_ended(struct turns *turns, const char *origin, int64_t now_ms, int64_t delay_ms)

@@ -17,8 +17,11 @@ void turns_free(struct turns *turns);
  * is not our turn yet, takes none and returns the milliseconds until then. */
 int64_t turns_take(struct turns *turns, const char *origin, int64_t now_ms, int64_t delay_ms);
 
-/* No turn before until_ms. */
+/* No turn before until_ms: the host asked for that. */
 void turns_rest(struct turns *turns, const char *origin, int64_t until_ms);
+
+/* The milliseconds that are left of such a rest; other pauses do not count. */
+int64_t turns_rests(struct turns *turns, const char *origin, int64_t now_ms);
 
 /* A request ended now: the pause counts from here. */
 void turns_ended(struct turns *turns, const char *origin, int64_t now_ms, int64_t delay_ms);

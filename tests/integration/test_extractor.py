@@ -1,5 +1,6 @@
 """From a feed to incoming, and into the search: runs by command, with the shipped daemons."""
 
+import fcntl
 import json
 import os
 import signal
@@ -386,6 +387,24 @@ def test_renewed_etag_is_remembered(hs, feeds):
     assert [run(hs)["status"] for _ in range(4)] == ["emitted", "unchanged", "unchanged", "unchanged"]
     assert [request.headers.get("if-none-match") for request in feeds.asked("/feed.json")] == [
         None, '"v1"', '"v2"', '"v2"']
+
+
+def test_killed_while_writing_elsewhere_leaves_nothing_to_the_next_run(own, feeds):
+    """Another folder is swept when the next run writes there; what is being written, and what is not ours, stays."""
+    place = new_place(own)
+    dead, alive, other = (place / name for name in (".extract-a.json.part", ".extract-b.json.part", ".mine.part"))
+    for path in (dead, alive, other):
+        path.write_text("{")
+        path.chmod(0o666)
+    feeds.serve("/feed.json", snapshot())
+    with open(alive, encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = run(own, "--output-path", place)
+        assert result["status"] == "emitted"
+        left = sorted(path.name for path in place.iterdir())
+        assert left == sorted([alive.name, other.name, os.path.basename(result["file"])])
+    run(own, "--output-path", place / "named.json")
+    assert not alive.exists() and other.exists() and (place / "named.json").exists()
 
 
 def test_history(hs, feeds):

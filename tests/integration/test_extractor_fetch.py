@@ -197,14 +197,27 @@ def test_redirect_loop(hs, feeds):
 def test_redirect_to_a_private_address(hs, feeds):
     """Only 127.0.0.1 is let through here: any other way to this machine is refused, and nobody is asked."""
     for number, host in enumerate(("localhost", "127.0.0.2", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]",
-                                   "10.0.0.1", "169.254.169.254", "2130706433", "0x7f.1")):
+                                   "10.0.0.1", "169.254.169.254")):
         feeds.serve(f"/to-private-{number}", status=302, headers={"Location": feeds.url("/secret", host=host)})
-        if host in ("2130706433", "0x7f.1"):        # 127.0.0.1 in disguise: what it is, not how it is written
-            feeds.serve("/secret", body())
-            run(hs, "--url", feeds.url(f"/to-private-{number}"), check=False)
-            feeds.serve("/secret", status=404)
-            continue
         fails(hs, feeds, f"/to-private-{number}", "address_refused", "EXTRACTOR_ALLOW_PRIVATE_HOSTS")
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f.1"])
+def test_loopback_in_disguise_is_judged_as_what_it_is(hs, house, feeds, host):
+    """127.0.0.1, however it is written: let through where that is, refused where nothing is."""
+    url = feeds.url("/disguised", host=host)
+    feeds.serve("/disguised", body())
+    feeds.serve("/to-disguised", status=302, headers={"Location": url})
+    for asked in (url, feeds.url("/to-disguised")):
+        result = run(hs, "--url", asked)
+        assert result["status"] in ("emitted", "unchanged"), result
+    assert feeds.asked("/disguised")
+    prepare(house, feeds, EXTRACTOR_ALLOW_PRIVATE_HOSTS="").start()
+    feeds.requests.clear()
+    error = run(house, "--url", url, check=False)
+    error = error.get("error") or error
+    assert error["code"] == "address_refused" and "EXTRACTOR_ALLOW_PRIVATE_HOSTS" in error["message"], error
+    assert feeds.requests == [] and incoming(house) == []
 
 
 def test_redirect_to_another_scheme(hs, feeds):
@@ -278,10 +291,30 @@ def test_retry_after_as_a_date(hs, feeds):
     assert second.when - first.when >= 1.5
 
 
-def test_retry_after_too_long(hs, feeds):
+def test_retry_after_too_long(house, feeds):
+    """A server that wants to be left alone for an hour is not asked by the next run either, another one is."""
+    prepare(house, feeds, EXTRACTOR_RETRY_MAX_SECONDS="5").start()
     feeds.serve("/busy-long", status=429, headers={"Retry-After": "3600"})
-    fails(hs, feeds, "/busy-long", "http_status", "429", "3600 seconds", "EXTRACTOR_RETRY_MAX_SECONDS")
-    assert len(feeds.asked("/busy-long")) == 1
+    fails(house, feeds, "/busy-long", "http_status", "429", "3600 seconds", "EXTRACTOR_RETRY_MAX_SECONDS")
+    until_when = time.gmtime(time.time() + 3600)
+    feeds.serve("/feed.json", body())
+    for path in ("/busy-long", "/feed.json"):
+        fails(house, feeds, path, "http_status", "left alone until " + time.strftime("%Y-%m-%dT", until_when),
+              "EXTRACTOR_RETRY_MAX_SECONDS")
+    assert len(feeds.asked("/busy-long")) == 1 and not feeds.asked("/feed.json")
+    with FeedServer() as other:
+        other.serve("/feed.json", body())
+        assert run(house, "--url", other.url("/feed.json"))["status"] == "emitted"
+
+
+def test_retry_after_holds_for_the_next_run(house, feeds):
+    """What the last attempt was told counts, too: the next run waits for its turn."""
+    prepare(house, feeds, EXTRACTOR_RETRY_MAX_SECONDS="5", EXTRACTOR_HTTP_RETRIES="0").start()
+    feeds.serve("/busy-last", Answer(status=503, headers={"Retry-After": "3"}), Answer(body()))
+    fails(house, feeds, "/busy-last", "http_status", "503")
+    assert run(house, "--url", feeds.url("/busy-last"))["status"] == "emitted"
+    first, second = feeds.asked("/busy-last")
+    assert second.when - first.when >= 2.9
 
 
 def test_pauses_grow(house, feeds):
