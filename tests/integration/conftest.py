@@ -50,6 +50,14 @@ def template(programs):
         made.close()
 
 
+@pytest.fixture(scope="module")
+def all_daemons():
+    """Houses run all daemons, as an installation does that sets nothing."""
+    before, House.daemons = House.daemons, None
+    yield
+    House.daemons = before
+
+
 @pytest.fixture
 def bare_house(programs):
     """A House that was never started: for tests of the first start."""

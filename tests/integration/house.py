@@ -162,6 +162,8 @@ class Answer:
 
 
 class House:
+    daemons = "web,importer"    # what most tests need; None: those that HoopScout starts by itself
+
     def __init__(self, programs, template=None):
         self.programs = programs
         self.template = template        # a stopped House whose state is copied, so that initdb runs once
@@ -225,6 +227,7 @@ class House:
             "HOOPSCOUT_STATE_DIR": str(self.state),
             "HOOPSCOUT_LISTEN": f"127.0.0.1:{self.port}",
             "HOOPSCOUT_LOG_LEVEL": "debug",
+            **({"HOOPSCOUT_DAEMONS": self.daemons} if self.daemons else {}),
             "ASAN_OPTIONS": f"log_path={self.reports}/asan:abort_on_error=0:detect_leaks=1",
             "UBSAN_OPTIONS": f"log_path={self.reports}/ubsan:print_stacktrace=1",
         })

@@ -16,6 +16,8 @@ import pytest
 
 from house import SOURCE_DIR, is_root, until
 
+pytestmark = pytest.mark.usefixtures("all_daemons")
+
 ESCAPE = "\x1b"
 BAD_SNAPSHOT = """{
 "source_name": "test", "snapshot_date": "2020-01-01",

@@ -20,6 +20,8 @@ from house import SOURCE_DIR, TEST_USER, ControlError, is_root, new_dir, until
 from supervisors import (as_user, daemon, is_alive, lines_of, needs_root, postgres_bin, postgres_pid, run_supervisor,
                          stand_in, wait_database, wait_row, wait_state)
 
+pytestmark = pytest.mark.usefixtures("all_daemons")
+
 
 @pytest.fixture(scope="module")
 def running(shared_house):

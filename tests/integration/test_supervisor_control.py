@@ -17,6 +17,8 @@ import pytest
 from house import TEST_USER, ControlError, House, free_port, is_root, until
 from supervisors import daemon, is_alive, needs_root, stand_in, wait_database, wait_row
 
+pytestmark = pytest.mark.usefixtures("all_daemons")
+
 
 @pytest.fixture(scope="module")
 def running(shared_house):
