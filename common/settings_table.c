@@ -161,6 +161,12 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.min = 1, .max = 600,
 		.help = "How long the database may work on one search.",
 	},
+	[HS_SET_SEARCH_LOOK_UPS] = {
+		.name = "HOOPSCOUT_SEARCH_LOOK_UPS", .type = HS_TYPE_INT, .fallback = "60000",
+		.min = 0, .max = 10000000,
+		.help =
+		    "The players whose seasons a search may read one by one; for more it reads all.",
+	},
 	[HS_SET_EXTRACTOR_MAPPINGS_DIR] = {
 		.name = "EXTRACTOR_MAPPINGS_DIR", .type = HS_TYPE_PATH, .fallback = "",
 		.fallback_words = "extractors beside hoopscout.conf",

@@ -68,8 +68,8 @@ struct exchange {
 	void *work;		/* the handler's */
 	void (*work_free)(void *work);
 	int patience_ms;	/* for exchange_ask; 0: HOOPSCOUT_SEARCH_SECONDS */
-	struct hs_db_job *job;
-	exchange_done_fn *done;
+	struct hs_db_job *job, *beside;
+	exchange_done_fn *done, *beside_done;
 	/* While an answer of unknown length is being sent: */
 	bool streaming;
 	void (*on_sent)(struct exchange *exchange);	/* the last piece is on its way */
@@ -86,6 +86,13 @@ const char *exchange_header(const struct exchange *exchange, const char *name);
  * with why not, unless the client left. On failure the error has been answered. */
 void exchange_ask(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done);
+
+/* The same at the same time as exchange_ask's, in a transaction of its own; one at a time. On
+ * failure nothing has been answered, and done is never called. Errors: hs_db_pool_submit's. */
+bool exchange_ask_beside(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err);
+/* Its answer is not wanted any more, if there was a question. */
+void exchange_drop_beside(struct exchange *exchange);
 
 /* Sends the reply. Takes exchange. */
 void exchange_answer(struct exchange *exchange);

@@ -1,7 +1,8 @@
 /* search.c: a request through the search's stages: query, SQL, rows, answer.
  *
- * Trusts nothing of the query string (search_query.c refuses). The statements of one
- * search are one job: page, total and the form's lists are of the same data. */
+ * Trusts nothing of the query string (search_query.c refuses). Page, total and the form's lists
+ * are of the same data: one transaction's, or of two that read the same version of it. A page
+ * often finds the total on its way; one that takes longer has it counted beside it. */
 #include "daemons/web/search.h"
 
 #include <stdio.h>
@@ -25,7 +26,10 @@
 
 enum { AT_VERSION, AT_PAGE, AT_TOTAL, AT_CATALOG, AT_NAMES, AT_COUNT };
 
-enum { ADVICE_PATIENCE_MS = 3000 };
+enum {
+	ADVICE_PATIENCE_MS = 3000,
+	HEAD_START_MS = 10	/* of the page, before the total is counted beside it */
+};
 
 /* One search, from its query string to its answer. */
 struct search {
@@ -35,7 +39,9 @@ struct search {
 	struct search_sql *sql;
 	int64_t version;		/* of the page's data */
 	int64_t total;
-	int64_t total_at;		/* the version at which total was kept already; or -1 */
+	int64_t total_at;		/* the version that total is of; -1: not known yet */
+	struct event *head_start;
+	bool waiting;			/* the page is kept, and its total is all that is missing */
 	bool form;			/* the page's form is wanted too */
 	struct sql names;
 	size_t at[AT_COUNT];		/* where each statement's result is; 0 when it was not asked */
@@ -51,6 +57,8 @@ static void search_free(void *work)
 	search_query_free(search->query);
 	search_sql_free(search->sql);
 	search_advice_free(search->advice);
+	if (search->head_start != NULL)
+		event_free(search->head_start);
 	sql_done(&search->names);
 	for (size_t i = 0; i < AT_COUNT; i++)
 		PQclear(search->kept[i]);
@@ -77,6 +85,11 @@ static void set_push_url(struct exchange *exchange, const struct search *search)
 }
 
 /* Asking. */
+
+static long long look_ups(const struct exchange *exchange)
+{
+	return hs_setting_int(hs_child_settings(exchange->web->child), HS_SET_SEARCH_LOOK_UPS);
+}
 
 static void ask(struct exchange *exchange, bool total, bool catalog);
 
@@ -146,7 +159,7 @@ static bool ask_advice(struct exchange *exchange, PGresult *const *results, size
 	struct hs_db_statement statements[HS_DB_JOB_STATEMENTS] = { DATA_VERSION_STATEMENT };
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (!search_advice_new(search->query, &search->advice, &err))
+	if (!search_advice_new(search->query, look_ups(exchange), &search->advice, &err))
 		return false;
 	for (size_t i = 0; i < search->advice->count && err.code == HS_OK; i++)
 		sql_finish(&search->advice->without[i].sql->total, &statements[i + 1], &err);
@@ -181,29 +194,75 @@ static void on_total(struct exchange *exchange, PGresult *const *results, size_t
 
 	(void)count;
 	if (err != NULL) {
-		reply_error(exchange, err);
+		/* a page that is still under way may yet find it, or asks once more */
+		if (search->waiting)
+			reply_error(exchange, err);
 		return;
 	}
-	if (hs_db_int(results[0], 0, 0) != search->version || !has_lists(exchange)) {
-		ask(exchange, true, search->form);	/* an import came between */
-		return;
-	}
+	search->total_at = hs_db_int(results[0], 0, 0);
 	search->total = hs_db_int(results[1], 0, 0);
-	finish(exchange, search->kept, AT_COUNT);
+	if (!search->waiting)
+		return;
+	if (search->total_at == search->version && has_lists(exchange))
+		finish(exchange, search->kept, AT_COUNT);
+	else
+		ask(exchange, true, search->form);	/* an import came between */
 }
 
-static void ask_total(struct exchange *exchange, PGresult *const *results, size_t count)
+static bool start_total(struct exchange *exchange, struct hs_error *err)
 {
 	struct search *search = exchange->work;
 	struct hs_db_statement statements[2] = { DATA_VERSION_STATEMENT };
+
+	return sql_finish(&search->sql->total, &statements[1], err) &&
+	    exchange_ask_beside(exchange, statements, HS_COUNT(statements), on_total, err);
+}
+
+/* While others wait for a connection, nobody takes two. */
+static void on_head_start(evutil_socket_t fd, short what, void *arg)
+{
+	struct exchange *exchange = arg;
+	struct hs_db_pool_state state;
 	struct hs_error err = HS_ERROR_INIT;
 
+	(void)fd;
+	(void)what;
+	hs_db_pool_look(exchange->web->pool, &state);
+	if (state.waiting == 0 && !start_total(exchange, &err))
+		hs_log_error(HS_LOG_INFO, "a total is not counted beside its page", &err);
+}
+
+/* Without a timer the total is asked for when the page has come. */
+static void begin_head_start(struct exchange *exchange)
+{
+	static const struct timeval after = { .tv_usec = HEAD_START_MS * 1000 };
+	struct search *search = exchange->work;
+
+	if (search->head_start == NULL)
+		search->head_start = evtimer_new(exchange->web->base, on_head_start, exchange);
+	if (search->head_start == NULL || evtimer_add(search->head_start, &after) != 0)
+		hs_log(HS_LOG_WARNING, "no timer for a search's total");
+}
+
+static void end_head_start(struct exchange *exchange)
+{
+	struct search *search = exchange->work;
+
+	if (search->head_start != NULL)
+		evtimer_del(search->head_start);
+}
+
+static void wait_for_total(struct exchange *exchange, PGresult *const *results, size_t count)
+{
+	struct search *search = exchange->work;
+	struct hs_error err = HS_ERROR_INIT;
+
+	search->waiting = true;
 	if (!keep_results(search, results, count))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a search");
-	if (err.code == HS_OK && sql_finish(&search->sql->total, &statements[1], &err))
-		exchange_ask(exchange, statements, 2, on_total);
-	else
-		reply_error(exchange, &err);
+	else if (exchange->beside != NULL || start_total(exchange, &err))
+		return;
+	reply_error(exchange, &err);
 }
 
 /* The total, when it is kept already or the page's own way has found it. */
@@ -230,6 +289,7 @@ static void on_results(struct exchange *exchange, PGresult *const *results, size
 	struct search *search = exchange->work;
 	struct hs_error problem = HS_ERROR_INIT;
 
+	end_head_start(exchange);
 	if (err != NULL) {
 		reply_error(exchange, err);
 		return;
@@ -244,13 +304,16 @@ static void on_results(struct exchange *exchange, PGresult *const *results, size
 		ask(exchange, search->at[AT_TOTAL] > 0, true);	/* an import came between */
 		return;
 	}
-	if (knows_total(search, results))
-		finish(exchange, results, count);
-	else
-		ask_total(exchange, results, count);
+	if (!knows_total(search, results)) {
+		wait_for_total(exchange, results, count);
+		return;
+	}
+	exchange_drop_beside(exchange);
+	finish(exchange, results, count);
 }
 
-/* Page, total and what the form's lists hold in one transaction, with the version that they are of. */
+/* Page, what the form's lists hold, and the total if it is to be, in one transaction, with the
+ * version that they are of. */
 static void ask(struct exchange *exchange, bool total, bool catalog)
 {
 	struct search *search = exchange->work;
@@ -258,6 +321,8 @@ static void ask(struct exchange *exchange, bool total, bool catalog)
 	struct hs_error err = HS_ERROR_INIT;
 	size_t count = 1;
 
+	exchange_drop_beside(exchange);
+	search->waiting = false;
 	search->at[AT_TOTAL] = 0;
 	if (!add_statement(search, AT_PAGE, &search->sql->page, statements, &count, &err) ||
 	    (total && !add_statement(search, AT_TOTAL, &search->sql->total, statements, &count, &err))) {
@@ -274,6 +339,8 @@ static void ask(struct exchange *exchange, bool total, bool catalog)
 		search->at[AT_CATALOG] = count;
 		statements[count++].sql = catalog_sql;
 	}
+	if (!total && search->total_at < 0)
+		begin_head_start(exchange);
 	exchange_ask(exchange, statements, count, on_results);
 }
 
@@ -387,16 +454,15 @@ static void find_out(struct exchange *exchange)
 
 	if (exchange->form != FORM_JSON)
 		search_names_sql(search->query, &search->names);
-	if (!search_sql_new(search->query, &search->sql, &err)) {
+	if (!search_sql_new(search->query, look_ups(exchange), &search->sql, &err)) {
 		reply_error(exchange, &err);
 		return;
 	}
 	if (!answers_number(exchange->web->answers, search->total_key, &search->total,
 		&search->total_at))
 		search->total_at = -1;
-	/* where the page's own way may find the total too, it is asked for only when it did not */
 	answers_look(exchange->web->answers, &answers);
-	ask(exchange, search->total_at < 0 && !search->sql->may_count, search->form &&
+	ask(exchange, search->total_at < 0 && search->sql->total_at_hand, search->form &&
 	    catalog_version(exchange->web->catalog) != answers.version);
 }
 

@@ -12,19 +12,19 @@ static bool filters(const struct search_query *query, enum search_param param)
 }
 
 static bool add(struct search_advice *advice, const struct search_query *query,
-    enum search_param param, struct hs_error *err)
+    enum search_param param, long long look_ups, struct hs_error *err)
 {
 	struct search_query other = *query;	/* borrows the lists */
 
 	other.values[param].given = false;
-	if (!search_sql_new(&other, &advice->without[advice->count].sql, err))
+	if (!search_sql_new(&other, look_ups, &advice->without[advice->count].sql, err))
 		return false;
 	advice->without[advice->count++].param = param;
 	return true;
 }
 
-bool search_advice_new(const struct search_query *query, struct search_advice **ret,
-    struct hs_error *err)
+bool search_advice_new(const struct search_query *query, long long look_ups,
+    struct search_advice **ret, struct hs_error *err)
 {
 	struct search_advice *advice = calloc(1, sizeof *advice);
 
@@ -32,7 +32,7 @@ bool search_advice_new(const struct search_query *query, struct search_advice **
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a search");
 	for (size_t i = 0; i < SEARCH_SORT && advice->count < SEARCH_ADVICE_MOST; i++) {
 		if (filters(query, (enum search_param)i) &&
-		    !add(advice, query, (enum search_param)i, err)) {
+		    !add(advice, query, (enum search_param)i, look_ups, err)) {
 			search_advice_free(advice);
 			return false;
 		}

@@ -23,9 +23,10 @@ struct search_advice {
 };
 
 /* The filters that can be to blame, the first SEARCH_ADVICE_MOST of them; none with a single
- * one, whose absence is the whole list. Gives *ret. Errors: HS_TOO_LONG, HS_NO_MEMORY. */
-bool search_advice_new(const struct search_query *query, struct search_advice **ret,
-    struct hs_error *err);
+ * one, whose absence is the whole list. look_ups is search_sql_new's. Gives *ret.
+ * Errors: HS_TOO_LONG, HS_NO_MEMORY. */
+bool search_advice_new(const struct search_query *query, long long look_ups,
+    struct search_advice **ret, struct hs_error *err);
 
 /* Accepts NULL. */
 void search_advice_free(struct search_advice *advice);

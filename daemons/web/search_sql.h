@@ -38,12 +38,13 @@ enum search_column {
 /* Large: not for the stack. */
 struct search_sql {
 	const char *route;	/* its name, for the log and for tests */
-	bool may_count;		/* the page's SEARCH_COLUMN_COUNTED can have the total */
+	bool total_at_hand;	/* it is written down in one row: nothing is counted */
 	struct sql page, total;
 };
 
-/* Gives *ret. Errors: HS_TOO_LONG, HS_NO_MEMORY. */
-bool search_sql_new(const struct search_query *query, struct search_sql **ret,
+/* Gives *ret. look_ups: how many players it may look up one by one, HOOPSCOUT_SEARCH_LOOK_UPS.
+ * Errors: HS_TOO_LONG, HS_NO_MEMORY. */
+bool search_sql_new(const struct search_query *query, long long look_ups, struct search_sql **ret,
     struct hs_error *err);
 
 /* Every player found, in the page's order, with the page's columns up to the metrics. sql is the

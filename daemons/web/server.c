@@ -238,6 +238,7 @@ static void exchange_free(struct exchange *exchange)
 	answers_forget(exchange);
 	if (exchange->job != NULL)
 		hs_db_job_cancel(exchange->job);
+	exchange_drop_beside(exchange);
 	if (exchange->work != NULL)
 		exchange->work_free(exchange->work);
 	evbuffer_free(exchange->reply.body);
@@ -331,9 +332,32 @@ void exchange_ask(struct exchange *exchange, const struct hs_db_statement *state
 
 	exchange->done = done;
 	if (!hs_db_pool_submit(web->pool, statements, count, patience_ms(exchange), on_results,
-	    exchange,
-		&exchange->job, &err))
+		exchange, &exchange->job, &err))
 		reply_error(exchange, &err);
+}
+
+static void on_beside(void *arg, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	struct exchange *exchange = arg;
+
+	exchange->beside = NULL;
+	exchange->beside_done(exchange, results, count, err);
+}
+
+bool exchange_ask_beside(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err)
+{
+	exchange->beside_done = done;
+	return hs_db_pool_submit(exchange->web->pool, statements, count, patience_ms(exchange),
+	    on_beside, exchange, &exchange->beside, err);
+}
+
+void exchange_drop_beside(struct exchange *exchange)
+{
+	if (exchange->beside != NULL)
+		hs_db_job_cancel(exchange->beside);
+	exchange->beside = NULL;
 }
 
 /* The answer. */

@@ -244,13 +244,11 @@ def batches(cases, size):
 # -- tests --------------------------------------------------------------------------------
 
 
-def test_random_searches(filled):
-    """Order, total and every best figure; and the queries were such that they could have gone wrong."""
-    house, model = filled
+def check_random_searches(house, model, seed, queries):
     cases = collections.Counter()
     asked = 0
     with concurrent.futures.ThreadPoolExecutor(ASKED_AT_ONCE) as visitors:
-        for batch in batches(random_cases(model, random.Random(SEED + 1), QUERIES), 60):
+        for batch in batches(random_cases(model, random.Random(seed), queries), 60):
             answers = [visitors.submit(case.ask, house) for case in batch]
             for case in batch:
                 cases.update(case.kinds())
@@ -260,6 +258,30 @@ def test_random_searches(filled):
     print(f"{asked} queries:", *(f"{count:6} {kind}" for kind, count in sorted(cases.items())), sep="\n")
     too_few = {kind: cases[kind] for kind, least in WANTED_CASES.items() if cases[kind] * 1000 < least * asked}
     assert not too_few, "the queries prove too little"
+
+
+def test_random_searches(filled):
+    """Order, total and every best figure; and the queries were such that they could have gone wrong."""
+    check_random_searches(*filled, SEED + 1, QUERIES)
+
+
+@pytest.fixture
+def with_few_look_ups(filled):
+    """Called with how many players a search may look up one by one: the ways of large worlds in a small one."""
+    house, _ = filled
+
+    def set_look_ups(number):
+        house.conf.write_text(f"HOOPSCOUT_SEARCH_LOOK_UPS = {number}\n")
+        house.hsctl("reload")
+    yield set_look_ups
+    house.conf.write_text("")
+    house.hsctl("reload")
+
+
+@pytest.mark.parametrize("look_ups", [0, 90, 900])
+def test_random_searches_of_few_look_ups(filled, with_few_look_ups, look_ups):
+    with_few_look_ups(look_ups)
+    check_random_searches(*filled, SEED + 10 + look_ups, QUERIES // 4)
 
 
 def test_the_fullest_searches(filled):

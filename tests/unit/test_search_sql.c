@@ -9,6 +9,10 @@
 
 static const struct hs_date today = { 2026, 11, 25 };
 
+enum { USUAL_LOOK_UPS = 60000 };
+
+static long long look_ups = USUAL_LOOK_UPS;
+
 static struct search_sql *make(const char *text)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -17,7 +21,7 @@ static struct search_sql *make(const char *text)
 
 	if (!expect_done(text, search_query_parse(text, today, &query, &err), &err))
 		exit(EXIT_FAILURE);
-	expect_done(text, search_sql_new(query, &sql, &err), &err);
+	expect_done(text, search_sql_new(query, look_ups, &sql, &err), &err);
 	search_query_free(query);
 	return sql;
 }
@@ -38,7 +42,9 @@ static const struct { const char *text, *route; } routes[] = {
 	{ "games_min=5&height_min=200&sort=age", "walk" },
 	{ "ppg_min=20&sort=ppg", "climb" }, { "tov_max=2&sort=games&page=9", "climb" },
 	{ "season=2018&sort=name", "walk" },
-	{ "ppg_min=20&page=2000", "rows" }, { "season=2018&name=x", "rows" },
+	{ "ppg_min=20&page=400", "walk" }, { "ppg_min=20&page=401", "deep" },
+	{ "page=2000", "best" }, { "sort=ppg&page=2000", "deep" }, { "role=x&page=2000", "deep" },
+	{ "season=2018&page=2000", "rows" }, { "season=2018&name=x", "rows" },
 	{ "team=a:b&ppg_min=3", "rows" }, { "competition=a:b&sort=name", "rows" },
 };
 
@@ -148,6 +154,13 @@ static void test_every_sort(void)
 	}
 }
 
+static void test_no_look_ups(void)
+{
+	look_ups = 0;
+	test_every_sort();
+	look_ups = USUAL_LOOK_UPS;
+}
+
 static void test_builder(void)
 {
 	struct hs_db_statement statement;
@@ -177,6 +190,7 @@ static const struct hs_case cases[] = {
 	{ "pages", test_pages },
 	{ "injection", test_injection },
 	{ "every sort and filter", test_every_sort },
+	{ "the same, nobody looked up", test_no_look_ups },
 	{ "the builder's bounds", test_builder },
 };
 
