@@ -150,7 +150,7 @@ static void begin(struct schedule *schedule, const struct source *source,
 {
 	const struct store_due due = { row->next, plan->next };
 	const struct run_options options = {
-		.source = source->name, .due = &due,
+		.source = source, .due = &due,
 		.trigger = plan->action == DUE_RUN ? STORE_BY_SCHEDULE : STORE_CATCH_UP,
 	};
 	struct hs_error err = HS_ERROR_INIT;
