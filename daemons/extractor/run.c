@@ -588,8 +588,11 @@ static bool settle_place(struct run *run, const char *output_path, struct hs_err
 		return hs_error_set(err, HS_BAD_ARGUMENT, "output-path",
 		    "%.200s is neither a folder that is there nor a name that ends in .json", path);
 	}
-	return (run->folder != NULL && run->file_name != NULL) ||
-	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
+	if (run->folder == NULL || run->file_name == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
+	return output_path == NULL || is_folder(run->folder) ||
+	    hs_error_set(err, HS_BAD_ARGUMENT, "output-path", "there is no folder %.200s",
+		run->folder);
 }
 
 /* By what the answers are remembered: another mapping, name or payload makes another snapshot of
