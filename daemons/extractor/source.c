@@ -119,15 +119,18 @@ static void read_mapping(struct entry *entry)
 	struct hs_problems *mistakes = hs_problems_new();
 	struct hs_error err = HS_ERROR_INIT;
 	struct mapping *mapping = NULL;
+	char *told = entry->mistake;
 	bool is_kept;
 
+	entry->mistake = NULL;
 	entry_forget(entry);
 	if (mistakes == NULL)
 		hs_panic("no memory for a mapping");
 	if (!mapping_load(entry->path, mistakes, &mapping, &err)) {
 		is_kept = keep(err.message, &entry->mistake) &&
 		    keep("a mapping that has mistakes", &entry->help);
-		hs_log_error(HS_LOG_WARNING, "a mapping cannot be used", &err);
+		if (told == NULL || strcmp(told, err.message) != 0)
+			hs_log_error(HS_LOG_WARNING, "a mapping cannot be used", &err);
 	} else {
 		is_kept = keep(mapping->url_count > 0 ? mapping->urls[0].url : NULL, &entry->url) &&
 		    keep(mapping->source_name, &entry->source_name) &&
@@ -135,6 +138,7 @@ static void read_mapping(struct entry *entry)
 		    keep(mapping->timezone, &entry->timezone) &&
 		    keep_help(mapping->about, &entry->help);
 	}
+	free(told);
 	mapping_free(mapping);
 	hs_problems_free(mistakes);
 	if (!is_kept)

@@ -111,6 +111,8 @@ def test_what_is_no_json_has_a_place(hs):
     assert status == 1 and f"{hs.mappings}/torn.json:2:14: this is no JSON" in said, said
     status, said = hsctl(hs, "run", "torn")
     assert status == 1 and "at line 2, column 14: this is no JSON" in said and "extractor check torn" in said, said
+    said = [line for line in hs.log().splitlines() if "a mapping cannot be used" in line and "torn.json" in line]
+    assert len(said) == 1 and "at line 2, column 14" in said[0], said
 
 
 def about(house, name):
