@@ -14,9 +14,7 @@
 
 #include "common/file.h"
 #include "common/text.h"
-#include "daemons/extractor/cron.h"
 #include "daemons/extractor/mapping_check.h"
-#include "daemons/extractor/timezone.h"
 #include "daemons/extractor/url.h"
 
 enum {
@@ -79,24 +77,19 @@ static void read_about(struct loading *loading, const json_t *json, const char *
 static void read_schedule(struct loading *loading, const json_t *json, const char *pointer)
 {
 	const char *text = text_of(loading, json, pointer);
-	struct hs_error err = HS_ERROR_INIT;
-	struct cron cron;
 
 	loading->mapping->schedule = text;
-	if (text != NULL && loading->judges_times && !cron_parse(text, &cron, &err))
-		mistake(loading, err.code, pointer, err.message);
+	if (text != NULL && loading->judges_times)
+		mapping_check_schedule(loading->mistakes, text, pointer);
 }
 
 static void read_timezone(struct loading *loading, const json_t *json, const char *pointer)
 {
 	const char *text = text_of(loading, json, pointer);
-	struct hs_error err = HS_ERROR_INIT;
-	struct zone *zone = NULL;
 
 	loading->mapping->timezone = text;
-	if (text != NULL && loading->judges_times && !zone_load(text, &zone, &err))
-		mistake(loading, err.code, pointer, err.message);
-	zone_free(zone);
+	if (text != NULL && loading->judges_times)
+		mapping_check_timezone(loading->mistakes, text, pointer);
 }
 
 static void read_source_name(struct loading *loading, const json_t *json, const char *pointer)
