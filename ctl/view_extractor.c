@@ -8,7 +8,7 @@
 #include "common/number.h"
 #include "ctl/table.h"
 
-enum { MOST_PROBLEMS = 20, URL_COLUMNS = 60 };
+enum { MOST_PROBLEMS = 20 };
 
 void view_extractor_event(struct output *output, const json_t *event)
 {
@@ -299,6 +299,8 @@ void view_extractor_switch(struct output *output, const json_t *result)
 		    "next_run_at"), SCREEN_TO_THE_SECOND, next));
 	}
 }
+
+enum { URL_COLUMNS = 60 };
 
 void view_extractor_history(struct output *output, const json_t *result)
 {
