@@ -300,13 +300,12 @@ void view_extractor_switch(struct output *output, const json_t *result)
 	}
 }
 
-enum { URL_COLUMNS = 60 };
-
 void view_extractor_history(struct output *output, const json_t *result)
 {
 	static const struct column columns[] = { { "RUN", true }, { "STARTED (UTC)", false },
 		{ "SOURCE", false }, { "BY", false }, { "BYTES", true }, { "RECORDS", true },
 		{ "TOOK", true }, { "STATUS", false }, { "URL", false } };
+	enum { URL_COLUMNS = 60 };
 	const json_t *runs = json_object_get(result, "runs"), *run;
 	struct table *table;
 	size_t i;
