@@ -25,6 +25,7 @@
 #include "common/log.h"
 #include "common/number.h"
 #include "common/text.h"
+#include "daemons/supervisor/memory.h"
 #include "daemons/supervisor/pg_programs.h"
 
 enum {
@@ -247,19 +248,20 @@ static bool name_sockets(const char *folder, char *buf, size_t size, struct hs_e
 
 static bool become_postgres(const struct cluster *cluster, struct hs_error *err)
 {
-	char postgres[PATH_MAX + 16], sockets[2 * PATH_MAX + 64], port[32];
+	char postgres[PATH_MAX + 16], sockets[2 * PATH_MAX + 64], port[32], buffers[48];
 
 	if (!hs_format(postgres, sizeof postgres, err, "%s/postgres", cluster->programs) ||
 	    !name_sockets(cluster->sockets, sockets, sizeof sockets, err) ||
 	    !hs_format(port, sizeof port, err, "port=%s",
-		hs_setting_text(cluster->settings, HS_SET_POSTGRES_PORT)))
+		hs_setting_text(cluster->settings, HS_SET_POSTGRES_PORT)) ||
+	    !hs_format(buffers, sizeof buffers, err, "shared_buffers=%lldMB", memory_database_mb()))
 		return false;
 	if (cluster->squatter[0] != '\0' && setenv("PG_GRANDPARENT_PID", cluster->squatter, 1) != 0)
 		return hs_error_errno(err, "", "cannot prepare the environment");
 	execv(postgres, (char *const[]){ postgres, "-D", (char *)(uintptr_t)cluster->data,
 	    "-c", "listen_addresses=", "-c", sockets, "-c", port,
 	    "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "full_page_writes=on",
-	    "-c", "jit=off", "-c", "shared_buffers=256MB", "-c", "max_connections=100",
+	    "-c", "jit=off", "-c", buffers, "-c", "max_connections=100",
 	    "-c", "max_wal_size=2GB", "-c", "checkpoint_timeout=15min",
 	    "-c", "logging_collector=off", "-c", "log_destination=stderr",
 	    "-c", "log_line_prefix=%m postgres[%p] ", "-c", "log_min_messages=warning",

@@ -55,6 +55,8 @@ def test_first_start_makes_all_of_it(bare_house):
               "server_encoding", "lc_collate")}
     assert shown == {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "data_checksums": "on",
                      "listen_addresses": "", "server_encoding": "UTF8", "lc_collate": "C.UTF-8"}
+    buffers = int(house.sql("select setting::bigint * 8 / 1024 from pg_settings where name = 'shared_buffers'"))
+    assert 32 <= buffers <= min(1024, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 22)
     until(lambda: house.get("/health/").status == 200, 10, "/health/ does not become 200")
 
 
