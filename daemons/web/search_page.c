@@ -264,7 +264,13 @@ void page_in_order(struct page *page, long long count, const char *gate)
 {
 	page_put(page, "select r.* from (select b.player_id, b.name_folded, ");
 	page_key_of_player(page);
-	page_put(page, " as v from player_best b where true");
+	page_put(page, " as v");
+	if (search_query_of_season(page->query)) {
+		page_put(page, ", ");
+		page_exact(page);
+		page_put(page, " as exact");
+	}
+	page_put(page, " from player_best b where true");
 	page_put(page, gate);
 	page_player_filters(page);
 	page_known(page, count);

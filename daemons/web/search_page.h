@@ -55,7 +55,8 @@ void page_limit(struct page *page);
 /* " and ...": the player in b is among those of whom v is known, and who can be among the first
  * count of them. Nothing where the order is natural. */
 void page_known(struct page *page, long long count);
-/* "select player_id, name_folded, v ... order by ...". Of the first count of them, unless count is
+/* "select player_id, name_folded, v, exact ... order by ...", exact (page_exact) only where a filter
+ * speaks of seasons. Of the first count of them, unless count is
  * 0, no one is left out. gate: " and ..." on nothing but earlier parts of the statement, or "". */
 void page_in_order(struct page *page, long long count, const char *gate);
 /* The first count of them. */

@@ -7,8 +7,9 @@
  *
  *   best   No filter speaks of a season, so player_best has the answer, in its indexes' order.
  *   walk   Filters of the figures alone, so most players may be eligible. The first players in
- *          player_best's order are looked up; what they reach is exact when it is better than
- *          anything that those behind them could have. Else more of them are, and else "rows".
+ *          player_best's order are looked up, but for those of whom every season is eligible; what
+ *          they reach is exact when it is better than anything that those behind them could have.
+ *          Else more of them are, and else "rows".
  *   climb  The same from the lowest figure up: of whom every season is eligible, the best is exact
  *          already; these say how far up the others have to be looked up.
  *   deep   A page far down: how many players have which figure tells which of them are on it.
@@ -104,13 +105,15 @@ static void rows_page(struct page *page)
 }
 
 /* Players are counted as bits, 64 to a group: few groups, so they stay in the cache.
- * It needs the dense ids that the importer hands out. */
+ * It needs the dense ids that the importer hands out. "offset 0" keeps the planner from looking
+ * through to player_id, from which it would expect, and make room for, sixty times as many. */
 static void rows_total(struct sql *sql, const struct search_query *query)
 {
-	sql_put(sql, "select coalesce(sum(bit_count(x.m::bit(64))), 0)::bigint from (select"
-	    " bit_or(1::bigint << (l.player_id & 63)) as m from player_season_stats l where true");
+	sql_put(sql, "select coalesce(sum(bit_count(x.m::bit(64))), 0)::bigint from"
+	    " (select bit_or(r.m) as m from (select 1::bigint << (l.player_id & 63) as m,"
+	    " l.player_id >> 6 as block from player_season_stats l where true");
 	search_where(sql, OF_SEASON_ROW, query);
-	sql_put(sql, " group by l.player_id >> 6) x");
+	sql_put(sql, " offset 0) r group by r.block) x");
 }
 
 /* Routes "deep", "climb" and "walk": search_deep.c, search_walk.c. */
@@ -118,7 +121,10 @@ static void rows_total(struct sql *sql, const struct search_query *query)
 /* From there on a page is found by counting, not by way of all that come before it. */
 static bool is_deep(const struct search_query *query, long long look_ups)
 {
-	return page_end(query) > look_ups / 6;
+	/* player_best's indexes lead past all those, too, whom a filter leaves out */
+	bool far = !search_query_of_season(query) && is_filtered(query);
+
+	return page_end(query) > look_ups / (far ? 60 : 6);
 }
 
 static bool deep_suits(const struct search_query *query, long long look_ups)

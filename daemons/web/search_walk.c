@@ -30,7 +30,8 @@ static void put_step(struct page *page, const char *n, long long count, const ch
 
 	sql_put_all(sql, "near", n, " as materialized (", NULL);
 	page_candidates(page, count, gate);
-	sql_put_all(sql, "), reach", n, " as materialized (select c.player_id, c.name_folded, ",
+	sql_put_all(sql, "), reach", n, " as materialized (select c.player_id, c.name_folded, c.v from near",
+	    n, " c where c.exact union all select c.player_id, c.name_folded, ",
 	    bounded ? "x.v" : "c.v", " from near", n, " c cross join lateral (select ", NULL);
 	if (bounded)
 		page_key_of_rows(page);
@@ -38,7 +39,7 @@ static void put_step(struct page *page, const char *n, long long count, const ch
 		page_put(page, "1");
 	page_put(page, " as v from player_season_stats l where l.player_id = c.player_id");
 	page_row_filters(page);
-	sql_put_all(sql, bounded ? "" : " limit 1", ") x where x.v is not null), enough", n,
+	sql_put_all(sql, bounded ? "" : " limit 1", ") x where not c.exact and x.v is not null), enough", n,
 	    " as materialized (select s.whole or case when s.all_near then s.reached else s.sure end"
 	    " >= ", NULL);
 	page_number(page, page_end(page->query));

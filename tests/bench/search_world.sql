@@ -102,7 +102,7 @@ from person p join player f using (player_id) join (
 update data_version set version = version + 1, players = (select count(*) from player_best);
 commit;
 vacuum (analyze) player_season_stats;
-vacuum (analyze) player_best;
+vacuum (analyze, disable_page_skipping) player_best;
 vacuum (analyze) player_season;
 vacuum (analyze) player;
 analyze;
