@@ -64,7 +64,7 @@ const char *snapshot_nearest(const struct hs_snapshot *snapshot, const struct hs
 
 void snapshot_skip(struct hs_snapshot *snapshot, const struct hs_json_event *event)
 {
-	if (event->kind == HS_JSON_OBJECT_BEGIN || event->kind == HS_JSON_ARRAY_BEGIN)
+	if (hs_json_is_begin(event->kind))
 		snapshot->skipped = event->depth + 1;
 }
 
@@ -207,11 +207,6 @@ static void take_too_big(struct hs_snapshot *snapshot, const struct hs_json_even
 		    snapshot->options.max_record_bytes);
 }
 
-static bool is_end(const struct hs_json_event *event)
-{
-	return event->kind == HS_JSON_OBJECT_END || event->kind == HS_JSON_ARRAY_END;
-}
-
 /* The end of what began at the event's depth. */
 static bool take_end(struct hs_snapshot *snapshot, const struct hs_json_event *event,
     struct hs_error *err)
@@ -233,7 +228,7 @@ static bool route(struct hs_snapshot *snapshot, const struct hs_json_event *even
 		take_too_big(snapshot, event);
 		return true;
 	}
-	if (is_end(event))
+	if (hs_json_is_end(event->kind))
 		return take_end(snapshot, event, err);
 	if (snapshot->opaque != 0)
 		return opaque_member(snapshot, event, err);
@@ -252,7 +247,7 @@ static bool on_event(void *arg, const struct hs_json_event *event, struct hs_err
 	bool done;
 
 	if (snapshot->skipped != 0 && event->kind != HS_JSON_TOO_BIG) {
-		if (!is_end(event) || event->depth + 1 != snapshot->skipped)
+		if (!hs_json_is_end(event->kind) || event->depth + 1 != snapshot->skipped)
 			return true;
 		snapshot->skipped = 0;
 		hs_path_leave(&snapshot->path, event);

@@ -20,7 +20,7 @@
 #include "daemons/extractor/parse.h"
 #include "daemons/extractor/parse_snapshot.h"
 
-enum { PIECE_BYTES = 64 << 10, PAGE_BYTES = 4 << 20 };
+enum { PAGE_BYTES = 4 << 20 };
 
 struct pipeline {
 	const struct pipeline_options *options;
@@ -50,24 +50,17 @@ static bool is_stopped(void *arg)
 
 /* ---- the digest ---- */
 
+static bool digest_piece(void *arg, const char *piece, size_t length, struct hs_error *err)
+{
+	struct pipeline *pipeline = arg;
+
+	return EVP_DigestUpdate(pipeline->digest, piece, length) == 1 ||
+	    hs_error_set(err, HS_IO, "", "cannot make the feed's digest");
+}
+
 static bool digest_body(struct pipeline *pipeline, int fd, struct hs_error *err)
 {
-	char *piece = malloc(PIECE_BYTES);
-	size_t length = 1;
-	bool done = piece != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
-
-	if (done && lseek(fd, 0, SEEK_SET) != 0)
-		done = hs_error_errno(err, "", "cannot read the feed");
-	while (done && length > 0) {
-		if (is_stopped(pipeline))
-			done = hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
-		else
-			done = hs_file_read(fd, piece, PIECE_BYTES, &length, err) &&
-			    (EVP_DigestUpdate(pipeline->digest, piece, length) == 1 ||
-				hs_error_set(err, HS_IO, "", "cannot make the feed's digest"));
-	}
-	free(piece);
-	return done;
+	return parse_pieces(fd, &pipeline->parse, digest_piece, pipeline, err);
 }
 
 static bool start_digest(struct pipeline *pipeline, struct hs_error *err)
@@ -201,10 +194,9 @@ static bool on_written(void *arg, const char *record, size_t length, struct hs_e
 static bool read_snapshot(struct pipeline *pipeline, int fd, struct pipeline_page *ret,
     struct hs_error *err)
 {
-	size_t max_record_bytes = pipeline->options->max_record_bytes;
 	struct emit_options options = { .snapshot_date = pipeline->options->today };
 	struct parse_head head;
-	bool done = parse_snapshot_head(fd, max_record_bytes, is_stopped, pipeline, &head, err) &&
+	bool done = parse_snapshot_head(fd, &pipeline->parse, &head, err) &&
 	    (head.snapshot_date == NULL ||
 		date_of(head.snapshot_date, &options.snapshot_date, err));
 
@@ -213,8 +205,7 @@ static bool read_snapshot(struct pipeline *pipeline, int fd, struct pipeline_pag
 		options.source_metadata = head.source_metadata;
 		options.raw_payload = head.raw_payload;
 		done = start_emit(pipeline, &options, err) &&
-		    parse_snapshot_records(fd, max_record_bytes, is_stopped, on_written, pipeline,
-			err);
+		    parse_snapshot_records(fd, &pipeline->parse, on_written, err);
 	}
 	if (done)
 		ret->records = emit_records(pipeline->emit);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/extractor/extractor.h"
@@ -511,11 +512,6 @@ static void on_begun(void *arg, const struct store_begun *begun, const struct hs
 
 /* ---- the order ---- */
 
-static bool copy_text(const char *text, char **ret)
-{
-	return text == NULL || (*ret = strdup(text)) != NULL;
-}
-
 static bool is_folder(const char *path)
 {
 	struct stat info;
@@ -569,8 +565,8 @@ static bool settle_key(struct run *run, struct hs_error *err)
 	const char *name = run->source_name != NULL ? run->source_name : run->fallback_source_name;
 	size_t size = strlen(run->url) + sizeof mapping + strlen(name) + 16;
 
-	for (size_t i = 0; run->mapping != NULL && i < MAPPING_DIGEST_BYTES; i++)
-		snprintf(mapping + 2 * i, 3, "%02x", run->mapping->digest[i]);
+	if (run->mapping != NULL)
+		hs_hex_text(run->mapping->digest, MAPPING_DIGEST_BYTES, mapping);
 	run->answer_key = malloc(size);
 	if (run->answer_key == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
@@ -605,10 +601,10 @@ static bool settle(struct run *run, const struct source *source, const struct ru
 		return hs_error_set(err, HS_BAD_ARGUMENT, "url", source->path == NULL ?
 		    "%s has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or give --url" :
 		    "the mapping of %s names no URL: give --url", source->name);
-	if (!copy_text(source->name, &run->source) || !copy_text(url, &run->url) ||
-	    !copy_text(url_mask(url, shown, sizeof shown), &run->shown_url) ||
-	    !copy_text(options->source_name, &run->source_name) ||
-	    !copy_text(source->source_name, &run->fallback_source_name) ||
+	if (!hs_text_copy(source->name, &run->source) || !hs_text_copy(url, &run->url) ||
+	    !hs_text_copy(url_mask(url, shown, sizeof shown), &run->shown_url) ||
+	    !hs_text_copy(options->source_name, &run->source_name) ||
+	    !hs_text_copy(source->source_name, &run->fallback_source_name) ||
 	    (run->tick = evtimer_new(run->extractor->base, on_tick, run)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
 	run->trigger = options->trigger;
