@@ -17,6 +17,7 @@
 #include "daemons/extractor/collect.h"
 #include "daemons/extractor/emit.h"
 #include "daemons/extractor/join.h"
+#include "daemons/extractor/markup.h"
 #include "daemons/extractor/parse.h"
 #include "daemons/extractor/parse_snapshot.h"
 
@@ -321,7 +322,7 @@ static bool read_mapped(struct pipeline *pipeline, size_t url, int fd, struct pi
 
 bool pipeline_join(struct pipeline *pipeline, size_t n, int fd, struct hs_error *err)
 {
-	return digest_body(pipeline, fd, err) &&
+	return digest_body(pipeline, fd, err) && markup_refuse(fd, err) &&
 	    joins_read(pipeline->joins, n, fd, &pipeline->parse, err);
 }
 
@@ -334,7 +335,7 @@ bool pipeline_page(struct pipeline *pipeline, size_t url, int fd, struct pipelin
 
 	if (done && pipeline->is_unchanged)
 		page.is_enough = true;
-	else if (done)
+	else if (done && (done = markup_refuse(fd, err)))
 		done = pipeline->mapping == NULL ? read_snapshot(pipeline, fd, &page, err) :
 		    read_mapped(pipeline, url, fd, &page, err);
 	if (done)

@@ -77,13 +77,13 @@ bool pipeline_new(const struct pipeline_options *options, const struct mapping *
 void pipeline_free(struct pipeline *pipeline);
 
 /* Reads the body of the n-th of the mapping's joins, which has a URL: before any page, in order.
- * Errors: those of join.h; HS_CANCELLED. */
+ * Errors: those of join.h and markup.h; HS_CANCELLED. */
 bool pipeline_join(struct pipeline *pipeline, size_t n, int fd, struct hs_error *err);
 
 /* Reads a page: the body in fd, from its start. url is the number of its URL in the mapping (0
  * when the run gave one). *ret is for pipeline_page_done. After a failure there is only
  * pipeline_free.
- * Errors: those of parse.h, parse_snapshot.h and emit.h; HS_BAD_DATE (the snapshot's date);
+ * Errors: those of markup.h, parse.h, parse_snapshot.h and emit.h; HS_BAD_DATE (the snapshot's date);
  * HS_TOO_BIG (join.h, group.h, seen.h); HS_CANCELLED. */
 bool pipeline_page(struct pipeline *pipeline, size_t url, int fd, struct pipeline_page *ret,
     struct hs_error *err);

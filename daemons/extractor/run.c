@@ -52,7 +52,7 @@ struct run {
 	char *link;			/* the page's header Link, when it names a next one */
 	char *found_at;			/* the page's URL after redirects; has its secrets */
 	char *etag, *last_modified;	/* asked with, then answered */
-	uint64_t bytes;			/* of all answers so far */
+	uint64_t bytes;			/* of all answers so far, and of one that failed */
 	json_t *result;			/* what the call will hear */
 };
 
@@ -366,6 +366,8 @@ static void on_fetched(void *arg, const struct fetch_result *result, const struc
 	struct hs_error err = HS_ERROR_INIT;
 	struct run *run = arg;
 
+	if (error != NULL)
+		run->bytes += fetch_received(run->fetch);
 	run->fetch = NULL;
 	if (error != NULL) {
 		end_with_error(run, error);
@@ -655,6 +657,7 @@ static void cancel(struct run *run)
 	if (run->is_working) {
 		work_cancel(run->work);
 	} else if (run->fetch != NULL) {
+		run->bytes += fetch_received(run->fetch);
 		fetch_cancel(run->fetch);
 		run->fetch = NULL;
 		end_run(run, "cancelled", NULL, NULL);

@@ -247,6 +247,8 @@ def test_problems_are_told_and_nothing_is_written(hs, feeds):
     (b'"text"', "an object with records, or an array"),
     (b'[1]', "a record must be an object"),
     (b'', "the feed is empty"),
+    (b'<!DOCTYPE html><title>Sign in</title>', 'a web page (HTML) with the title "Sign in", not JSON'),
+    (b'<?xml version="1.0"?><players/>', "XML, not JSON"),
     (b'{"records": [{"full_name": "\xff"}]}', "UTF-8"),
     (b'{"records": [], "records": []}', "twice"),
     (b'{"snapshot_date": "today", "records": []}', "/snapshot_date"),
@@ -334,10 +336,13 @@ def test_one_run_at_a_time_on_all_machines(hs, feeds):
 def test_cancel(hs, feeds):
     slow_feed(feeds)
     running = Running(hs)
+    until(lambda: (running.progress() or {}).get("bytes", 0) > 0, 20, "no progress")
     said = hs.hsctl("extractor", "cancel", NAME).stdout
     assert "is told to end" in said
     done = running.wait()
     assert done.json["result"]["status"] == "cancelled" and done.returncode != 0
+    fetched = int(hs.sql("select bytes from extractor_run"))
+    assert done.json["result"]["bytes"] == fetched > 0, "what was fetched is not told"
     assert incoming(hs) == []
     assert hs.sql("select status from extractor_run") == "cancelled"
     assert "no run under way" in hs.hsctl("extractor", "cancel", NAME).stdout

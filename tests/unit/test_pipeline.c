@@ -534,6 +534,42 @@ static void test_ends(void)
 	}
 }
 
+/* A page in the place of a feed, or of a join's, is called one, and not by the column where it is no
+ * JSON. */
+static const struct {
+	const char *feed, *says;
+} pages[] = {
+	{ "<!DOCTYPE html><html><head><title> Just a\nmoment </title>", "with the title \"Just a" },
+	{ "\r\n <HTML><body>no</body></HTML>", "a web page (HTML), not JSON" },
+	{ "<?xml version=\"1.0\"?>\n<html xmlns=\"x\">", "a web page (HTML), not JSON" },
+	{ "<title></title>", "a web page (HTML), not JSON" },
+	{ "<title", "a web page (HTML), not JSON" },
+	{ "<?xml version=\"1.0\"?><players/>", "XML, not JSON" },
+	{ "<", "XML, not JSON" },
+};
+
+static void test_web_pages(void)
+{
+	static const char joined[] = "{\"joins\":{\"b\":{\"url\":\"https://a.org/\",\"records\":"
+	    "\"/b\",\"key\":\"/k\"}},\"records\":\"/data\"," FIELDS "}";
+
+	for (size_t i = 0; i < 3 * HS_COUNT(pages); i++) {
+		const char *page = pages[i / 3].feed;
+		struct order order = { .feeds = { page } };
+		struct hs_error err = HS_ERROR_INIT;
+		struct outcome outcome;
+
+		if (i % 3 == 1)
+			order.mapping = ARRAY("");
+		if (i % 3 == 2)
+			order = (struct order){ .mapping = joined, .join = page };
+		expect_true(page, !run(&order, &outcome, &err));
+		expect_code(page, &err, HS_BAD_JSON);
+		expect_contains(page, err.message, pages[i / 3].says);
+		outcome_done(&outcome);
+	}
+}
+
 static void test_cancelled_at_the_end(void)
 {
 	const struct order order = { .mapping = ARRAY(""),
@@ -681,6 +717,7 @@ static const struct hs_case cases[] = {
 	{ "the source's words", test_payload },
 	{ "warnings", test_warnings },
 	{ "what ends a run", test_ends },
+	{ "web pages", test_web_pages },
 	{ "cancelled at the end", test_cancelled_at_the_end },
 	{ "bounds", test_bounds },
 	{ "spoiled mappings and feeds", test_random },
