@@ -355,6 +355,9 @@ static void find_missing(struct hs_snapshot *snapshot)
 	}
 }
 
+/* What a duplicate's message begins with; the number of its twin comes then. */
+#define TWIN_WORDS "the same competition, season, team and player as /records/"
+
 static void on_duplicate(void *arg, const struct hs_key_place *first,
     const struct hs_key_place *later)
 {
@@ -363,9 +366,20 @@ static void on_duplicate(void *arg, const struct hs_key_place *first,
 
 	snprintf(pointer, sizeof pointer, "/records/%llu", (unsigned long long)later->number);
 	hs_problems_add(snapshot->problems, HS_DUPLICATE_RECORD, pointer, later->line,
-	    later->column, "the same competition, season, team and player as /records/%llu "
+	    later->column, TWIN_WORDS "%llu "
 	    "(line %llu, column %llu): take one of them out", (unsigned long long)first->number,
 	    (unsigned long long)first->line, (unsigned long long)first->column);
+}
+
+bool hs_snapshot_twin(const struct hs_problem *problem, uint64_t *ret)
+{
+	unsigned long long number;
+
+	if (problem->code != HS_DUPLICATE_RECORD ||
+	    sscanf(problem->message, TWIN_WORDS "%llu", &number) != 1)
+		return false;
+	*ret = number;
+	return true;
 }
 
 bool hs_snapshot_finish(struct hs_snapshot *snapshot, struct hs_error *err)

@@ -87,6 +87,9 @@ bool hs_snapshot_finish(struct hs_snapshot *snapshot, struct hs_error *err);
  * the caller may stop reading. */
 bool hs_snapshot_is_over(const struct hs_snapshot *snapshot);
 
+/* Of a HS_DUPLICATE_RECORD problem: the number of the record that it repeats. false: of another. */
+bool hs_snapshot_twin(const struct hs_problem *problem, uint64_t *ret);
+
 const struct hs_problems *hs_snapshot_problems(const struct hs_snapshot *snapshot);
 const struct hs_snapshot_head *hs_snapshot_head(const struct hs_snapshot *snapshot);
 

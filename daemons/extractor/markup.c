@@ -45,8 +45,8 @@ static bool refuse_page(const char *text, struct hs_error *err)
 	char buf[HS_SHOWN_BYTES];
 	const char *title = title_of(text, buf);
 
-	return hs_error_set(err, HS_BAD_JSON, "", "a web page (HTML)%s%s, not JSON: open the URL in a"
-	    " browser to see what it says; the data may have another address, or the server wants a"
+	return hs_error_set(err, HS_BAD_JSON, "", "a web page (HTML)%s%s, not JSON: open the URL in"
+	    " a browser to see what it says; the data may have another address, or the server wants a"
 	    " key, for which a mapping has \"headers\"", title != NULL ? " with the title " : "",
 	    title != NULL ? title : "");
 }
@@ -68,7 +68,7 @@ bool markup_refuse(int fd, struct hs_error *err)
 		return true;
 	if (is_page(bytes + blanks))
 		return refuse_page(bytes + blanks, err);
-	return hs_error_set(err, HS_BAD_JSON, "", "XML, not JSON: only JSON is read; see whether the"
-	    " source gives it too, at another address, for a parameter like format=json, or for a"
+	return hs_error_set(err, HS_BAD_JSON, "", "XML, not JSON: only JSON is read; see whether"
+	    " the source gives it too, at another address, for a parameter like format=json, or for a"
 	    " header like Accept: application/json (a mapping has \"headers\")");
 }

@@ -27,6 +27,7 @@ struct reading {
 	int key;			/* the head's field that is read; NO_HEAD: none */
 	bool seen[HS_HEAD_COUNT];
 	uint64_t record;		/* the number of the one that is read */
+	uint64_t line, column;		/* where it begins */
 };
 
 static bool refuse(const struct hs_json_event *event, enum hs_error_code code, const char *pointer,
@@ -136,6 +137,7 @@ static bool take_head(struct reading *reading, const struct hs_json_event *event
 static bool take_record(struct reading *reading, const struct hs_json_event *event,
     struct hs_error *err)
 {
+	struct parse_written written;
 	char pointer[64];
 
 	snprintf(pointer, sizeof pointer, "%s/%llu", reading->is_bare ? "" : "/records",
@@ -145,15 +147,19 @@ static bool take_record(struct reading *reading, const struct hs_json_event *eve
 		    "the record is larger than HOOPSCOUT_MAX_RECORD_BYTES", err);
 	if (event->kind == HS_JSON_OBJECT_BEGIN) {
 		hs_json_bound(reading->stream, reading->options->max_record_bytes);
+		reading->line = event->line;
+		reading->column = event->column;
 		if (reading->on_record != NULL)
 			hs_json_capture(reading->stream);
 		return true;
 	}
 	if (event->kind != HS_JSON_OBJECT_END)
 		return refuse(event, HS_WRONG_TYPE, pointer, "a record must be an object", err);
-	reading->record++;
+	written = (struct parse_written){ .text = event->text, .length = event->length,
+		.pointer = pointer, .number = reading->record++, .line = reading->line,
+		.column = reading->column };
 	return reading->on_record == NULL ||
-	    reading->on_record(reading->options->arg, event->text, event->length, err);
+	    reading->on_record(reading->options->arg, &written, err);
 }
 
 static bool take_whole(struct reading *reading, const struct hs_json_event *event,

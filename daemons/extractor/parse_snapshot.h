@@ -23,8 +23,17 @@ struct parse_head {
 	char *raw_payload;
 };
 
-/* Borrows the record, JSON as written. false ends the reading with *err. */
-typedef bool parse_record_fn(void *arg, const char *record, size_t length, struct hs_error *err);
+/* A record, JSON as written; all of it is borrowed. */
+struct parse_written {
+	const char *text;
+	size_t length;
+	const char *pointer;
+	uint64_t number;		/* from 0 */
+	uint64_t line, column;		/* from 1, where it begins */
+};
+
+/* false ends the reading with *err. */
+typedef bool parse_record_fn(void *arg, const struct parse_written *record, struct hs_error *err);
 
 /* Reads the whole file from its start, and finds the head. *ret's texts are the caller's, for
  * parse_head_done, also on failure. Errors: those of json_stream.h, with line and column in the

@@ -202,10 +202,12 @@ static json_t *report_json(const struct pipeline_result *result)
 {
 	if (result == NULL)
 		return json_null();
-	return json_pack("{s:I, s:I, s:o, s:I, s:o, s:o}", "skipped", (json_int_t)result->skipped,
-	    "left_out", (json_int_t)result->left_out, "left_out_problems",
-	    given(result->left_out_problems), "repeated", (json_int_t)result->repeated,
-	    "repeated_first", given(result->repeated_first), "warnings", given(result->warnings));
+	return json_pack("{s:I, s:I, s:o, s:I, s:o, s:o, s:I, s:o, s:o}", "skipped",
+	    (json_int_t)result->skipped, "left_out", (json_int_t)result->left_out,
+	    "left_out_problems", given(result->left_out_problems), "repeated",
+	    (json_int_t)result->repeated, "repeated_first", given(result->repeated_first),
+	    "warnings", given(result->warnings), "mapped", (json_int_t)result->mapped,
+	    "empty_fields", given(result->empty_fields), "fields", given(result->fields));
 }
 
 static json_t *result_json(const struct run *run, const struct store_end *end)
@@ -279,7 +281,7 @@ static void end_finished(struct run *run)
 	if (result->is_unchanged)
 		end_run(run, "unchanged", result, NULL);
 	else if (result->problem_total > 0)
-		end_run(run, "failed", result, NULL);
+		end_run(run, "failed", result, result->why.code != HS_OK ? &result->why : NULL);
 	else
 		end_run(run, run->folder == NULL ? "checked" : "emitted", result, NULL);
 }

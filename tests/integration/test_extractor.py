@@ -235,6 +235,7 @@ def test_problems_are_told_and_nothing_is_written(hs, feeds):
     assert done.returncode == 1
     assert "failed" in done.stdout and "/records/1/games_played" in done.stdout, done.stdout
     assert "/records/2/points_per_game" in done.stdout and "2 problems" in done.stdout
+    assert "    record 3, line 1 of the feed\n" in done.stdout, done.stdout
     assert incoming(hs) == []
     history = hs.hsctl("extractor", "history").stdout
     assert "failed" in history and "/records/1/games_played" in history
@@ -433,14 +434,17 @@ def test_many_long_runs_fit_in_an_answer(hs):
                      jsonb_build_array(jsonb_build_object('code', 'x', 'where', '', 'message', repeat('p', 20000))),
                      jsonb_build_object('left_out', 7, 'warnings', jsonb_build_array(repeat('w', 20000)),
                                         'left_out_problems', jsonb_build_array(repeat('l', 20000)),
-                                        'repeated_first', jsonb_build_array(repeat('r', 20000)))
+                                        'repeated_first', jsonb_build_array(repeat('r', 20000)),
+                                        'empty_fields', jsonb_build_array(repeat('e', 20000)),
+                                        'fields', jsonb_build_array(repeat('f', 20000)))
               from generate_series(1, 100)""")
     rows = hs.hsctl("extractor", "history", "--limit", 100, as_json=True).json["result"]["runs"]
     assert len(rows) == 100 and all(row["problem_total"] == 300 for row in rows)
     assert all(row["report"]["left_out"] == 7 for row in rows)
     assert len(rows[0]["problems"]) == 1 and len(rows[0]["report"]["warnings"]) == 1
     assert rows[-1]["problems"] == [] and rows[-1]["report"] == {
-        "left_out": 7, "warnings": [], "left_out_problems": [], "repeated_first": []}
+        "left_out": 7, "warnings": [], "left_out_problems": [], "repeated_first": [], "empty_fields": [],
+        "fields": []}
     latest = next(row["latest"] for row in hs.hsctl("extractor", "list", as_json=True).json["result"]["sources"]
                   if row["name"] == NAME)
     assert latest["problem_total"] == 300
