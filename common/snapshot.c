@@ -6,10 +6,15 @@
  * nothing more is read. A failure that is not the file's ends it with an error. */
 #include "common/snapshot_private.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/number.h"
+
+enum { NUMBER_BYTES = 24 };
 
 enum { POINTER_ROOM = 2 * HS_POINTER_BYTES, RECORDS_DEPTH = 1, RECORD_DEPTH = 2 };
 
@@ -355,8 +360,10 @@ static void find_missing(struct hs_snapshot *snapshot)
 	}
 }
 
-/* What a duplicate's message begins with; the number of its twin comes then. */
-#define TWIN_WORDS "the same competition, season, team and player as /records/"
+#define RECORDS "/records/"
+
+/* What a duplicate's message begins with; its twin's pointer comes then. */
+#define TWIN_WORDS "the same competition, season, team and player as "
 
 static void on_duplicate(void *arg, const struct hs_key_place *first,
     const struct hs_key_place *later)
@@ -364,22 +371,42 @@ static void on_duplicate(void *arg, const struct hs_key_place *first,
 	struct hs_snapshot *snapshot = arg;
 	char pointer[64];
 
-	snprintf(pointer, sizeof pointer, "/records/%llu", (unsigned long long)later->number);
+	snprintf(pointer, sizeof pointer, RECORDS "%llu", (unsigned long long)later->number);
 	hs_problems_add(snapshot->problems, HS_DUPLICATE_RECORD, pointer, later->line,
-	    later->column, TWIN_WORDS "%llu "
-	    "(line %llu, column %llu): take one of them out", (unsigned long long)first->number,
-	    (unsigned long long)first->line, (unsigned long long)first->column);
+	    later->column, TWIN_WORDS RECORDS "%llu (line %llu, column %llu): take one of them out",
+	    (unsigned long long)first->number, (unsigned long long)first->line,
+	    (unsigned long long)first->column);
+}
+
+bool hs_snapshot_split(const char *pointer, uint64_t *ret_number, const char **ret_rest)
+{
+	const char *digits = pointer + strlen(RECORDS);
+	char number[NUMBER_BYTES];
+	struct hs_error ignored;
+	long long value;
+	size_t length;
+
+	if (strncmp(pointer, RECORDS, strlen(RECORDS)) != 0)
+		return false;
+	length = strspn(digits, "0123456789");
+	if (length >= sizeof number)
+		return false;
+	memcpy(number, digits, length);
+	number[length] = '\0';
+	if (!hs_parse_int(number, 0, LLONG_MAX, "record", &value, &ignored))
+		return false;
+	*ret_number = (uint64_t)value;
+	*ret_rest = digits + length;
+	return true;
 }
 
 bool hs_snapshot_twin(const struct hs_problem *problem, uint64_t *ret)
 {
-	unsigned long long number;
+	const char *rest;
 
-	if (problem->code != HS_DUPLICATE_RECORD ||
-	    sscanf(problem->message, TWIN_WORDS "%llu", &number) != 1)
-		return false;
-	*ret = number;
-	return true;
+	return problem->code == HS_DUPLICATE_RECORD &&
+	    strncmp(problem->message, TWIN_WORDS, strlen(TWIN_WORDS)) == 0 &&
+	    hs_snapshot_split(problem->message + strlen(TWIN_WORDS), ret, &rest);
 }
 
 bool hs_snapshot_finish(struct hs_snapshot *snapshot, struct hs_error *err)

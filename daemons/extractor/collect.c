@@ -295,21 +295,49 @@ json_t *collect_repeated_first(const struct collect *collect)
 	return collect->repeated == 0 ? NULL : json_incref(collect->repeated_first);
 }
 
-json_t *collect_warnings(const struct collect *collect)
+static bool add_warning(json_t **list, const char *sentence)
+{
+	if (*list == NULL && (*list = json_array()) == NULL)
+		return false;
+	return json_array_append_new(*list, json_string(sentence)) == 0;
+}
+
+static bool warn_of_fractions(const struct collect *collect, json_t **list)
 {
 	char sentence[WARNING_BYTES];
-	json_t *list = NULL;
 
 	for (size_t i = 0; i < HS_COUNT(percentages); i++) {
 		if (collect->above_zero[i] < FEW_PERCENTAGES || collect->above_one[i] > 0)
 			continue;
-		snprintf(sentence, sizeof sentence, "%s is at most 1 in all %llu records where it is not"
-		    " 0: if the source gives fractions, convert with fraction_to_percent",
+		snprintf(sentence, sizeof sentence, "%s is at most 1 in all %llu records where it"
+		    " is not 0: if the source gives fractions, convert with fraction_to_percent",
 		    hs_field_rows[percentages[i]].name, (unsigned long long)collect->above_zero[i]);
-		if (list == NULL && (list = json_array()) == NULL)
-			return NULL;
-		if (json_array_append_new(list, json_string(sentence)) != 0)
-			break;
+		if (!add_warning(list, sentence))
+			return false;
 	}
-	return list;
+	return true;
+}
+
+/* One that is misspelt puts into one group what should be several. */
+static bool warn_of_groups(const struct collect *collect, json_t **list)
+{
+	const struct mapping *mapping = collect->options.mapping;
+	char sentence[WARNING_BYTES], sources[USAGE_SOURCES_BYTES];
+
+	for (size_t i = 0; i < mapping->group_count; i++) {
+		if (!groups_lack_key(collect->groups, i))
+			continue;
+		snprintf(sentence, sizeof sentence, "the mapping groups by %s, and no record has a"
+		    " value there", expression_sources(mapping->group[i], &mapping->slots, sources,
+		    sizeof sources));
+		if (!add_warning(list, sentence))
+			return false;
+	}
+	return true;
+}
+
+bool collect_warnings(const struct collect *collect, json_t **list, struct hs_error *err)
+{
+	return (warn_of_fractions(collect, list) && warn_of_groups(collect, list)) ||
+	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run's report");
 }

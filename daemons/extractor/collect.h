@@ -59,8 +59,9 @@ uint64_t collect_repeated(const struct collect *collect);
 /* [{"pointer","page","record","line","full_name","season","team_name"}], the first COLLECT_NAMED; a
  * new reference, NULL when there are none. */
 json_t *collect_repeated_first(const struct collect *collect);
-/* Sentences about all records together; a new reference, NULL when there are none. */
-json_t *collect_warnings(const struct collect *collect);
+/* Adds sentences about all records together to *list, which may be NULL until there is one.
+ * Error: HS_NO_MEMORY. */
+bool collect_warnings(const struct collect *collect, json_t **list, struct hs_error *err);
 /* The mapped fields, and which the records have. Borrowed. */
 const struct usage *collect_usage(const struct collect *collect);
 

@@ -30,6 +30,7 @@ struct groups {
 	struct arena *arena;
 	void *tree;
 	struct group *first, **end;
+	bool has_key[MAPPING_MAX_GROUP];	/* some record had a value there */
 };
 
 struct groups *groups_new(const struct mapping *mapping)
@@ -145,6 +146,7 @@ static struct group *find(struct groups *groups, const struct expression_scope *
 	for (size_t i = 0; i < mapping->group_count; i++) {
 		if (!expression_evaluate(mapping->group[i], scope, &keys[i], err))
 			return NULL;
+		groups->has_key[i] |= keys[i] != NULL;
 	}
 	if ((found = tfind(&wanted, &groups->tree, compare_groups)) != NULL)
 		return *(struct group *const *)found;
@@ -156,6 +158,11 @@ static struct group *find(struct groups *groups, const struct expression_scope *
 		    " than %d MiB of memory: fetch fewer records in one run",
 		    GROUPS_MAX_BYTES >> 20);
 	return group;
+}
+
+bool groups_lack_key(const struct groups *groups, size_t n)
+{
+	return groups->first != NULL && !groups->has_key[n];
 }
 
 bool groups_add(struct groups *groups, const struct expression_scope *scope,

@@ -26,6 +26,9 @@ void groups_free(struct groups *groups);
 bool groups_add(struct groups *groups, const struct expression_scope *scope,
     const struct feed_place *place, enum hs_field *ret_field, struct hs_error *err);
 
+/* Whether no record has had a value for the n-th expression of the group: then it parts nothing. */
+bool groups_lack_key(const struct groups *groups, size_t n);
+
 /* A group's fields, texts or NULL, and the place of its first record. They live until it returns.
  * false ends it with *err. */
 typedef bool groups_fn(void *arg, const char *const *fields, const struct feed_place *place,

@@ -135,6 +135,8 @@ bool origins_find(struct origins *origins, struct origin *wanted, size_t count,
 {
 	size_t next = 0;
 
+	if (count == 0)
+		return true;
 	qsort(wanted, count, sizeof *wanted, compare_numbers);
 	for (size_t i = 0; i < count; i++) {
 		wanted[i].pointer[0] = '\0';

@@ -415,7 +415,8 @@ static bool tell_collected(const struct pipeline *pipeline, struct pipeline_resu
 	ret->skipped = collect_skipped(collect);
 	ret->repeated = collect_repeated(collect);
 	ret->repeated_first = collect_repeated_first(collect);
-	ret->warnings = collect_warnings(collect);
+	if (!collect_warnings(collect, &ret->warnings, err))
+		return false;
 	if (!tell_usage(pipeline, ret) ||
 	    (emit_records(pipeline->emit) == 0 && left_out == 0 &&
 		!add_warning(&ret->warnings, "the snapshot has no records: if the feed has some,"

@@ -88,7 +88,7 @@ bool pipeline_join(struct pipeline *pipeline, size_t n, int fd, struct hs_error 
  * when the run gave one). *ret is for pipeline_page_done. After a failure there is only
  * pipeline_free.
  * Errors: those of markup.h, parse.h, parse_snapshot.h and emit.h; HS_BAD_DATE (the snapshot's date);
- * HS_TOO_BIG (join.h, group.h, seen.h); HS_CANCELLED. */
+ * HS_TOO_BIG (join.h, group.h, seen.h); HS_DISK_FULL, HS_IO (origins.h); HS_CANCELLED. */
 bool pipeline_page(struct pipeline *pipeline, size_t url, int fd, struct pipeline_page *ret,
     struct hs_error *err);
 void pipeline_page_done(struct pipeline_page *page);

@@ -10,25 +10,9 @@
 
 #include "common/snapshot.h"
 
-#define RECORDS "/records/"
 #define PAYLOAD "/raw_payload"
 
 enum { MESSAGE_BYTES = 2 * PARSE_PLACE_BYTES };
-
-/* The number in a record's pointer, and what stands behind it; false: it is no record's. */
-static bool split(const char *pointer, uint64_t *ret, const char **ret_rest)
-{
-	size_t digits, prefix = strlen(RECORDS);
-
-	if (strncmp(pointer, RECORDS, prefix) != 0)
-		return false;
-	digits = strspn(pointer + prefix, "0123456789");
-	if (digits == 0 || digits > 18)
-		return false;
-	*ret = strtoull(pointer + prefix, NULL, 10);
-	*ret_rest = pointer + prefix + digits;
-	return true;
-}
 
 /* All records that the problems speak of. */
 static size_t gather(const struct hs_problems *problems, struct origin *ret)
@@ -39,7 +23,7 @@ static size_t gather(const struct hs_problems *problems, struct origin *ret)
 	for (size_t i = 0; i < hs_problems_kept(problems); i++) {
 		const struct hs_problem *problem = hs_problems_at(problems, i);
 
-		count += split(problem->pointer, &ret[count].number, &rest);
+		count += hs_snapshot_split(problem->pointer, &ret[count].number, &rest);
 		count += hs_snapshot_twin(problem, &ret[count].number);
 	}
 	return count;
@@ -90,7 +74,7 @@ static void tell(const struct hs_problem *problem, const struct origin *origins,
 	const char *rest = "", *inside;
 	uint64_t number;
 
-	if (split(problem->pointer, &number, &rest))
+	if (hs_snapshot_split(problem->pointer, &number, &rest))
 		origin = origins_at(origins, count, number);
 	if (origin != NULL && origin->place.record == 0)
 		origin = NULL;

@@ -424,6 +424,27 @@ static void test_warnings(void)
 	outcome_done(&outcome);
 }
 
+/* All records fall into one group, when the mapping looks for a group's key where none is. */
+static void test_group_without_key(void)
+{
+	struct order order = { .mapping = ARRAY("\"group\":[\"/team\",\"/idd\"],"),
+		.feeds = { PAGE(ROW("1", "A", "X", "50") "," ROW("2", "B", "X", "40"), "0") } };
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	expect_done("run", pipeline_run(&order, &outcome, &err), &err);
+	expect_int("one record", outcome.result.records, 1);
+	expect_int("one warning", json_array_size(outcome.result.warnings), 1);
+	expect_contains("misspelt", json_string_value(json_array_get(outcome.result.warnings, 0)),
+	    "groups by /idd, and no record");
+	outcome_done(&outcome);
+
+	order.mapping = ARRAY("\"group\":[\"/team\",\"/id\"],");
+	expect_done("run", pipeline_run(&order, &outcome, &err), &err);
+	expect_true("none", outcome.result.warnings == NULL);
+	outcome_done(&outcome);
+}
+
 static const struct hs_case cases[] = {
 	{ "what cannot be mapped", test_problems },
 	{ "items that are none", test_bad_items },
@@ -438,6 +459,7 @@ static const struct hs_case cases[] = {
 	{ "which fields there are", test_fields },
 	{ "where a field is looked for", test_sources_in_faults },
 	{ "warnings", test_warnings },
+	{ "groups without a key", test_group_without_key },
 };
 
 int main(void)
