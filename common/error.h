@@ -74,6 +74,7 @@
 	X(HS_TLS, "tls_error", false) \
 	X(HS_FETCH_FAILED, "fetch_failed", true) \
 	X(HS_TOO_BIG, "too_big", false) \
+	X(HS_BAD_MAPPING, "bad_mapping", false) \
 	/* templates */ \
 	X(HS_BAD_TEMPLATE, "bad_template", false)
 

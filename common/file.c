@@ -257,6 +257,32 @@ static bool rename_to_free_name(int from_dir, const char *from, int to_dir, cons
 	    "cannot move the file: %d files of this name are there already", MAX_SUFFIX);
 }
 
+bool hs_file_publish_new(int dir, const char *part, const char *final, int *fd, char *ret_name,
+    size_t name_bytes, struct hs_error *err)
+{
+	char name[NAME_MAX + 1];
+	bool is_elsewhere, done = false;
+
+	if (strlen(final) > NAME_MAX || name_bytes <= NAME_MAX)
+		hs_error_set(err, HS_TOO_LONG, final,
+		    "the name, or the room for it, is not a file name's");
+	else if (fsync(*fd) != 0)
+		hs_error_errno(err, part, "cannot make the file durable");
+	else if (rename_to_free_name(dir, part, dir, final, name, &is_elsewhere, err))
+		done = true;
+	else if (is_elsewhere)
+		hs_error_set(err, HS_IO, final, "cannot give the file its name");
+	if (!done)
+		unlinkat(dir, part, 0);
+	/* what it holds is on the disk already */
+	close(*fd);
+	*fd = -1;
+	if (!done || !sync_dir(dir, name, err))
+		return false;
+	memcpy(ret_name, name, sizeof name);
+	return true;
+}
+
 static bool is_same_file(int dir, const char *name, const struct stat *info)
 {
 	struct stat now;

@@ -30,6 +30,12 @@ bool hs_file_slurp(int dir, const char *name, size_t max_bytes, char **ret_text,
  * temporary file. */
 bool hs_file_publish(int dir, const char *part, const char *final, int *fd, struct hs_error *err);
 
+/* The same without replacing anything, whoever puts a file there in that moment: a taken name gets a
+ * suffix, as a move's does. Until it has its name the file stays open, and so keeps its lock. The
+ * name used goes to ret_name, which needs NAME_MAX + 1 bytes. Errors: HS_LIMIT (as a move), HS_IO, ... */
+bool hs_file_publish_new(int dir, const char *part, const char *final, int *fd, char *ret_name,
+    size_t name_bytes, struct hs_error *err);
+
 /* Writes a whole file by way of "NAME.part", published as above; mode as open(2) has it. */
 bool hs_file_write(int dir, const char *name, const void *bytes, size_t length, mode_t mode,
     struct hs_error *err);

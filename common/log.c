@@ -245,16 +245,25 @@ void hs_log_fields(enum hs_log_level level, const char *sentence, const struct h
 	errno = saved_errno;
 }
 
+void hs_log_error_fields(enum hs_log_level level, const char *sentence, const struct hs_error *err,
+    const struct hs_log_field *more)
+{
+	struct hs_log_field fields[HS_LOG_MORE + 4];
+	size_t count = 0;
+
+	for (; more[count].key != NULL && count < HS_LOG_MORE; count++)
+		fields[count] = more[count];
+	fields[count++] = (struct hs_log_field)HS_STR("code", hs_error_name(err->code));
+	if (err->where[0] != '\0')
+		fields[count++] = (struct hs_log_field)HS_STR("where", err->where);
+	fields[count++] = (struct hs_log_field)HS_STR("error", err->message);
+	fields[count] = (struct hs_log_field){ .key = NULL };
+	hs_log_fields(level, sentence, fields);
+}
+
 void hs_log_error(enum hs_log_level level, const char *sentence, const struct hs_error *err)
 {
-	const struct hs_log_field everywhere[] = {
-		HS_STR("code", hs_error_name(err->code)), HS_STR("where", err->where),
-		HS_STR("error", err->message), { .key = NULL },
-	};
-	const struct hs_log_field nowhere[] = {
-		HS_STR("code", hs_error_name(err->code)), HS_STR("error", err->message),
-		{ .key = NULL },
-	};
+	const struct hs_log_field none = { .key = NULL };
 
-	hs_log_fields(level, sentence, err->where[0] != '\0' ? everywhere : nowhere);
+	hs_log_error_fields(level, sentence, err, &none);
 }

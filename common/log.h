@@ -51,4 +51,14 @@ void hs_log_fields(enum hs_log_level level, const char *sentence, const struct h
 /* The sentence, then code=, where=, error= from *err. */
 void hs_log_error(enum hs_log_level level, const char *sentence, const struct hs_error *err);
 
+/* The same with up to HS_LOG_MORE fields in front of them:
+ * hs_log_error_of(HS_LOG_ERROR, "a run failed", err, HS_STR("source", name), HS_INT("run", n)); */
+enum { HS_LOG_MORE = 8 };
+#define hs_log_error_of(level, sentence, err, ...) \
+	hs_log_error_fields((level), (sentence), (err), \
+	    (const struct hs_log_field[]){ __VA_ARGS__, { .key = NULL } })
+
+void hs_log_error_fields(enum hs_log_level level, const char *sentence, const struct hs_error *err,
+    const struct hs_log_field *more);
+
 #endif

@@ -16,13 +16,23 @@ enum { MESSAGE_BYTES = HS_ERROR_MESSAGE_BYTES };
 
 struct hs_problems {
 	uint64_t total;
-	size_t kept;
-	struct hs_problem rows[HS_PROBLEMS_KEPT];
+	size_t kept, most;
+	struct hs_problem rows[];
 };
+
+struct hs_problems *hs_problems_new_for(size_t most)
+{
+	struct hs_problems *problems =
+	    calloc(1, sizeof *problems + most * sizeof problems->rows[0]);
+
+	if (problems != NULL)
+		problems->most = most;
+	return problems;
+}
 
 struct hs_problems *hs_problems_new(void)
 {
-	return calloc(1, sizeof(struct hs_problems));
+	return hs_problems_new_for(HS_PROBLEMS_KEPT);
 }
 
 static void problem_done(struct hs_problem *problem)
@@ -57,7 +67,7 @@ static size_t place_of(const struct hs_problems *problems, uint64_t line, uint64
 
 bool hs_problems_would_keep(const struct hs_problems *problems, uint64_t line, uint64_t column)
 {
-	return place_of(problems, line, column) < HS_PROBLEMS_KEPT;
+	return place_of(problems, line, column) < problems->most;
 }
 
 /* A pointer of at most HS_POINTER_BYTES, NUL included; a longer one ends in "...". */
@@ -100,14 +110,14 @@ void hs_problems_add(struct hs_problems *problems, enum hs_error_code code, cons
 	va_list args;
 
 	problems->total++;
-	if (place == HS_PROBLEMS_KEPT)
+	if (place == problems->most)
 		return;
 	va_start(args, format);
 	filled = fill(&problem, pointer, format, args);
 	va_end(args);
 	if (!filled)
 		return;
-	if (problems->kept == HS_PROBLEMS_KEPT)
+	if (problems->kept == problems->most)
 		problem_done(&problems->rows[--problems->kept]);
 	memmove(&problems->rows[place + 1], &problems->rows[place],
 	    (problems->kept - place) * sizeof problem);

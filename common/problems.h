@@ -27,6 +27,8 @@ struct hs_problems;
 
 /* NULL without memory. */
 struct hs_problems *hs_problems_new(void);
+/* Keeps the first most (at least one) instead of HS_PROBLEMS_KEPT. */
+struct hs_problems *hs_problems_new_for(size_t most);
 void hs_problems_free(struct hs_problems *problems);
 
 /* Counts it, and keeps it while there is room (or memory: a problem that cannot be kept still counts). */

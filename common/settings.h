@@ -84,6 +84,7 @@ struct hs_setting_row {
 	long long min, max;		/* of INT, SECONDS and BYTES, and of each item of a LIST */
 	bool secret;
 	bool needs_restart;		/* a reload does not change it */
+	bool hosts;			/* of LIST: names and addresses, as URLs have them */
 	const char *help;		/* one line */
 };
 

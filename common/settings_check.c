@@ -3,6 +3,8 @@
  * Trusts the table and nothing in the value. A secret's value is never put into a message. */
 #include "common/settings_check.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,9 @@ enum {
 	MAX_VALUE_BYTES = 4000,		/* a path must fit PATH_MAX with a name behind it */
 	MAX_NAME_BYTES = 64,
 	SHOWN_BYTES = 200,
-	MAX_SOCKET_PATH = 107		/* of sun_path, without its NUL */
+	MAX_SOCKET_PATH = 107,		/* of sun_path, without its NUL */
+	MAX_HOST_BYTES = 253,
+	MAX_LABEL_BYTES = 63
 };
 
 static const char unix_prefix[] = "unix:";
@@ -234,11 +238,72 @@ static bool check_listen(const struct hs_setting_row *row, const char *item, siz
 	return true;
 }
 
+/* An address that a URL's parser would write otherwise would never be found in the list. */
+static bool is_own_text(int family, const char *text)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char written[INET6_ADDRSTRLEN];
+
+	return inet_pton(family, text, address) == 1 &&
+	    inet_ntop(family, address, written, sizeof written) != NULL &&
+	    strcasecmp(written, text) == 0;
+}
+
+/* Labels of letters, digits, '-' and '_' (or of other scripts), with dots between them. */
+static bool is_host_name(const char *text, size_t length)
+{
+	static const char signs[] = "-_.";
+	size_t label = 0;
+
+	if (length > MAX_HOST_BYTES)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+
+		if (!is_letter && !(c >= '0' && c <= '9') && strchr(signs, c) == NULL)
+			return false;
+		label = c == '.' ? 0 : label + 1;
+		if (label > MAX_LABEL_BYTES || (c == '.' && (i == 0 || text[i - 1] == '.')))
+			return false;
+	}
+	return length > 0;
+}
+
+/* What a URL can have for a host, and nothing around it. */
+static bool check_host(const struct hs_setting_row *row, const char *item, size_t length,
+    struct hs_error *err)
+{
+	char text[MAX_VALUE_BYTES + 1];
+	size_t end = length;
+	struct in_addr ignored;
+
+	memcpy(text, item, length);
+	text[length] = '\0';
+	if (end > 1 && text[end - 1] == '.')
+		text[--end] = '\0';
+	if (strchr(text, ':') != NULL) {
+		bool is_framed = text[0] == '[' && text[end - 1] == ']';
+
+		if (is_framed)
+			text[end - 1] = '\0';
+		if (is_own_text(AF_INET6, text + is_framed))
+			return true;
+	} else if (inet_aton(text, &ignored) != 0 ? is_own_text(AF_INET, text) :
+	    is_host_name(text, end)) {
+		return true;
+	}
+	return refuse(row, item, length, "made of hosts as URLs name them, without scheme, port and "
+	    "path (as feeds.example.org, 10.0.0.7 or [fd00::7])", err);
+}
+
 static bool check_item(const struct hs_setting_row *row, const char *item, size_t length,
     long long *ret_number, struct hs_error *err)
 {
 	char text[MAX_VALUE_BYTES + 1];
 
+	if (row->hosts)
+		return check_host(row, item, length, err);
 	if (row->choices != NULL && !is_choice(row->choices, item, length))
 		return refuse_choice(row, item, length, err);
 	if (row == &hs_setting_rows[HS_SET_LISTEN])

@@ -232,13 +232,13 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	},
 	[HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS] = {
 		.name = "EXTRACTOR_ALLOW_PRIVATE_HOSTS", .type = HS_TYPE_LIST, .fallback = "",
-		.fallback_words = "none",
-		.help = "Hosts, as URLs name them, that may be at private or loopback addresses.",
+		.fallback_words = "none", .hosts = true,
+		.help = "Hosts, as URLs name them but without port, that may be at private or loopback addresses.",
 	},
 	[HS_SET_EXTRACTOR_IGNORE_ROBOTS_HOSTS] = {
 		.name = "EXTRACTOR_IGNORE_ROBOTS_HOSTS", .type = HS_TYPE_LIST, .fallback = "",
-		.fallback_words = "none",
-		.help = "Hosts whose owners let you fetch what their robots.txt forbids.",
+		.fallback_words = "none", .hosts = true,
+		.help = "Hosts, named in that way, whose owners let you fetch what their robots.txt forbids.",
 	},
 	[HS_SET_EXTRACTOR_CA_FILE] = {
 		.name = "EXTRACTOR_CA_FILE", .type = HS_TYPE_PATH, .fallback = "",

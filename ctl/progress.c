@@ -38,6 +38,11 @@ static void describe(const struct progress_state *state, bool is_narrow, char *b
 	char bytes[FIGURE_BYTES], records[FIGURE_BYTES + 8] = "";
 	int percent = percent_of(state);
 
+	after[0] = '\0';
+	if (state->note != NULL) {
+		snprintf(before, size, "%s", state->note);
+		return;
+	}
 	hs_size_text(percent < 0 ? state->bytes : state->total, bytes, sizeof bytes);
 	if (!is_narrow && state->records > 0)
 		screen_some(state->records, "record", "records", records, sizeof records);
@@ -76,7 +81,7 @@ static size_t room_for_bar(size_t room, size_t fixed, size_t name_width)
 const char *progress_format(const struct progress_state *state, size_t columns,
     char buf[PROGRESS_LINE_BYTES])
 {
-	char before[128], after[128], bar[MAX_BAR + BAR_FRAME + 1] = "", name[512];
+	char before[256], after[256], bar[MAX_BAR + BAR_FRAME + 1] = "", name[512];
 	char line[1024];
 	size_t room = columns > 1 ? columns - 1 : 0, fixed, spare, name_width, name_room, bar_width;
 
@@ -84,7 +89,7 @@ const char *progress_format(const struct progress_state *state, size_t columns,
 	fixed = strlen(": ") + strlen(before) + strlen("  ") + strlen(after);
 	spare = strlen(after) < FIGURES_COLUMNS ? FIGURES_COLUMNS - strlen(after) : 0;
 	name_width = screen_width(state->name);
-	bar_width = percent_of(state) < 0 ? 0 : room_for_bar(room, fixed + spare, name_width);
+	bar_width = state->note != NULL || percent_of(state) < 0 ? 0 : room_for_bar(room, fixed + spare, name_width);
 	if (bar_width > 0) {
 		fill_bar(bar, bar_width, percent_of(state));
 		fixed += bar_width + BAR_FRAME;

@@ -16,6 +16,7 @@ struct progress_state {
 	const char *stage;	/* "loading" */
 	long long bytes, total;	/* total 0: not known */
 	long long records;
+	const char *note;	/* escaped; shown in the place of stage and figures, or NULL */
 };
 
 struct progress {

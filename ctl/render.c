@@ -47,6 +47,7 @@ static void read_progress(const json_t *event, struct progress_state *ret)
 {
 	ret->name = text_of(event, "file");
 	ret->stage = text_of(event, "stage");
+	ret->note = json_string_value(json_object_get(event, "note"));
 	ret->bytes = number_of(event, "bytes");
 	ret->total = number_of(event, "total");
 	ret->records = number_of(event, "records");
@@ -90,6 +91,10 @@ static void plain_progress(struct output *output, const struct progress_state *s
 	if (now < output->next_line_ms)
 		return;
 	output->next_line_ms = now + PLAIN_PROGRESS_MS;
+	if (state->note != NULL) {
+		fprintf(output->errors.out, "%s: %s\n", state->name, state->note);
+		return;
+	}
 	fprintf(output->errors.out, "%s: %s, %s of %s, %s records\n", state->name, state->stage,
 	    hs_size_text(state->bytes, bytes, sizeof bytes),
 	    state->total > 0 ? hs_size_text(state->total, total, sizeof total) : "?",

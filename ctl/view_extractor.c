@@ -207,6 +207,29 @@ void view_extractor_run(struct output *output, const json_t *result)
 	print_what_was_wrong(screen, result);
 }
 
+/* All of them: a place in the file where it is no JSON, else the pointer. */
+static void print_mistakes(const struct screen *screen, const json_t *result)
+{
+	const json_t *mistakes = json_object_get(result, "mistakes"), *mistake;
+	long long hidden = number_of(result, "mistake_total") - (long long)json_array_size(mistakes);
+	size_t i;
+
+	json_array_foreach(mistakes, i, mistake) {
+		const char *pointer = text_of(mistake, "pointer");
+
+		if (number_of(mistake, "line") > 0)
+			screen_print(screen, STYLE_TITLE, "  %s:%lld:%lld:", text_of(result, "mapping"),
+			    number_of(mistake, "line"), number_of(mistake, "column"));
+		else
+			screen_print(screen, STYLE_TITLE, "  %s:", pointer[0] != '\0' ? pointer : "/");
+		fprintf(screen->out, " %s ", text_of(mistake, "message"));
+		screen_print(screen, STYLE_DIM, "(%s)", text_of(mistake, "code"));
+		fputc('\n', screen->out);
+	}
+	if (hidden > 0)
+		fprintf(screen->out, "  and %lld more, which one answer has no room for\n", hidden);
+}
+
 void view_extractor_check(struct output *output, const json_t *result)
 {
 	const struct screen *screen = &output->screen;
@@ -215,7 +238,7 @@ void view_extractor_check(struct output *output, const json_t *result)
 	char count[64];
 
 	if (total > 0) {
-		print_problems(screen, json_object_get(result, "mistakes"));
+		print_mistakes(screen, result);
 		fprintf(screen->out, "%s: %s in %s\n", text_of(result, "source"),
 		    screen_some(total, "mistake", "mistakes", count, sizeof count),
 		    text_of(result, "mapping"));
@@ -299,7 +322,12 @@ static void print_schedules(const struct screen *screen, const json_t *sources)
 
 static void print_what_it_lacks(const struct screen *screen, const json_t *source)
 {
+	const json_t *running = json_object_get(source, "running");
 	const json_t *when = json_object_get(source, "when");
+
+	if (json_is_string(json_object_get(running, "note")))
+		fprintf(screen->out, "\n%s is %s\n", text_of(source, "name"),
+		    text_of(running, "note"));
 
 	if (json_is_string(json_object_get(when, "schedule_problem")))
 		fprintf(screen->out, "\n%s has a bad schedule: %s\n", text_of(source, "name"),
@@ -394,27 +422,32 @@ void view_extractor_history(struct output *output, const json_t *result)
 {
 	static const struct column columns[] = { { "RUN", true }, { "STARTED (UTC)", false },
 		{ "SOURCE", false }, { "BY", false }, { "BYTES", true }, { "RECORDS", true },
-		{ "TOOK", true }, { "STATUS", false } };
+		{ "TOOK", true }, { "STATUS", false }, { "URL", false } };
+	enum { URL_COLUMNS = 60 };
 	const json_t *runs = json_object_get(result, "runs"), *run;
 	struct table *table;
 	size_t i;
 
 	if (json_array_size(runs) == 0) {
-		fputs("The extractor has not run yet: hsctl extractor run NAME.\n",
-		    output->screen.out);
+		bool is_of_one = json_is_string(json_object_get(result, "source"));
+
+		fprintf(output->screen.out, "%s has not run yet: hsctl extractor run %s.\n",
+		    is_of_one ? text_of(result, "source") : "The extractor",
+		    is_of_one ? text_of(result, "source") : "NAME");
 		return;
 	}
 	table = table_new(columns, HS_COUNT(columns));
 	json_array_foreach(runs, i, run) {
 		char number[FIGURE_BYTES], bytes[FIGURE_BYTES], records[FIGURE_BYTES];
-		char span[FIGURE_BYTES];
+		char span[FIGURE_BYTES], url[4 * URL_COLUMNS + 1];
 
+		screen_cut(text_of(run, "url"), URL_COLUMNS, url, sizeof url);
 		snprintf(number, sizeof number, "%lld", number_of(run, "run"));
 		table_add(table, (const char *const[]){ number, text_of(run, "started_at"),
 		    text_of(run, "source"), text_of(run, "trigger"),
 		    hs_size_text(number_of(run, "bytes"), bytes, sizeof bytes),
 		    screen_count(number_of(run, "records"), records),
-		    screen_span(real_of(run, "seconds"), span), text_of(run, "status") });
+		    screen_span(real_of(run, "seconds"), span), text_of(run, "status"), url });
 		table_style(table, 7, status_style(text_of(run, "status")));
 	}
 	table_print(table, &output->screen, 0);
@@ -422,7 +455,8 @@ void view_extractor_history(struct output *output, const json_t *result)
 	json_array_foreach(runs, i, run) {
 		if (strcmp(text_of(run, "status"), "failed") != 0)
 			continue;
-		fprintf(output->screen.out, "\nrun %lld:\n", number_of(run, "run"));
+		fprintf(output->screen.out, "\nrun %lld, %s:\n", number_of(run, "run"),
+		    text_of(run, "url"));
 		print_what_was_wrong(&output->screen, run);
 	}
 }

@@ -195,10 +195,11 @@ static void print_extracting(const struct screen *screen, const json_t *runs)
 	fprintf(screen->out, "\nextractor: %s under way\n", screen_some(
 	    (long long)json_array_size(runs), "run", "runs", count, sizeof count));
 	json_array_foreach(runs, i, run) {
+		const char *note = json_string_value(json_object_get(run, "note"));
 		char bytes[FIGURE_BYTES], records[48];
 
 		fprintf(screen->out, "  %s: %s, %s, %s\n", text_of(run, "file"),
-		    text_of(run, "stage"), hs_size_text(number_of(run, "bytes"), bytes,
+		    note != NULL ? note : text_of(run, "stage"), hs_size_text(number_of(run, "bytes"), bytes,
 			sizeof bytes),
 		    screen_some(number_of(run, "records"), "record", "records", records,
 			sizeof records));

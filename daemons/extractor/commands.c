@@ -6,12 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/text.h"
-#include "daemons/extractor/cron.h"
 #include "daemons/extractor/extractor.h"
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/store.h"
-#include "daemons/extractor/timezone.h"
 #include "daemons/extractor/store_schedule.h"
 
 enum {
@@ -19,7 +16,8 @@ enum {
 	QUERY_MS = 15000,
 	NUMBER_BYTES = 24,
 	SOURCE_BYTES = 128,
-	HISTORY_BYTES = 512 << 10	/* of one answer, for a control line has an end */
+	MOST_MISTAKES = 5000,
+	ANSWER_BYTES = 512 << 10	/* of one answer's lists, for a control line has an end */
 };
 
 static const char *text_arg(const json_t *args, const char *name)
@@ -35,18 +33,23 @@ static bool find_source(struct extractor *extractor, const char *name, struct so
 	return source_find(extractor->sources, name, ret, err);
 }
 
+static size_t json_bytes(const json_t *value)
+{
+	return value == NULL ? 0 : json_dumpb(value, NULL, 0, JSON_COMPACT);
+}
+
 static void run_run(void *app, struct hs_call *call, const json_t *args)
 {
+	struct source source;
 	const struct run_options options = {
-		.source = text_arg(args, "name"), .trigger = STORE_BY_COMMAND,
+		.source = &source, .trigger = STORE_BY_COMMAND,
 		.url = text_arg(args, "url"), .source_name = text_arg(args, "source-name"),
 		.output_path = text_arg(args, "output-path"),
 		.is_dry = json_is_true(json_object_get(args, "dry-run")),
 	};
 	struct hs_error err = HS_ERROR_INIT;
-	struct source source;
 
-	if (!find_source(app, options.source, &source, &err) ||
+	if (!find_source(app, text_arg(args, "name"), &source, &err) ||
 	    !run_start(app, &options, call, &err))
 		hs_call_error(call, &err);
 }
@@ -70,18 +73,21 @@ static void run_cancel_command(void *app, struct hs_call *call, const json_t *ar
 
 /* ---- a mapping's mistakes ---- */
 
-/* Its times are the scheduler's to understand. */
-static void check_times(const struct mapping *mapping, struct hs_problems *mistakes)
+/* What has no room in the answer goes from its end: the total says how many there are. */
+static void shorten(json_t *list, size_t most)
 {
-	struct hs_error err = HS_ERROR_INIT;
-	struct zone *zone = NULL;
-	struct cron cron;
+	size_t bytes = 0, kept = 0;
+	const json_t *item;
+	size_t i;
 
-	if (mapping->schedule != NULL && !cron_parse(mapping->schedule, &cron, &err))
-		hs_problems_add(mistakes, err.code, "/schedule", 0, 0, "%s", err.message);
-	if (mapping->timezone != NULL && !zone_load(mapping->timezone, &zone, &err))
-		hs_problems_add(mistakes, err.code, "/timezone", 0, 0, "%s", err.message);
-	zone_free(zone);
+	json_array_foreach(list, i, item) {
+		bytes += json_bytes(item) + 1;
+		if (bytes > most)
+			break;
+		kept++;
+	}
+	while (json_array_size(list) > kept)
+		json_array_remove(list, json_array_size(list) - 1);
 }
 
 static void answer_check(struct hs_call *call, const struct source *source,
@@ -91,6 +97,7 @@ static void answer_check(struct hs_call *call, const struct source *source,
 
 	if (list == NULL)
 		hs_panic("no memory for a mapping's mistakes");
+	shorten(list, ANSWER_BYTES);
 	hs_call_result(call, json_pack("{s:s, s:s?, s:b, s:I, s:o}", "source", source->name,
 	    "mapping", source->path, "has_url", source->url[0] != '\0', "mistake_total",
 	    (json_int_t)hs_problems_total(mistakes), "mistakes", list));
@@ -98,22 +105,18 @@ static void answer_check(struct hs_call *call, const struct source *source,
 
 static void run_check(void *app, struct hs_call *call, const json_t *args)
 {
-	struct hs_problems *mistakes = hs_problems_new();
+	struct hs_problems *mistakes = hs_problems_new_for(MOST_MISTAKES);
 	struct hs_error err = HS_ERROR_INIT;
-	struct mapping *mapping = NULL;
 	struct source source;
-	bool done;
 
 	if (mistakes == NULL)
 		hs_panic("no memory for a mapping's mistakes");
-	done = find_source(app, text_arg(args, "name"), &source, &err);
-	if (done && source_mapping(&source, mistakes, &mapping, &err) && mapping != NULL)
-		check_times(mapping, mistakes);
-	if (done && (err.code == HS_OK || hs_problems_total(mistakes) > 0))
+	if (find_source(app, text_arg(args, "name"), &source, &err) &&
+	    (source.path == NULL || mapping_judge(source.path, mistakes, &err) ||
+		err.code == HS_BAD_MAPPING))
 		answer_check(call, &source, mistakes);
 	else
 		hs_call_error(call, &err);
-	mapping_free(mapping);
 	hs_problems_free(mistakes);
 }
 
@@ -122,26 +125,29 @@ static void run_check(void *app, struct hs_call *call, const json_t *args)
 struct question {
 	struct extractor *extractor;
 	struct hs_call *call;
-	char source[SOURCE_BYTES];	/* that was switched */
+	char source[SOURCE_BYTES];	/* that was switched, or is asked for; "": all */
 };
 
+/* source may be NULL, and has less than SOURCE_BYTES. */
 static struct question *question_new(struct extractor *extractor, struct hs_call *call,
-    struct hs_error *err)
+    const char *source, struct hs_error *err)
 {
 	struct question *question = calloc(1, sizeof *question);
 
-	if (question == NULL)
+	if (question == NULL) {
 		hs_error_set(err, HS_NO_MEMORY, "", "no memory for a question");
-	else
-		*question = (struct question){ .extractor = extractor, .call = call };
+		return NULL;
+	}
+	*question = (struct question){ .extractor = extractor, .call = call };
+	snprintf(question->source, sizeof question->source, "%s", source != NULL ? source : "");
 	return question;
 }
 
-static void ask(struct extractor *extractor, struct hs_call *call,
+static void ask(struct extractor *extractor, struct hs_call *call, const char *source,
     const struct hs_db_statement *statements, size_t count, hs_db_done_fn *done)
 {
 	struct hs_error err = HS_ERROR_INIT;
-	struct question *question = question_new(extractor, call, &err);
+	struct question *question = question_new(extractor, call, source, &err);
 
 	if (question != NULL) {
 		if (hs_db_pool_submit(extractor->pool, statements, count, QUERY_MS, done, question, NULL,
@@ -150,11 +156,6 @@ static void ask(struct extractor *extractor, struct hs_call *call,
 		free(question);
 	}
 	hs_call_error(call, &err);
-}
-
-static size_t json_bytes(const json_t *value)
-{
-	return value == NULL ? 0 : json_dumpb(value, NULL, 0, JSON_COMPACT);
 }
 
 /* What lists things goes: the numbers tell how many there were. */
@@ -177,7 +178,7 @@ static json_t *run_row(const PGresult *result, int row, size_t *bytes)
 	json_t *run = store_run_json(result, row);
 	size_t its_bytes = json_bytes(run);
 
-	if (*bytes + its_bytes > HISTORY_BYTES) {
+	if (*bytes + its_bytes > ANSWER_BYTES) {
 		shorten_run(run);
 		its_bytes = json_bytes(run);
 	}
@@ -189,16 +190,23 @@ static void history_done(void *arg, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
 	struct question *question = arg;
+	struct hs_error unknown = HS_ERROR_INIT;
 	json_t *runs = json_array();
+	struct source source;
 	size_t bytes = 0;
 
 	(void)count;
 	for (int row = 0; err == NULL && row < PQntuples(results[0]); row++)
 		json_array_append_new(runs, run_row(results[0], row, &bytes));
+	/* one whose mapping is gone has its runs still */
+	if (err == NULL && json_array_size(runs) == 0 && question->source[0] != '\0' &&
+	    !find_source(question->extractor, question->source, &source, &unknown))
+		err = &unknown;
 	if (err != NULL)
 		hs_call_error(question->call, err);
 	else
-		hs_call_result(question->call, json_pack("{s:O}", "runs", runs));
+		hs_call_result(question->call, json_pack("{s:O, s:s?}", "runs", runs, "source",
+		    question->source[0] != '\0' ? question->source : NULL));
 	json_decref(runs);
 	free(question);
 }
@@ -215,13 +223,15 @@ static void run_history(void *app, struct hs_call *call, const json_t *args)
 		.count = HS_COUNT(values) };
 	struct source source;
 
-	if (name != NULL && !find_source(extractor, name, &source, &err)) {
+	/* no source ever had a name so long */
+	if (name != NULL && strlen(name) >= SOURCE_BYTES) {
+		find_source(extractor, name, &source, &err);
 		hs_call_error(call, &err);
 		return;
 	}
 	snprintf(number, sizeof number, "%lld",
 	    json_is_integer(limit) ? (long long)json_integer_value(limit) : DEFAULT_RUNS);
-	ask(extractor, call, &statement, 1, history_done);
+	ask(extractor, call, name, &statement, 1, history_done);
 }
 
 static json_t *latest_of(const PGresult *result, const char *source)
@@ -267,7 +277,7 @@ static void run_list(void *app, struct hs_call *call, const json_t *args)
 
 	(void)args;
 	sources_refresh(extractor->sources, hs_child_settings(extractor->child));
-	ask(extractor, call, statements, HS_COUNT(statements), list_done);
+	ask(extractor, call, NULL, statements, HS_COUNT(statements), list_done);
 }
 
 /* ---- switching a source on and off ---- */
@@ -317,8 +327,8 @@ static void switch_source(struct extractor *extractor, struct hs_call *call, con
 	struct question *question = NULL;
 	struct source source;
 
-	if (find_source(extractor, text_arg(args, "name"), &source, &err) && (question = question_new(extractor, call, &err)) != NULL &&
-	    hs_format(question->source, sizeof question->source, &err, "%s", source.name) &&
+	if (find_source(extractor, text_arg(args, "name"), &source, &err) &&
+	    (question = question_new(extractor, call, source.name, &err)) != NULL &&
 	    store_schedule_switch(extractor->pool, source.name, is_enabled, on_switched, question,
 		&err))
 		return;

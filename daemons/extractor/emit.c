@@ -276,8 +276,8 @@ bool emit_place(struct emit *emit, struct hs_error *err)
 
 	if (emit->fd < 0 || hs_problems_total(hs_snapshot_problems(emit->snapshot)) > 0)
 		return true;
-	if (!hs_file_free_name(emit->dir, emit->name, taken, sizeof taken, err) ||
-	    !hs_file_publish(emit->dir, emit->part, taken, &emit->fd, err))
+	if (!hs_file_publish_new(emit->dir, emit->part, emit->name, &emit->fd, taken, sizeof taken,
+		err))
 		return false;
 	memcpy(emit->name, taken, sizeof emit->name);
 	emit->is_placed = true;

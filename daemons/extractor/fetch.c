@@ -32,6 +32,7 @@ struct fetch {
 	struct fetcher *fetcher;
 	struct request *request;
 	struct robots_question *question;	/* under way, or NULL */
+	struct fetch_settings *settings;	/* a share */
 	fetch_done *done;
 	fetch_watch *watch;
 	void *arg;
@@ -52,6 +53,7 @@ static void fetch_free(struct fetch *fetch)
 		event_free(fetch->tick);
 	if (fetch->fd >= 0)
 		close(fetch->fd);
+	fetch_settings_drop(fetch->settings);
 	free(fetch);
 }
 
@@ -69,12 +71,11 @@ static void take_answer(void *arg, const struct hs_error *error)
 static void ask_robots(void *arg, struct request *request, const struct url *url)
 {
 	struct fetch *fetch = arg;
-	struct fetcher *fetcher = fetch->fetcher;
 
-	if (fetch_rules_host_is_listed(fetcher->home.settings.ignored_robots_hosts, url->host))
+	if (fetch_rules_host_is_listed(fetch->settings->ignored_robots_hosts, url->host))
 		request_go(request);
 	else
-		robots_cache_ask(fetcher->robots, url, take_answer, fetch, &fetch->question);
+		robots_cache_ask(fetch->fetcher->robots, url, take_answer, fetch, &fetch->question);
 }
 
 static bool begin_body(void *arg, const char *content_type, struct hs_error *err)
@@ -102,7 +103,7 @@ static bool write_text(void *arg, const char *bytes, size_t length, struct hs_er
 static bool take_body(void *arg, const char *bytes, size_t length, struct hs_error *err)
 {
 	struct fetch *fetch = arg;
-	uint64_t max_bytes = fetch->fetcher->home.settings.max_bytes;
+	uint64_t max_bytes = fetch->settings->max_bytes;
 
 	fetch->received += length;
 	if (fetch->received > max_bytes)
@@ -185,7 +186,7 @@ static void end_request(void *arg, const struct request_answer *answer, const st
 static bool is_same(const struct fetch_progress *a, const struct fetch_progress *b)
 {
 	return a->phase == b->phase && a->attempt == b->attempt && a->wait_ms == b->wait_ms &&
-	    a->bytes == b->bytes && a->total_bytes == b->total_bytes;
+	    a->bytes == b->bytes && a->total_bytes == b->total_bytes && strcmp(a->why, b->why) == 0;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -198,6 +199,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	request_look(fetch->request, &progress);
 	if (progress.phase == FETCH_RECEIVING)
 		progress.bytes = fetch->received;
+	else if (progress.phase == FETCH_ROBOTS)
+		robots_cache_look(fetch->question, &progress);
 	if (is_same(&progress, &fetch->told))
 		return;
 	fetch->told = progress;
@@ -230,15 +233,20 @@ bool fetcher_new(struct event_base *base, const struct hs_settings *settings, st
 bool fetcher_configure(struct fetcher *fetcher, const struct hs_settings *settings,
     struct hs_error *err)
 {
-	struct fetch_settings fresh = { .user_agent = NULL };
+	struct fetch_settings *fresh;
 
 	if (!fetch_settings_read(settings, &fresh, err))
 		return false;
-	if (strcmp(fresh.agent, fetcher->home.settings.agent) != 0)
+	if (strcmp(fresh->agent, fetcher->home.settings->agent) != 0)
 		robots_cache_clear(fetcher->robots);
-	fetch_settings_done(&fetcher->home.settings);
+	fetch_settings_drop(fetcher->home.settings);
 	fetcher->home.settings = fresh;
 	return true;
+}
+
+struct fetch_settings *fetcher_settings(struct fetcher *fetcher)
+{
+	return fetch_settings_share(fetcher->home.settings);
 }
 
 void fetcher_free(struct fetcher *fetcher)
@@ -252,7 +260,7 @@ void fetcher_free(struct fetcher *fetcher)
 	robots_cache_free(fetcher->robots);
 	transfers_free(fetcher->home.transfers);
 	turns_free(fetcher->home.turns);
-	fetch_settings_done(&fetcher->home.settings);
+	fetch_settings_drop(fetcher->home.settings);
 	free(fetcher);
 }
 
@@ -268,6 +276,8 @@ bool fetch_start(struct fetcher *fetcher, const struct fetch_request *request, f
 	if (fetch == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a fetch");
 	fetch->fetcher = fetcher;
+	fetch->settings = fetch_settings_share(request->settings != NULL ? request->settings :
+	    fetcher->home.settings);
 	fetch->done = done;
 	fetch->watch = watch;
 	fetch->arg = arg;

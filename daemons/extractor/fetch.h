@@ -27,11 +27,13 @@ enum {
 	FETCH_MAX_URL_BYTES = 8000,
 	FETCH_MAX_HEADERS = 32,
 	FETCH_MAX_HEADER_BYTES = 8000,	/* of a name and of a value */
-	FETCH_MAX_REDIRECTS = 5
+	FETCH_MAX_REDIRECTS = 5,
+	FETCH_WHY_BYTES = 96
 };
 
 struct fetcher;
 struct fetch;
+struct fetch_settings;
 
 /* A header of the source's own, an API key for example. */
 struct fetch_header {
@@ -47,10 +49,12 @@ struct fetch_request {
 	/* What fetch_result said last time, or NULL: the body comes only when it has changed. */
 	const char *etag;
 	const char *last_modified;
+	struct fetch_settings *settings;	/* NULL: those in force now (fetcher_settings) */
 };
 
 enum fetch_phase {
-	FETCH_WAITING,			/* for its turn at the host, or to try again */
+	FETCH_WAITING,			/* for its turn at the host */
+	FETCH_PAUSING,			/* before another attempt, for it or for its robots.txt */
 	FETCH_ROBOTS,			/* robots.txt is read */
 	FETCH_ASKING,			/* connecting, and until the answer begins */
 	FETCH_RECEIVING
@@ -58,8 +62,10 @@ enum fetch_phase {
 
 struct fetch_progress {
 	enum fetch_phase phase;
-	unsigned attempt;		/* from 1 */
-	unsigned wait_ms;		/* of FETCH_WAITING: how much longer */
+	unsigned attempt;		/* from 1; of FETCH_PAUSING the one that comes */
+	unsigned attempts;		/* the most */
+	unsigned wait_ms;		/* of FETCH_WAITING and FETCH_PAUSING: how much longer */
+	char why[FETCH_WHY_BYTES];	/* of FETCH_PAUSING: "HTTP 503", and the like */
 	uint64_t bytes;			/* received, inflated */
 	uint64_t total_bytes;		/* as the server announced it, 0: not known */
 };
@@ -94,9 +100,13 @@ typedef void fetch_watch(void *arg, const struct fetch_progress *progress);
 bool fetcher_new(struct event_base *base, const struct hs_settings *settings, struct fetcher **ret,
     struct hs_error *err);
 
-/* Takes up changed settings, for requests made from now on; a refusal keeps the old ones. */
+/* Takes up changed settings, for whoever does not hold a share of the old ones; a refusal keeps those. */
 bool fetcher_configure(struct fetcher *fetcher, const struct hs_settings *settings,
     struct hs_error *err);
+
+/* Gives a share of those in force (fetch_settings.h): all requests of a run keep to what it began
+ * with. */
+struct fetch_settings *fetcher_settings(struct fetcher *fetcher);
 
 /* Cancels what is under way. Accepts NULL. */
 void fetcher_free(struct fetcher *fetcher);

@@ -55,10 +55,15 @@ static bool check_ca_file(const char *path, struct hs_error *err)
 	return hs_error_set(err, HS_BAD_SETTING, name, "%s", why.message);
 }
 
-bool fetch_settings_read(const struct hs_settings *settings, struct fetch_settings *ret,
+bool fetch_settings_read(const struct hs_settings *settings, struct fetch_settings **ret,
     struct hs_error *err)
 {
-	struct fetch_settings read = {
+	struct fetch_settings *read = malloc(sizeof *read);
+
+	if (read == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the settings of fetching");
+	*read = (struct fetch_settings){
+		.shares = 1,
 		.retry = {
 			.retries = (unsigned)hs_setting_int(settings,
 			    HS_SET_EXTRACTOR_HTTP_RETRIES),
@@ -76,27 +81,35 @@ bool fetch_settings_read(const struct hs_settings *settings, struct fetch_settin
 		.max_bytes = (uint64_t)hs_setting_int(settings, HS_SET_EXTRACTOR_MAX_BYTES),
 	};
 
-	if (!copy_text(settings, HS_SET_EXTRACTOR_USER_AGENT, &read.user_agent, err) ||
-	    !copy_text(settings, HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, &read.private_hosts, err) ||
+	if (!copy_text(settings, HS_SET_EXTRACTOR_USER_AGENT, &read->user_agent, err) ||
+	    !copy_text(settings, HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, &read->private_hosts, err) ||
 	    !copy_text(settings, HS_SET_EXTRACTOR_IGNORE_ROBOTS_HOSTS,
-		&read.ignored_robots_hosts, err) ||
-	    !copy_text(settings, HS_SET_EXTRACTOR_CA_FILE, &read.ca_file, err) ||
-	    !copy_text(settings, HS_SET_EXTRACTOR_PROXY, &read.proxy, err) ||
-	    !check_proxy(read.proxy, err) || !check_ca_file(read.ca_file, err)) {
-		fetch_settings_done(&read);
+		&read->ignored_robots_hosts, err) ||
+	    !copy_text(settings, HS_SET_EXTRACTOR_CA_FILE, &read->ca_file, err) ||
+	    !copy_text(settings, HS_SET_EXTRACTOR_PROXY, &read->proxy, err) ||
+	    !check_proxy(read->proxy, err) || !check_ca_file(read->ca_file, err)) {
+		fetch_settings_drop(read);
 		return false;
 	}
-	robots_agent(read.user_agent, read.agent);
+	robots_agent(read->user_agent, read->agent);
 	*ret = read;
 	return true;
 }
 
-void fetch_settings_done(struct fetch_settings *settings)
+struct fetch_settings *fetch_settings_share(struct fetch_settings *settings)
 {
+	settings->shares++;
+	return settings;
+}
+
+void fetch_settings_drop(struct fetch_settings *settings)
+{
+	if (settings == NULL || --settings->shares > 0)
+		return;
 	free(settings->user_agent);
 	free(settings->private_hosts);
 	free(settings->ignored_robots_hosts);
 	free(settings->ca_file);
 	free(settings->proxy);
-	*settings = (struct fetch_settings){ .user_agent = NULL };
+	free(settings);
 }

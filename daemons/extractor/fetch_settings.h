@@ -1,4 +1,6 @@
-/* fetch_settings.h: the EXTRACTOR_* settings of fetching, read once, in the units that are used. */
+/* fetch_settings.h: the EXTRACTOR_* settings of fetching, read once, in the units that are used.
+ *
+ * They are held in shares: who began with them keeps them, whatever a reload brings. Never changed. */
 #ifndef HS_EXTRACTOR_FETCH_SETTINGS_H
 #define HS_EXTRACTOR_FETCH_SETTINGS_H
 
@@ -11,6 +13,7 @@
 #include "daemons/extractor/robots.h"
 
 struct fetch_settings {
+	unsigned shares;
 	char *user_agent;
 	char agent[ROBOTS_AGENT_BYTES];		/* its product token */
 	char *private_hosts, *ignored_robots_hosts;	/* lists */
@@ -22,11 +25,14 @@ struct fetch_settings {
 	uint64_t max_bytes;
 };
 
-/* Fills *ret. Errors: HS_BAD_SETTING (as fetcher_new says), HS_NO_MEMORY. */
-bool fetch_settings_read(const struct hs_settings *settings, struct fetch_settings *ret,
+/* Gives *ret, a share. Errors: HS_BAD_SETTING (as fetcher_new says), HS_NO_MEMORY. */
+bool fetch_settings_read(const struct hs_settings *settings, struct fetch_settings **ret,
     struct hs_error *err);
 
-/* Frees what is in it. */
-void fetch_settings_done(struct fetch_settings *settings);
+/* Gives one more share of them. */
+struct fetch_settings *fetch_settings_share(struct fetch_settings *settings);
+
+/* Gives a share back. Accepts NULL. */
+void fetch_settings_drop(struct fetch_settings *settings);
 
 #endif

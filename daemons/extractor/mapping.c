@@ -30,6 +30,7 @@ struct loading {
 	struct mapping *mapping;
 	struct hs_problems *mistakes;
 	struct expression_compiler compiler;
+	bool judges_times;		/* schedule and time zone, too */
 };
 
 static bool mistake(struct loading *loading, enum hs_error_code code, const char *pointer,
@@ -75,12 +76,20 @@ static void read_about(struct loading *loading, const json_t *json, const char *
 
 static void read_schedule(struct loading *loading, const json_t *json, const char *pointer)
 {
-	loading->mapping->schedule = text_of(loading, json, pointer);
+	const char *text = text_of(loading, json, pointer);
+
+	loading->mapping->schedule = text;
+	if (text != NULL && loading->judges_times)
+		mapping_check_schedule(loading->mistakes, text, pointer);
 }
 
 static void read_timezone(struct loading *loading, const json_t *json, const char *pointer)
 {
-	loading->mapping->timezone = text_of(loading, json, pointer);
+	const char *text = text_of(loading, json, pointer);
+
+	loading->mapping->timezone = text;
+	if (text != NULL && loading->judges_times)
+		mapping_check_timezone(loading->mistakes, text, pointer);
 }
 
 static void read_source_name(struct loading *loading, const json_t *json, const char *pointer)
@@ -694,7 +703,11 @@ static bool refuse(const char *name, const struct hs_problems *mistakes, struct 
 	const struct hs_problem *first =
 	    hs_problems_kept(mistakes) > 0 ? hs_problems_at(mistakes, 0) : NULL;
 
-	return hs_error_set(err, HS_BAD_ARGUMENT, name, "the mapping has %llu mistake%s; the first, at"
+	if (first != NULL && first->line > 0)
+		return hs_error_set(err, HS_BAD_MAPPING, name, "at line %llu, column %llu: %.400s",
+		    (unsigned long long)first->line, (unsigned long long)first->column,
+		    first->message);
+	return hs_error_set(err, HS_BAD_MAPPING, name, "the mapping has %llu mistake%s; the first, at"
 	    " \"%.100s\": %.400s", (unsigned long long)hs_problems_total(mistakes),
 	    hs_problems_total(mistakes) == 1 ? "" : "s", first != NULL ? first->pointer : "",
 	    first != NULL ? first->message : "no memory to keep it");
@@ -706,8 +719,8 @@ static bool make_digest(const char *text, size_t length, unsigned char *ret, str
 	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
 }
 
-bool mapping_parse(const char *name, const char *text, size_t length, struct hs_problems *mistakes,
-    struct mapping **ret, struct hs_error *err)
+static bool parse(const char *name, const char *text, size_t length, bool judges_times,
+    struct hs_problems *mistakes, struct mapping **ret, struct hs_error *err)
 {
 	uint64_t before = hs_problems_total(mistakes);
 	struct mapping *mapping = calloc(1, sizeof *mapping);
@@ -720,6 +733,7 @@ bool mapping_parse(const char *name, const char *text, size_t length, struct hs_
 		goto out;
 	}
 	struct loading loading = { .mapping = mapping, .mistakes = mistakes,
+		.judges_times = judges_times,
 		.compiler = { .arena = mapping->arena, .slots = &mapping->slots,
 			.mistakes = mistakes } };
 
@@ -744,8 +758,14 @@ out:
 	return done;
 }
 
-bool mapping_load(const char *path, struct hs_problems *mistakes, struct mapping **ret,
-    struct hs_error *err)
+bool mapping_parse(const char *name, const char *text, size_t length, struct hs_problems *mistakes,
+    struct mapping **ret, struct hs_error *err)
+{
+	return parse(name, text, length, false, mistakes, ret, err);
+}
+
+static bool load(const char *path, bool judges_times, struct hs_problems *mistakes,
+    struct mapping **ret, struct hs_error *err)
 {
 	char *text;
 	size_t length;
@@ -753,8 +773,23 @@ bool mapping_load(const char *path, struct hs_problems *mistakes, struct mapping
 
 	if (!hs_file_slurp(AT_FDCWD, path, MAPPING_MAX_BYTES, &text, &length, err))
 		return false;
-	done = mapping_parse(path, text, length, mistakes, ret, err);
+	done = parse(path, text, length, judges_times, mistakes, ret, err);
 	free(text);
+	return done;
+}
+
+bool mapping_load(const char *path, struct hs_problems *mistakes, struct mapping **ret,
+    struct hs_error *err)
+{
+	return load(path, false, mistakes, ret, err);
+}
+
+bool mapping_judge(const char *path, struct hs_problems *mistakes, struct hs_error *err)
+{
+	struct mapping *mapping = NULL;
+	bool done = load(path, true, mistakes, &mapping, err);
+
+	mapping_free(mapping);
 	return done;
 }
 

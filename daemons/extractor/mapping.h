@@ -99,14 +99,18 @@ struct mapping {
 
 /* Reads and checks a mapping. *ret is the caller's, for mapping_free. Mistakes are added to
  * mistakes, which is the caller's; their line is that of the JSON when it is none, else 0.
- * Errors: HS_NOT_FOUND, HS_TOO_LONG, HS_IO, HS_NO_MEMORY; HS_BAD_ARGUMENT when there are mistakes,
- * which says how many and the first. */
+ * Errors: HS_NOT_FOUND, HS_TOO_LONG, HS_IO, HS_NO_MEMORY; HS_BAD_MAPPING when there are mistakes,
+ * which says how many and the first. Its schedule and time zone are the scheduler's to understand:
+ * a source whose are wrong runs by command. */
 bool mapping_load(const char *path, struct hs_problems *mistakes, struct mapping **ret,
     struct hs_error *err);
 
 /* The same of a text; name is the file's, for messages. */
 bool mapping_parse(const char *name, const char *text, size_t length, struct hs_problems *mistakes,
     struct mapping **ret, struct hs_error *err);
+
+/* All that is wrong with a mapping, its schedule and time zone too; nothing is kept. */
+bool mapping_judge(const char *path, struct hs_problems *mistakes, struct hs_error *err);
 
 /* Accepts NULL. */
 void mapping_free(struct mapping *mapping);

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemons/extractor/cron.h"
+#include "daemons/extractor/timezone.h"
+
 static bool mistake(struct expression_compiler *compiler, enum hs_error_code code,
     const char *pointer, const char *sentence)
 {
@@ -127,6 +130,25 @@ bool mapping_int(struct expression_compiler *compiler, const json_t *json, const
 	}
 	*ret = json_integer_value(json);
 	return true;
+}
+
+void mapping_check_schedule(struct hs_problems *mistakes, const char *text, const char *pointer)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct cron cron;
+
+	if (!cron_parse(text, &cron, &err))
+		hs_problems_add(mistakes, err.code, pointer, 0, 0, "%s", err.message);
+}
+
+void mapping_check_timezone(struct hs_problems *mistakes, const char *text, const char *pointer)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	struct zone *zone = NULL;
+
+	if (!zone_load(text, &zone, &err))
+		hs_problems_add(mistakes, err.code, pointer, 0, 0, "%s", err.message);
+	zone_free(zone);
 }
 
 bool mapping_document_slot(struct expression_compiler *compiler, const struct value_pointer *wanted,

@@ -23,13 +23,8 @@ static bool no_memory(struct hs_error *err)
 
 static bool refuse(CURLUcode code, const char *url, struct hs_error *err)
 {
-	char shown[URL_SHOWN_BYTES];
-
-	if (code == CURLUE_OUT_OF_MEMORY)
-		return no_memory(err);
-	url_mask(url, shown, sizeof shown);
-	return hs_error_set(err, HS_BAD_URL, shown, "\"%s\" cannot be fetched: %s", shown,
-	    curl_url_strerror(code));
+	return code == CURLUE_OUT_OF_MEMORY ? no_memory(err) :
+	    url_refuse(url, curl_url_strerror(code), err);
 }
 
 /* ---- parameters ---- */
@@ -231,6 +226,39 @@ static bool start_url(struct paging *paging, const char *url, struct hs_error *e
 	return true;
 }
 
+static bool is_same_url(const char *one, const char *other)
+{
+	struct url a = { .text = NULL }, b = { .text = NULL };
+	struct hs_error ignored = HS_ERROR_INIT;
+	bool is_same = strcmp(one, other) == 0 || (url_parse(one, NULL, &a, &ignored) &&
+	    url_parse(other, NULL, &b, &ignored) && url_is_same_origin(&a, &b) &&
+	    strcmp(a.path, b.path) == 0);
+
+	url_done(&a);
+	url_done(&b);
+	return is_same;
+}
+
+/* Where the mapping takes values from beside its URLs, a URL without them would get another one's. */
+static bool number_of(const struct mapping *mapping, const char *url, size_t *ret,
+    struct hs_error *err)
+{
+	char shown[URL_SHOWN_BYTES];
+
+	if (mapping == NULL || mapping->slots.with_count == 0)
+		return true;
+	for (size_t i = 0; i < mapping->url_count; i++) {
+		if (is_same_url(mapping->urls[i].url, url)) {
+			*ret = i;
+			return true;
+		}
+	}
+	return hs_error_set(err, HS_BAD_ARGUMENT, "url", "\"%s\" is none of the mapping's urls, and"
+	    " records take \"%.64s\" from what stands beside their URL there: give one of those, or"
+	    " add this one to the mapping", url_mask(url, shown, sizeof shown),
+	    mapping->slots.with[0]);
+}
+
 bool paging_start(const struct mapping *mapping, const char *url, struct paging *ret,
     struct hs_error *err)
 {
@@ -239,6 +267,8 @@ bool paging_start(const struct mapping *mapping, const char *url, struct paging 
 	if (url == NULL && (mapping == NULL || mapping->url_count == 0))
 		return hs_error_set(err, HS_BAD_ARGUMENT, "url",
 		    "the source has no URL: set it in its mapping, or give --url");
+	if (url != NULL && !number_of(mapping, url, &paging.number, err))
+		return false;
 	if (!start_url(&paging, url != NULL ? url : mapping->urls[0].url, err)) {
 		paging_done(&paging);
 		return false;

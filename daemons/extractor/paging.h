@@ -22,8 +22,10 @@ struct paging {
 	uint64_t pages, records;	/* behind it already, of this URL */
 };
 
-/* The first page. url NULL: the mapping's first. Keeps mapping; *ret is for paging_done.
- * Errors: HS_BAD_ARGUMENT (there is no URL), HS_BAD_URL, HS_NO_MEMORY. */
+/* The first page. url NULL: the mapping's first. Where the mapping says something of its URLs
+ * ("with"), url must be one of them, and that holds for its records. Keeps mapping; *ret is for
+ * paging_done.
+ * Errors: HS_BAD_ARGUMENT (there is no URL; url is none of those), HS_BAD_URL, HS_NO_MEMORY. */
 bool paging_start(const struct mapping *mapping, const char *url, struct paging *ret,
     struct hs_error *err);
 

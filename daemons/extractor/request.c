@@ -35,6 +35,7 @@ enum state {
 
 struct request {
 	struct request_home *home;
+	struct fetch_settings *settings;	/* a share */
 	const struct request_hooks *hooks;
 	void *arg;
 	struct url first, at;		/* where it began, and the hop it is at */
@@ -50,6 +51,7 @@ struct request {
 	bool has_begun;			/* the body of a feed */
 	bool has_enough;		/* of a body that is no feed */
 	size_t ignored_bytes;
+	char why[FETCH_WHY_BYTES];	/* it pauses */
 };
 
 static bool is_wanted(long status)
@@ -75,6 +77,7 @@ static void request_free(struct request *request)
 	curl_slist_free_all(request->own_headers);
 	url_done(&request->first);
 	url_done(&request->at);
+	fetch_settings_drop(request->settings);
 	free(request);
 }
 
@@ -232,7 +235,7 @@ static void add_attempts(const struct request *request, enum retry_answer answer
 static void retry(struct request *request, struct transfer *transfer, CURLcode code, long status,
     struct hs_error *err)
 {
-	const struct fetch_settings *settings = &request->home->settings;
+	const struct fetch_settings *settings = request->settings;
 	const char *header = transfer_header(transfer, "Retry-After", 0);
 	int64_t asked_ms = -1, wait_ms = 0;
 	enum retry_answer answer;
@@ -256,6 +259,10 @@ static void retry(struct request *request, struct transfer *transfer, CURLcode c
 	    HS_STR("url", url_mask(request->at.text, shown, sizeof shown)),
 	    HS_STR("error", err->message), HS_INT("attempt", request->attempt),
 	    HS_SECS("pause", (double)wait_ms / 1000));
+	if (status != 0 && code == CURLE_OK)
+		snprintf(request->why, sizeof request->why, "HTTP %ld", status);
+	else
+		hs_utf8_clean(err->message, strlen(err->message), request->why, sizeof request->why);
 	request->state = REQUEST_PAUSING;
 	run_after(request, wait_ms);
 }
@@ -292,7 +299,7 @@ static void end_hop(void *arg, struct transfer *transfer, const struct transfer_
 
 	request->transfer = NULL;
 	turns_ended(request->home->turns, request->at.origin, hs_clock_ms(),
-	    request->home->settings.delay_ms);
+	    request->settings->delay_ms);
 	/* whatever ended a body that nobody wants, the status tells the story */
 	if (outcome->code == CURLE_OK || request->has_enough ||
 	    (is_redirect(outcome->status) && err.code != HS_TOO_BIG))
@@ -304,7 +311,7 @@ static void end_hop(void *arg, struct transfer *transfer, const struct transfer_
 /* A host that asked to be left alone for longer than anybody waits is not asked. */
 static bool is_rest_bearable(const struct request *request, struct hs_error *err)
 {
-	const struct fetch_settings *settings = &request->home->settings;
+	const struct fetch_settings *settings = request->settings;
 	int64_t rest_ms = turns_rests(request->home->turns, request->at.origin, hs_clock_ms());
 	time_t until = time(NULL) + (time_t)((rest_ms + 999) / 1000);
 	char when[UNTIL_BYTES] = "";
@@ -326,12 +333,12 @@ static void start_hop(struct request *request)
 	struct transfer_request what = {
 		.url = &request->at,
 		.headers = is_home ? request->own_headers : request->headers,
-		.settings = &request->home->settings,
+		.settings = request->settings,
 		.body = take_body, .done = end_hop, .arg = request,
 	};
 	struct hs_error err = HS_ERROR_INIT;
 	int64_t wait_ms = turns_take(request->home->turns, request->at.origin, hs_clock_ms(),
-	    request->home->settings.delay_ms);
+	    request->settings->delay_ms);
 
 	if (wait_ms > 0) {
 		run_after(request, wait_ms);
@@ -353,7 +360,7 @@ static bool is_host_allowed(const struct request *request, struct hs_error *err)
 {
 	const char *host = request->at.host, *kind = fetch_rules_host(host);
 
-	if (kind == NULL || fetch_rules_host_is_listed(request->home->settings.private_hosts, host))
+	if (kind == NULL || fetch_rules_host_is_listed(request->settings->private_hosts, host))
 		return true;
 	return hs_error_set(err, HS_ADDRESS_REFUSED, "",
 	    "%s is %s: not asked. If that is meant to be, name it in EXTRACTOR_ALLOW_PRIVATE_HOSTS",
@@ -463,6 +470,8 @@ bool request_start(struct request_home *home, const struct fetch_request *what,
 	if (request == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a request");
 	request->home = home;
+	request->settings =
+	    fetch_settings_share(what->settings != NULL ? what->settings : home->settings);
 	request->hooks = hooks;
 	request->arg = arg;
 	request->timer = evtimer_new(home->base, on_timer, request);
@@ -491,7 +500,8 @@ void request_look(const struct request *request, struct fetch_progress *ret)
 {
 	int64_t wait_ms = request->waits_until_ms - hs_clock_ms();
 
-	*ret = (struct fetch_progress){ .phase = FETCH_WAITING, .attempt = request->attempt };
+	*ret = (struct fetch_progress){ .phase = FETCH_WAITING, .attempt = request->attempt,
+		.attempts = request->settings->retry.retries + 1 };
 	if (request->attempt == 0)
 		ret->attempt = 1;
 	switch (request->state) {
@@ -502,9 +512,16 @@ void request_look(const struct request *request, struct fetch_progress *ret)
 		ret->phase = request->has_begun ? FETCH_RECEIVING : FETCH_ASKING;
 		ret->total_bytes = transfer_announced_bytes(request->transfer);
 		return;
+	case REQUEST_PAUSING:
+		if (request->attempt > 0) {
+			ret->phase = FETCH_PAUSING;
+			ret->attempt = request->attempt + 1;
+			snprintf(ret->why, sizeof ret->why, "%s", request->why);
+		}
+		ret->wait_ms = wait_ms > 0 ? (unsigned)wait_ms : 0;
+		return;
 	case REQUEST_ALLOWED:
 	case REQUEST_REFUSED:
-	case REQUEST_PAUSING:
 		ret->wait_ms = wait_ms > 0 ? (unsigned)wait_ms : 0;
 		return;
 	}

@@ -20,12 +20,13 @@
 
 struct request;
 
-/* What all requests share; borrowed for their life. settings may change between two hops. */
+/* What all requests share; borrowed for their life. settings are those in force: a request that is
+ * given none takes its share of them when it starts. */
 struct request_home {
 	struct event_base *base;
 	struct transfers *transfers;
 	struct turns *turns;
-	struct fetch_settings settings;
+	struct fetch_settings *settings;
 };
 
 struct request_answer {

@@ -1,4 +1,5 @@
-/* robots_cache.c: a short list of origins; whoever asks while one is being read waits with it. */
+/* robots_cache.c: a short list of origins; whoever asks while one is being read waits with it, and
+ * whoever finds no place in the list waits for one. */
 #include "daemons/extractor/robots_cache.h"
 
 #include <stdint.h>
@@ -8,7 +9,7 @@
 #include <sys/queue.h>
 
 #include "common/clock.h"
-#include "common/log.h"
+#include "common/text.h"
 #include "daemons/extractor/robots.h"
 
 enum {
@@ -22,6 +23,7 @@ struct robots_question {
 	struct url url;
 	robots_answer *answer;
 	void *arg;
+	struct entry *entry;		/* NULL: it waits for a place */
 	LIST_ENTRY(robots_question) links;
 };
 
@@ -46,6 +48,7 @@ struct robots_cache {
 	struct request_home *home;
 	struct entries entries;
 	size_t count;
+	struct questions waiting;	/* for a place, in the order in which they came */
 };
 
 static void question_free(struct robots_question *question)
@@ -90,31 +93,33 @@ static void make_room(struct robots_cache *cache)
 		entry_free(oldest);
 }
 
-static struct entry *find(struct robots_cache *cache, const char *origin, struct hs_error *err)
+/* *ret is NULL when there is no place: all are being read. Error: HS_NO_MEMORY. */
+static bool find(struct robots_cache *cache, const char *origin, struct entry **ret,
+    struct hs_error *err)
 {
 	struct entry *entry;
 
+	*ret = NULL;
 	LIST_FOREACH(entry, &cache->entries, links) {
-		if (strcmp(entry->origin, origin) == 0)
-			return entry;
+		if (strcmp(entry->origin, origin) == 0) {
+			*ret = entry;
+			return true;
+		}
 	}
 	make_room(cache);
-	if (cache->count >= MAX_ORIGINS) {
-		hs_error_set(err, HS_LIMIT, "", "the robots.txt of %d hosts are being read already",
-		    MAX_ORIGINS);
-		return NULL;
-	}
+	if (cache->count >= MAX_ORIGINS)
+		return true;
 	entry = calloc(1, sizeof *entry);
 	if (entry == NULL || (entry->origin = strdup(origin)) == NULL) {
 		free(entry);
-		hs_error_set(err, HS_NO_MEMORY, "", "no memory for robots.txt");
-		return NULL;
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for robots.txt");
 	}
 	entry->cache = cache;
 	LIST_INIT(&entry->questions);
 	LIST_INSERT_HEAD(&cache->entries, entry, links);
 	cache->count++;
-	return entry;
+	*ret = entry;
+	return true;
 }
 
 static bool begin_text(void *arg, const char *content_type, struct hs_error *err)
@@ -187,7 +192,7 @@ static bool settle(struct entry *entry, long status, const struct hs_error *erro
     struct hs_error *err)
 {
 	if (error == NULL || entry->is_full)
-		return robots_parse(entry->text, entry->length, entry->cache->home->settings.agent,
+		return robots_parse(entry->text, entry->length, entry->cache->home->settings->agent,
 		    &entry->robots, err);
 	if (error->code == HS_BAD_REDIRECT ||
 	    (error->code == HS_HTTP_STATUS && status < 500 && status != 429))
@@ -201,6 +206,8 @@ static bool settle(struct entry *entry, long status, const struct hs_error *erro
 	err->temporary = error->temporary || error->code == HS_HTTP_STATUS;
 	return false;
 }
+
+static void give_places(struct robots_cache *cache);
 
 static void end_reading(void *arg, const struct request_answer *answer, const struct hs_error *error)
 {
@@ -219,9 +226,10 @@ static void end_reading(void *arg, const struct request_answer *answer, const st
 	entry->known_until_ms = is_known ? hs_clock_ms() + KEEP_MS : 0;
 	if (is_known) {
 		turns_slow(home->turns, entry->origin, robots_delay_ms(entry->robots));
-		turns_ended(home->turns, entry->origin, hs_clock_ms(), home->settings.delay_ms);
+		turns_ended(home->turns, entry->origin, hs_clock_ms(), home->settings->delay_ms);
 	}
 	answer_all(entry, is_known ? NULL : &err);
+	give_places(entry->cache);	/* the entry may be gone then */
 }
 
 static bool start_reading(struct entry *entry, struct hs_error *err)
@@ -238,6 +246,51 @@ static bool start_reading(struct entry *entry, struct hs_error *err)
 	return request_start(entry->cache->home, &what, &hooks, entry, &entry->request, err);
 }
 
+/* Lets a question into its entry's; false has filled *err, and the question is as it was. */
+static bool join_entry(struct robots_question *question, struct entry *entry, struct hs_error *err)
+{
+	if (entry->request == NULL && !start_reading(entry, err))
+		return false;
+	question->entry = entry;
+	LIST_INSERT_HEAD(&entry->questions, question, links);
+	return true;
+}
+
+static void wait_for_place(struct robots_cache *cache, struct robots_question *question)
+{
+	struct robots_question *last = LIST_FIRST(&cache->waiting);
+
+	while (last != NULL && LIST_NEXT(last, links) != NULL)
+		last = LIST_NEXT(last, links);
+	if (last == NULL)
+		LIST_INSERT_HEAD(&cache->waiting, question, links);
+	else
+		LIST_INSERT_AFTER(last, question, links);
+}
+
+/* A place may have become free: who waited longest comes first. */
+static void give_places(struct robots_cache *cache)
+{
+	struct robots_question *question;
+	struct entry *entry;
+
+	while ((question = LIST_FIRST(&cache->waiting)) != NULL) {
+		struct hs_error err = HS_ERROR_INIT;
+		bool is_found = find(cache, question->url.origin, &entry, &err);
+
+		if (is_found && entry == NULL)
+			return;
+		LIST_REMOVE(question, links);
+		if (is_found && entry->known_until_ms > hs_clock_ms())
+			judge(entry, &question->url, question->answer, question->arg);
+		else if (is_found && join_entry(question, entry, &err))
+			continue;
+		else
+			question->answer(question->arg, &err);
+		question_free(question);
+	}
+}
+
 bool robots_cache_new(struct request_home *home, struct robots_cache **ret, struct hs_error *err)
 {
 	struct robots_cache *cache = calloc(1, sizeof *cache);
@@ -246,18 +299,22 @@ bool robots_cache_new(struct request_home *home, struct robots_cache **ret, stru
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for robots.txt");
 	cache->home = home;
 	LIST_INIT(&cache->entries);
+	LIST_INIT(&cache->waiting);
 	*ret = cache;
 	return true;
 }
 
 void robots_cache_free(struct robots_cache *cache)
 {
+	struct robots_question *question;
 	struct entry *entry;
 
 	if (cache == NULL)
 		return;
 	while ((entry = LIST_FIRST(&cache->entries)) != NULL)
 		entry_free(entry);
+	while ((question = LIST_FIRST(&cache->waiting)) != NULL)
+		robots_cache_forget(question);
 	free(cache);
 }
 
@@ -276,15 +333,15 @@ void robots_cache_ask(struct robots_cache *cache, const struct url *url, robots_
     void *arg, struct robots_question **ret)
 {
 	struct hs_error err = HS_ERROR_INIT;
-	struct entry *entry = find(cache, url->origin, &err);
 	struct robots_question *question;
+	struct entry *entry;
 
 	*ret = NULL;
-	if (entry == NULL) {
+	if (!find(cache, url->origin, &entry, &err)) {
 		answer(arg, &err);
 		return;
 	}
-	if (entry->known_until_ms > hs_clock_ms()) {
+	if (entry != NULL && entry->known_until_ms > hs_clock_ms()) {
 		judge(entry, url, answer, arg);
 		return;
 	}
@@ -297,13 +354,31 @@ void robots_cache_ask(struct robots_cache *cache, const struct url *url, robots_
 	question->answer = answer;
 	question->arg = arg;
 	if (!url_copy(url, &question->url, &err) ||
-	    (entry->request == NULL && !start_reading(entry, &err))) {
+	    (entry != NULL && !join_entry(question, entry, &err))) {
 		question_free(question);
 		answer(arg, &err);
 		return;
 	}
-	LIST_INSERT_HEAD(&entry->questions, question, links);
+	if (entry == NULL)
+		wait_for_place(cache, question);
 	*ret = question;
+}
+
+void robots_cache_look(const struct robots_question *question, struct fetch_progress *ret)
+{
+	static const char of[] = "robots.txt: ";
+	struct fetch_progress its;
+
+	if (question == NULL || question->entry == NULL || question->entry->request == NULL)
+		return;
+	request_look(question->entry->request, &its);
+	if (its.phase != FETCH_PAUSING && its.phase != FETCH_WAITING)
+		return;
+	*ret = its;
+	if (its.phase == FETCH_PAUSING)
+		snprintf(ret->why, sizeof ret->why, "%s%.*s", of,
+		    (int)hs_utf8_valid_prefix(its.why, strnlen(its.why, sizeof its.why - sizeof of)),
+		    its.why);
 }
 
 void robots_cache_forget(struct robots_question *question)

@@ -31,6 +31,10 @@ void robots_cache_clear(struct robots_cache *cache);
 void robots_cache_ask(struct robots_cache *cache, const struct url *url, robots_answer *answer,
     void *arg, struct robots_question **ret);
 
+/* When robots.txt is to be tried again (FETCH_PAUSING), or waits for its turn, *ret becomes that; else
+ * it stays. question may be NULL. */
+void robots_cache_look(const struct robots_question *question, struct fetch_progress *ret);
+
 /* The answer is not wanted any more. Accepts NULL. */
 void robots_cache_forget(struct robots_question *question);
 

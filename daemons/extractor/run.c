@@ -19,13 +19,19 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/extractor/extractor.h"
+#include "daemons/extractor/fetch_settings.h"
 #include "daemons/extractor/pipeline.h"
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/url.h"
 #include "daemons/extractor/walk.h"
 #include "daemons/extractor/work.h"
 
-enum { TICK_MS = 250, SEEN_EVERY_MS = 60000, FILE_NAME_BYTES = 128 };
+enum {
+	TICK_MS = 250,
+	SEEN_EVERY_MS = 60000,
+	FILE_NAME_BYTES = 128,
+	NOTE_BYTES = FETCH_WHY_BYTES + 80
+};
 
 struct run {
 	struct extractor *extractor;
@@ -43,6 +49,7 @@ struct run {
 	bool is_cancelled;
 	struct event *tick;
 
+	struct fetch_settings *settings;	/* a share: those it began with */
 	struct fetch *fetch;
 	struct fetch_progress fetched;
 	struct mapping *mapping;	/* until there is work, which takes it */
@@ -64,6 +71,7 @@ static void run_free(struct run *run)
 		return;
 	work_free(run->work);
 	fetch_cancel(run->fetch);
+	fetch_settings_drop(run->settings);
 	walk_free(run->walk);
 	mapping_free(run->mapping);
 	if (run->tick != NULL)
@@ -105,7 +113,7 @@ static struct run *find_run(const struct extractor *extractor, const char *sourc
 static const char *stage_of(const struct run *run)
 {
 	static const char *const phases[] = {
-		[FETCH_WAITING] = "waiting", [FETCH_ROBOTS] = "asking",
+		[FETCH_WAITING] = "waiting", [FETCH_PAUSING] = "waiting", [FETCH_ROBOTS] = "asking",
 		[FETCH_ASKING] = "asking", [FETCH_RECEIVING] = "fetching",
 	};
 
@@ -114,15 +122,34 @@ static const char *stage_of(const struct run *run)
 	return run->fetch != NULL ? phases[run->fetched.phase] : "beginning";
 }
 
+/* What it waits for, when that is worth a word; NULL: nothing. */
+static const char *note_of(const struct run *run, char buf[NOTE_BYTES])
+{
+	const struct fetch_progress *fetched = &run->fetched;
+	unsigned seconds = (fetched->wait_ms + 999) / 1000;
+
+	if (run->is_working || run->fetch == NULL)
+		return NULL;
+	if (fetched->phase == FETCH_PAUSING)
+		snprintf(buf, NOTE_BYTES, "waiting %u s before try %u of %u: %s", seconds,
+		    fetched->attempt, fetched->attempts, fetched->why);
+	else if (fetched->phase == FETCH_WAITING && seconds > 1)
+		snprintf(buf, NOTE_BYTES, "waiting %u s for its turn at the host", seconds);
+	else
+		return NULL;
+	return buf;
+}
+
 static json_t *progress_json(const struct run *run)
 {
+	char note[NOTE_BYTES];
 	/* of several pages nobody knows how much they will be */
 	uint64_t pages = run->walk != NULL ? walk_pages(run->walk) : 0;
 	uint64_t total = run->fetch != NULL && pages == 0 ? run->fetched.total_bytes : 0;
 	uint64_t fetched = run->fetch != NULL ? run->fetched.bytes : 0;
 
-	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:f}", "file", run->source, "run",
-	    (json_int_t)run->number, "stage", stage_of(run), "bytes",
+	return json_pack("{s:s, s:I, s:s, s:s?, s:I, s:I, s:I, s:I, s:f}", "file", run->source, "run",
+	    (json_int_t)run->number, "stage", stage_of(run), "note", note_of(run, note), "bytes",
 	    (json_int_t)(run->bytes + fetched), "total", (json_int_t)total, "pages",
 	    (json_int_t)pages, "records",
 	    (json_int_t)(run->work != NULL ? work_records(run->work) : 0), "seconds",
@@ -170,7 +197,8 @@ static void on_end_written(void *arg, const struct hs_error *err)
 	struct run *run = arg;
 
 	if (err != NULL)
-		hs_log_error(HS_LOG_ERROR, "cannot write down how a run ended", err);
+		hs_log_error_of(HS_LOG_ERROR, "cannot write down how a run ended", err,
+		    HS_STR("source", run->source), HS_INT("run", run->number));
 	finish(run);
 }
 
@@ -184,7 +212,8 @@ static void log_end(const struct run *run, const char *status, const struct stor
     const struct hs_error *err)
 {
 	if (err != NULL) {
-		hs_log_error(HS_LOG_ERROR, "a run failed", err);
+		hs_log_error_of(HS_LOG_ERROR, "a run failed", err, HS_STR("source", run->source),
+		    HS_INT("run", run->number));
 		return;
 	}
 	hs_log(HS_LOG_INFO, "a run ended", HS_STR("source", run->source), HS_STR("status", status),
@@ -255,7 +284,8 @@ static void end_run(struct run *run, const char *status, const struct pipeline_r
 	if (run->result == NULL)
 		hs_panic("no memory for the end of a run");
 	if (!store_end(run->extractor->pool, &end, on_end_written, run, &err)) {
-		hs_log_error(HS_LOG_ERROR, "cannot write down how a run ended", &err);
+		hs_log_error_of(HS_LOG_ERROR, "cannot write down how a run ended", &err,
+		    HS_STR("source", run->source), HS_INT("run", run->number));
 		finish(run);
 	}
 	json_decref(error);
@@ -435,7 +465,8 @@ static bool is_at_home(const struct run *run, const char *text)
 static bool start_fetch(struct run *run, const struct walk_step *step, struct hs_error *err)
 {
 	struct fetch_header headers[MAPPING_MAX_HEADERS];
-	struct fetch_request request = { .url = step->url, .headers = headers };
+	struct fetch_request request = { .url = step->url, .headers = headers,
+		.settings = run->settings };
 
 	if (is_at_home(run, step->url) &&
 	    !fill_headers(work_mapping(run->work), headers, &request.header_count, err))
@@ -465,7 +496,8 @@ static void log_not_begun(const struct run *run, const struct hs_error *why)
 		hs_log(HS_LOG_INFO, "a source does not run when it is due", HS_STR("source", run->source),
 		    HS_STR("why", why->message));
 	else
-		hs_log_error(HS_LOG_ERROR, "a source cannot run when it is due", why);
+		hs_log_error_of(HS_LOG_ERROR, "a source cannot run when it is due", why,
+		    HS_STR("source", run->source));
 }
 
 static bool prepare_work(struct run *run, const unsigned char *known_digest, struct hs_error *err)
@@ -556,8 +588,11 @@ static bool settle_place(struct run *run, const char *output_path, struct hs_err
 		return hs_error_set(err, HS_BAD_ARGUMENT, "output-path",
 		    "%.200s is neither a folder that is there nor a name that ends in .json", path);
 	}
-	return (run->folder != NULL && run->file_name != NULL) ||
-	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
+	if (run->folder == NULL || run->file_name == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
+	return output_path == NULL || is_folder(run->folder) ||
+	    hs_error_set(err, HS_BAD_ARGUMENT, "output-path", "there is no folder %.200s",
+		run->folder);
 }
 
 /* By what the answers are remembered: another mapping, name or payload makes another snapshot of
@@ -587,19 +622,32 @@ static bool settle_mapping(struct run *run, const struct source *source, struct 
 	if (mistakes == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a mapping");
 	done = source_mapping(source, mistakes, &run->mapping, &why) ||
-	    hs_error_set(err, why.code == HS_BAD_ARGUMENT ? HS_BAD_SETTING : why.code, why.where,
-		"%s; hsctl extractor check %s shows all of it", why.message, source->name);
+	    hs_error_set(err, why.code, why.where, "%s; hsctl extractor check %s shows all of it", why.message, source->name);
 	hs_problems_free(mistakes);
 	return done;
 }
 
-static bool settle(struct run *run, const struct source *source, const struct run_options *options,
-    struct hs_error *err)
+/* What is wrong with it was said wrongly, which is not so of a mapping's or a server's. */
+static bool check_url(const char *text, struct hs_error *err)
 {
+	struct url url = { .text = NULL };
+	struct hs_error why = HS_ERROR_INIT;
+
+	if (!url_parse(text, NULL, &url, &why))
+		return hs_error_set(err, why.code == HS_BAD_URL ? HS_BAD_ARGUMENT : why.code, "url",
+		    "%s", why.message);
+	url_done(&url);
+	return true;
+}
+
+static bool settle(struct run *run, const struct run_options *options, struct hs_error *err)
+{
+	const struct source *source = options->source;
 	const char *url = options->url != NULL ? options->url : source->url;
 	char shown[FETCH_MAX_URL_BYTES];
 
-	if (!settle_mapping(run, source, err))
+	if (!settle_mapping(run, source, err) ||
+	    (options->url != NULL && !check_url(options->url, err)))
 		return false;
 	if (url[0] == '\0')
 		return hs_error_set(err, HS_BAD_ARGUMENT, "url", source->path == NULL ?
@@ -623,21 +671,20 @@ static bool settle(struct run *run, const struct source *source, const struct ru
 bool run_start(struct extractor *extractor, const struct run_options *options, struct hs_call *call,
     struct hs_error *err)
 {
-	struct source source;
+	const char *name = options->source->name;
 	struct run *run;
 
 	if (extractor->is_stopping)
 		return hs_error_set(err, HS_NOT_RUNNING, "", "the extractor is stopping");
-	if (!source_find(extractor->sources, options->source, &source, err))
-		return false;
-	if (find_run(extractor, source.name) != NULL)
-		return hs_error_set(err, HS_BUSY, source.name, "a run of %s is under way: wait for it,"
-		    " or hsctl extractor cancel %s", source.name, source.name);
+	if (find_run(extractor, name) != NULL)
+		return hs_error_set(err, HS_BUSY, name, "a run of %s is under way: wait for it,"
+		    " or hsctl extractor cancel %s", name, name);
 	if ((run = calloc(1, sizeof *run)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
 	run->extractor = extractor;
 	run->began_ms = hs_clock_ms();
-	if (!settle(run, &source, options, err) ||
+	run->settings = fetcher_settings(extractor->fetcher);
+	if (!settle(run, options, err) ||
 	    !store_begin(extractor->pool, run->source, run->trigger, options->due, extractor->host,
 		run->answer_key, run->shown_url, on_begun, run, err)) {
 		run_free(run);

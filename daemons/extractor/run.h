@@ -12,13 +12,14 @@
 
 #include "common/child.h"
 #include "common/error.h"
+#include "daemons/extractor/source.h"
 #include "daemons/extractor/store.h"
 
 struct extractor;
 struct run;
 
 struct run_options {
-	const char *source;
+	const struct source *source;
 	enum store_trigger trigger;
 	const struct store_due *due;	/* that it takes, or NULL */
 	const char *url;		/* instead of the source's, or NULL */
@@ -30,7 +31,8 @@ struct run_options {
 /* Starts a run; borrows options. call (may be NULL) hears {"event":"progress"} events and the
  * result, {"run","source","status","file",...} as store_run_json has it, and is then ended; a
  * run that failed has the result too. false: nothing began, and call is the caller's.
- * Errors: HS_NOT_FOUND (no such source), HS_BUSY, HS_BAD_ARGUMENT, HS_NOT_RUNNING (stopping), ... */
+ * Errors: HS_BUSY, HS_BAD_ARGUMENT (an option, which where names), HS_BAD_MAPPING (it has mistakes),
+ * HS_NOT_RUNNING (stopping), ... */
 bool run_start(struct extractor *extractor, const struct run_options *options, struct hs_call *call,
     struct hs_error *err);
 
@@ -40,8 +42,8 @@ bool run_cancel(struct extractor *extractor, const char *source);
 /* Ends all of them; when the last has ended, hs_child_stopped is called if the daemon stops. */
 void run_cancel_all(struct extractor *extractor);
 
-/* Of the source's run {"run","stage","bytes","total","pages","records","seconds"}, or null; a new
- * reference. */
+/* Of the source's run {"file" (the source),"run","stage","note","bytes","total","pages","records",
+ * "seconds"}, or null; a new reference. note says what it waits for, and is null when it does not. */
 json_t *run_progress(const struct extractor *extractor, const char *source);
 
 /* How many runs are under way. */

@@ -150,7 +150,7 @@ static void begin(struct schedule *schedule, const struct source *source,
 {
 	const struct store_due due = { row->next, plan->next };
 	const struct run_options options = {
-		.source = source->name, .due = &due,
+		.source = source, .due = &due,
 		.trigger = plan->action == DUE_RUN ? STORE_BY_SCHEDULE : STORE_CATCH_UP,
 	};
 	struct hs_error err = HS_ERROR_INIT;
@@ -159,8 +159,8 @@ static void begin(struct schedule *schedule, const struct source *source,
 	if (run_is_for(schedule->extractor, source->name, row->next) ||
 	    run_start(schedule->extractor, &options, NULL, &err))
 		return;
-	hs_log_error(err.code == HS_BUSY ? HS_LOG_INFO : HS_LOG_WARNING,
-	    "a source does not run when it is due", &err);
+	hs_log_error_of(err.code == HS_BUSY ? HS_LOG_INFO : HS_LOG_WARNING,
+	    "a source does not run when it is due", &err, HS_STR("source", source->name));
 	/* a lack of memory or connections may pass, and the time is kept */
 	if ((err.code == HS_BUSY || !err.temporary) &&
 	    !store_schedule_skip(schedule->extractor->pool, source->name, due.at, due.next, &err))

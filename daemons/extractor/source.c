@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "common/text.h"
+
+#define CLOCK_STEP_SECONDS 0.05
 
 enum { MOST_SOURCES = 1000, HELP_BYTES = 200 };
 
@@ -23,9 +26,11 @@ static const char suffix[] = ".json";
 struct entry {
 	char name[SOURCE_NAME_BYTES];
 	char path[PATH_MAX];
-	struct timespec changed;
+	struct timespec changed;	/* ctime: nobody can set it back */
 	off_t size;
 	ino_t inode;
+	dev_t device;
+	bool is_fresh;		/* read so soon after a change that the next one may have its time */
 	bool is_there;		/* it was seen in this look */
 	char *url, *source_name, *schedule, *timezone, *help, *mistake;
 };
@@ -109,15 +114,18 @@ static void read_mapping(struct entry *entry)
 	struct hs_problems *mistakes = hs_problems_new();
 	struct hs_error err = HS_ERROR_INIT;
 	struct mapping *mapping = NULL;
+	char *told = entry->mistake;
 	bool is_kept;
 
+	entry->mistake = NULL;
 	entry_forget(entry);
 	if (mistakes == NULL)
 		hs_panic("no memory for a mapping");
 	if (!mapping_load(entry->path, mistakes, &mapping, &err)) {
 		is_kept = hs_text_copy(err.message, &entry->mistake) &&
 		    hs_text_copy("a mapping that has mistakes", &entry->help);
-		hs_log_error(HS_LOG_WARNING, "a mapping cannot be used", &err);
+		if (told == NULL || strcmp(told, err.message) != 0)
+			hs_log_error(HS_LOG_WARNING, "a mapping cannot be used", &err);
 	} else {
 		is_kept = hs_text_copy(mapping->url_count > 0 ? mapping->urls[0].url : NULL,
 			      &entry->url) &&
@@ -126,6 +134,7 @@ static void read_mapping(struct entry *entry)
 		    hs_text_copy(mapping->timezone, &entry->timezone) &&
 		    keep_help(mapping->about, &entry->help);
 	}
+	free(told);
 	mapping_free(mapping);
 	hs_problems_free(mistakes);
 	if (!is_kept)
@@ -164,6 +173,26 @@ static struct entry *entry_add(struct sources *sources, const char *name)
 	return entry;
 }
 
+/* Also a change in the same second that leaves its size, or puts its time back, is one. */
+static bool is_as_it_was(const struct entry *entry, const struct stat *info)
+{
+	return entry->size == info->st_size && entry->inode == info->st_ino &&
+	    entry->device == info->st_dev && entry->changed.tv_sec == info->st_ctim.tv_sec &&
+	    entry->changed.tv_nsec == info->st_ctim.tv_nsec;
+}
+
+/* A file system's clock goes in steps: what changes twice in one has one time for both. */
+static bool is_fresh(const struct timespec *changed)
+{
+	struct timespec now;
+	double ago;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return false;
+	ago = difftime(now.tv_sec, changed->tv_sec) + (double)(now.tv_nsec - changed->tv_nsec) / 1e9;
+	return ago < CLOCK_STEP_SECONDS && ago > -CLOCK_STEP_SECONDS;
+}
+
 static void look_at(struct sources *sources, const char *folder, const char *file)
 {
 	char name[SOURCE_NAME_BYTES], path[PATH_MAX];
@@ -188,14 +217,14 @@ static void look_at(struct sources *sources, const char *folder, const char *fil
 	if (entry == NULL)
 		entry = entry_add(sources, name);
 	entry->is_there = true;
-	if (strcmp(entry->path, path) == 0 && entry->size == info.st_size &&
-	    entry->inode == info.st_ino && entry->changed.tv_sec == info.st_mtim.tv_sec &&
-	    entry->changed.tv_nsec == info.st_mtim.tv_nsec)
+	if (!entry->is_fresh && strcmp(entry->path, path) == 0 && is_as_it_was(entry, &info))
 		return;
 	snprintf(entry->path, sizeof entry->path, "%s", path);
 	entry->size = info.st_size;
 	entry->inode = info.st_ino;
-	entry->changed = info.st_mtim;
+	entry->device = info.st_dev;
+	entry->changed = info.st_ctim;
+	entry->is_fresh = is_fresh(&info.st_ctim);
 	read_mapping(entry);
 }
 

@@ -22,7 +22,7 @@ static const char *const secret_names[] = {
 	"key", "token", "secret", "pass", "pwd", "auth", "sig", "cred", "session", "jwt", "code",
 };
 
-static bool refuse(const char *text, const char *reason, struct hs_error *err)
+bool url_refuse(const char *text, const char *reason, struct hs_error *err)
 {
 	char shown[URL_SHOWN_BYTES];
 
@@ -136,7 +136,7 @@ bool url_parse(const char *text, const struct url *base, struct url *ret, struct
 	CURLUcode code = CURLUE_OK;
 
 	if (strlen(text) > FETCH_MAX_URL_BYTES)
-		return refuse(text, "it is too long", err);
+		return url_refuse(text, "it is too long", err);
 	handle = curl_url();
 	if (handle == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a URL");
@@ -158,7 +158,7 @@ bool url_parse(const char *text, const struct url *base, struct url *ret, struct
 		reason = "it is too long";
 	if (reason != NULL) {
 		url_done(&url);
-		return refuse(text, reason, err);
+		return url_refuse(text, reason, err);
 	}
 	*ret = url;
 	return true;

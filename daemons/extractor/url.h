@@ -22,6 +22,10 @@ struct url {
  * Errors: HS_BAD_URL (not http or https, no host, too long, ...), HS_NO_MEMORY. */
 bool url_parse(const char *text, const struct url *base, struct url *ret, struct hs_error *err);
 
+/* Says that the URL (any text) cannot be fetched, and why; it is shown as url_mask has it. Always
+ * returns false. Error: HS_BAD_URL. */
+bool url_refuse(const char *text, const char *reason, struct hs_error *err);
+
 /* A copy without user and password. Error: HS_NO_MEMORY. */
 bool url_copy(const struct url *url, struct url *ret, struct hs_error *err);
 

@@ -14,7 +14,7 @@ enum walk_kind { WALK_JOIN, WALK_PAGE, WALK_END };
 
 struct walk_step {
 	enum walk_kind kind;
-	size_t number;		/* of the join, or of the page's URL in the mapping */
+	size_t number;		/* of the join, or of the page's URL in the mapping (0 when it is none) */
 	const char *url;	/* borrowed, until the walk goes on; NULL at the end */
 };
 
@@ -22,7 +22,7 @@ struct walk;
 
 /* Starts one. mapping (NULL: one page) is kept; url (NULL: the mapping's) is fetched instead of the
  * mapping's URLs, not of its joins'. Gives *ret.
- * Errors: HS_BAD_ARGUMENT (there is no URL), HS_BAD_URL, HS_NO_MEMORY. */
+ * Errors: those of paging_start. */
 bool walk_new(const struct mapping *mapping, const char *url, struct walk **ret,
     struct hs_error *err);
 void walk_free(struct walk *walk);

@@ -99,8 +99,9 @@ static void note_classes(struct merge *merge, const PGresult *result)
 	counts->updated = hs_db_int(result, 0, 1);
 	merge->moved = hs_db_int(result, 0, 2);
 	counts->stale = hs_db_int(result, 0, 3);
-	counts->unchanged = merge->job->records - counts->created - counts->updated - counts->stale;
 	merge->changes += counts->created + counts->updated + merge->moved;
+	counts->updated += hs_db_int(result, 0, 4);
+	counts->unchanged = merge->job->records - counts->created - counts->updated - counts->stale;
 }
 
 /* Which number a step's count goes to; NULL when only the sum of changes matters. */

@@ -19,7 +19,8 @@ struct merge_job {
 };
 
 struct merge_counts {
-	int64_t created, updated, unchanged, stale;	/* player-seasons; together: records */
+	/* Player-seasons; together: records. updated: its figures are others, or its player's columns. */
+	int64_t created, updated, unchanged, stale;
 	int64_t new_competitions, new_seasons, new_teams, new_players;
 	bool changed;		/* something that a search or a page can see */
 	bool large;		/* worth a vacuum */

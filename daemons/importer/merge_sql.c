@@ -73,7 +73,7 @@ const char merge_stage_tables[] =
     " id integer) on commit drop;"
     "create temporary table stage_person (pno integer, player_id integer) on commit drop;"
     "create temporary table stage_touched (player_id integer, pno integer, hot boolean,"
-    " is_new boolean) on commit drop;"
+    " has_changed boolean, is_new boolean) on commit drop;"
     "create temporary table stage_work (rec integer, class \"char\", player_id integer,"
     " competition_id integer, season_id integer, team_id integer, position text, role text, "
     METRIC_COLUMNS ") on commit drop;"
@@ -198,20 +198,22 @@ static const char number_players[] =
     " on p.source_id = $1::integer and p.external_id = s.external_id";
 
 static const char touch_players[] =
-    "insert into stage_touched (player_id, pno, hot, is_new)"
-    " select p.player_id, s.pno, " BECOMES("full_name") " or " BECOMES("birth_date") " or "
+    "insert into stage_touched (player_id, pno, hot, has_changed, is_new)"
+    " select player_id, pno, hot, hot or has_other_names, false from (select p.player_id, s.pno, "
+    BECOMES("full_name") " or " BECOMES("birth_date") " or "
     BECOMES("nationality") " or " BECOMES("position") " or " BECOMES("role") " or "
-    BECOMES("height") " or " BECOMES("weight") ", false"
+    BECOMES("height") " or " BECOMES("weight") " as hot, "
+    BECOMES("first_name") " or " BECOMES("last_name") " as has_other_names"
     " from stage_player s join stage_person m on m.pno = s.pno"
     " join player p on p.player_id = m.player_id"
     " where s.kept and m.player_id <= $1::integer and (" TAKES("full_name") " or "
     TAKES("first_name") " or " TAKES("last_name") " or " TAKES("birth_date") " or "
     TAKES("nationality") " or " TAKES("position") " or " TAKES("role") " or "
-    TAKES("height") " or " TAKES("weight") ")";
+    TAKES("height") " or " TAKES("weight") ")) x";
 
 static const char touch_new_players[] =
-    "insert into stage_touched (player_id, pno, hot, is_new)"
-    " select m.player_id, m.pno, true, true"
+    "insert into stage_touched (player_id, pno, hot, has_changed, is_new)"
+    " select m.player_id, m.pno, true, true, true"
     " from stage_person m join stage_player s on s.pno = m.pno"
     " where s.kept and m.player_id > $1::integer";
 
@@ -252,7 +254,13 @@ static const char class_rows[] =
 
 static const char count_classes[] =
     "select count(*) filter (where class = 'c'), count(*) filter (where class = 'u'),"
-    " count(*) filter (where class = 'm'), count(*) filter (where class = 's') from stage_work";
+    " count(*) filter (where class = 'm'), count(*) filter (where class = 's'),"
+    /* as it was, of a player who is not */
+    " case when exists (select from stage_touched where has_changed and not is_new) then"
+    " (select count(*) from stage_touched t join stage_person m on m.player_id = t.player_id"
+    " join stage_row r on r.pno = m.pno left join stage_work w on w.rec = r.rec"
+    " where t.has_changed and not t.is_new and coalesce(w.class, 'm') = 'm') else 0 end"
+    " from stage_work";
 
 #define HISTORY_COLUMNS \
 	"player_season_history (" KEY("") \

@@ -44,10 +44,12 @@ class Model:
             self._follow(self.teams, (source, record["team_external_id"]), record["team_name"], date)
             self.seasons.add(record["season"])
             self._merge_player(merged.setdefault((source, record["player_external_id"]), {}), record)
-        for key, given in merged.items():
-            self._follow_player(key, given, date)
+        changed = {key for key, given in merged.items() if self._follow_player(key, given, date)}
         for record in snapshot["records"]:
-            counts[self._load_row(source, date, name, record)] += 1
+            outcome = self._load_row(source, date, name, record)
+            if outcome == "unchanged" and (source, record["player_external_id"]) in changed:
+                outcome = "updated"
+            counts[outcome] += 1
         return counts
 
     @staticmethod
@@ -66,8 +68,10 @@ class Model:
 
     def _follow_player(self, key, given, date):
         player = self.players.setdefault(key, {})
+        before = {attribute: value for attribute, (value, _) in player.items()}
         for attribute, value in given.items():
             self._follow(player, attribute, value, date)
+        return before != {attribute: value for attribute, (value, _) in player.items()}
 
     def _load_row(self, source, date, name, record):
         key = (source, record["competition_external_id"], record["season"], record["team_external_id"],

@@ -262,7 +262,7 @@ def test_bad_urls(hs, feeds):
     for url in ("ftp://example.org/x", "file:///etc/passwd", "example", "http://", "http://a b/"):
         done = run(hs, "--url", url, check=False)
         error = done.get("error") or done
-        assert error["code"] == "bad_url", (url, done)
+        assert (error["code"], error["where"]) == ("bad_argument", "url"), (url, done)
 
 
 # -- statuses ---------------------------------------------------------------------------------------

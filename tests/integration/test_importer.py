@@ -262,6 +262,28 @@ def test_unchanged_again_writes_nothing(hs):
                       hs.sql("select version from data_version"))
 
 
+def test_what_only_changes_players_is_an_update(hs):
+    """Figures as they were, of players with another name or height: updated, in each of their seasons."""
+    rows = [record(player_external_id="a", season="2024"), record(player_external_id="a", season="2025"),
+            record(player_external_id="b", first_name="Ann"), record(player_external_id="c", height_cm=190),
+            record(player_external_id="d")]
+    content = snapshot(*rows)
+    hs.drop(content, "players.json")
+    hs.wait_imported("players.json")
+    rows[0] = rows[0] | {"full_name": "Another Name"}       # the last record that gives a name has the say
+    rows[1] = rows[1] | {"full_name": "Another Name"}
+    rows[2] = rows[2] | {"first_name": "Anna"}
+    rows[3] = rows[3] | {"height_cm": 191, "points_per_game": 30.5}
+    hs.drop(content | {"records": rows}, "renamed.json")
+    row = hs.wait_imported("renamed.json")
+    assert (row["created"], row["updated"], row["unchanged"], row["stale"]) == (0, 4, 1, 0)
+    # said again, nothing has changed; nor has it by silence about a height
+    del rows[3]["height_cm"]
+    hs.drop(content | {"records": rows[::-1]}, "said-again.json")
+    row = hs.wait_imported("said-again.json")
+    assert (row["created"], row["updated"], row["unchanged"], row["stale"]) == (0, 0, 5, 0)
+
+
 def test_data_version_is_notified(hs):
     """Whoever listens hears of it, and the version has risen by then."""
     before = int(hs.sql("select version from data_version"))

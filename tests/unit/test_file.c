@@ -18,6 +18,7 @@
 /* The calls below stand before libc's, so that a file system can be played that lacks some,
  * and so that the n-th of them fails, or is the process's last. */
 static bool knows_no_replace = true, knows_links = true;
+static const char *planted;		/* what somebody puts there just before the next rename */
 static int calls_left = -1;		/* until the trouble; -1: none comes */
 static bool trouble_is_death;
 
@@ -31,8 +32,18 @@ static bool is_trouble(void)
 	return true;
 }
 
+static void plant(int dir)
+{
+	int fd = planted == NULL ? -1 : openat(dir, planted, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	planted = NULL;
+	if (fd >= 0)
+		close(fd);
+}
+
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
+	plant(to_dir);
 	if (!knows_no_replace) {
 		errno = EINVAL;
 		return -1;
@@ -518,6 +529,49 @@ static void test_trouble(void)
 	check_trouble(hs_scratch_dir(), other_file_system(), false);
 }
 
+/* A file that appears in the last moment stays what it is. */
+static void check_publish_new(int dir, bool renames, bool links)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	char name[NAME_MAX + 1] = "";
+	int fd = openat(dir, "x.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+
+	knows_no_replace = renames;
+	knows_links = links;
+	planted = "x.json";
+	expect_done("text", hs_file_write_all(fd, "text", 4, &err), &err);
+	expect_done("published", hs_file_publish_new(dir, "x.part", "x.json", &fd, name, sizeof name,
+		&err), &err);
+	expect_text("its name", name, "x.1.json");
+	expect_int("taken", fd, -1);
+	expect_file(dir, "x.1.json", "text");
+	expect_file(dir, "x.json", "");
+	expect_true("no part", !is_there(dir, "x.part"));
+	unlinkat(dir, "x.json", 0);
+	unlinkat(dir, "x.1.json", 0);
+	knows_no_replace = knows_links = true;
+}
+
+static void test_publish_new(void)
+{
+	int dir = open_dir(hs_scratch_dir()), fd;
+	struct hs_error err = HS_ERROR_INIT;
+	char name[NAME_MAX + 1] = "untouched";
+
+	check_publish_new(dir, true, true);
+	check_publish_new(dir, false, true);
+	check_publish_new(dir, false, false);
+	fd = openat(dir, "x.part", O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+	calls_left = 0;
+	expect_true("trouble", !hs_file_publish_new(dir, "x.part", "x.json", &fd, name, sizeof name,
+		&err));
+	calls_left = -1;
+	expect_code("trouble", &err, HS_IO);
+	expect_text("trouble", name, "untouched");
+	expect_true("no file", fd == -1 && !is_there(dir, "x.json") && !is_there(dir, "x.part"));
+	close(dir);
+}
+
 static void test_make_dirs(void)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -558,6 +612,7 @@ int main(void)
 		{ "copies that are refused", test_copy_refusals },
 		{ "a source that cannot be removed", test_no_permission },
 		{ "trouble at every step of a move", test_trouble },
+		{ "what is published new replaces nothing", test_publish_new },
 		{ "folders", test_make_dirs },
 	};
 

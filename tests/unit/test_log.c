@@ -158,6 +158,12 @@ static void write_error(void *argument)
 	hs_log_error(HS_LOG_ERROR, "cannot move", argument);
 }
 
+static void write_error_of(void *argument)
+{
+	hs_log_error_of(HS_LOG_ERROR, "a run failed", argument, HS_STR("source", "nba"),
+	    HS_INT("run", 7));
+}
+
 static void test_error(void)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -166,6 +172,9 @@ static void test_error(void)
 	capture(write_error, &err, true);
 	expect_text("placed", captured,
 	    "<3>cannot move code=disk_full where=\"a b.json\" error=\"no space: free some\"\n");
+	capture(write_error_of, &err, true);
+	expect_text("of what", captured, "<3>a run failed source=nba run=7 code=disk_full"
+	    " where=\"a b.json\" error=\"no space: free some\"\n");
 	hs_error_set(&err, HS_IO, "", "bad");
 	capture(write_error, &err, true);
 	expect_text("no place", captured, "<3>cannot move code=io_error error=bad\n");

@@ -1,6 +1,7 @@
 /* test_mapping.c: mappings that are right, and every mistake with its place. */
 #include "daemons/extractor/mapping.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,7 +251,7 @@ static void test_bad(void)
 		const struct hs_problem *first;
 
 		expect_true(bad[i].text, mapping == NULL);
-		expect_code(bad[i].text, &err, HS_BAD_ARGUMENT);
+		expect_code(bad[i].text, &err, HS_BAD_MAPPING);
 		expect_int(bad[i].text, hs_problems_total(mistakes), 1);
 		if (hs_problems_kept(mistakes) > 0) {
 			first = hs_problems_at(mistakes, 0);
@@ -361,6 +362,31 @@ static void test_bounds(void)
 	free(text);
 }
 
+/* Its times are not looked at when it is loaded, for it can run by command; to judge it they are. */
+static void judge_times(int dir, const char *folder)
+{
+	static const char text[] = "{\"schedule\":\"61 * * * *\",\"timezone\":\"Mars/Olympus\",\"x\":1}";
+	struct hs_problems *mistakes = hs_problems_new_for(10);
+	struct hs_error err = HS_ERROR_INIT;
+	struct mapping *mapping = NULL;
+	char path[PATH_MAX];
+	uint64_t without;
+
+	snprintf(path, sizeof path, "%s/times.json", folder);
+	expect_done("file", hs_file_write(dir, "times.json", text, strlen(text), 0600, &err), &err);
+	expect_true("bad", !mapping_load(path, mistakes, &mapping, &err));
+	without = hs_problems_total(mistakes);
+	hs_problems_free(mistakes);
+	mistakes = hs_problems_new_for(10);
+	expect_true("judged", !mapping_judge(path, mistakes, &err));
+	expect_code("judged", &err, HS_BAD_MAPPING);
+	expect_int("two more", hs_problems_total(mistakes), without + 2);
+	expect_text("schedule", hs_problems_at(mistakes, 1)->pointer, "/schedule");
+	expect_contains("schedule", hs_problems_at(mistakes, 1)->message, "the minute, 61");
+	expect_text("time zone", hs_problems_at(mistakes, 2)->pointer, "/timezone");
+	hs_problems_free(mistakes);
+}
+
 static void test_load(void)
 {
 	static const char text[] = "{\"records\":\"\",\n \"fields\":}";
@@ -381,7 +407,8 @@ static void test_load(void)
 
 	snprintf(path, sizeof path, "%s/bad.json", folder);
 	expect_true("bad", !mapping_load(path, mistakes, &mapping, &err));
-	expect_code("bad", &err, HS_BAD_ARGUMENT);
+	expect_code("bad", &err, HS_BAD_MAPPING);
+	expect_contains("bad", err.message, "at line 2, column ");
 	expect_int("line", hs_problems_at(mistakes, 0)->line, 2);
 	snprintf(path, sizeof path, "%s/big.json", folder);
 	expect_true("big", !mapping_load(path, mistakes, &mapping, &err));
@@ -390,6 +417,7 @@ static void test_load(void)
 	expect_true("none", !mapping_load(path, mistakes, &mapping, &err));
 	expect_code("none", &err, HS_NOT_FOUND);
 	expect_true("untouched", mapping == NULL);
+	judge_times(dir, folder);
 	snprintf(path, sizeof path, "%s/good.json", folder);
 	expect_done("good", mapping_load(path, mistakes, &mapping, &err), &err);
 	mapping_free(mapping);

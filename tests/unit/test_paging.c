@@ -192,10 +192,43 @@ static void test_start(void)
 	paging_done(&paging);
 }
 
+/* Records take the season from what stands beside their URL: of a URL that is not there, none. */
+static void test_values_of_urls(void)
+{
+	struct mapping *mapping = mapping_of("{\"urls\":[{\"url\":\"https://a.org/1\",\"with\":"
+	    "{\"season\":\"2024\"}},{\"url\":\"https://a.org:443/2\",\"with\":{\"season\":\"2025\"}}],"
+	    "\"records\":\"/d\",\"fields\":{\"competition_external_id\":\"/a\","
+	    "\"competition_name\":\"/a\",\"season\":{\"with\":\"season\"},\"team_external_id\":\"/a\","
+	    "\"team_name\":\"/a\",\"player_external_id\":\"/a\",\"full_name\":\"/a\"}}");
+	const struct row page = { 5, NULL, -1, NULL, NULL };
+	struct hs_error err = HS_ERROR_INIT;
+	struct paging paging = { .mapping = NULL };
+	bool is_over = false;
+
+	expect_true("another", !paging_start(mapping, "https://a.org/3", &paging, &err));
+	expect_code("another", &err, HS_BAD_ARGUMENT);
+	expect_text("another", err.where, "url");
+	expect_contains("another", err.message, "\"https://a.org/3\" is none of the mapping's urls");
+	expect_contains("another", err.message, "\"season\"");
+	if (expect_done("the second", paging_start(mapping, "https://a.org:443/2", &paging, &err),
+		&err)) {
+		expect_int("the second", (long long)paging.number, 1);
+		expect_done("the second", go_on(&paging, &page, &is_over, &err), &err);
+		expect_true("and no more", is_over);
+	}
+	paging_done(&paging);
+	expect_done("written otherwise", paging_start(mapping, "HTTPS://A.org/1#x", &paging, &err),
+	    &err);
+	expect_int("written otherwise", (long long)paging.number, 0);
+	paging_done(&paging);
+	mapping_free(mapping);
+}
+
 static const struct hs_case cases[] = {
 	{ "from page to page", test_walks },
 	{ "pages that are not followed", test_faults },
 	{ "without a mapping", test_start },
+	{ "values that stand beside URLs", test_values_of_urls },
 };
 
 int main(void)

@@ -59,6 +59,20 @@ static void test_bound(void)
 	hs_problems_free(problems);
 }
 
+static void test_other_bound(void)
+{
+	struct hs_problems *problems = hs_problems_new_for(3);
+
+	if (problems == NULL)
+		exit(1);
+	for (unsigned i = 0; i < 5; i++)
+		hs_problems_add(problems, HS_BAD_DATE, "", 0, 0, "number %u", i);
+	expect_int("all count", hs_problems_total(problems), 5);
+	expect_int("so many are kept", hs_problems_kept(problems), 3);
+	expect_text("the last", hs_problems_at(problems, 2)->message, "number 2");
+	hs_problems_free(problems);
+}
+
 /* A pointer or a message of any length: cut, at a character's end. */
 static void test_long_texts(void)
 {
@@ -110,6 +124,7 @@ int main(void)
 	static const struct hs_case suite[] = {
 		{ "order", test_order },
 		{ "bound", test_bound },
+		{ "as many as are wanted", test_other_bound },
 		{ "long texts", test_long_texts },
 		{ "json", test_json },
 	};

@@ -34,7 +34,7 @@ static void test_lines(void)
 {
 	for (size_t i = 0; i < HS_COUNT(lines); i++) {
 		struct progress_state state = { lines[i].name, "loading", lines[i].bytes,
-			lines[i].total, lines[i].records };
+			lines[i].total, lines[i].records, NULL };
 		char buf[PROGRESS_LINE_BYTES], row[64];
 
 		snprintf(row, sizeof row, "%lld of %lld in %zu columns", lines[i].bytes,
@@ -42,6 +42,17 @@ static void test_lines(void)
 		progress_format(&state, lines[i].columns, buf);
 		expect_text(row, buf, lines[i].want);
 	}
+}
+
+static void test_note(void)
+{
+	struct progress_state state = { "feed", "waiting", 1000, 2000, 7,
+		"waiting 12 s before try 3 of 5: HTTP 503" };
+	char buf[PROGRESS_LINE_BYTES];
+
+	expect_text("a note", progress_format(&state, 80, buf),
+	    "feed: waiting 12 s before try 3 of 5: HTTP 503  ");
+	expect_text("cut", progress_format(&state, 21, buf), "feed: waiting 12 ...");
 }
 
 static void test_every_width(void)
@@ -56,7 +67,7 @@ static void test_every_width(void)
 	for (size_t n = 0; n < HS_COUNT(names); n++) {
 		for (size_t columns = 0; columns <= 200; columns++) {
 			struct progress_state state = { names[n], "checking", 123456789, 987654321,
-				1234567 };
+				1234567, NULL };
 			char buf[PROGRESS_LINE_BYTES];
 			size_t room = columns > 0 ? columns - 1 : 0;
 
@@ -138,8 +149,8 @@ static void terminal_close(struct terminal *terminal)
 
 static void test_drawing(void)
 {
-	struct progress_state long_line = { "first.json", "loading", 5000, 0, 1234 };
-	struct progress_state short_line = { "b.json", "loading", 5, 0, 1 };
+	struct progress_state long_line = { "first.json", "loading", 5000, 0, 1234, NULL };
+	struct progress_state short_line = { "b.json", "loading", 5, 0, 1, NULL };
 	struct progress progress;
 	struct terminal terminal;
 
@@ -166,7 +177,7 @@ static void test_drawing(void)
 
 static void test_window_changes(void)
 {
-	struct progress_state state = { "nba.json", "loading", 1000000, 2240441, 2034 };
+	struct progress_state state = { "nba.json", "loading", 1000000, 2240441, 2034, NULL };
 	struct progress progress;
 	struct terminal terminal;
 	char line[PROGRESS_LINE_BYTES], want[PROGRESS_LINE_BYTES + 8];
@@ -189,7 +200,7 @@ static void test_window_changes(void)
 /* Where it is no terminal, nothing may be written, whatever is asked. */
 static void test_no_terminal(void)
 {
-	struct progress_state state = { "nba.json", "loading", 1, 2, 3 };
+	struct progress_state state = { "nba.json", "loading", 1, 2, 3, NULL };
 	struct progress progress;
 	FILE *file = tmpfile();
 
@@ -203,6 +214,7 @@ static void test_no_terminal(void)
 
 static const struct hs_case cases[] = {
 	{ "lines", test_lines },
+	{ "what it waits for", test_note },
 	{ "every width", test_every_width },
 	{ "drawing", test_drawing },
 	{ "the window changes", test_window_changes },

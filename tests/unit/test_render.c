@@ -266,7 +266,8 @@ static const struct {
 	    "'latest':null,'when':{'enabled':true,'schedule':null}},"
 	    "{'name':'league','has_url':true,'running':null,'latest':{'status':'emitted',"
 	    "'started_at':'2026-11-25T04:00:12Z','records':12345},'when':" DAILY "},"
-	    "{'name':'cup','has_url':true,'running':{'stage':'fetching'},'latest':{'status':"
+	    "{'name':'cup','has_url':true,'running':{'stage':'waiting','note':"
+	    "'waiting 12 s before try 3 of 5: HTTP 503'},'latest':{'status':"
 	    "'running','started_at':'2026-11-25T12:00:00Z','records':0},'when':{'enabled':false,"
 	    "'schedule':'@every 6h'}},"
 	    "{'name':'odd','has_url':true,'running':null,'latest':null,'when':{'enabled':true,"
@@ -274,7 +275,7 @@ static const struct {
 	    "SOURCE                LATEST (UTC)      STATUS     RECORDS  NEXT (UTC)\n"
 	    "public_json_snapshot  -                 never run        0  by command\n"
 	    "league                2026-11-25 04:00  emitted     12,345  2026-11-26 04:00\n"
-	    "cup                   2026-11-25 12:00  fetching         0  disabled\n"
+	    "cup                   2026-11-25 12:00  waiting          0  disabled\n"
 	    "odd                   -                 never run        0  bad schedule\n"
 	    "\n"
 	    "  schedules\n"
@@ -283,6 +284,8 @@ static const struct {
 	    "    odd: x\n"
 	    "\n"
 	    "public_json_snapshot has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or give --url.\n"
+	    "\n"
+	    "cup is waiting 12 s before try 3 of 5: HTTP 503\n"
 	    "\n"
 	    "odd has a bad schedule: x has 1 field\n" },
 	{ "extractor list, and the scheduler is off", HS_CMD_EXTRACTOR_LIST, {

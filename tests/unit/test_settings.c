@@ -77,6 +77,24 @@ static const struct {
 	{ HS_SET_DAEMONS, "web, importer", "web, importer", NULL },
 	{ HS_SET_DAEMONS, "web,wbe", NULL, "words from web,importer,extractor, not \"wbe\"" },
 	{ HS_SET_DAEMONS, "web,web", NULL, "nothing stands twice" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "a.example.org, 10.0.0.7, [fd00::7], ::1, localhost, "
+	    "_x.y-z., b\xc3\xbc" "cher.example", "a.example.org, 10.0.0.7, [fd00::7], ::1, localhost, "
+	    "_x.y-z., b\xc3\xbc" "cher.example", NULL },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "http://a.example", NULL,
+	    "without scheme, port and path (as feeds.example.org, 10.0.0.7 or [fd00::7]), not "
+	    "\"http://a.example\"" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "a.example,b.example:80", NULL, "\"b.example:80\"" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "10.0.0.7:99999", NULL, "hosts" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "[fd00::7]:80", NULL, "hosts" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "[fd00::7", NULL, "hosts" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "fd00:0::7", NULL, "hosts" },	/* is fd00::7 */
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "127.1", NULL, "hosts" },	/* is 127.0.0.1 */
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "a.example/x", NULL, "hosts" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "a example", NULL, "hosts" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, "a..example", NULL, "hosts" },
+	{ HS_SET_EXTRACTOR_ALLOW_PRIVATE_HOSTS, ".", NULL, "hosts" },
+	{ HS_SET_EXTRACTOR_IGNORE_ROBOTS_HOSTS, "*.example", NULL, "\"*.example\"" },
+	{ HS_SET_EXTRACTOR_IGNORE_ROBOTS_HOSTS, "a.example", "a.example", NULL },
 	{ HS_SET_LOG_LEVEL, "debug", "debug", NULL },
 	{ HS_SET_LOG_LEVEL, "loud", NULL, "one of error,warning,info,debug, not \"loud\"" },
 	{ HS_SET_STOP_SECONDS, "1", "1", NULL },
