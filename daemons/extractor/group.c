@@ -165,6 +165,16 @@ bool groups_lack_key(const struct groups *groups, size_t n)
 	return groups->first != NULL && !groups->has_key[n];
 }
 
+/* Where a text stands that is no number. */
+static bool blame_figure(const struct expression *expression, struct hs_error *err)
+{
+	const char *pointer = expression_pointer(expression);
+
+	if (pointer != NULL)
+		hs_error_at(err, pointer);
+	return false;
+}
+
 bool groups_add(struct groups *groups, const struct expression_scope *scope,
     const struct feed_place *place, enum hs_field *ret_field, struct hs_error *err)
 {
@@ -180,9 +190,10 @@ bool groups_add(struct groups *groups, const struct expression_scope *scope,
 
 		if (figure->kind == EXPRESSION_COUNT)
 			continue;
-		if (!expression_evaluate(figure->parts[0], scope, &texts[i], err) ||
-		    (texts[i] != NULL && !exact_parse(texts[i], strlen(texts[i]), &checked, err)))
+		if (!expression_evaluate(figure->parts[0], scope, &texts[i], err))
 			return false;
+		if (texts[i] != NULL && !exact_parse(texts[i], strlen(texts[i]), &checked, err))
+			return blame_figure(figure->parts[0], err);
 	}
 	if ((group = find(groups, scope, place, ret_field, err)) == NULL)
 		return false;

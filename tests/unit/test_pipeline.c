@@ -164,6 +164,7 @@ static void test_groups(void)
 	expect_int("records", outcome.result.records, 3);
 	expect_int("skipped", outcome.result.skipped, 1);
 	expect_int("left out", outcome.result.left_out, 1);
+	expect_fault(&outcome.result.left_out_problems, 0, "/data/2/pts", 3, 1, "\"x\"");
 	text = json_dumps(json_object_get(outcome.snapshot, "records"),
 	    JSON_COMPACT | JSON_REAL_PRECISION(6));
 	/* 50.3 / 2 = 25.15 exactly; 5 of 7; nothing attempted is no percentage */
