@@ -28,7 +28,7 @@ enum { AT_VERSION, AT_PAGE, AT_TOTAL, AT_CATALOG, AT_NAMES, AT_COUNT };
 
 enum {
 	ADVICE_PATIENCE_MS = 3000,
-	HEAD_START_MS = 10	/* of the page, before the total is counted beside it */
+	HEAD_START_MS = 4	/* of the page, before the total is counted beside it */
 };
 
 /* One search, from its query string to its answer. */
