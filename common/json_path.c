@@ -27,8 +27,7 @@ void hs_path_enter(struct hs_path *path, const struct hs_json_event *event)
 {
 	struct hs_path_level *level = &path->levels[event->depth];
 
-	if (event->kind == HS_JSON_OBJECT_END || event->kind == HS_JSON_ARRAY_END ||
-	    event->kind == HS_JSON_TOO_BIG) {
+	if (hs_json_is_end(event->kind) || event->kind == HS_JSON_TOO_BIG) {
 		path->depth = event->depth;
 		return;
 	}
@@ -37,7 +36,7 @@ void hs_path_enter(struct hs_path *path, const struct hs_json_event *event)
 	else if (event->depth > 0 && level->is_array)
 		level->index++;
 	path->depth = event->depth;
-	if (event->kind == HS_JSON_OBJECT_BEGIN || event->kind == HS_JSON_ARRAY_BEGIN) {
+	if (hs_json_is_begin(event->kind)) {
 		level[1].is_array = event->kind == HS_JSON_ARRAY_BEGIN;
 		level[1].index = 0;
 		level[1].length = 0;
@@ -46,8 +45,7 @@ void hs_path_enter(struct hs_path *path, const struct hs_json_event *event)
 
 void hs_path_leave(struct hs_path *path, const struct hs_json_event *event)
 {
-	if (event->kind != HS_JSON_KEY && event->kind != HS_JSON_OBJECT_BEGIN &&
-	    event->kind != HS_JSON_ARRAY_BEGIN && path->depth > 0)
+	if (event->kind != HS_JSON_KEY && !hs_json_is_begin(event->kind) && path->depth > 0)
 		path->depth = event->depth > 0 ? event->depth - 1 : 0;
 }
 

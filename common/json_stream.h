@@ -40,6 +40,17 @@ struct hs_json_event {
 	uint64_t column;	/* characters, from 1 */
 };
 
+/* Whether an event of that kind begins, or ends, an object or an array. */
+static inline bool hs_json_is_begin(enum hs_json_kind kind)
+{
+	return kind == HS_JSON_OBJECT_BEGIN || kind == HS_JSON_ARRAY_BEGIN;
+}
+
+static inline bool hs_json_is_end(enum hs_json_kind kind)
+{
+	return kind == HS_JSON_OBJECT_END || kind == HS_JSON_ARRAY_END;
+}
+
 /* false ends the reading with *err. */
 typedef bool hs_json_fn(void *arg, const struct hs_json_event *event, struct hs_error *err);
 

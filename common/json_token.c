@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
+
 /* The token reaches beyond its bound: what fits is kept, to the end of a character. */
 static bool cut_token(struct hs_json_stream *stream, const char *bytes, size_t left,
     struct hs_error *err)
@@ -250,15 +252,6 @@ static bool end_code(struct hs_json_stream *stream, struct hs_error *err)
 	return put_character(stream, code, err);
 }
 
-static int hexadecimal(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* One byte behind a '\'. */
 static bool take_escape(struct hs_json_stream *stream, const char *at, struct hs_error *err)
 {
@@ -268,7 +261,7 @@ static bool take_escape(struct hs_json_stream *stream, const char *at, struct hs
 	int digit;
 
 	if (stream->escape > 1) {
-		if ((digit = hexadecimal(*at)) < 0)
+		if ((digit = hs_hex_digit(*at)) < 0)
 			return hs_json_fail(stream, HS_BAD_JSON, &place, err,
 			    "\\u needs four hexadecimal digits, as in \\u00e9");
 		stream->column++;

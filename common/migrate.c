@@ -18,6 +18,7 @@
 #include <openssl/evp.h>
 
 #include "common/file.h"
+#include "common/hex.h"
 #include "common/text.h"
 
 enum {
@@ -90,8 +91,7 @@ static bool hash_text(const char *text, size_t length, char hex[HEX_BYTES], stru
 	if (EVP_Digest(text, length, digest, &size, EVP_sha256(), NULL) != 1 ||
 	    size != SHA256_BYTES)
 		return hs_error_set(err, HS_NO_MEMORY, "", "cannot compute a checksum");
-	for (size_t i = 0; i < SHA256_BYTES; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	hs_hex_text(digest, SHA256_BYTES, hex);
 	return true;
 }
 

@@ -6,10 +6,15 @@
  * nothing more is read. A failure that is not the file's ends it with an error. */
 #include "common/snapshot_private.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/number.h"
+
+enum { NUMBER_BYTES = 24 };
 
 enum { POINTER_ROOM = 2 * HS_POINTER_BYTES, RECORDS_DEPTH = 1, RECORD_DEPTH = 2 };
 
@@ -64,7 +69,7 @@ const char *snapshot_nearest(const struct hs_snapshot *snapshot, const struct hs
 
 void snapshot_skip(struct hs_snapshot *snapshot, const struct hs_json_event *event)
 {
-	if (event->kind == HS_JSON_OBJECT_BEGIN || event->kind == HS_JSON_ARRAY_BEGIN)
+	if (hs_json_is_begin(event->kind))
 		snapshot->skipped = event->depth + 1;
 }
 
@@ -207,11 +212,6 @@ static void take_too_big(struct hs_snapshot *snapshot, const struct hs_json_even
 		    snapshot->options.max_record_bytes);
 }
 
-static bool is_end(const struct hs_json_event *event)
-{
-	return event->kind == HS_JSON_OBJECT_END || event->kind == HS_JSON_ARRAY_END;
-}
-
 /* The end of what began at the event's depth. */
 static bool take_end(struct hs_snapshot *snapshot, const struct hs_json_event *event,
     struct hs_error *err)
@@ -233,7 +233,7 @@ static bool route(struct hs_snapshot *snapshot, const struct hs_json_event *even
 		take_too_big(snapshot, event);
 		return true;
 	}
-	if (is_end(event))
+	if (hs_json_is_end(event->kind))
 		return take_end(snapshot, event, err);
 	if (snapshot->opaque != 0)
 		return opaque_member(snapshot, event, err);
@@ -252,7 +252,7 @@ static bool on_event(void *arg, const struct hs_json_event *event, struct hs_err
 	bool done;
 
 	if (snapshot->skipped != 0 && event->kind != HS_JSON_TOO_BIG) {
-		if (!is_end(event) || event->depth + 1 != snapshot->skipped)
+		if (!hs_json_is_end(event->kind) || event->depth + 1 != snapshot->skipped)
 			return true;
 		snapshot->skipped = 0;
 		hs_path_leave(&snapshot->path, event);
@@ -360,17 +360,53 @@ static void find_missing(struct hs_snapshot *snapshot)
 	}
 }
 
+#define RECORDS "/records/"
+
+/* What a duplicate's message begins with; its twin's pointer comes then. */
+#define TWIN_WORDS "the same competition, season, team and player as "
+
 static void on_duplicate(void *arg, const struct hs_key_place *first,
     const struct hs_key_place *later)
 {
 	struct hs_snapshot *snapshot = arg;
 	char pointer[64];
 
-	snprintf(pointer, sizeof pointer, "/records/%llu", (unsigned long long)later->number);
+	snprintf(pointer, sizeof pointer, RECORDS "%llu", (unsigned long long)later->number);
 	hs_problems_add(snapshot->problems, HS_DUPLICATE_RECORD, pointer, later->line,
-	    later->column, "the same competition, season, team and player as /records/%llu "
-	    "(line %llu, column %llu): take one of them out", (unsigned long long)first->number,
-	    (unsigned long long)first->line, (unsigned long long)first->column);
+	    later->column, TWIN_WORDS RECORDS "%llu (line %llu, column %llu): take one of them out",
+	    (unsigned long long)first->number, (unsigned long long)first->line,
+	    (unsigned long long)first->column);
+}
+
+bool hs_snapshot_split(const char *pointer, uint64_t *ret_number, const char **ret_rest)
+{
+	const char *digits = pointer + strlen(RECORDS);
+	char number[NUMBER_BYTES];
+	struct hs_error ignored;
+	long long value;
+	size_t length;
+
+	if (strncmp(pointer, RECORDS, strlen(RECORDS)) != 0)
+		return false;
+	length = strspn(digits, "0123456789");
+	if (length >= sizeof number)
+		return false;
+	memcpy(number, digits, length);
+	number[length] = '\0';
+	if (!hs_parse_int(number, 0, LLONG_MAX, "record", &value, &ignored))
+		return false;
+	*ret_number = (uint64_t)value;
+	*ret_rest = digits + length;
+	return true;
+}
+
+bool hs_snapshot_twin(const struct hs_problem *problem, uint64_t *ret)
+{
+	const char *rest;
+
+	return problem->code == HS_DUPLICATE_RECORD &&
+	    strncmp(problem->message, TWIN_WORDS, strlen(TWIN_WORDS)) == 0 &&
+	    hs_snapshot_split(problem->message + strlen(TWIN_WORDS), ret, &rest);
 }
 
 bool hs_snapshot_finish(struct hs_snapshot *snapshot, struct hs_error *err)

@@ -87,6 +87,12 @@ bool hs_snapshot_finish(struct hs_snapshot *snapshot, struct hs_error *err);
  * the caller may stop reading. */
 bool hs_snapshot_is_over(const struct hs_snapshot *snapshot);
 
+/* Of a pointer like /records/17/full_name: 17, and /full_name. false: it is no record's. */
+bool hs_snapshot_split(const char *pointer, uint64_t *ret_number, const char **ret_rest);
+
+/* Of a HS_DUPLICATE_RECORD problem: the number of the record that it repeats. false: of another. */
+bool hs_snapshot_twin(const struct hs_problem *problem, uint64_t *ret);
+
 const struct hs_problems *hs_snapshot_problems(const struct hs_snapshot *snapshot);
 const struct hs_snapshot_head *hs_snapshot_head(const struct hs_snapshot *snapshot);
 

@@ -99,6 +99,11 @@ static const int32_t vanishing[] = {
 	0x2036, 0x2037, 0x2057, 0x22c5, 0x275b, 0x275c, 0x3002,
 };
 
+bool hs_text_copy(const char *text, char **ret)
+{
+	return text == NULL || (*ret = strdup(text)) != NULL;
+}
+
 bool hs_format(char *buf, size_t size, struct hs_error *err, const char *format, ...)
 {
 	va_list args;

@@ -11,6 +11,10 @@
 bool hs_format(char *buf, size_t size, struct hs_error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* A copy of a text that may be missing, for the caller to free; NULL stays as *ret is. false: there
+ * is no memory. */
+bool hs_text_copy(const char *text, char **ret);
+
 /* The offset of the first byte that is not valid UTF-8 (overlong forms,
  * surrogates, beyond U+10FFFF, cut off), or length when all is valid. */
 size_t hs_utf8_valid_prefix(const char *text, size_t length);

@@ -8,7 +8,7 @@
 #include "common/number.h"
 #include "ctl/table.h"
 
-enum { MOST_PROBLEMS = 20 };
+enum { MOST_PROBLEMS = 20, PLACE_BYTES = 128, SOURCES_COLUMNS = 40, SOURCES_BYTES = 256 };
 
 void view_extractor_event(struct output *output, const json_t *event)
 {
@@ -32,7 +32,43 @@ static void print_error(const struct screen *screen, const json_t *error)
 	    text_of(error, "message"), text_of(error, "code"));
 }
 
-/* Their lines would be the snapshot's, which is not there: the pointer holds for the feed, too. */
+/* "page 2, record 3, line 17", as far as it is known: of a mapping's mistakes nothing. */
+static const char *place_words(const json_t *row, char buf[PLACE_BYTES])
+{
+	static const char *const keys[] = { "page", "record", "line" };
+	size_t length = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < HS_COUNT(keys); i++) {
+		long long number = number_of(row, keys[i]);
+		char count[FIGURE_BYTES];
+
+		/* a line alone would be another file's */
+		if (number > 0 && number_of(row, "record") > 0)
+			length += (size_t)snprintf(buf + length, PLACE_BYTES - length, "%s%s %s",
+			    length > 0 ? ", " : "", keys[i], screen_count(number, count));
+	}
+	return buf;
+}
+
+/* Where it was first met in the feed, and how often then. */
+static void print_where(const struct screen *screen, const json_t *problem)
+{
+	long long again = number_of(problem, "count") - 1, others = number_of(problem, "others");
+	char place[PLACE_BYTES], count[FIGURE_BYTES];
+
+	place_words(problem, place);
+	if (place[0] == '\0' && again <= 0 && others == 0)
+		return;
+	fprintf(screen->out, "    %s%s", place, place[0] != '\0' ? " of the feed" : "in the feed");
+	if (again > 0)
+		fprintf(screen->out, "; the same in %s more", screen_count(again, count));
+	if (others > 0)
+		fprintf(screen->out, "; the like, of other values, in %s more",
+		    screen_count(others, count));
+	fputc('\n', screen->out);
+}
+
 static void print_problems(const struct screen *screen, const json_t *problems)
 {
 	const json_t *problem;
@@ -47,6 +83,7 @@ static void print_problems(const struct screen *screen, const json_t *problems)
 		fprintf(screen->out, " %s ", text_of(problem, "message"));
 		screen_print(screen, STYLE_DIM, "(%s)", text_of(problem, "code"));
 		fputc('\n', screen->out);
+		print_where(screen, problem);
 	}
 }
 
@@ -77,19 +114,68 @@ static void print_count(const struct screen *screen, const json_t *report, const
 		    sizeof words), count == 1 ? "was" : "were", sentence);
 }
 
+static void print_repeated(const struct screen *screen, const json_t *item)
+{
+	char place[PLACE_BYTES];
+
+	place_words(item, place);
+	fprintf(screen->out, "    %s, %s, %s (%s%s%s)\n", text_of(item, "full_name"),
+	    text_of(item, "season"), text_of(item, "team_name"), text_of(item, "pointer"),
+	    place[0] != '\0' ? ": " : "", place);
+}
+
+/* Of a dry run: what each mapped field would be. */
+static void print_fields(const struct screen *screen, const json_t *report)
+{
+	static const struct column columns[] = { { "FIELD", false }, { "RECORDS", true },
+		{ "FROM", false }, { "FIRST VALUE", false } };
+	const json_t *fields = json_object_get(report, "fields"), *field;
+	struct table *table;
+	char count[FIGURE_BYTES], from[SOURCES_BYTES], words[64];
+	size_t i;
+
+	if (json_array_size(fields) == 0 || number_of(report, "mapped") == 0)
+		return;
+	table = table_new(columns, HS_COUNT(columns));
+	json_array_foreach(fields, i, field) {
+		screen_cut(text_of(field, "from"), SOURCES_COLUMNS, from, sizeof from);
+		table_add(table, (const char *const[]){ text_of(field, "field"),
+		    screen_count(number_of(field, "count"), count), from,
+		    json_is_string(json_object_get(field, "first")) ? text_of(field, "first") :
+		    "-" });
+		if (number_of(field, "count") == 0)
+			table_style(table, 1, STYLE_DOUBT);
+	}
+	fprintf(screen->out, "  the fields of %s:\n", screen_some(number_of(report, "mapped"),
+	    "mapped record", "mapped records", words, sizeof words));
+	table_print(table, screen, 4);
+}
+
+/* A pointer that is misspelt is wrong in no record, and empty in all. */
+static void print_empty(const struct screen *screen, const json_t *report)
+{
+	const json_t *field;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "empty_fields"), i, field)
+		screen_print(screen, STYLE_DOUBT,
+		    "  no record has a value for %s: the mapping looks for it at %s\n", text_of(field, "field"), text_of(field, "from"));
+}
+
 static void print_report(const struct screen *screen, const json_t *report)
 {
 	const json_t *item;
 	size_t i;
+
+	print_fields(screen, report);
+	print_empty(screen, report);
 
 	print_count(screen, report, "skipped", "left out by the mapping's rules");
 	print_count(screen, report, "left_out", "left out, as the mapping lets pass:");
 	print_problems(screen, json_object_get(report, "left_out_problems"));
 	print_count(screen, report, "repeated", "dropped: the feed repeats them");
 	json_array_foreach(json_object_get(report, "repeated_first"), i, item)
-		fprintf(screen->out, "    %s, %s, %s (%s)\n", text_of(item, "full_name"),
-		    text_of(item, "season"), text_of(item, "team_name"),
-		    text_of(item, "pointer"));
+		print_repeated(screen, item);
 	json_array_foreach(json_object_get(report, "warnings"), i, item)
 		screen_print(screen, STYLE_DOUBT, "  %s\n", json_string_value(item));
 }
@@ -300,6 +386,38 @@ void view_extractor_switch(struct output *output, const json_t *result)
 	}
 }
 
+/* Whether a run before it in the list, and so after it in time, told of the same source. */
+static bool is_told(const json_t *runs, size_t before, const char *source)
+{
+	for (size_t i = 0; i < before; i++) {
+		const json_t *run = json_array_get(runs, i);
+
+		if (strcmp(text_of(run, "source"), source) == 0 &&
+		    json_is_object(json_object_get(run, "report")))
+			return true;
+	}
+	return false;
+}
+
+/* Of each source's latest run that has a report, when it did not fail. */
+static void print_empty_of_latest(const struct screen *screen, const json_t *runs)
+{
+	const json_t *run;
+	size_t i;
+
+	json_array_foreach(runs, i, run) {
+		const json_t *report = json_object_get(run, "report");
+
+		if (strcmp(text_of(run, "status"), "failed") == 0 ||
+		    json_array_size(json_object_get(report, "empty_fields")) == 0 ||
+		    is_told(runs, i, text_of(run, "source")))
+			continue;
+		fprintf(screen->out, "\nrun %lld of %s:\n", number_of(run, "run"),
+		    text_of(run, "source"));
+		print_empty(screen, report);
+	}
+}
+
 void view_extractor_history(struct output *output, const json_t *result)
 {
 	static const struct column columns[] = { { "RUN", true }, { "STARTED (UTC)", false },
@@ -333,6 +451,7 @@ void view_extractor_history(struct output *output, const json_t *result)
 		table_style(table, 7, status_style(text_of(run, "status")));
 	}
 	table_print(table, &output->screen, 0);
+	print_empty_of_latest(&output->screen, runs);
 	json_array_foreach(runs, i, run) {
 		if (strcmp(text_of(run, "status"), "failed") != 0)
 			continue;

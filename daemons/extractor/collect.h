@@ -13,20 +13,33 @@
 
 #include "common/date.h"
 #include "common/error.h"
-#include "common/problems.h"
 #include "daemons/extractor/emit.h"
+#include "daemons/extractor/faults.h"
 #include "daemons/extractor/mapping.h"
+#include "daemons/extractor/origins.h"
 #include "daemons/extractor/parse.h"
+#include "daemons/extractor/usage.h"
 
 enum { COLLECT_NAMED = 20 };	/* repeated records that are named */
 
 struct collect;
 
-/* Keeps the mapping. Error: HS_NO_MEMORY. */
-bool collect_new(const struct mapping *mapping, struct hs_date today, bool with_payload,
-    struct collect **ret, struct hs_error *err);
+struct collect_options {
+	const struct mapping *mapping;	/* kept */
+	struct hs_date today;
+	bool with_payload;
+	size_t max_record_bytes;
+	struct origins *origins;	/* kept; where each record that is written is noted */
+};
+
+/* Error: HS_NO_MEMORY. */
+bool collect_new(const struct collect_options *options, struct collect **ret,
+    struct hs_error *err);
 /* Accepts NULL. */
 void collect_free(struct collect *collect);
+
+/* A page begins: number is from 1, or 0 when there is but one. */
+void collect_page(struct collect *collect, uint64_t number);
 
 /* Takes a record, and writes what it becomes. base gives the scope but its levels and arena.
  * What is wrong with the record is a problem, not an error; false is for all else:
@@ -38,14 +51,18 @@ bool collect_record(struct collect *collect, const struct parse_record *record,
 bool collect_finish(struct collect *collect, const struct joins *joins, struct emit *emit,
     struct hs_error *err);
 
-/* What could not be mapped; borrowed. */
-const struct hs_problems *collect_problems(const struct collect *collect);
+/* What could not be mapped; borrowed, and more may be added. */
+struct faults *collect_faults(struct collect *collect);
+uint64_t collect_left_out(const struct collect *collect);
 uint64_t collect_skipped(const struct collect *collect);
 uint64_t collect_repeated(const struct collect *collect);
-/* [{"pointer","full_name","season","team_name"}], the first COLLECT_NAMED; a new reference, NULL
- * when there are none. */
+/* [{"pointer","page","record","line","full_name","season","team_name"}], the first COLLECT_NAMED; a
+ * new reference, NULL when there are none. */
 json_t *collect_repeated_first(const struct collect *collect);
-/* Sentences about all records together; a new reference, NULL when there are none. */
-json_t *collect_warnings(const struct collect *collect);
+/* Adds sentences about all records together to *list, which may be NULL until there is one.
+ * Error: HS_NO_MEMORY. */
+bool collect_warnings(const struct collect *collect, json_t **list, struct hs_error *err);
+/* The mapped fields, and which the records have. Borrowed. */
+const struct usage *collect_usage(const struct collect *collect);
 
 #endif

@@ -161,7 +161,8 @@ static void ask(struct extractor *extractor, struct hs_call *call, const char *s
 /* What lists things goes: the numbers tell how many there were. */
 static void shorten_run(json_t *run)
 {
-	static const char *const lists[] = { "left_out_problems", "repeated_first", "warnings" };
+	static const char *const lists[] = { "left_out_problems", "repeated_first", "warnings",
+		"empty_fields", "fields" };
 	json_t *report = json_object_get(run, "report");
 
 	json_object_set_new(run, "problems", json_array());

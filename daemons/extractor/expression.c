@@ -362,7 +362,10 @@ bool expression_evaluate(const struct expression *expression, const struct expre
 
 	if (!take_value(expression, scope, &text, err) ||
 	    (expression->kind != EXPRESSION_LIST && !change(expression, scope, &text, err))) {
-		if (expression->kind == EXPRESSION_AT || expression->kind == EXPRESSION_DOCUMENT)
+		/* what stands in an outer level has no place in the innermost one */
+		if (expression->up > 0)
+			err->where[0] = '\0';
+		else if (expression->kind == EXPRESSION_AT)
 			hs_error_at(err, expression->pointer.text);
 		return false;
 	}

@@ -136,6 +136,17 @@ const struct expression *expression_compile(struct expression_compiler *compiler
 const struct condition *condition_compile(struct expression_compiler *compiler, const json_t *json,
     const char *pointer);
 
+/* ---- for people ---- */
+
+/* The pointer inside the record, or innermost item, where its value is looked for; NULL when it is
+ * looked for in several places, or elsewhere. Borrowed. */
+const char *expression_pointer(const struct expression *expression);
+
+/* Where its value comes from: "/height", "/first, /last", "document /season", "bios /name, /id";
+ * what does not fit ends in "...". Returns buf. */
+const char *expression_sources(const struct expression *expression,
+    const struct expression_slots *slots, char *buf, size_t size);
+
 /* ---- evaluating ---- */
 
 /* What an expression is evaluated in. */
@@ -156,7 +167,8 @@ struct expression_scope {
 
 /* *ret: a text, trimmed, never blank, in the arena or as old as what it came from; NULL is null.
  * Errors: those of convert.h and exact.h, HS_WRONG_TYPE (an array or object where a value should
- * be), HS_BAD_ARGUMENT (not in the table). where is the pointer in the record, if there is one. */
+ * be), HS_BAD_ARGUMENT (not in the table). where is the pointer in the innermost item, if the
+ * value stands there. */
 bool expression_evaluate(const struct expression *expression, const struct expression_scope *scope,
     const char **ret, struct hs_error *err);
 

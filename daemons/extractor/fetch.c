@@ -298,6 +298,11 @@ bool fetch_start(struct fetcher *fetcher, const struct fetch_request *request, f
 	return true;
 }
 
+uint64_t fetch_received(const struct fetch *fetch)
+{
+	return fetch->received;
+}
+
 void fetch_cancel(struct fetch *fetch)
 {
 	if (fetch == NULL)

@@ -118,6 +118,9 @@ void fetcher_free(struct fetcher *fetcher);
 bool fetch_start(struct fetcher *fetcher, const struct fetch_request *request, fetch_done *done,
     fetch_watch *watch, void *arg, struct fetch **ret, struct hs_error *err);
 
+/* Bytes of the body so far, inflated: for who cancels it, and in done. */
+uint64_t fetch_received(const struct fetch *fetch);
+
 /* Ends it at once and for good: nothing is called back any more. Accepts NULL. */
 void fetch_cancel(struct fetch *fetch);
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemons/extractor/normalize.h"
+
 enum {
 	NODE_BYTES = 48,	/* what a group's tree node takes, about: it is bounded with it */
 	WORK_BYTES = 1 << 20	/* for one group's fields at the end */
@@ -17,7 +19,7 @@ struct group {
 	struct group *next;
 	const char *const *keys;	/* of slots.group_count; NULL is a key too */
 	size_t key_count;
-	const char *place;
+	struct feed_place place;	/* of its first record */
 	uint64_t count;
 	const char *fields[HS_FIELD_COUNT];	/* those without figures */
 	struct exact_mean figures[];
@@ -28,6 +30,7 @@ struct groups {
 	struct arena *arena;
 	void *tree;
 	struct group *first, **end;
+	bool has_key[MAPPING_MAX_GROUP];	/* some record had a value there */
 };
 
 struct groups *groups_new(const struct mapping *mapping)
@@ -82,21 +85,23 @@ static bool copy(struct groups *groups, const char *text, const char **ret, stru
 
 /* The fields that the first record gives. */
 static bool take_fields(const struct mapping *mapping, const struct expression_scope *scope,
-    const char **ret, struct hs_error *err)
+    const char **ret, enum hs_field *ret_field, struct hs_error *err)
 {
 	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
 		const struct expression *field = mapping->fields[i];
 
 		ret[i] = NULL;
-		if (field != NULL && !field->has_figures &&
-		    !expression_evaluate(field, scope, &ret[i], err))
-			return false;
+		if (field == NULL || field->has_figures ||
+		    expression_evaluate(field, scope, &ret[i], err))
+			continue;
+		*ret_field = (enum hs_field)i;
+		return normalize_blame(mapping, *ret_field, err);
 	}
 	return true;
 }
 
 static struct group *make(struct groups *groups, const struct group *wanted,
-    const char *const *fields, const char *place, struct hs_error *err)
+    const char *const *fields, const struct feed_place *place, struct hs_error *err)
 {
 	size_t figures = groups->mapping->slots.figure_count;
 	struct group *group = arena_take(groups->arena, sizeof *group +
@@ -116,7 +121,8 @@ static struct group *make(struct groups *groups, const struct group *wanted,
 	}
 	group->keys = keys;
 	group->key_count = wanted->key_count;
-	if (!copy(groups, place, &group->place, err))
+	group->place = *place;
+	if (!copy(groups, place->pointer, &group->place.pointer, err))
 		return NULL;
 	if (tsearch(group, &groups->tree, compare_groups) == NULL) {
 		hs_error_set(err, HS_NO_MEMORY, "", "no memory for a group");
@@ -129,7 +135,7 @@ static struct group *make(struct groups *groups, const struct group *wanted,
 
 /* The group of the record; made when there is none. NULL with *err. */
 static struct group *find(struct groups *groups, const struct expression_scope *scope,
-    const char *place, struct hs_error *err)
+    const struct feed_place *place, enum hs_field *ret_field, struct hs_error *err)
 {
 	const struct mapping *mapping = groups->mapping;
 	const char *keys[MAPPING_MAX_GROUP], *fields[HS_FIELD_COUNT];
@@ -140,38 +146,56 @@ static struct group *find(struct groups *groups, const struct expression_scope *
 	for (size_t i = 0; i < mapping->group_count; i++) {
 		if (!expression_evaluate(mapping->group[i], scope, &keys[i], err))
 			return NULL;
+		groups->has_key[i] |= keys[i] != NULL;
 	}
 	if ((found = tfind(&wanted, &groups->tree, compare_groups)) != NULL)
 		return *(struct group *const *)found;
-	if (!take_fields(mapping, scope, fields, err))
+	if (!take_fields(mapping, scope, fields, ret_field, err))
 		return NULL;
 	group = make(groups, &wanted, fields, place, err);
 	if (group == NULL && err->code == HS_RECORD_TOO_BIG)
-		hs_error_set(err, HS_TOO_BIG, place, "the groups of this mapping take more than"
-		    " %d MiB of memory: fetch fewer records in one run",
+		hs_error_set(err, HS_TOO_BIG, place->pointer, "the groups of this mapping take more"
+		    " than %d MiB of memory: fetch fewer records in one run",
 		    GROUPS_MAX_BYTES >> 20);
 	return group;
 }
 
-bool groups_add(struct groups *groups, const struct expression_scope *scope, const char *place,
-    struct hs_error *err)
+bool groups_lack_key(const struct groups *groups, size_t n)
+{
+	return groups->first != NULL && !groups->has_key[n];
+}
+
+/* Where a text stands that is no number. */
+static bool blame_figure(const struct expression *expression, struct hs_error *err)
+{
+	const char *pointer = expression_pointer(expression);
+
+	if (pointer != NULL)
+		hs_error_at(err, pointer);
+	return false;
+}
+
+bool groups_add(struct groups *groups, const struct expression_scope *scope,
+    const struct feed_place *place, enum hs_field *ret_field, struct hs_error *err)
 {
 	const struct expression_slots *slots = &groups->mapping->slots;
 	const char *texts[EXPRESSION_MAX_SLOTS] = { NULL };
 	struct exact_mean figures[EXPRESSION_MAX_SLOTS];
 	struct group *group;
 
+	*ret_field = HS_FIELD_COUNT;
 	for (size_t i = 0; i < slots->figure_count; i++) {
 		const struct expression *figure = slots->figures[i];
 		struct exact checked;
 
 		if (figure->kind == EXPRESSION_COUNT)
 			continue;
-		if (!expression_evaluate(figure->parts[0], scope, &texts[i], err) ||
-		    (texts[i] != NULL && !exact_parse(texts[i], strlen(texts[i]), &checked, err)))
+		if (!expression_evaluate(figure->parts[0], scope, &texts[i], err))
 			return false;
+		if (texts[i] != NULL && !exact_parse(texts[i], strlen(texts[i]), &checked, err))
+			return blame_figure(figure->parts[0], err);
 	}
-	if ((group = find(groups, scope, place, err)) == NULL)
+	if ((group = find(groups, scope, place, ret_field, err)) == NULL)
 		return false;
 	memcpy(figures, group->figures, slots->figure_count * sizeof figures[0]);
 	for (size_t i = 0; i < slots->figure_count; i++) {
@@ -205,7 +229,8 @@ static bool figure_text(const struct group *group, const struct expression *figu
 
 /* What is made of figures reads no record, document or URL: mapping.c refuses it. */
 static bool finish(const struct groups *groups, const struct group *group,
-    const struct joins *joins, struct arena *arena, const char **fields, struct hs_error *err)
+    const struct joins *joins, struct arena *arena, const char **fields, enum hs_field *ret_field,
+    struct hs_error *err)
 {
 	const struct mapping *mapping = groups->mapping;
 	const char *figures[EXPRESSION_MAX_SLOTS];
@@ -213,18 +238,20 @@ static bool finish(const struct groups *groups, const struct group *group,
 		.figures = figures };
 
 	for (size_t i = 0; i < mapping->slots.figure_count; i++) {
-		if (!figure_text(group, mapping->slots.figures[i], arena, &figures[i], err))
+		if (!figure_text(group, mapping->slots.figures[i], arena, &figures[i], err)) {
+			*ret_field = HS_FIELD_COUNT;
 			return false;
+		}
 	}
 	memcpy(fields, group->fields, sizeof group->fields);
 	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
 		const struct expression *field = mapping->fields[i];
 
-		if (field != NULL && field->has_figures &&
-		    !expression_evaluate(field, &scope, &fields[i], err)) {
-			hs_error_at(err, hs_field_rows[i].name);
-			return false;
-		}
+		if (field == NULL || !field->has_figures ||
+		    expression_evaluate(field, &scope, &fields[i], err))
+			continue;
+		*ret_field = (enum hs_field)i;
+		return normalize_blame(mapping, *ret_field, err);
 	}
 	return true;
 }
@@ -238,14 +265,15 @@ bool groups_finish(struct groups *groups, const struct joins *joins, groups_fn *
 
 	for (const struct group *group = groups->first; done && group != NULL; group = group->next) {
 		struct hs_error why = HS_ERROR_INIT;
+		enum hs_field field = HS_FIELD_COUNT;
 
 		/* a group that took no record had only ones that failed, and were told of */
 		if (group->count == 0)
 			continue;
-		if (finish(groups, group, joins, arena, fields, &why))
-			done = on_group(arg, fields, group->place, arena, err);
+		if (finish(groups, group, joins, arena, fields, &field, &why))
+			done = on_group(arg, fields, &group->place, err);
 		else
-			done = on_fault(arg, group->place, &why, err);
+			done = on_fault(arg, &group->place, field, &why, err);
 		arena_reset(arena);
 	}
 	arena_free(arena);

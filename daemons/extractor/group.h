@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
+#include "daemons/extractor/faults.h"
 #include "daemons/extractor/mapping.h"
 
 enum { GROUPS_MAX_BYTES = 16 << 20 };
@@ -19,19 +20,23 @@ struct groups *groups_new(const struct mapping *mapping);
 /* Accepts NULL. */
 void groups_free(struct groups *groups);
 
-/* Adds a record to its group; place is where it is, for messages. A record that fails changes
- * nothing. Errors: those of expression.h; HS_TOO_BIG, when there are too many groups. */
-bool groups_add(struct groups *groups, const struct expression_scope *scope, const char *place,
+/* Adds a record to its group; place is where it is. A record that fails changes nothing;
+ * *ret_field is then the field that it is about, or HS_FIELD_COUNT.
+ * Errors: those of expression.h; HS_TOO_BIG, when there are too many groups. */
+bool groups_add(struct groups *groups, const struct expression_scope *scope,
+    const struct feed_place *place, enum hs_field *ret_field, struct hs_error *err);
+
+/* Whether no record has had a value for the n-th expression of the group: then it parts nothing. */
+bool groups_lack_key(const struct groups *groups, size_t n);
+
+/* A group's fields, texts or NULL, and the place of its first record. They live until it returns.
+ * false ends it with *err. */
+typedef bool groups_fn(void *arg, const char *const *fields, const struct feed_place *place,
     struct hs_error *err);
 
-/* A group's fields, texts or NULL, and the place of its first record. They and what is in the
- * arena live until it returns. false ends it with *err. */
-typedef bool groups_fn(void *arg, const char *const *fields, const char *place, struct arena *arena,
-    struct hs_error *err);
-
-/* Told of a group whose fields cannot be had, with the reason; false ends it with *err. */
-typedef bool groups_fault_fn(void *arg, const char *place, const struct hs_error *why,
-    struct hs_error *err);
+/* Told of a group of which that field cannot be had, with the reason; false ends it with *err. */
+typedef bool groups_fault_fn(void *arg, const struct feed_place *place, enum hs_field field,
+    const struct hs_error *why, struct hs_error *err);
 
 /* All groups, in the order of their first records. joins are those of the records' scopes. */
 bool groups_finish(struct groups *groups, const struct joins *joins, groups_fn *on_group,

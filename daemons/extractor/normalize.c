@@ -12,7 +12,7 @@
 
 /* ---- what is in a record ---- */
 
-enum { MAX_LEVELS = MAPPING_MAX_EACH + 1 };
+enum { MAX_LEVELS = MAPPING_MAX_EACH + 1, SOURCES_BYTES = 200 };
 
 struct expansion {
 	const struct mapping *mapping;
@@ -96,34 +96,62 @@ bool normalize_expand(const struct mapping *mapping, const struct parse_record *
 
 /* ---- what it becomes ---- */
 
+static bool blame_rule(struct hs_error *err)
+{
+	struct hs_error why = *err;
+
+	return hs_error_set(err, why.code, why.where, "a rule that skips records: %s", why.message);
+}
+
 bool normalize_skips(const struct mapping *mapping, const struct expression_scope *scope, bool *ret,
     struct hs_error *err)
 {
 	*ret = false;
 	for (size_t i = 0; i < mapping->skip_count && !*ret; i++) {
 		if (!condition_holds(mapping->skips[i], scope, ret, err))
-			return false;
+			return blame_rule(err);
 	}
 	return true;
 }
 
-/* Says of which field an error speaks. */
-static bool name_field(size_t field, struct hs_error *err)
+/* A sentence of a check begins with the field's name already. */
+static bool names_field(const struct hs_error *err, const char *name)
 {
+	size_t length = strlen(name);
+
+	return strncmp(err->message, name, length) == 0 &&
+	    (err->message[length] == ' ' || err->message[length] == ':');
+}
+
+bool normalize_blame(const struct mapping *mapping, enum hs_field field, struct hs_error *err)
+{
+	const struct expression *expression = mapping->fields[field];
+	const char *pointer = expression != NULL ? expression_pointer(expression) : NULL;
+	char sources[SOURCES_BYTES], from[SOURCES_BYTES + 16] = "";
+	const char *name = hs_field_rows[field].name;
 	struct hs_error why = *err;
 
-	return hs_error_set(err, why.code, why.where, "%s: %s", hs_field_rows[field].name,
-	    why.message);
+	if (why.where[0] == '\0' && pointer == NULL && expression != NULL)
+		snprintf(from, sizeof from, " (from %s)", expression_sources(expression,
+		    &mapping->slots, sources, sizeof sources));
+	if (pointer != NULL)
+		hs_error_at(&why, pointer);
+	if (!names_field(&why, name))
+		return hs_error_set(err, why.code, why.where, "%s%s: %s", name, from, why.message);
+	return hs_error_set(err, why.code, why.where, "%s%s%s", name, from,
+	    why.message + strlen(name));
 }
 
 bool normalize_fields(const struct mapping *mapping, const struct expression_scope *scope,
-    const char *ret[HS_FIELD_COUNT], struct hs_error *err)
+    const char *ret[HS_FIELD_COUNT], enum hs_field *ret_field, struct hs_error *err)
 {
 	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
 		ret[i] = NULL;
-		if (mapping->fields[i] != NULL &&
-		    !expression_evaluate(mapping->fields[i], scope, &ret[i], err))
-			return name_field(i, err);
+		if (mapping->fields[i] == NULL ||
+		    expression_evaluate(mapping->fields[i], scope, &ret[i], err))
+			continue;
+		*ret_field = (enum hs_field)i;
+		return normalize_blame(mapping, *ret_field, err);
 	}
 	return true;
 }
@@ -154,46 +182,29 @@ static bool check_field(const struct hs_field_row *row, const char *text, struct
 	return true;
 }
 
-bool normalize_check(const char *const texts[HS_FIELD_COUNT], struct hs_date today,
-    struct emit_value ret[HS_FIELD_COUNT], struct hs_error *err)
-{
-	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
-		const struct hs_field_row *row = &hs_field_rows[i];
-
-		ret[i] = (struct emit_value){ .text = NULL };
-		if (texts[i] != NULL && !check_field(row, texts[i], today, &ret[i], err))
-			return false;
-		if (row->required && ret[i].text == NULL)
-			return hs_error_set(err, HS_MISSING_FIELD, "",
-			    "%s has no value here, and every record of a snapshot must have one: see"
-			    " what the mapping says of it, or skip such records", row->name);
-	}
-	return true;
-}
-
-bool normalize_payload(const struct expression_scope *scope, struct emit_value *ret,
+/* One field: its rule, and whether it may be missing. */
+static bool check(size_t field, const char *text, struct hs_date today, struct emit_value *ret,
     struct hs_error *err)
 {
-	const struct value *item = scope->levels[scope->level_count - 1].value;
-	struct value *whole;
-	char *text;
-	size_t length;
+	const struct hs_field_row *row = &hs_field_rows[field];
 
-	if (item->kind != VALUE_OBJECT) {
-		/* a payload must be an object */
-		struct value *row = arena_take(scope->arena, sizeof *row, err);
-
-		whole = value_add(scope->arena, NULL, VALUE_OBJECT, NULL, NULL, err);
-		if (row == NULL || whole == NULL)
-			return false;
-		*row = *item;
-		row->key = "row";
-		row->next = NULL;
-		whole->first = whole->last = row;
-		item = whole;
-	}
-	if (!value_write(item, scope->arena, &text, &length, err))
+	*ret = (struct emit_value){ .text = NULL };
+	if (text != NULL && !check_field(row, text, today, ret, err))
 		return false;
-	*ret = (struct emit_value){ .text = text, .length = length };
+	return !row->required || ret->text != NULL || hs_error_set(err, HS_MISSING_FIELD, "",
+	    "%s has no value here, and every record of a snapshot must have one: see what the"
+	    " mapping says of it, or skip such records", row->name);
+}
+
+bool normalize_check(const struct mapping *mapping, const char *const texts[HS_FIELD_COUNT],
+    struct hs_date today, struct emit_value ret[HS_FIELD_COUNT], enum hs_field *ret_field,
+    struct hs_error *err)
+{
+	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
+		if (check(i, texts[i], today, &ret[i], err))
+			continue;
+		*ret_field = (enum hs_field)i;
+		return normalize_blame(mapping, *ret_field, err);
+	}
 	return true;
 }

@@ -43,17 +43,18 @@ bool normalize_expand(const struct mapping *mapping, const struct parse_record *
 bool normalize_skips(const struct mapping *mapping, const struct expression_scope *scope, bool *ret,
     struct hs_error *err);
 
-/* The fields' texts; NULL is null. Not of a mapping with a group. */
+/* The fields' texts; NULL is null. Not of a mapping with a group. *ret_field: on failure, the one
+ * that it is about. */
 bool normalize_fields(const struct mapping *mapping, const struct expression_scope *scope,
-    const char *ret[HS_FIELD_COUNT], struct hs_error *err);
+    const char *ret[HS_FIELD_COUNT], enum hs_field *ret_field, struct hs_error *err);
 
 /* Checks the texts by the snapshot's own rules, and makes them values; borrows the texts.
- * Errors: HS_MISSING_FIELD, HS_WRONG_TYPE, and those of hs_value_check. */
-bool normalize_check(const char *const texts[HS_FIELD_COUNT], struct hs_date today,
-    struct emit_value ret[HS_FIELD_COUNT], struct hs_error *err);
-
-/* What the source wrote of it, as an object: the innermost item. */
-bool normalize_payload(const struct expression_scope *scope, struct emit_value *ret,
+ * *ret_field as above. Errors: HS_MISSING_FIELD, HS_WRONG_TYPE, and those of hs_value_check. */
+bool normalize_check(const struct mapping *mapping, const char *const texts[HS_FIELD_COUNT],
+    struct hs_date today, struct emit_value ret[HS_FIELD_COUNT], enum hs_field *ret_field,
     struct hs_error *err);
+
+/* Says of which field an error is, and where the mapping looks for it. Always false. */
+bool normalize_blame(const struct mapping *mapping, enum hs_field field, struct hs_error *err);
 
 #endif

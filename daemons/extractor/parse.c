@@ -52,16 +52,6 @@ struct reading {
 	size_t column_count;
 };
 
-static bool is_end(enum hs_json_kind kind)
-{
-	return kind == HS_JSON_OBJECT_END || kind == HS_JSON_ARRAY_END;
-}
-
-static bool is_begin(enum hs_json_kind kind)
-{
-	return kind == HS_JSON_OBJECT_BEGIN || kind == HS_JSON_ARRAY_BEGIN;
-}
-
 static bool refuse(const struct reading *reading, const struct hs_json_event *event,
     enum hs_error_code code, const char *pointer, const char *sentence, struct hs_error *err)
 {
@@ -104,7 +94,7 @@ static bool enter(const struct reading *reading, struct target *target,
 			target->pointer->tokens[depth - 1].index != index : !target->is_key)
 			return false;
 	}
-	if (is_begin(event->kind))
+	if (hs_json_is_begin(event->kind))
 		target->matched = depth;
 	return target->pointer->count == depth;
 }
@@ -124,7 +114,7 @@ static void step(struct reading *reading, const struct hs_json_event *event)
 {
 	if (event->depth > 0)
 		reading->items[event->depth - 1]++;
-	if (is_begin(event->kind)) {
+	if (hs_json_is_begin(event->kind)) {
 		reading->items[event->depth] = 0;
 		reading->is_array[event->depth] = event->kind == HS_JSON_ARRAY_BEGIN;
 	}
@@ -152,9 +142,6 @@ void parse_fault(const struct hs_json_stream *stream, uint64_t line, struct hs_e
 		    fault->message, on_line, column);
 }
 
-typedef bool take_piece_fn(struct reading *reading, const char *piece, size_t length,
-    struct hs_error *err);
-
 bool parse_is_stopped(const struct parse_options *options, struct hs_error *err)
 {
 	if (options->stop == NULL || !options->stop(options->arg))
@@ -163,36 +150,36 @@ bool parse_is_stopped(const struct parse_options *options, struct hs_error *err)
 	return true;
 }
 
-static bool read_pieces(struct reading *reading, int fd, take_piece_fn *take, struct hs_error *err)
+bool parse_pieces(int fd, const struct parse_options *options, parse_piece_fn *take, void *arg,
+    struct hs_error *err)
 {
-	const struct parse_options *options = reading->options;
 	size_t size = options->piece_bytes > 0 ? options->piece_bytes : PIECE_BYTES, length = 1;
 	char *piece = malloc(size);
 	bool done = piece != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory to read a feed");
 
 	if (done && lseek(fd, 0, SEEK_SET) != 0)
 		done = hs_error_errno(err, "", "cannot read the feed");
-	while (done && length > 0) {
-		if (parse_is_stopped(options, err))
-			done = false;
-		else
-			done = hs_file_read(fd, piece, size, &length, err) &&
-			    take(reading, piece, length, err);
-		if (!done && reading->is_over) {
-			done = true;
-			break;
-		}
-	}
+	while (done && length > 0)
+		done = !parse_is_stopped(options, err) &&
+		    hs_file_read(fd, piece, size, &length, err) && take(arg, piece, length, err);
 	free(piece);
-	if (!done)
-		parse_fault(reading->stream, reading->line, err);
 	return done;
 }
 
-/* A length of 0 is the end. */
-static bool take_whole(struct reading *reading, const char *piece, size_t length,
+static bool read_pieces(struct reading *reading, int fd, parse_piece_fn *take,
     struct hs_error *err)
 {
+	if (parse_pieces(fd, reading->options, take, reading, err) || reading->is_over)
+		return true;
+	parse_fault(reading->stream, reading->line, err);
+	return false;
+}
+
+/* A length of 0 is the end. */
+static bool take_whole(void *arg, const char *piece, size_t length, struct hs_error *err)
+{
+	struct reading *reading = arg;
+
 	return length > 0 ? hs_json_push(reading->stream, piece, length, err) :
 	    hs_json_finish(reading->stream, err);
 }
@@ -220,7 +207,7 @@ static bool keep_fact(struct reading *reading, size_t number, const struct hs_js
 	const char *text = event->text;
 	size_t length = event->length;
 
-	if (is_begin(event->kind))
+	if (hs_json_is_begin(event->kind))
 		return refuse(reading, event, HS_WRONG_TYPE, pointer,
 		    "an array or object is where a single value should be", err);
 	if (event->is_cut)
@@ -245,7 +232,7 @@ static bool on_fact(void *arg, const struct hs_json_event *event, struct hs_erro
 		take_key(reading, event);
 		return true;
 	}
-	if (is_end(event->kind)) {
+	if (hs_json_is_end(event->kind)) {
 		leave(reading, event->depth);
 		return true;
 	}
@@ -303,7 +290,7 @@ static bool on_header(void *arg, const struct hs_json_event *event, struct hs_er
 		take_key(reading, event);
 		return true;
 	}
-	if (is_end(event->kind)) {
+	if (hs_json_is_end(event->kind)) {
 		leave(reading, event->depth);
 		return true;
 	}
@@ -434,7 +421,7 @@ static bool build(struct reading *reading, const struct hs_json_event *event, st
 static bool begin_record(struct reading *reading, const struct hs_json_event *event,
     struct hs_error *err)
 {
-	if (is_begin(event->kind))
+	if (hs_json_is_begin(event->kind))
 		hs_json_bound(reading->stream, reading->options->max_record_bytes);
 	reading->is_building = true;
 	reading->record.line = reading->line > 0 ? reading->line : event->line;
@@ -463,7 +450,7 @@ static bool begin_records(struct reading *reading, const struct hs_json_event *e
 	target->is_found = true;
 	if (event->kind == HS_JSON_NULL)
 		return true;
-	if (kind == PARSE_ONE && is_begin(event->kind))
+	if (kind == PARSE_ONE && hs_json_is_begin(event->kind))
 		return begin_record(reading, event, err);
 	reading->is_inside = event->kind ==
 	    (kind == PARSE_OBJECT ? HS_JSON_OBJECT_BEGIN : HS_JSON_ARRAY_BEGIN);
@@ -495,7 +482,7 @@ static bool on_tree(void *arg, const struct hs_json_event *event, struct hs_erro
 		take_key(reading, event);
 		return true;
 	}
-	if (is_end(event->kind)) {
+	if (hs_json_is_end(event->kind)) {
 		if (event->depth == depth)
 			reading->is_inside = false;
 		leave(reading, event->depth);
@@ -562,9 +549,9 @@ static bool take_line(struct reading *reading, const char *at, size_t length, st
 	return hs_json_push(reading->stream, at + blanks, length - blanks, err);
 }
 
-static bool take_lines(struct reading *reading, const char *piece, size_t length,
-    struct hs_error *err)
+static bool take_lines(void *arg, const char *piece, size_t length, struct hs_error *err)
 {
+	struct reading *reading = arg;
 	const char *at = piece, *end = piece + length;
 
 	if (length == 0)

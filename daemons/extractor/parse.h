@@ -55,6 +55,14 @@ struct parse_options {
 	size_t piece_bytes;		/* read at a time; 0: as is usual. For tests */
 };
 
+/* A piece of a feed, borrowed; length 0 is its end. false ends the reading with *err. */
+typedef bool parse_piece_fn(void *arg, const char *piece, size_t length, struct hs_error *err);
+
+/* Reads a feed from its start to its end. arg is take's; stop has that of the options.
+ * Errors: HS_CANCELLED, HS_NO_MEMORY, HS_IO, and take's. */
+bool parse_pieces(int fd, const struct parse_options *options, parse_piece_fn *take, void *arg,
+    struct hs_error *err);
+
 /* Hands on each record; null in the place of the records is none. *ret_count: how many.
  * Errors: those of json_stream.h; HS_MISSING_FIELD, HS_WRONG_TYPE, HS_REPEATED_KEY (what is there
  * in the records' place; where: the pointer), HS_RECORD_TOO_BIG, HS_CANCELLED, and on_record's. */

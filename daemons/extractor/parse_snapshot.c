@@ -8,15 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/fields.h"
-#include "common/file.h"
 #include "common/json_stream.h"
 #include "daemons/extractor/parse.h"
 
 enum {
-	PIECE_BYTES = 64 << 10,
 	TOKEN_BYTES = 4096,	/* of what we look at: keys, the name, the date */
 	NO_HEAD = HS_HEAD_COUNT
 };
@@ -24,24 +21,14 @@ enum {
 struct reading {
 	struct parse_head *head;	/* wanted in the first pass, else NULL */
 	parse_record_fn *on_record;	/* wanted in the second, else NULL */
-	void *arg;
-	size_t max_record_bytes;
+	const struct parse_options *options;
 	struct hs_json_stream *stream;
 	bool is_bare;			/* an array of records alone */
 	int key;			/* the head's field that is read; NO_HEAD: none */
 	bool seen[HS_HEAD_COUNT];
 	uint64_t record;		/* the number of the one that is read */
+	uint64_t line, column;		/* where it begins */
 };
-
-static bool is_begin(enum hs_json_kind kind)
-{
-	return kind == HS_JSON_OBJECT_BEGIN || kind == HS_JSON_ARRAY_BEGIN;
-}
-
-static bool is_end(enum hs_json_kind kind)
-{
-	return kind == HS_JSON_OBJECT_END || kind == HS_JSON_ARRAY_END;
-}
 
 static bool refuse(const struct hs_json_event *event, enum hs_error_code code, const char *pointer,
     const char *sentence, struct hs_error *err)
@@ -137,7 +124,7 @@ static bool take_head(struct reading *reading, const struct hs_json_event *event
 	if (text != NULL && event->kind == HS_JSON_STRING)
 		return reading->head == NULL || keep_text(event, text, err);
 	if (object != NULL && event->kind == HS_JSON_OBJECT_BEGIN) {
-		hs_json_bound(reading->stream, reading->max_record_bytes);
+		hs_json_bound(reading->stream, reading->options->max_record_bytes);
 		if (reading->head != NULL)
 			hs_json_capture(reading->stream);
 		return true;
@@ -150,6 +137,7 @@ static bool take_head(struct reading *reading, const struct hs_json_event *event
 static bool take_record(struct reading *reading, const struct hs_json_event *event,
     struct hs_error *err)
 {
+	struct parse_written written;
 	char pointer[64];
 
 	snprintf(pointer, sizeof pointer, "%s/%llu", reading->is_bare ? "" : "/records",
@@ -158,16 +146,20 @@ static bool take_record(struct reading *reading, const struct hs_json_event *eve
 		return refuse(event, HS_RECORD_TOO_BIG, pointer,
 		    "the record is larger than HOOPSCOUT_MAX_RECORD_BYTES", err);
 	if (event->kind == HS_JSON_OBJECT_BEGIN) {
-		hs_json_bound(reading->stream, reading->max_record_bytes);
+		hs_json_bound(reading->stream, reading->options->max_record_bytes);
+		reading->line = event->line;
+		reading->column = event->column;
 		if (reading->on_record != NULL)
 			hs_json_capture(reading->stream);
 		return true;
 	}
 	if (event->kind != HS_JSON_OBJECT_END)
 		return refuse(event, HS_WRONG_TYPE, pointer, "a record must be an object", err);
-	reading->record++;
+	written = (struct parse_written){ .text = event->text, .length = event->length,
+		.pointer = pointer, .number = reading->record++, .line = reading->line,
+		.column = reading->column };
 	return reading->on_record == NULL ||
-	    reading->on_record(reading->arg, event->text, event->length, err);
+	    reading->on_record(reading->options->arg, &written, err);
 }
 
 static bool take_whole(struct reading *reading, const struct hs_json_event *event,
@@ -179,7 +171,7 @@ static bool take_whole(struct reading *reading, const struct hs_json_event *even
 			reading->head->has_records = true;
 		return true;
 	}
-	if (event->kind == HS_JSON_OBJECT_BEGIN || is_end(event->kind))
+	if (event->kind == HS_JSON_OBJECT_BEGIN || hs_json_is_end(event->kind))
 		return true;
 	return refuse(event, HS_WRONG_TYPE, "",
 	    "the feed must be an object with records, or an array of records", err);
@@ -197,7 +189,7 @@ static bool on_event(void *arg, const struct hs_json_event *event, struct hs_err
 			return take_key(reading, event, err);
 		if (!take_head(reading, event, err))
 			return false;
-		if (!is_begin(event->kind))
+		if (!hs_json_is_begin(event->kind))
 			reading->key = NO_HEAD;
 		return true;
 	}
@@ -206,55 +198,37 @@ static bool on_event(void *arg, const struct hs_json_event *event, struct hs_err
 	return true;
 }
 
-static bool read_pieces(struct reading *reading, int fd, parse_stop_fn *stop, struct hs_error *err)
+/* A length of 0 is the end. */
+static bool take_piece(void *arg, const char *piece, size_t length, struct hs_error *err)
 {
-	char *piece = malloc(PIECE_BYTES);
-	bool done = false;
-	size_t length;
+	struct reading *reading = arg;
 
-	if (piece == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read the feed");
-	for (;;) {
-		if (stop(reading->arg)) {
-			hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
-			break;
-		}
-		if (!hs_file_read(fd, piece, PIECE_BYTES, &length, err))
-			break;
-		done = length > 0 ? hs_json_push(reading->stream, piece, length, err) :
-				    hs_json_finish(reading->stream, err);
-		if (!done || length == 0)
-			break;
-		done = false;
-	}
-	free(piece);
-	return done;
+	return length > 0 ? hs_json_push(reading->stream, piece, length, err) :
+	    hs_json_finish(reading->stream, err);
 }
 
-static bool read_all(struct reading *reading, int fd, parse_stop_fn *stop, struct hs_error *err)
+static bool read_all(struct reading *reading, int fd, struct hs_error *err)
 {
 	bool done;
 
-	if (lseek(fd, 0, SEEK_SET) != 0)
-		return hs_error_errno(err, "", "cannot read the feed again");
 	reading->key = NO_HEAD;
 	reading->stream = hs_json_stream_new(TOKEN_BYTES, on_event, reading);
 	if (reading->stream == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read the feed");
-	done = read_pieces(reading, fd, stop, err);
+	done = parse_pieces(fd, reading->options, take_piece, reading, err);
 	if (!done)
 		parse_fault(reading->stream, 0, err);
 	hs_json_stream_free(reading->stream);
 	return done;
 }
 
-bool parse_snapshot_head(int fd, size_t max_record_bytes, parse_stop_fn *stop, void *arg,
-    struct parse_head *ret, struct hs_error *err)
+bool parse_snapshot_head(int fd, const struct parse_options *options, struct parse_head *ret,
+    struct hs_error *err)
 {
-	struct reading reading = { .head = ret, .arg = arg, .max_record_bytes = max_record_bytes };
+	struct reading reading = { .head = ret, .options = options };
 
 	memset(ret, 0, sizeof *ret);
-	return read_all(&reading, fd, stop, err) && (ret->has_records ||
+	return read_all(&reading, fd, err) && (ret->has_records ||
 	    hs_error_set(err, HS_MISSING_FIELD, "/records",
 		"the feed has no records: it must be an object with records, or an array of them"));
 }
@@ -268,11 +242,10 @@ void parse_head_done(struct parse_head *head)
 	memset(head, 0, sizeof *head);
 }
 
-bool parse_snapshot_records(int fd, size_t max_record_bytes, parse_stop_fn *stop, parse_record_fn *on_record,
-    void *arg, struct hs_error *err)
+bool parse_snapshot_records(int fd, const struct parse_options *options,
+    parse_record_fn *on_record, struct hs_error *err)
 {
-	struct reading reading = { .on_record = on_record, .arg = arg,
-		.max_record_bytes = max_record_bytes };
+	struct reading reading = { .on_record = on_record, .options = options };
 
-	return read_all(&reading, fd, stop, err);
+	return read_all(&reading, fd, err);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "daemons/extractor/parse.h"
 
 /* What stands around the records. Texts are NULL when the feed has none of the kind. */
 struct parse_head {
@@ -22,21 +23,27 @@ struct parse_head {
 	char *raw_payload;
 };
 
-/* Borrows the record, JSON as written. false ends the reading with *err. */
-typedef bool parse_record_fn(void *arg, const char *record, size_t length, struct hs_error *err);
+/* A record, JSON as written; all of it is borrowed. */
+struct parse_written {
+	const char *text;
+	size_t length;
+	const char *pointer;
+	uint64_t number;		/* from 0 */
+	uint64_t line, column;		/* from 1, where it begins */
+};
 
-/* Asked now and then; true ends the reading with HS_CANCELLED. */
-typedef bool parse_stop_fn(void *arg);
+/* false ends the reading with *err. */
+typedef bool parse_record_fn(void *arg, const struct parse_written *record, struct hs_error *err);
 
 /* Reads the whole file from its start, and finds the head. *ret's texts are the caller's, for
  * parse_head_done, also on failure. Errors: those of json_stream.h, with line and column in the
  * sentence; HS_WRONG_TYPE, HS_UNKNOWN_FIELD, HS_REPEATED_KEY (where: the pointer), HS_RECORD_TOO_BIG. */
-bool parse_snapshot_head(int fd, size_t max_record_bytes, parse_stop_fn *stop, void *arg,
-    struct parse_head *ret, struct hs_error *err);
+bool parse_snapshot_head(int fd, const struct parse_options *options, struct parse_head *ret,
+    struct hs_error *err);
 void parse_head_done(struct parse_head *head);
 
 /* Reads it again, and hands on each record. */
-bool parse_snapshot_records(int fd, size_t max_record_bytes, parse_stop_fn *stop, parse_record_fn *on_record,
-    void *arg, struct hs_error *err);
+bool parse_snapshot_records(int fd, const struct parse_options *options,
+    parse_record_fn *on_record, struct hs_error *err);
 
 #endif

@@ -17,10 +17,13 @@
 #include "daemons/extractor/collect.h"
 #include "daemons/extractor/emit.h"
 #include "daemons/extractor/join.h"
+#include "daemons/extractor/markup.h"
+#include "daemons/extractor/origins.h"
 #include "daemons/extractor/parse.h"
 #include "daemons/extractor/parse_snapshot.h"
+#include "daemons/extractor/refusals.h"
 
-enum { PIECE_BYTES = 64 << 10, PAGE_BYTES = 4 << 20 };
+enum { PAGE_BYTES = 4 << 20 };
 
 struct pipeline {
 	const struct pipeline_options *options;
@@ -29,6 +32,8 @@ struct pipeline {
 	EVP_MD_CTX *digest;
 	bool is_unchanged;
 	struct emit *emit;		/* from the first page on */
+	struct origins *origins;
+	uint64_t pages;			/* so far */
 	struct parse_options parse;
 	char source_name[PIPELINE_NAME_BYTES];
 	char snapshot_date[HS_DATE_TEXT_BYTES];
@@ -50,24 +55,17 @@ static bool is_stopped(void *arg)
 
 /* ---- the digest ---- */
 
+static bool digest_piece(void *arg, const char *piece, size_t length, struct hs_error *err)
+{
+	struct pipeline *pipeline = arg;
+
+	return EVP_DigestUpdate(pipeline->digest, piece, length) == 1 ||
+	    hs_error_set(err, HS_IO, "", "cannot make the feed's digest");
+}
+
 static bool digest_body(struct pipeline *pipeline, int fd, struct hs_error *err)
 {
-	char *piece = malloc(PIECE_BYTES);
-	size_t length = 1;
-	bool done = piece != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
-
-	if (done && lseek(fd, 0, SEEK_SET) != 0)
-		done = hs_error_errno(err, "", "cannot read the feed");
-	while (done && length > 0) {
-		if (is_stopped(pipeline))
-			done = hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
-		else
-			done = hs_file_read(fd, piece, PIECE_BYTES, &length, err) &&
-			    (EVP_DigestUpdate(pipeline->digest, piece, length) == 1 ||
-				hs_error_set(err, HS_IO, "", "cannot make the feed's digest"));
-	}
-	free(piece);
-	return done;
+	return parse_pieces(fd, &pipeline->parse, digest_piece, pipeline, err);
 }
 
 static bool start_digest(struct pipeline *pipeline, struct hs_error *err)
@@ -115,6 +113,16 @@ static bool has_one_page(const struct pipeline *pipeline)
 
 /* ---- from start to end ---- */
 
+static bool start_collect(struct pipeline *pipeline, bool with_payload, struct hs_error *err)
+{
+	const struct collect_options options = { .mapping = pipeline->mapping,
+		.today = pipeline->options->today, .with_payload = with_payload,
+		.max_record_bytes = pipeline->options->max_record_bytes,
+		.origins = pipeline->origins };
+
+	return collect_new(&options, &pipeline->collect, err);
+}
+
 bool pipeline_new(const struct pipeline_options *options, const struct mapping *mapping,
     struct pipeline_progress *progress, struct pipeline **ret, struct hs_error *err)
 {
@@ -128,7 +136,9 @@ bool pipeline_new(const struct pipeline_options *options, const struct mapping *
 	pipeline->progress = progress;
 	pipeline->parse = (struct parse_options){ .max_record_bytes = options->max_record_bytes,
 		.stop = is_stopped, .arg = pipeline };
-	done = start_digest(pipeline, err);
+	pipeline->origins = origins_new();
+	done = pipeline->origins != NULL ? start_digest(pipeline, err) :
+	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
 	if (done && mapping != NULL) {
 		if (mapping->raw_payload != MAPPING_UNSAID)
 			with_payload = mapping->raw_payload == MAPPING_YES;
@@ -136,8 +146,7 @@ bool pipeline_new(const struct pipeline_options *options, const struct mapping *
 		pipeline->joins = joins_new(mapping);
 		done = (pipeline->arena != NULL && pipeline->joins != NULL) ||
 		    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
-		done = done && collect_new(mapping, options->today, with_payload,
-		    &pipeline->collect, err);
+		done = done && start_collect(pipeline, with_payload, err);
 		pipeline->scope = (struct expression_scope){ .document = pipeline->document,
 			.joins = pipeline->joins };
 	}
@@ -156,6 +165,7 @@ void pipeline_free(struct pipeline *pipeline)
 	emit_free(pipeline->emit);
 	collect_free(pipeline->collect);
 	joins_free(pipeline->joins);
+	origins_free(pipeline->origins);
 	arena_free(pipeline->arena);
 	free(pipeline);
 }
@@ -188,11 +198,15 @@ static bool date_of(const char *text, struct hs_date *ret, struct hs_error *err)
 
 /* ---- a feed of the snapshot's shape ---- */
 
-static bool on_written(void *arg, const char *record, size_t length, struct hs_error *err)
+static bool on_written(void *arg, const struct parse_written *record, struct hs_error *err)
 {
 	struct pipeline *pipeline = arg;
+	const struct feed_place place = { .pointer = record->pointer,
+		.record = record->number + 1, .line = record->line, .column = record->column };
 
-	if (!emit_written(pipeline->emit, record, length, pipeline->options->with_payload, err))
+	if (!origins_add(pipeline->origins, &place, err) ||
+	    !emit_written(pipeline->emit, record->text, record->length,
+		pipeline->options->with_payload, err))
 		return false;
 	atomic_store(&pipeline->progress->records, emit_records(pipeline->emit));
 	return true;
@@ -201,10 +215,9 @@ static bool on_written(void *arg, const char *record, size_t length, struct hs_e
 static bool read_snapshot(struct pipeline *pipeline, int fd, struct pipeline_page *ret,
     struct hs_error *err)
 {
-	size_t max_record_bytes = pipeline->options->max_record_bytes;
 	struct emit_options options = { .snapshot_date = pipeline->options->today };
 	struct parse_head head;
-	bool done = parse_snapshot_head(fd, max_record_bytes, is_stopped, pipeline, &head, err) &&
+	bool done = parse_snapshot_head(fd, &pipeline->parse, &head, err) &&
 	    (head.snapshot_date == NULL ||
 		date_of(head.snapshot_date, &options.snapshot_date, err));
 
@@ -213,8 +226,7 @@ static bool read_snapshot(struct pipeline *pipeline, int fd, struct pipeline_pag
 		options.source_metadata = head.source_metadata;
 		options.raw_payload = head.raw_payload;
 		done = start_emit(pipeline, &options, err) &&
-		    parse_snapshot_records(fd, max_record_bytes, is_stopped, on_written, pipeline,
-			err);
+		    parse_snapshot_records(fd, &pipeline->parse, on_written, err);
 	}
 	if (done)
 		ret->records = emit_records(pipeline->emit);
@@ -304,7 +316,14 @@ static bool take_paging(const struct pipeline *pipeline, struct pipeline_page *r
 static bool has_failed(const struct pipeline *pipeline)
 {
 	return pipeline->mapping != NULL && !pipeline->mapping->skips_problems &&
-	    hs_problems_total(collect_problems(pipeline->collect)) > 0;
+	    collect_left_out(pipeline->collect) > 0;
+}
+
+/* All that could have been a record was left out: at the end only. */
+static bool is_lost(const struct pipeline *pipeline)
+{
+	return pipeline->mapping != NULL && emit_records(pipeline->emit) == 0 &&
+	    collect_left_out(pipeline->collect) > 0;
 }
 
 static bool read_mapped(struct pipeline *pipeline, size_t url, int fd, struct pipeline_page *ret,
@@ -312,6 +331,8 @@ static bool read_mapped(struct pipeline *pipeline, size_t url, int fd, struct pi
 {
 	const struct mapping *mapping = pipeline->mapping;
 
+	pipeline->pages++;
+	collect_page(pipeline->collect, has_one_page(pipeline) ? 0 : pipeline->pages);
 	arena_reset(pipeline->arena);
 	pipeline->scope.arena = pipeline->arena;
 	pipeline->scope.with =
@@ -330,7 +351,7 @@ static bool read_mapped(struct pipeline *pipeline, size_t url, int fd, struct pi
 
 bool pipeline_join(struct pipeline *pipeline, size_t n, int fd, struct hs_error *err)
 {
-	return digest_body(pipeline, fd, err) &&
+	return digest_body(pipeline, fd, err) && markup_refuse(fd, err) &&
 	    joins_read(pipeline->joins, n, fd, &pipeline->parse, err);
 }
 
@@ -343,7 +364,7 @@ bool pipeline_page(struct pipeline *pipeline, size_t url, int fd, struct pipelin
 
 	if (done && pipeline->is_unchanged)
 		page.is_enough = true;
-	else if (done)
+	else if (done && (done = markup_refuse(fd, err)))
 		done = pipeline->mapping == NULL ? read_snapshot(pipeline, fd, &page, err) :
 		    read_mapped(pipeline, url, fd, &page, err);
 	if (done)
@@ -359,9 +380,9 @@ void pipeline_page_done(struct pipeline_page *page)
 	page->next = NULL;
 }
 
-static bool problems_json(const struct hs_problems *problems, json_t **ret, struct hs_error *err)
+static bool list_faults(const struct faults *faults, json_t **ret, struct hs_error *err)
 {
-	return hs_problems_total(problems) == 0 || (*ret = hs_problems_json(problems)) != NULL ||
+	return faults_total(faults) == 0 || (*ret = faults_json(faults)) != NULL ||
 	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for the problems");
 }
 
@@ -372,33 +393,70 @@ static bool add_warning(json_t **list, const char *sentence)
 	return json_array_append_new(*list, json_string(sentence)) == 0;
 }
 
+/* Which fields there are. */
+static bool tell_usage(const struct pipeline *pipeline, struct pipeline_result *ret)
+{
+	const struct usage *usage = collect_usage(pipeline->collect);
+	bool is_dry = pipeline->options->folder == NULL;
+
+	ret->mapped = usage->records;
+	ret->empty_fields = usage_empty(usage, pipeline->mapping);
+	if (is_dry)
+		ret->fields = usage_table(usage, pipeline->mapping);
+	return ret->empty_fields != NULL && (!is_dry || ret->fields != NULL);
+}
+
 static bool tell_collected(const struct pipeline *pipeline, struct pipeline_result *ret,
     struct hs_error *err)
 {
-	const struct collect *collect = pipeline->collect;
-	const struct hs_problems *problems = collect_problems(collect);
+	struct collect *collect = pipeline->collect;
+	uint64_t left_out = collect_left_out(collect);
 
 	ret->skipped = collect_skipped(collect);
 	ret->repeated = collect_repeated(collect);
 	ret->repeated_first = collect_repeated_first(collect);
-	ret->warnings = collect_warnings(collect);
-	if (emit_records(pipeline->emit) == 0 && hs_problems_total(problems) == 0 &&
-	    !add_warning(&ret->warnings, "the snapshot has no records: if the feed has some, see where"
-		" the mapping looks for them, and what it skips"))
+	if (!collect_warnings(collect, &ret->warnings, err))
+		return false;
+	if (!tell_usage(pipeline, ret) ||
+	    (emit_records(pipeline->emit) == 0 && left_out == 0 &&
+		!add_warning(&ret->warnings, "the snapshot has no records: if the feed has some,"
+		    " see where the mapping looks for them, and what it skips")))
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run's report");
-	if (has_failed(pipeline)) {
-		ret->problem_total = hs_problems_total(problems);
-		return problems_json(problems, &ret->problems, err);
+	if (!has_failed(pipeline) && !is_lost(pipeline)) {
+		ret->left_out = left_out;
+		return list_faults(collect_faults(collect), &ret->left_out_problems, err);
 	}
-	ret->left_out = hs_problems_total(problems);
-	return problems_json(problems, &ret->left_out_problems, err);
+	ret->problem_total = left_out;
+	if (!has_failed(pipeline))
+		hs_error_set(&ret->why, HS_MISSING_FIELD, "", "not one record could be used: all"
+		    " %llu that the mapping lets pass were left out for what is wrong with them",
+		    (unsigned long long)left_out);
+	return list_faults(collect_faults(collect), &ret->problems, err);
+}
+
+/* What the importer would refuse. */
+static bool tell_refusals(const struct pipeline *pipeline, struct pipeline_result *ret,
+    struct hs_error *err)
+{
+	const struct hs_problems *problems = emit_problems(pipeline->emit);
+	struct faults *faults;
+	bool done;
+
+	ret->problem_total = hs_problems_total(problems);
+	if (ret->problem_total == 0)
+		return true;
+	if ((faults = faults_new()) == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the problems");
+	done = refusals_tell(problems, pipeline->origins, pipeline->mapping != NULL, faults, err) &&
+	    list_faults(faults, &ret->problems, err);
+	faults_free(faults);
+	return done;
 }
 
 /* Puts the file in its place, unless the importer would refuse it or the run was cancelled. */
 static bool finish_emit(struct pipeline *pipeline, struct pipeline_result *ret,
     struct hs_error *err)
 {
-	const struct hs_problems *problems;
 	const char *name;
 
 	if (!emit_finish(pipeline->emit, err))
@@ -406,11 +464,7 @@ static bool finish_emit(struct pipeline *pipeline, struct pipeline_result *ret,
 	/* the last word: what is placed now is emitted, whatever is said afterwards */
 	if (is_stopped(pipeline))
 		return hs_error_set(err, HS_CANCELLED, "", "the run was cancelled");
-	if (!emit_place(pipeline->emit, err))
-		return false;
-	problems = emit_problems(pipeline->emit);
-	ret->problem_total = hs_problems_total(problems);
-	if (!problems_json(problems, &ret->problems, err))
+	if (!emit_place(pipeline->emit, err) || !tell_refusals(pipeline, ret, err))
 		return false;
 	name = emit_file_name(pipeline->emit);
 	return name == NULL ||
@@ -435,15 +489,17 @@ bool pipeline_finish(struct pipeline *pipeline, struct pipeline_result *ret, str
 		!tell_collected(pipeline, ret, err)))
 		return false;
 	ret->records = emit_records(pipeline->emit);
-	return has_failed(pipeline) || finish_emit(pipeline, ret, err);
+	return has_failed(pipeline) || is_lost(pipeline) || finish_emit(pipeline, ret, err);
 }
 
 void pipeline_result_done(struct pipeline_result *result)
 {
-	json_decref(result->problems);
-	json_decref(result->left_out_problems);
-	json_decref(result->repeated_first);
-	json_decref(result->warnings);
-	result->problems = result->left_out_problems = result->repeated_first = NULL;
-	result->warnings = NULL;
+	json_t **const lists[] = { &result->problems, &result->left_out_problems,
+		&result->repeated_first, &result->warnings, &result->empty_fields,
+		&result->fields };
+
+	for (size_t i = 0; i < HS_COUNT(lists); i++) {
+		json_decref(*lists[i]);
+		*lists[i] = NULL;
+	}
 }

@@ -53,17 +53,21 @@ struct pipeline_result {
 	char path[PATH_MAX];		/* of the snapshot; "" when there is none */
 	char source_name[PIPELINE_NAME_BYTES];
 	char snapshot_date[HS_DATE_TEXT_BYTES];
-	/* Why there is no file: records that cannot be mapped (their places are the feed's), or else
-	 * what the importer would refuse (the snapshot's). */
+	/* Why there is no file: records that cannot be mapped, or else what the importer would
+	 * refuse. Their places are the feed's. */
 	uint64_t problem_total;
-	json_t *problems;		/* the first of them, as hs_problems_json; NULL: none */
+	json_t *problems;		/* of them, as faults_json; NULL: none */
+	struct hs_error why;		/* when all records are left out; HS_OK: see the problems */
 
 	uint64_t skipped;		/* by the mapping's rules */
 	uint64_t left_out;		/* could not be mapped, which the mapping lets pass */
 	json_t *left_out_problems;	/* the first of them; NULL: none */
 	uint64_t repeated;		/* dropped, as an earlier one was of the same player-season */
-	json_t *repeated_first;		/* [{"pointer","full_name","season","team_name"}]; or NULL */
+	json_t *repeated_first;		/* as collect.h has it; or NULL */
 	json_t *warnings;		/* sentences; NULL: none */
+	uint64_t mapped;		/* records whose fields were had, right or wrong */
+	json_t *empty_fields;		/* mapped fields that none had a value for; NULL: no mapping */
+	json_t *fields;			/* of a dry run: all of them, as usage_table; or NULL */
 };
 
 struct pipeline;
@@ -77,14 +81,14 @@ bool pipeline_new(const struct pipeline_options *options, const struct mapping *
 void pipeline_free(struct pipeline *pipeline);
 
 /* Reads the body of the n-th of the mapping's joins, which has a URL: before any page, in order.
- * Errors: those of join.h; HS_CANCELLED. */
+ * Errors: those of join.h and markup.h; HS_CANCELLED. */
 bool pipeline_join(struct pipeline *pipeline, size_t n, int fd, struct hs_error *err);
 
 /* Reads a page: the body in fd, from its start. url is the number of its URL in the mapping (0
  * when the run gave one). *ret is for pipeline_page_done. After a failure there is only
  * pipeline_free.
- * Errors: those of parse.h, parse_snapshot.h and emit.h; HS_BAD_DATE (the snapshot's date);
- * HS_TOO_BIG (join.h, group.h, seen.h); HS_CANCELLED. */
+ * Errors: those of markup.h, parse.h, parse_snapshot.h and emit.h; HS_BAD_DATE (the snapshot's date);
+ * HS_TOO_BIG (join.h, group.h, seen.h); HS_DISK_FULL, HS_IO (origins.h); HS_CANCELLED. */
 bool pipeline_page(struct pipeline *pipeline, size_t url, int fd, struct pipeline_page *ret,
     struct hs_error *err);
 void pipeline_page_done(struct pipeline_page *page);

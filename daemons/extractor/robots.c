@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/hex.h"
+
 enum { MAX_PATTERN_BYTES = 2048 };
 
 struct rule {
@@ -106,14 +108,6 @@ static bool is_anybody(const struct line *line)
 	return line->value_length > 0 && line->value[0] == '*';
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_unreserved(unsigned char c)
 {
 	return c < 0x80 && (isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~');
@@ -140,9 +134,7 @@ static char *normal_form(const char *text, size_t length, bool is_pattern, size_
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (c == '%' && i + 2 < length && hex_digit(text[i + 1]) >= 0 &&
-		    hex_digit(text[i + 2]) >= 0) {
-			c = (unsigned char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+		if (c == '%' && i + 2 < length && hs_hex_bytes(text + i + 1, 1, &c)) {
 			i += 2;
 			if (is_unreserved(c))
 				out[used++] = (char)c;

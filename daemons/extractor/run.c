@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/extractor/extractor.h"
@@ -58,7 +59,7 @@ struct run {
 	char *link;			/* the page's header Link, when it names a next one */
 	char *found_at;			/* the page's URL after redirects; has its secrets */
 	char *etag, *last_modified;	/* asked with, then answered */
-	uint64_t bytes;			/* of all answers so far */
+	uint64_t bytes;			/* of all answers so far, and of one that failed */
 	json_t *result;			/* what the call will hear */
 };
 
@@ -230,10 +231,12 @@ static json_t *report_json(const struct pipeline_result *result)
 {
 	if (result == NULL)
 		return json_null();
-	return json_pack("{s:I, s:I, s:o, s:I, s:o, s:o}", "skipped", (json_int_t)result->skipped,
-	    "left_out", (json_int_t)result->left_out, "left_out_problems",
-	    given(result->left_out_problems), "repeated", (json_int_t)result->repeated,
-	    "repeated_first", given(result->repeated_first), "warnings", given(result->warnings));
+	return json_pack("{s:I, s:I, s:o, s:I, s:o, s:o, s:I, s:o, s:o}", "skipped",
+	    (json_int_t)result->skipped, "left_out", (json_int_t)result->left_out,
+	    "left_out_problems", given(result->left_out_problems), "repeated",
+	    (json_int_t)result->repeated, "repeated_first", given(result->repeated_first),
+	    "warnings", given(result->warnings), "mapped", (json_int_t)result->mapped,
+	    "empty_fields", given(result->empty_fields), "fields", given(result->fields));
 }
 
 static json_t *result_json(const struct run *run, const struct store_end *end)
@@ -308,7 +311,7 @@ static void end_finished(struct run *run)
 	if (result->is_unchanged)
 		end_run(run, "unchanged", result, NULL);
 	else if (result->problem_total > 0)
-		end_run(run, "failed", result, NULL);
+		end_run(run, "failed", result, result->why.code != HS_OK ? &result->why : NULL);
 	else
 		end_run(run, run->folder == NULL ? "checked" : "emitted", result, NULL);
 }
@@ -395,6 +398,8 @@ static void on_fetched(void *arg, const struct fetch_result *result, const struc
 	struct hs_error err = HS_ERROR_INIT;
 	struct run *run = arg;
 
+	if (error != NULL)
+		run->bytes += fetch_received(run->fetch);
 	run->fetch = NULL;
 	if (error != NULL) {
 		end_with_error(run, error);
@@ -543,11 +548,6 @@ static void on_begun(void *arg, const struct store_begun *begun, const struct hs
 
 /* ---- the order ---- */
 
-static bool copy_text(const char *text, char **ret)
-{
-	return text == NULL || (*ret = strdup(text)) != NULL;
-}
-
 static bool is_folder(const char *path)
 {
 	struct stat info;
@@ -604,8 +604,8 @@ static bool settle_key(struct run *run, struct hs_error *err)
 	const char *name = run->source_name != NULL ? run->source_name : run->fallback_source_name;
 	size_t size = strlen(run->url) + sizeof mapping + strlen(name) + 16;
 
-	for (size_t i = 0; run->mapping != NULL && i < MAPPING_DIGEST_BYTES; i++)
-		snprintf(mapping + 2 * i, 3, "%02x", run->mapping->digest[i]);
+	if (run->mapping != NULL)
+		hs_hex_text(run->mapping->digest, MAPPING_DIGEST_BYTES, mapping);
 	run->answer_key = malloc(size);
 	if (run->answer_key == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
@@ -653,10 +653,10 @@ static bool settle(struct run *run, const struct run_options *options, struct hs
 		return hs_error_set(err, HS_BAD_ARGUMENT, "url", source->path == NULL ?
 		    "%s has no URL: set EXTRACTOR_PUBLIC_JSON_URL, or give --url" :
 		    "the mapping of %s names no URL: give --url", source->name);
-	if (!copy_text(source->name, &run->source) || !copy_text(url, &run->url) ||
-	    !copy_text(url_mask(url, shown, sizeof shown), &run->shown_url) ||
-	    !copy_text(options->source_name, &run->source_name) ||
-	    !copy_text(source->source_name, &run->fallback_source_name) ||
+	if (!hs_text_copy(source->name, &run->source) || !hs_text_copy(url, &run->url) ||
+	    !hs_text_copy(url_mask(url, shown, sizeof shown), &run->shown_url) ||
+	    !hs_text_copy(options->source_name, &run->source_name) ||
+	    !hs_text_copy(source->source_name, &run->fallback_source_name) ||
 	    (run->tick = evtimer_new(run->extractor->base, on_tick, run)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
 	run->trigger = options->trigger;
@@ -706,6 +706,7 @@ static void cancel(struct run *run)
 	if (run->is_working) {
 		work_cancel(run->work);
 	} else if (run->fetch != NULL) {
+		run->bytes += fetch_received(run->fetch);
 		fetch_cancel(run->fetch);
 		run->fetch = NULL;
 		end_run(run, "cancelled", NULL, NULL);

@@ -93,11 +93,6 @@ static bool take_name(const char *file, char buf[SOURCE_NAME_BYTES])
 	return strspn(buf, allowed) == length - end;
 }
 
-static bool keep(const char *text, char **ret)
-{
-	return text == NULL || (*ret = strdup(text)) != NULL;
-}
-
 /* "about" may be long: a list has room for a line. */
 static bool keep_help(const char *about, char **ret)
 {
@@ -105,13 +100,13 @@ static bool keep_help(const char *about, char **ret)
 	size_t length;
 
 	if (about == NULL)
-		return keep("a mapping that does not say what it is about", ret);
+		return hs_text_copy("a mapping that does not say what it is about", ret);
 	length = strcspn(about, "\r\n");
 	if (length >= sizeof line)
 		length = hs_utf8_valid_prefix(about, sizeof line - 1);
 	memcpy(line, about, length);
 	line[length] = '\0';
-	return keep(line, ret);
+	return hs_text_copy(line, ret);
 }
 
 static void read_mapping(struct entry *entry)
@@ -127,15 +122,16 @@ static void read_mapping(struct entry *entry)
 	if (mistakes == NULL)
 		hs_panic("no memory for a mapping");
 	if (!mapping_load(entry->path, mistakes, &mapping, &err)) {
-		is_kept = keep(err.message, &entry->mistake) &&
-		    keep("a mapping that has mistakes", &entry->help);
+		is_kept = hs_text_copy(err.message, &entry->mistake) &&
+		    hs_text_copy("a mapping that has mistakes", &entry->help);
 		if (told == NULL || strcmp(told, err.message) != 0)
 			hs_log_error(HS_LOG_WARNING, "a mapping cannot be used", &err);
 	} else {
-		is_kept = keep(mapping->url_count > 0 ? mapping->urls[0].url : NULL, &entry->url) &&
-		    keep(mapping->source_name, &entry->source_name) &&
-		    keep(mapping->schedule, &entry->schedule) &&
-		    keep(mapping->timezone, &entry->timezone) &&
+		is_kept = hs_text_copy(mapping->url_count > 0 ? mapping->urls[0].url : NULL,
+			      &entry->url) &&
+		    hs_text_copy(mapping->source_name, &entry->source_name) &&
+		    hs_text_copy(mapping->schedule, &entry->schedule) &&
+		    hs_text_copy(mapping->timezone, &entry->timezone) &&
 		    keep_help(mapping->about, &entry->help);
 	}
 	free(told);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/log.h"
 
 enum { QUESTION_MS = 15000, END_MS = 60000, NUMBER_BYTES = 24, HEX_BYTES = 2 * STORE_DIGEST_BYTES + 3 };
@@ -148,17 +149,10 @@ struct begin {
 	void *arg;
 };
 
-static int hex_digit(char digit)
-{
-	return digit >= 'a' ? digit - 'a' + 10 : digit - '0';
-}
-
 static void read_digest(const char *hex, struct store_begun *ret)
 {
-	ret->has_digest = hex != NULL && strlen(hex) == (size_t)2 * STORE_DIGEST_BYTES;
-	for (size_t i = 0; ret->has_digest && i < STORE_DIGEST_BYTES; i++)
-		ret->digest[i] =
-		    (unsigned char)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+	ret->has_digest = hex != NULL && strlen(hex) == (size_t)2 * STORE_DIGEST_BYTES &&
+	    hs_hex_bytes(hex, STORE_DIGEST_BYTES, ret->digest);
 }
 
 static void on_begun(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
@@ -280,9 +274,8 @@ static const char *digest_text(const unsigned char *digest, char buf[HEX_BYTES])
 {
 	if (digest == NULL)
 		return NULL;
-	snprintf(buf, HEX_BYTES, "\\x");
-	for (size_t i = 0; i < STORE_DIGEST_BYTES; i++)
-		snprintf(buf + 2 + 2 * i, 3, "%02x", digest[i]);
+	memcpy(buf, "\\x", 2);
+	hs_hex_text(digest, STORE_DIGEST_BYTES, buf + 2);
 	return buf;
 }
 

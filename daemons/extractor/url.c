@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include "common/hex.h"
 #include "common/text.h"
 #include "daemons/extractor/fetch.h"
 
@@ -194,27 +195,16 @@ bool url_is_same_origin(const struct url *a, const struct url *b)
 	return strcmp(a->origin, b->origin) == 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The name of a query's part, decoded and in lower case; its end alone when it is long. */
 static void query_name(const char *text, size_t length, char name[MAX_QUERY_NAME_BYTES + 1])
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		int c = (unsigned char)text[i];
+		unsigned char c = (unsigned char)text[i];
 
-		if (c == '%' && i + 2 < length && hex_digit(text[i + 1]) >= 0 &&
-		    hex_digit(text[i + 2]) >= 0) {
-			c = hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]);
+		if (c == '%' && i + 2 < length && hs_hex_bytes(text + i + 1, 1, &c))
 			i += 2;
-		}
 		if (used == MAX_QUERY_NAME_BYTES)
 			memmove(name, name + 1, --used);
 		name[used++] = (char)tolower(c);

@@ -252,7 +252,7 @@ bool value_builder_take(struct value_builder *builder, const struct hs_json_even
 	const char *text = NULL;
 
 	*ret_done = false;
-	if (event->kind == HS_JSON_OBJECT_END || event->kind == HS_JSON_ARRAY_END) {
+	if (hs_json_is_end(event->kind)) {
 		give_index(builder, container);
 		*ret_done = --builder->depth == 0;
 		return true;

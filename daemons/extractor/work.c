@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text.h"
+
 enum step { STEP_JOIN, STEP_PAGE, STEP_FINISH };
 
 struct work {
@@ -45,18 +47,13 @@ static void destroy(struct work *work)
 	free(work);
 }
 
-static bool copy_text(const char *text, char **ret)
-{
-	return text == NULL || (*ret = strdup(text)) != NULL;
-}
-
 static bool copy_options(struct work *work, const struct pipeline_options *options)
 {
 	work->options = *options;
-	if (!copy_text(options->folder, &work->folder) ||
-	    !copy_text(options->file_name, &work->file_name) ||
-	    !copy_text(options->source_name, &work->source_name) ||
-	    !copy_text(options->fallback_source_name, &work->fallback_source_name))
+	if (!hs_text_copy(options->folder, &work->folder) ||
+	    !hs_text_copy(options->file_name, &work->file_name) ||
+	    !hs_text_copy(options->source_name, &work->source_name) ||
+	    !hs_text_copy(options->fallback_source_name, &work->fallback_source_name))
 		return false;
 	work->options.folder = work->folder;
 	work->options.file_name = work->file_name;

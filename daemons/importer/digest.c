@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/hex.h"
 
 enum { READ_BYTES = 256 << 10 };
 
@@ -92,14 +93,7 @@ bool digest_equal(const struct digest *a, const struct digest *b)
 
 const char *digest_text(const struct digest *digest, char buf[DIGEST_TEXT_BYTES])
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < DIGEST_BYTES; i++) {
-		buf[2 * i] = digits[digest->bytes[i] >> 4];
-		buf[2 * i + 1] = digits[digest->bytes[i] & 15];
-	}
-	buf[2 * DIGEST_BYTES] = '\0';
-	return buf;
+	return hs_hex_text(digest->bytes, DIGEST_BYTES, buf);
 }
 
 int64_t digest_key(const struct digest *digest)

@@ -32,6 +32,15 @@ void choices_sql(struct sql *sql, const struct search_query *query, enum search_
 		sql_put_all(sql, " group by b.", column, "_id", NULL);
 		return;
 	}
+	if (param == SEARCH_TEAM || param == SEARCH_COMPETITION) {
+		/* players are scattered over them: a group of 64 would hold one or two */
+		sql_put_all(sql, "select l.", column, "_id, count(distinct l.player_id)"
+		    " from player_season_stats l where true", NULL);
+		search_where(sql, OF_SEASON_ROW, &others);
+		put_ids(sql, "l", column, ids, id_count);
+		sql_put_all(sql, " group by l.", column, "_id", NULL);
+		return;
+	}
 	sql_put_all(sql, "select x.id, sum(bit_count(x.m::bit(64)))::bigint from (select l.", column,
 	    "_id as id, bit_or(1::bigint << (l.player_id & 63)) as m"
 	    " from player_season_stats l where true", NULL);

@@ -42,7 +42,7 @@ struct reply {
 	struct evbuffer *body;
 	const char *cache;	/* Cache-Control; NULL: no-store */
 	char etag[48];		/* with its quotes; "" for none */
-	char push_url[EXCHANGE_URL_BYTES];	/* for htmx, "" for none; of a 303 where it leads */
+	char *push_url;		/* for htmx; of a 303 where it leads; NULL: none */
 	const char *allow;	/* of a 405 */
 	char *way_on;		/* of a 400: where one may go on instead; NULL: nowhere */
 	const char *way_on_says;

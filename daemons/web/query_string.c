@@ -6,18 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/text.h"
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* Decodes into to, which has room for length + 1 bytes. NULL when done, else what is wrong. */
 static const char *decode(const char *from, size_t length, char *to)
@@ -30,14 +20,13 @@ static const char *decode(const char *from, size_t length, char *to)
 		} else if (from[i] != '%') {
 			to[used++] = from[i];
 		} else {
-			int high = i + 2 < length ? hex_digit(from[i + 1]) : -1;
-			int low = i + 2 < length ? hex_digit(from[i + 2]) : -1;
+			unsigned char byte;
 
-			if (high < 0 || low < 0)
+			if (i + 2 >= length || !hs_hex_bytes(from + i + 1, 1, &byte))
 				return "holds a '%' that is not followed by two hexadecimal digits";
-			if (high == 0 && low == 0)
+			if (byte == 0)
 				return "holds a NUL character";
-			to[used++] = (char)(high * 16 + low);
+			to[used++] = (char)byte;
 			i += 2;
 		}
 	}

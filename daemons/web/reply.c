@@ -197,13 +197,20 @@ void reply_json(struct exchange *exchange, int status, json_t *body)
 
 /* Problems. */
 
+bool reply_push_url(struct exchange *exchange, const char *url)
+{
+	char *copy = url != NULL && strlen(url) < EXCHANGE_URL_BYTES ? strdup(url) : NULL;
+
+	free(exchange->reply.push_url);
+	exchange->reply.push_url = copy;
+	return copy != NULL;
+}
+
 void reply_see_other(struct exchange *exchange, const char *path)
 {
 	struct reply *reply = &exchange->reply;
-	struct hs_error err = HS_ERROR_INIT;
 
-	if (path == NULL ||
-	    !hs_format(reply->push_url, sizeof reply->push_url, &err, "%s", path)) {
+	if (!reply_push_url(exchange, path)) {
 		reply_problem(exchange, HTTP_SERVUNAVAIL, "Not enough memory; please try again.",
 		    NULL);
 		return;
@@ -234,7 +241,7 @@ void reply_problem(struct exchange *exchange, int status, const char *detail,
 		fill_json(exchange, status, "application/problem+json", problem);
 		return;
 	}
-	snprintf(exchange->reply.push_url, sizeof exchange->reply.push_url, "false");
+	reply_push_url(exchange, "false");
 	problem = view_or_nothing(problem, problem != NULL &&
 	    view_put(problem, "heading", json_string(heading_of(status))) &&
 	    view_put(problem, "way_on", way_on(exchange, status)));

@@ -19,6 +19,10 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
  * them decimals. */
 void reply_json(struct exchange *exchange, int status, json_t *body);
 
+/* The address that htmx puts into the browser's bar, or "false". Copied; false when there is no
+ * memory for it, or url is NULL or longer than an address may be: then there is none. */
+bool reply_push_url(struct exchange *exchange, const char *url);
+
 /* Leads the browser to another page of ours: a 303. path is NULL when there was no memory for it. */
 void reply_see_other(struct exchange *exchange, const char *path);
 

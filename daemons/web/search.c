@@ -28,7 +28,7 @@ enum { AT_VERSION, AT_PAGE, AT_TOTAL, AT_CATALOG, AT_NAMES, AT_COUNT };
 
 enum {
 	ADVICE_PATIENCE_MS = 3000,
-	HEAD_START_MS = 10	/* of the page, before the total is counted beside it */
+	HEAD_START_MS = 4	/* of the page, before the total is counted beside it */
 };
 
 /* One search, from its query string to its answer. */
@@ -43,7 +43,7 @@ struct search {
 	struct event *head_start;
 	bool waiting;			/* the page is kept, and its total is all that is missing */
 	bool form;			/* the page's form is wanted too */
-	struct sql names;
+	struct sql *names;		/* NULL: the filters have names of their own */
 	size_t at[AT_COUNT];		/* where each statement's result is; 0 when it was not asked */
 	PGresult *kept[AT_COUNT];	/* the results, while advice is asked for */
 	struct search_advice *advice;
@@ -59,7 +59,9 @@ static void search_free(void *work)
 	search_advice_free(search->advice);
 	if (search->head_start != NULL)
 		event_free(search->head_start);
-	sql_done(&search->names);
+	if (search->names != NULL)
+		sql_done(search->names);
+	free(search->names);
 	for (size_t i = 0; i < AT_COUNT; i++)
 		PQclear(search->kept[i]);
 	free(search->canonical);
@@ -71,17 +73,17 @@ static void search_free(void *work)
  * not pushed once more. */
 static void set_push_url(struct exchange *exchange, const struct search *search)
 {
-	char *url = exchange->reply.push_url;
-	size_t size = sizeof exchange->reply.push_url;
 	const char *current = exchange_header(exchange, "HX-Current-URL");
-	int length = snprintf(url, size, "/%s%s", search->canonical[0] != '\0' ? "?" : "",
-	    search->canonical);
+	char *url;
 
-	if (length < 0 || (size_t)length >= size)
-		url[0] = '\0';
+	if (asprintf(&url, "/%s%s", search->canonical[0] != '\0' ? "?" : "", search->canonical) < 0)
+		return;
 	if (current != NULL && (current = strstr(current, "://")) != NULL &&
 	    (current = strchr(current + 3, '/')) != NULL && strcmp(current, url) == 0)
-		snprintf(url, size, "false");
+		reply_push_url(exchange, "false");
+	else
+		reply_push_url(exchange, url);
+	free(url);
 }
 
 /* Asking. */
@@ -329,8 +331,8 @@ static void ask(struct exchange *exchange, bool total, bool catalog)
 		reply_error(exchange, &err);
 		return;
 	}
-	if (search->names.length > 0 &&
-	    !add_statement(search, AT_NAMES, &search->names, statements, &count, &err)) {
+	if (search->names != NULL &&
+	    !add_statement(search, AT_NAMES, search->names, statements, &count, &err)) {
 		reply_error(exchange, &err);
 		return;
 	}
@@ -445,6 +447,17 @@ static bool read_query(struct exchange *exchange, struct search *search, char **
 	return true;
 }
 
+static bool make_names(struct search *search)
+{
+	if (!search->query->values[SEARCH_COMPETITION].given &&
+	    !search->query->values[SEARCH_TEAM].given)
+		return true;
+	if ((search->names = malloc(sizeof *search->names)) == NULL)
+		return false;
+	sql_init(search->names);
+	return search_names_sql(search->query, search->names);
+}
+
 /* No such answer is kept. */
 static void find_out(struct exchange *exchange)
 {
@@ -452,8 +465,11 @@ static void find_out(struct exchange *exchange)
 	struct hs_error err = HS_ERROR_INIT;
 	struct answers_state answers;
 
-	if (exchange->form != FORM_JSON)
-		search_names_sql(search->query, &search->names);
+	if (exchange->form != FORM_JSON && !make_names(search)) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a search");
+		reply_error(exchange, &err);
+		return;
+	}
 	if (!search_sql_new(search->query, look_ups(exchange), &search->sql, &err)) {
 		reply_error(exchange, &err);
 		return;
@@ -479,7 +495,6 @@ static void start(struct exchange *exchange, exchange_done_fn *done)
 	}
 	exchange->work = search;
 	exchange->work_free = search_free;
-	sql_init(&search->names);
 	search->done = done;
 	search->form = exchange->form == FORM_PAGE;
 	if (read_query(exchange, search, &key, &err))

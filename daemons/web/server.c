@@ -245,6 +245,7 @@ static void exchange_free(struct exchange *exchange)
 	if (exchange->work != NULL)
 		exchange->work_free(exchange->work);
 	evbuffer_free(exchange->reply.body);
+	free(exchange->reply.push_url);
 	free(exchange->reply.way_on);
 	for (size_t i = 0; i < HS_COUNT(exchange->reply.cookies); i++)
 		free(exchange->reply.cookies[i]);
@@ -423,7 +424,7 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 		add_header(request, "WWW-Authenticate", "Session");
 	if (reply->etag[0] != '\0')
 		add_header(request, "ETag", reply->etag);
-	if (reply->push_url[0] != '\0')
+	if (reply->push_url != NULL)
 		add_header(request, reply->status == REPLY_SEE_OTHER ? "Location" : "HX-Push-Url",
 		    reply->push_url);
 	if (reply->allow != NULL)

@@ -125,7 +125,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--players", type=int, default=400000)
     parser.add_argument("--state", type=pathlib.Path, help="a state folder that is kept, and used again")
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--only", default="", help="only the queries whose title has this text")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -235,6 +235,7 @@ def test_problems_are_told_and_nothing_is_written(hs, feeds):
     assert done.returncode == 1
     assert "failed" in done.stdout and "/records/1/games_played" in done.stdout, done.stdout
     assert "/records/2/points_per_game" in done.stdout and "2 problems" in done.stdout
+    assert "    record 3, line 1 of the feed\n" in done.stdout, done.stdout
     assert incoming(hs) == []
     history = hs.hsctl("extractor", "history").stdout
     assert "failed" in history and "/records/1/games_played" in history
@@ -247,6 +248,8 @@ def test_problems_are_told_and_nothing_is_written(hs, feeds):
     (b'"text"', "an object with records, or an array"),
     (b'[1]', "a record must be an object"),
     (b'', "the feed is empty"),
+    (b'<!DOCTYPE html><title>Sign in</title>', 'a web page (HTML) with the title "Sign in", not JSON'),
+    (b'<?xml version="1.0"?><players/>', "XML, not JSON"),
     (b'{"records": [{"full_name": "\xff"}]}', "UTF-8"),
     (b'{"records": [], "records": []}', "twice"),
     (b'{"snapshot_date": "today", "records": []}', "/snapshot_date"),
@@ -334,10 +337,13 @@ def test_one_run_at_a_time_on_all_machines(hs, feeds):
 def test_cancel(hs, feeds):
     slow_feed(feeds)
     running = Running(hs)
+    until(lambda: (running.progress() or {}).get("bytes", 0) > 0, 20, "no progress")
     said = hs.hsctl("extractor", "cancel", NAME).stdout
     assert "is told to end" in said
     done = running.wait()
     assert done.json["result"]["status"] == "cancelled" and done.returncode != 0
+    fetched = int(hs.sql("select bytes from extractor_run"))
+    assert done.json["result"]["bytes"] == fetched > 0, "what was fetched is not told"
     assert incoming(hs) == []
     assert hs.sql("select status from extractor_run") == "cancelled"
     assert "no run under way" in hs.hsctl("extractor", "cancel", NAME).stdout
@@ -428,14 +434,17 @@ def test_many_long_runs_fit_in_an_answer(hs):
                      jsonb_build_array(jsonb_build_object('code', 'x', 'where', '', 'message', repeat('p', 20000))),
                      jsonb_build_object('left_out', 7, 'warnings', jsonb_build_array(repeat('w', 20000)),
                                         'left_out_problems', jsonb_build_array(repeat('l', 20000)),
-                                        'repeated_first', jsonb_build_array(repeat('r', 20000)))
+                                        'repeated_first', jsonb_build_array(repeat('r', 20000)),
+                                        'empty_fields', jsonb_build_array(repeat('e', 20000)),
+                                        'fields', jsonb_build_array(repeat('f', 20000)))
               from generate_series(1, 100)""")
     rows = hs.hsctl("extractor", "history", "--limit", 100, as_json=True).json["result"]["runs"]
     assert len(rows) == 100 and all(row["problem_total"] == 300 for row in rows)
     assert all(row["report"]["left_out"] == 7 for row in rows)
     assert len(rows[0]["problems"]) == 1 and len(rows[0]["report"]["warnings"]) == 1
     assert rows[-1]["problems"] == [] and rows[-1]["report"] == {
-        "left_out": 7, "warnings": [], "left_out_problems": [], "repeated_first": []}
+        "left_out": 7, "warnings": [], "left_out_problems": [], "repeated_first": [], "empty_fields": [],
+        "fields": []}
     latest = next(row["latest"] for row in hs.hsctl("extractor", "list", as_json=True).json["result"]["sources"]
                   if row["name"] == NAME)
     assert latest["problem_total"] == 300

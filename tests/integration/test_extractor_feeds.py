@@ -94,7 +94,8 @@ def test_small_feed(map_feed, name):
     """All the records of the small feed, in its order, and nothing else."""
     feeds = [SMALL / file for file in PAGES.get(name, [f"{name}.json"])]
     joins = {join: SMALL / file for join, file in JOINS.get(name, {}).items()}
-    snapshot, _ = map_feed(EXAMPLES / f"example_{name}.json", *feeds, joins=joins)
+    snapshot, report = map_feed(EXAMPLES / f"example_{name}.json", *feeds, joins=joins)
+    assert report["empty_fields"] == []
     want = load(SMALL / f"{name}.expected.json")
     assert len(snapshot["records"]) == len(want)
     for got, record in zip(snapshot["records"], want):
@@ -119,7 +120,7 @@ def test_what_is_left_out_is_counted(map_feed):
     _, report = map_feed(EXAMPLES / "example_two_feeds_joined.json", SMALL / "two_feeds_joined.json",
                          joins={"people": SMALL / "two_feeds_joined.people.json"})
     assert report["repeated"] == 1
-    assert [row["pointer"] for row in report["repeated_first"]] == ["/figures/2"]
+    assert [(row["pointer"], row["record"]) for row in report["repeated_first"]] == [("/figures/2", 3)]
     assert report["repeated_first"][0]["full_name"] == "Ana O'Brien-McGee"
 
 

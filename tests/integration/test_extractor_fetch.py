@@ -395,7 +395,7 @@ def test_wrong_charsets(hs, feeds):
 
 def test_html_instead(hs, feeds):
     feeds.serve("/html", b"<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html"})
-    fails(hs, feeds, "/html", "bad_json", "line 1, column 1")
+    fails(hs, feeds, "/html", "bad_json", "a web page (HTML)", "Sign in")
 
 
 # -- TLS --------------------------------------------------------------------------------------------

@@ -301,6 +301,109 @@ def test_problems_fail_the_run(hs, feeds):
     assert incoming(hs) == []
 
 
+def test_misspelt_pointers_are_named(hs, feeds):
+    """A pointer that no record has makes no problem: the run says which fields stay empty, and so does history."""
+    feeds.serve("/feed", {"players": [player(1, role="guard", height="6-3"), player(2)]})
+    write(hs, "typo", url=feeds.url("/feed"), fields={
+        **FIELDS, "role": "/rolle", "position": {"first": ["/pos", "/position"]},
+        "height_cm": {"at": "/height", "convert": "feet_inches_to_cm"}})
+    said = hs.hsctl("extractor", "run", "typo").stdout
+    assert "no record has a value for role: the mapping looks for it at /rolle" in said, said
+    assert "position: the mapping looks for it at /pos, /position" in said, said
+    assert "height_cm" not in said and "FIRST VALUE" not in said, said
+    assert "value for role" in hs.hsctl("extractor", "history", "typo").stdout
+    report = hs.hsctl("extractor", "history", "typo", as_json=True).json["result"]["runs"][0]["report"]
+    assert [row["field"] for row in report["empty_fields"]] == ["position", "role"], report
+    assert report["fields"] == [] and report["mapped"] == 2
+
+
+def test_dry_run_shows_each_field(hs, feeds):
+    """What would be in the snapshot, before anything is."""
+    feeds.serve("/feed", {"players": [player(1), player(2, height="6-3"), player(3, height="7-0")]})
+    write(hs, "shown", url=feeds.url("/feed"), fields={
+        **FIELDS, "role": "/rolle", "height_cm": {"at": "/height", "convert": "feet_inches_to_cm"}})
+    said = hs.hsctl("extractor", "run", "shown", "--dry-run").stdout
+    rows = {line.split()[0]: line.split() for line in said.splitlines() if line.startswith("    ")}
+    assert rows["FIELD"] == ["FIELD", "RECORDS", "FROM", "FIRST", "VALUE"], said
+    assert rows["height_cm"] == ["height_cm", "2", "/height", "191"], said
+    assert rows["role"] == ["role", "0", "/rolle", "-"], said
+    assert rows["full_name"] == ["full_name", "3", "/name", "Player", "1"], said
+    assert rows["season"] == ["season", "3", "constant", "2025-26"], said
+    assert "nothing was written" in said and "3 records" in said
+
+
+def test_all_left_out_fails(hs, feeds):
+    """Whatever the mapping lets pass: a run that leaves out all there is has failed, and says why."""
+    feeds.serve("/feed", {"players": [player(n, club=None) for n in range(3)]})
+    write(hs, "none", url=feeds.url("/feed"), problems="skip")
+    done = hs.hsctl("extractor", "run", "none", check=False)
+    assert done.returncode == 1 and "failed" in done.stdout, done.stdout
+    assert "not one record could be used" in done.stdout and "/players/0/club" in done.stdout, done.stdout
+    assert "nothing was written" in done.stdout and incoming(hs) == []
+    assert "not one record" in hs.hsctl("extractor", "history", "none").stdout
+    feeds.serve("/feed", {"players": [player(0, club=None), player(1)]})
+    assert names(run(hs, name="none")) == ["Player 1"]
+
+
+def test_same_problems_are_folded(hs, feeds):
+    """5000 records with one mistake: one line, with the pointer, the first place and how many there are."""
+    rows = [json.dumps(player(n, stats={"ppg": "12,5"})) for n in range(5000)]
+    rows[1700] = json.dumps(player(1700, name=None))
+    feeds.serve("/feed", ('{"players": [\n' + ",\n".join(rows) + "]}").encode())
+    write(hs, "folded", url=feeds.url("/feed"), fields={**FIELDS, "points_per_game": "/stats/ppg"})
+    done = hs.hsctl("extractor", "run", "folded", check=False)
+    assert "  /players/0/stats/ppg: points_per_game would be \"12,5\"" in done.stdout, done.stdout
+    assert "    record 1, line 2 of the feed; the same in 4,998 more\n" in done.stdout, done.stdout
+    assert "  /players/1700/name: full_name has no value" in done.stdout, done.stdout
+    assert "    record 1,701, line 1,702 of the feed\n" in done.stdout, done.stdout
+    assert "5,000 problems" in done.stdout
+    problems = hs.hsctl("extractor", "history", "folded", as_json=True).json["result"]["runs"][0]["problems"]
+    assert [(row["field"], row["count"], row["record"]) for row in problems] == [
+        ("points_per_game", 4999, 1), ("full_name", 1, 1701)]
+
+
+def test_duplicates_have_the_places_of_the_feed(hs, feeds):
+    """Found in the snapshot, which nobody has seen; dropped or not, they are told of by page, record and line."""
+    pages = [[player(1), player(2)], [player(9, retired=True), player(3), player(2, name="Twice")], []]
+    for number, players in enumerate(pages):
+        body = '{"players": [\n' + ",\n".join(map(json.dumps, players)) + "]}"
+        feeds.serve(f"/feed?page={number + 1}", body.encode())
+    skip = [{"of": "/retired", "in": ["true"]}]
+    write(hs, "twice", url=feeds.url("/feed"), paging={"kind": "page"}, skip=skip)
+    done = hs.hsctl("extractor", "run", "twice", check=False)
+    assert done.returncode == 1 and "  /players/2: the same competition" in done.stdout, done.stdout
+    assert "as page 1, record 2 (line 3, /players/1) of the feed" in done.stdout, done.stdout
+    assert "    page 2, record 3, line 4 of the feed\n" in done.stdout, done.stdout
+    write(hs, "twice", url=feeds.url("/feed"), paging={"kind": "page"}, skip=skip, duplicates="drop")
+    done = hs.hsctl("extractor", "run", "twice")
+    assert "Twice, 2025-26, Club (/players/2: page 2, record 3, line 4)" in done.stdout, done.stdout
+
+
+def test_repeated_key_in_a_payload_is_the_records_problem(hs, feeds):
+    """The importer keeps no such object: the record is left out or fails the run, as any other that is wrong."""
+    body = json.dumps({"players": [player(1), player(2), player(3)]}).replace('"id": 2', '"id": 7, "id": 2')
+    feeds.serve("/feed", body.encode())
+    write(hs, "payload", url=feeds.url("/feed"), raw_payload=True, problems="skip")
+    result = run(hs, name="payload")
+    assert names(result) == ["Player 1", "Player 3"]
+    left_out = result["report"]["left_out_problems"]
+    assert [(row["code"], row["pointer"]) for row in left_out] == [("repeated_key", "/players/1/id")], left_out
+    write(hs, "payload", url=feeds.url("/feed"), raw_payload=True)
+    done = hs.hsctl("extractor", "run", "payload", check=False)
+    assert done.returncode == 1 and "/players/1/id: raw_payload: the key" in done.stdout, done.stdout
+    write(hs, "payload", url=feeds.url("/feed"))
+    assert len(names(run(hs, name="payload"))) == 3
+
+
+def test_web_page_in_a_joins_place(hs, feeds):
+    feeds.serve("/feed", {"players": [player(1)]})
+    feeds.serve("/bios", b"<html><head><title>Log in</title>")
+    write(hs, "login", url=feeds.url("/feed"), joins={
+        "bios": {"url": feeds.url("/bios"), "records": "/people", "key": "/code"}})
+    said = run(hs, name="login", check=False)["error"]["message"]
+    assert said.startswith("in the feed of the join bios: a web page (HTML) with the title \"Log in\""), said
+
+
 def test_examples_run_over_http(hs, feeds):
     """Each shipped example is right, and makes its feed's snapshot when it is fetched."""
     place = new_place(hs)

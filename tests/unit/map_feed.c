@@ -117,12 +117,12 @@ static bool read_feeds(struct pipeline *pipeline, const struct mapping *mapping,
 
 static bool report(const struct pipeline_result *result)
 {
-	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:O?, s:O?, s:O?, s:O?}", "records",
+	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:O?, s:O?, s:O?, s:O?, s:O?}", "records",
 	    (json_int_t)result->records, "skipped", (json_int_t)result->skipped, "left_out",
 	    (json_int_t)result->left_out, "repeated", (json_int_t)result->repeated, "problem_total",
 	    (json_int_t)result->problem_total, "problems", result->problems, "left_out_problems",
 	    result->left_out_problems, "repeated_first", result->repeated_first, "warnings",
-	    result->warnings);
+	    result->warnings, "empty_fields", result->empty_fields);
 	bool done = json != NULL && json_dumpf(json, stderr, JSON_INDENT(1)) == 0;
 
 	fputc('\n', stderr);

@@ -49,6 +49,7 @@ static bool on_item(void *arg, const struct expression_scope *scope, const char 
 	struct told *told = arg;
 	const char *texts[HS_FIELD_COUNT];
 	size_t used = strlen(told->roles);
+	enum hs_field field;
 	bool skips;
 
 	if (!normalize_skips(told->mapping, scope, &skips, err))
@@ -56,7 +57,7 @@ static bool on_item(void *arg, const struct expression_scope *scope, const char 
 	told->skipped |= skips;
 	if (skips)
 		return true;
-	if (!normalize_fields(told->mapping, scope, texts, err))
+	if (!normalize_fields(told->mapping, scope, texts, &field, err))
 		return false;
 	snprintf(told->roles + used, sizeof told->roles - used, "%s|",
 	    texts[HS_FIELD_ROLE] != NULL ? texts[HS_FIELD_ROLE] : "NULL");
@@ -359,11 +360,13 @@ static const struct {
 
 static void test_checks(void)
 {
+	static const struct mapping nothing;
 	const struct hs_date today = { .year = 2025, .month = 1, .day = 1 };
 
 	for (size_t i = 0; i < HS_COUNT(checks); i++) {
 		const char *texts[HS_FIELD_COUNT] = { NULL };
 		struct emit_value got[HS_FIELD_COUNT];
+		enum hs_field field = HS_FIELD_COUNT;
 		struct hs_error err = HS_ERROR_INIT;
 		const char *row = checks[i].text != NULL ? checks[i].text : "null";
 		bool done;
@@ -371,8 +374,10 @@ static void test_checks(void)
 		for (size_t j = 0; j < HS_FIELD_COUNT; j++)
 			texts[j] = hs_field_rows[j].required ? "x" : NULL;
 		texts[checks[i].field] = checks[i].text;
-		done = normalize_check(texts, today, got, &err);
+		done = normalize_check(&nothing, texts, today, got, &field, &err);
 		expect_int(row, done, checks[i].code == HS_OK);
+		if (!done)
+			expect_int(row, field, checks[i].field);
 		expect_code(row, &err, checks[i].code);
 		if (!done)
 			expect_contains(row, err.message, checks[i].part);

@@ -509,6 +509,64 @@ static void test_empty(void)
 	hs_snapshot_free(NULL);
 }
 
+static const struct {
+	const char *pointer;
+	bool is_record;
+	long long number;
+	const char *rest;
+} pointers[] = {
+	{ "/records/17/full_name", true, 17, "/full_name" },
+	{ "/records/0", true, 0, "" },
+	{ "/records/9223372036854775807/x", true, INT64_MAX, "/x" },
+	{ "/records/9223372036854775808", false, 0, "" },
+	{ "/records/99999999999999999999999999", false, 0, "" },
+	{ "/records/x", false, 0, "" },
+	{ "/records/", false, 0, "" },
+	{ "/records", false, 0, "" },
+	{ "/source_name", false, 0, "" },
+	{ "", false, 0, "" },
+};
+
+static void test_pointers(void)
+{
+	for (size_t i = 0; i < HS_COUNT(pointers); i++) {
+		const char *row = pointers[i].pointer, *rest = "";
+		uint64_t number = 0;
+
+		expect_true(row, hs_snapshot_split(row, &number, &rest) == pointers[i].is_record);
+		expect_int(row, number, pointers[i].number);
+		expect_text(row, rest, pointers[i].rest);
+	}
+}
+
+/* A duplicate's problem says which record it repeats. */
+static void test_twin(void)
+{
+	static const struct hs_snapshot_options options = { .max_record_bytes = 1 << 20 };
+#define SAME "{\"competition_external_id\":\"E\",\"competition_name\":\"E\",\"season\":\"1\"," \
+	"\"team_external_id\":\"T\",\"team_name\":\"T\",\"player_external_id\":\"P\"," \
+	"\"full_name\":\"N\"}"
+	static const char text[] = "{\"source_name\":\"s\",\"snapshot_date\":\"2024-01-02\","
+	    "\"records\":[{}," SAME "," SAME "]}";
+	struct hs_snapshot *snapshot = NULL;
+	struct hs_error err = HS_ERROR_INIT;
+	const struct hs_problems *problems;
+	uint64_t number = 0;
+	size_t last;
+
+	if (!expect_done("new", hs_snapshot_new(&options, &snapshot, &err), &err))
+		return;
+	expect_done("push", hs_snapshot_push(snapshot, text, strlen(text), &err), &err);
+	expect_done("finish", hs_snapshot_finish(snapshot, &err), &err);
+	problems = hs_snapshot_problems(snapshot);
+	last = hs_problems_kept(problems) - 1;
+	expect_text("of", hs_problems_at(problems, last)->pointer, "/records/2");
+	expect_true("is one", hs_snapshot_twin(hs_problems_at(problems, last), &number));
+	expect_int("repeats", number, 1);
+	expect_true("is none", !hs_snapshot_twin(hs_problems_at(problems, 0), &number));
+	hs_snapshot_free(snapshot);
+}
+
 int main(void)
 {
 	static const struct hs_case suite[] = {
@@ -526,6 +584,8 @@ int main(void)
 		{ "shared snapshots", test_shared_snapshots },
 		{ "data files", test_data_files },
 		{ "empty", test_empty },
+		{ "a record's pointer", test_pointers },
+		{ "what a duplicate repeats", test_twin },
 	};
 
 	return hs_run_suite("snapshot", suite, HS_COUNT(suite));

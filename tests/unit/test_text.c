@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/harness.h"
@@ -17,6 +18,16 @@ static void test_format(void)
 	expect_true("one too many", !hs_format(buf, sizeof buf, &err, "%s-%d", "abcdef", 7));
 	expect_code("one too many", &err, HS_TOO_LONG);
 	expect_contains("one too many", err.message, "at most 7 bytes");
+}
+
+static void test_copy(void)
+{
+	char text[] = "text", *copy = NULL;
+
+	expect_true("a missing one", hs_text_copy(NULL, &copy) && copy == NULL);
+	expect_true("a text", hs_text_copy(text, &copy) && copy != text);
+	expect_text("the same", copy, "text");
+	free(copy);
 }
 
 static const struct {
@@ -262,6 +273,7 @@ static void test_fold_everything(void)
 int main(void)
 {
 	static const struct hs_case cases[] = {
+		{ "copies of what may be missing", test_copy },
 		{ "bounded printing", test_format },
 		{ "valid UTF-8", test_utf8 },
 		{ "cleaned UTF-8", test_clean },
