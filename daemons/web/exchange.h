@@ -47,6 +47,7 @@ struct reply {
 	char *way_on;		/* of a 400: where one may go on instead; NULL: nowhere */
 	const char *way_on_says;
 	const char *file_name;	/* to be saved as; NULL: to be shown */
+	bool is_secret;		/* of this asker alone, as a form's proof is: nowhere kept */
 	char *cookies[2];	/* lines of Set-Cookie; NULL: none */
 	char *leave_to;		/* htmx opens this page instead; NULL: it does not */
 	int retry_after;	/* seconds; 0 for none */

@@ -154,7 +154,7 @@ static json_t *web_status(void *app)
 
 int main(int argc, char **argv)
 {
-	static const struct hs_child_spec spec = {
+	const struct hs_child_spec spec = {
 		.process = HS_PROC_WEB,
 		.help = "Serves HoopScout's pages and its API over HTTP, on the sockets that "
 			"hsd-supervisor binds.",

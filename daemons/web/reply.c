@@ -31,6 +31,7 @@ static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 403, "Forbidden", "This is not allowed" },
 	{ 404, "Not Found", "There is nothing here" },
 	{ 405, "Method Not Allowed", "That cannot be done here" },
+	{ 422, "Unprocessable Content", "This was not accepted" },
 	{ 429, "Too Many Requests", "Please wait a moment" },
 	{ 500, "Internal Server Error", "Something went wrong on our side" },
 	{ 503, "Service Unavailable", "Not at the moment" },
@@ -149,7 +150,7 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 
 	reply->status = status;
 	reply->type = "text/html; charset=utf-8";
-	reply->cache = status == HTTP_OK ? "private, no-cache" : NULL;
+	reply->cache = status == HTTP_OK && !reply->is_secret ? "private, no-cache" : NULL;
 	if (data == NULL || json_object_set(data, "assets", statics_assets(web->statics)) != 0 ||
 	    !view_put(data, "visitor", visitor_of(exchange)))
 		hs_error_set(&err, HS_NO_MEMORY, template, "no memory for a page");
@@ -161,7 +162,7 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 		answer_plainly(exchange);
 		return;
 	}
-	if (status == HTTP_OK) {
+	if (reply->cache != NULL) {
 		set_etag(exchange);
 		reply_if_changed(exchange);
 	}
