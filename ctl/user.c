@@ -119,13 +119,14 @@ bool user_add_password(struct request *request, struct hs_error *err)
 	size_t length = 0;
 	bool done;
 
-	if (!hs_account_check_name(name, err))
-		return false;
-	done = (isatty(STDIN_FILENO) ? ask_silently(name, line, &length, err) :
+	done = hs_account_check_name(name, err) &&
+	    (isatty(STDIN_FILENO) ? ask_silently(name, line, &length, err) :
 	    read_line(line, &length, err)) && hs_password_hash(line, length, hash, err);
 	OPENSSL_cleanse(line, sizeof line);
-	if (!done)
+	if (!done) {
+		err->where[0] = '\0';	/* the sentence says it */
 		return false;
+	}
 	return json_object_set_new(request->args, "password_hash", json_string(hash)) == 0 ||
 	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for the arguments");
 }

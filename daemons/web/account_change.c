@@ -112,13 +112,13 @@ struct question {
 static void explain(const struct question *question, bool is_known, struct hs_error *err)
 {
 	if (question->verb == ACCOUNT_CREATE)
-		hs_error_set(err, HS_EXISTS, "name", "there is an account %s already",
+		hs_error_set(err, HS_EXISTS, "", "there is an account %s already",
 		    question->name);
 	else if (!is_known)
-		hs_error_set(err, HS_NOT_FOUND, "name",
+		hs_error_set(err, HS_NOT_FOUND, "",
 		    "there is no account %s: hsctl user list shows them", question->name);
 	else
-		hs_error_set(err, HS_LAST_ADMIN, "name", "%s is the last admin who can sign in: "
+		hs_error_set(err, HS_LAST_ADMIN, "", "%s is the last admin who can sign in: "
 		    "make another one first, or say --force", question->name);
 }
 
