@@ -247,6 +247,8 @@ static void ask_to_wait(struct sign_in *sign_in, int seconds)
 
 	snprintf(problem, sizeof problem, "There were too many attempts. Please wait %d second%s, "
 	    "then try again.", seconds, seconds == 1 ? "" : "s");
+	hs_log(HS_LOG_INFO, "a sign-in has to wait", HS_STR("address", sign_in->asker.address),
+	    HS_INT("seconds", seconds));
 	sign_in->exchange->reply.retry_after = seconds;
 	show(sign_in, STATUS_WAIT, problem);
 }

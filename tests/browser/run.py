@@ -30,7 +30,8 @@ def main(modules):
         done = subprocess.run([os.environ.get("NODE") or "node", str(HERE / "test_pages.js")], check=False, env={
             **os.environ, "NODE_PATH": f"{modules}/node_modules", "HOOPSCOUT_TEST_URL": house.url(""),
             "HOOPSCOUT_TEST_INCOMING": str(house.folder("incoming")), "HOOPSCOUT_TEST_SHOTS": str(shots),
-            "HOOPSCOUT_TEST_PASSWORD": PASSWORD})
+            "HOOPSCOUT_TEST_PASSWORD": PASSWORD, "HOOPSCOUT_TEST_CONF": str(house.conf),
+            "HOOPSCOUT_TEST_RELOAD": f"{programs.path('hsctl')} --socket {house.socket_path} reload"})
         if done.returncode != 0:
             print(house.log_tail(60), file=sys.stderr)
         return done.returncode

@@ -1,11 +1,18 @@
 /* test_accounts.js: signing in and out by hand, with a script and without one. run.py made the accounts. */
 "use strict";
 
+const { execSync } = require("node:child_process");
+const fs = require("node:fs");
 const { assert, axe, overflow, shot, test, until } = require("./harness.js");
 
 const PASSWORD = process.env.HOOPSCOUT_TEST_PASSWORD;
 const path = (page) => new URL(page.url()).pathname + new URL(page.url()).search;
 const seen = (page) => page.$$eval(".masthead nav a", (all) => all.map((one) => one.innerText));
+
+const setting = (line) => {
+	fs.writeFileSync(process.env.HOOPSCOUT_TEST_CONF, line);
+	execSync(process.env.HOOPSCOUT_TEST_RELOAD);
+};
 
 const signIn = async (page, name, password) => {
 	await page.fill("#name", name);
@@ -99,4 +106,21 @@ test("the search goes on when the session ends: it is open to all", async (page,
 	await context.clearCookies();
 	await page.fill("#f-name", "doncic");
 	await until("the results", async () => (await page.innerText("#total")) === "1 player");
+});
+
+test("where the search is closed, an ended session leads to the sign-in page and back", { expects: ["401"] }, async (page, context) => {
+	setting("HOOPSCOUT_PUBLIC_SEARCH=no\n");
+	try {
+		await page.goto("/?ppg_min=21");
+		assert.equal(path(page), "/sign-in?next=%2F%3Fppg_min%3D21");
+		await signIn(page, "scout", PASSWORD);
+		assert.equal(path(page), "/?ppg_min=21");
+		await context.clearCookies();
+		await page.fill("#f-name", "player");
+		await until("the sign-in page", async () => path(page) === "/sign-in?next=%2F%3Fppg_min%3D21");
+		await signIn(page, "scout", PASSWORD);
+		await page.waitForURL("**/?ppg_min=21");
+	} finally {
+		setting("");
+	}
 });

@@ -1,6 +1,7 @@
 """Who may have which address: each route from each role, with the search open to all and closed; and that no
 answer of one visitor is given to another."""
 
+import json
 import re
 
 import pytest
@@ -102,6 +103,10 @@ def test_what_a_stranger_of_a_closed_house_hears(closed_house):
     assert answer.headers["Content-Type"] == "application/problem+json" and answer.headers["WWW-Authenticate"]
     assert answer.json()["status"] == 401 and "/sign-in" in answer.json()["detail"]
     assert "Location" not in answer.headers
+    described = json.loads((SOURCE_DIR / "htdocs/openapi.json").read_text())
+    for path in described["paths"]:
+        has_401 = "401" in described["paths"][path]["get"]["responses"]
+        assert has_401 == (house.get(path.replace("{id}", "1")).status == 401), path
     answer = house.get("/export.csv", {"Accept": "text/html"})
     assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=%2Fexport.csv")
 
