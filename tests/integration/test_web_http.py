@@ -379,7 +379,7 @@ def test_client_leaves(web):
     for how in ("close", "reset"):
         with Lock(web):
             wire = Wire(web).get(f"/api/v1/players?name={how}")
-            until(lambda: web.sql(WAITING) == "1", 5, "no search waits")
+            until(lambda: web.sql(WAITING) == "2", 5, "page and total do not both wait")
             if how == "reset":
                 wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             wire.socket.close()
