@@ -387,6 +387,19 @@ def test_client_leaves(web):
         until(lambda: web.get(f"/api/v1/players?name={how}").status == 200, 5, "no connection is usable again")
 
 
+def test_no_total_beside_a_page_that_has_it(web):
+    """Of a team's players, or far down, the page's own way counts them all: nothing is counted twice."""
+    for query, connections in (("team=x:y", 1), ("season=2016&name=nobody", 1), ("games_min=1&sort=name&page=401", 1),
+                               ("name=somebody&games_min=1", 2)):
+        with Lock(web):
+            wire = Wire(web, seconds=30).get(f"/api/v1/players?{query}")
+            until(lambda: web.sql(WAITING) != "0", 5, "no search waits")
+            time.sleep(0.5)     # much longer than a page has before its total is begun
+            assert int(web.sql(WAITING)) == connections, query
+        assert wire.answer()[0] == 200
+        wire.socket.close()
+
+
 def test_search_deadline(house):
     """A search that takes longer than HOOPSCOUT_SEARCH_SECONDS is 503, in the asker's form."""
     house.env["HOOPSCOUT_SEARCH_SECONDS"] = "1"
