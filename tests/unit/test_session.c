@@ -57,7 +57,8 @@ static void test_cookies(void)
 
 	for (size_t i = 0; i < HS_COUNT(headers); i++) {
 		strcpy(token, "before");
-		session_find_cookie(headers[i].header, "hoopscout", token);
+		session_find_cookie(headers[i].header, "hoopscout", token_is_one, token,
+		    sizeof token);
 		expect_text(headers[i].header, token, headers[i].want);
 	}
 	expect_text("http", session_cookie_line(COOKIE_SESSION, T, false, line, sizeof line),
