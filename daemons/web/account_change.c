@@ -1,7 +1,7 @@
 /* account_change.c: trusts 007_accounts.sql, and callers to have asked who may.
  *
- * All rows that matter are locked first, in one order: two who disable each other at the same time do
- * not both succeed. */
+ * All rows that matter are locked first, in one order: two who disable each other at the same
+ * time do not both succeed. */
 #include "daemons/web/account_change.h"
 
 #include <stdlib.h>
