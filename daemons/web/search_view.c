@@ -271,8 +271,7 @@ static json_t *total_text(int64_t total, bool filtered)
 	return json_sprintf("%s player%s", count_text(total, text), total == 1 ? "" : "s");
 }
 
-/* What the form cannot hold itself, since it is not swapped with the results. */
-static json_t *kept_new(const struct search_query *query)
+json_t *search_view_kept(const struct search_query *query)
 {
 	static const enum search_param kept[] = { SEARCH_SORT, SEARCH_PER_PAGE };
 	json_t *list = json_array();
@@ -310,7 +309,7 @@ json_t *search_view_new(const struct search_query *query, const struct search_fo
 	    view_put(view, "at_players", json_true()) &&
 	    view_put(view, "sorted_by", head_new(query, query->sort)) &&
 	    view_put(view, "rows", rows_new(query, page)) &&
-	    view_put(view, "kept", kept_new(query)) &&
+	    view_put(view, "kept", search_view_kept(query)) &&
 	    view_put(view, "exports", exports_new(query)) &&
 	    view_put(view, "pager", pager_new(query, total, PQntuples(page))));
 }
