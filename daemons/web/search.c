@@ -1,8 +1,9 @@
 /* search.c: a request through the search's stages: query, SQL, rows, answer.
  *
  * Trusts nothing of the query string: search_query.c refuses, search_refused.c says so. Page, total
- * and the form's lists are of the same data: one transaction's, or of two that read the same version of it. A page
- * often finds the total on its way, some always; else one that takes longer has it counted beside. */
+ * and the form's lists are of the same data: one transaction's, or of two that read the same
+ * version of it. A page often finds the total on its way, some always; else one that takes longer
+ * has it counted beside. */
 #include "daemons/web/search.h"
 
 #include <stdio.h>
