@@ -175,28 +175,6 @@ static void deep_total(struct sql *sql, const struct search_query *query)
 }
 
 /* All of them, for exports: nothing is gained by looking at the best ones first. */
-
-static void put_all_players(struct page *page)
-{
-	page_put(page, "select b.*, ");
-	page_key_of_player(page);
-	page_put(page, " as v from player_best b where true");
-	page_player_filters(page);
-}
-
-static void put_all_found(struct page *page)
-{
-	page_put(page, "select b.name_folded, e.* from (select l.player_id, ");
-	page_key_of_rows(page);
-	page_put(page, " as v");
-	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
-		sql_put_all(page->sql, ", max(l.", search_keys[i].key, ") as ", search_keys[i].key,
-		    NULL);
-	page_put(page, " from player_season_stats l where true");
-	page_row_filters(page);
-	page_put(page, " group by l.player_id) e join player_best b using (player_id)");
-}
-
 void search_sql_all(const struct search_query *query, struct sql *sql)
 {
 	struct page page = { .query = query, .sql = sql };
@@ -205,12 +183,20 @@ void search_sql_all(const struct search_query *query, struct sql *sql)
 	    " p.nationality, p.position, p.role, p.height, p.weight");
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
 		sql_put_all(sql, ", r.", search_keys[i].key, NULL);
-	page_put(&page, " from (");
-	if (!search_query_of_season(query))
-		put_all_players(&page);
-	else
-		put_all_found(&page);
-	page_put(&page, ") r join player p using (player_id)");
+	page_put(&page, ", s.name, se.name, c.name, c.external_id, t.name, t.external_id"
+	    " from (select b.name_folded, e.* from (select l.player_id, ");
+	page_key_of_rows(&page);
+	page_put(&page, " as v");
+	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
+		sql_put_all(sql, ", max(l.", search_keys[i].key, ") as ", search_keys[i].key, NULL);
+	page_only(&page);
+	page_put(&page, " from player_season_stats l where true");
+	page_row_filters(&page);
+	page_put(&page, " group by l.player_id) e join player_best b using (player_id)) r"
+	    " join player p using (player_id) join source s using (source_id)"
+	    " left join season se on se.season_id = r.season_id"
+	    " left join competition c on c.competition_id = r.competition_id"
+	    " left join team t on t.team_id = r.team_id");
 	page_order(&page, "r", false);
 }
 
