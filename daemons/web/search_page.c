@@ -293,7 +293,7 @@ void page_only(struct page *page)
 	static const char *const columns[] = { "season_id", "competition_id", "team_id" };
 
 	for (size_t i = 0; i < HS_COUNT(columns); i++)
-		sql_put_all(page->sql, ", case when min(l.", columns[i], ") = max(l.", columns[i],
+		sql_put_all(page->sql, i > 0 ? ", " : "", "case when min(l.", columns[i], ") = max(l.", columns[i],
 		    ") then min(l.", columns[i], ") end as ", columns[i], NULL);
 }
 
@@ -325,7 +325,7 @@ void page_frame(struct page *page)
 	put_only_names(page);
 	page_put(page, ", own.seasons, behind.games, behind.season, page.counted"
 	    " from page join player p using (player_id) cross join lateral"
-	    " (select count(distinct l.season_id) as seasons");
+	    " (select count(distinct l.season_id) as seasons, ");
 	page_only(page);
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {
 		page_put(page, ", max(l.");
