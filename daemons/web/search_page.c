@@ -293,8 +293,9 @@ void page_only(struct page *page)
 	static const char *const columns[] = { "season_id", "competition_id", "team_id" };
 
 	for (size_t i = 0; i < HS_COUNT(columns); i++)
-		sql_put_all(page->sql, i > 0 ? ", " : "", "case when min(l.", columns[i], ") = max(l.", columns[i],
-		    ") then min(l.", columns[i], ") end as ", columns[i], NULL);
+		sql_put_all(page->sql, i > 0 ? ", " : "", "case when min(l.", columns[i],
+		    ") = max(l.", columns[i], ") then min(l.", columns[i], ") end as ", columns[i],
+		    NULL);
 }
 
 /* Looked up for the few that are shown: joined, they would make the statement long to plan. */

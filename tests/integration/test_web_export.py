@@ -101,7 +101,7 @@ def test_where_they_are_from(house):
             [(source, season or "", f"League, {competition[4:]}" if competition else "", f"Team {team[4:]}" if team else "")
              for source, season, competition, team in wanted], query
     page = house.get("/?ppg_min=10").text
-    assert '<span>Team X, League, L, 2024</span><span class="source">one</span>' in page
+    assert '>one</span><span class="about"><span>Team X, League, L, 2024</span></span></th>' in page
 
 
 def test_a_file_to_save(web):

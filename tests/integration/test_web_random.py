@@ -343,7 +343,7 @@ def test_pages_are_the_whole(filled):
 CELL = re.compile(r'<td class="number sorted[^"]*">([^<]*)(?:<span class="behind">([^<]*)</span>)?</td>')
 
 
-ABOUT = re.compile(r'<span class="about">(.*?)<span class="source">([^<]*)</span></span></th>')
+ABOUT = re.compile(r'<span class="source"[^>]*>([^<]*)</span><span class="about">(.*?)</span></th>')
 
 
 def test_page_says_what_the_api_says(filled):
@@ -361,7 +361,7 @@ def test_page_says_what_the_api_says(filled):
             assert [int(part.partition('"')[0]) for part in page.text.split('href="/players/')[1:]] == case.ids, query
             total = len(case.order)
             assert ("No player found" if total == 0 else f"{total:,} player{'s' * (total > 1)}") in page.text
-            assert [(about.rpartition("<span>")[2].removesuffix("</span>"), source) for about, source in ABOUT.findall(page.text)] == \
+            assert [(about.rpartition("<span>")[2].removesuffix("</span>"), source) for source, about in ABOUT.findall(page.text)] == \
                 [(seasons_text(case.found.eligible[player]), case.found.places(player)["source"]) for player in case.ids], query
             if metric not in METRICS:
                 continue
