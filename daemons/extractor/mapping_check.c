@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "daemons/extractor/cron.h"
 #include "daemons/extractor/timezone.h"
 
@@ -39,10 +40,25 @@ static bool is_one_of(const char *const *names, const char *key)
 	return false;
 }
 
+static void refuse_key(struct hs_problems *mistakes, const char *pointer, const char *key,
+    const char *const *names, const char *allowed)
+{
+	char buf[HS_POINTER_BYTES];
+	const char *nearest = hs_nearest(key, names);
+
+	mapping_pointer(buf, pointer, key);
+	if (nearest != NULL)
+		hs_problems_add(mistakes, HS_UNKNOWN_FIELD, buf, 0, 0,
+		    "there is no such key here: did you mean %s? There are %s", nearest, allowed);
+	else
+		hs_problems_add(mistakes, HS_UNKNOWN_FIELD, buf, 0, 0,
+		    "there is no such key here: there are %s", allowed);
+}
+
 bool mapping_check_keys(struct hs_problems *mistakes, const json_t *json, const char *pointer,
     const char *const *names)
 {
-	char buf[HS_POINTER_BYTES], allowed[400] = "";
+	char allowed[400] = "";
 	const json_t *value;
 	const char *key;
 
@@ -55,9 +71,7 @@ bool mapping_check_keys(struct hs_problems *mistakes, const json_t *json, const 
 		    i > 0 ? ", " : "", names[i]);
 	json_object_foreach((json_t *)json, key, value) {
 		if (!is_one_of(names, key))
-			hs_problems_add(mistakes, HS_UNKNOWN_FIELD,
-			    mapping_pointer(buf, pointer, key), 0, 0,
-			    "there is no such key here: there are %s", allowed);
+			refuse_key(mistakes, pointer, key, names, allowed);
 	}
 	return true;
 }
