@@ -536,6 +536,12 @@ static void read_raw_payload(struct loading *loading, const json_t *json, const 
 	loading->mapping->raw_payload = json_is_true(json) ? MAPPING_YES : MAPPING_NO;
 }
 
+static void read_min_records(struct loading *loading, const json_t *json, const char *pointer)
+{
+	mapping_int(&loading->compiler, json, pointer, 0, INT32_MAX, 0,
+	    &loading->mapping->min_records);
+}
+
 /* ---- paging ---- */
 
 static bool paging_slot(struct loading *loading, const json_t *json, const char *pointer,
@@ -640,6 +646,7 @@ static const struct {
 	{ "duplicates", read_duplicates },
 	{ "problems", read_problems },
 	{ "raw_payload", read_raw_payload },
+	{ "min_records", read_min_records },
 };
 
 /* JSON Lines have nothing around the lines in which to look. */
@@ -701,10 +708,38 @@ static bool refuse(const char *name, const struct hs_problems *mistakes, struct 
 	    first != NULL ? first->message : "no memory to keep it");
 }
 
-static bool make_digest(const char *text, size_t length, unsigned char *ret, struct hs_error *err)
+/* Of what it says, not of how it is written; and not of what is for people and for the scheduler. */
+static bool make_digest(json_t *json, unsigned char *ret, struct hs_error *err)
 {
-	return EVP_Digest(text, length, ret, NULL, EVP_sha256(), NULL) == 1 ||
-	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
+	static const char *const silent[] = { "about", "schedule", "timezone" };
+	char *text;
+	bool done;
+
+	for (size_t i = 0; i < HS_COUNT(silent); i++)
+		json_object_del(json, silent[i]);
+	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	done = text != NULL && EVP_Digest(text, strlen(text), ret, NULL, EVP_sha256(), NULL) == 1;
+	free(text);
+	return done || hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
+}
+
+/* What jansson found, and what to look for. */
+static void refuse_json(struct hs_problems *mistakes, const json_error_t *error)
+{
+	const char *advice = "";
+
+	if (strncmp(error->text, "'}' expected", 12) == 0 ||
+	    strncmp(error->text, "']' expected", 12) == 0)
+		advice = ": a comma before it, or a closing bracket, is missing";
+	else if (strncmp(error->text, "string or '}' expected", 22) == 0)
+		advice = ": a comma before it is too many, or a key has no quotes";
+	else if (json_error_code(error) == json_error_premature_end_of_input)
+		advice = ": the file ends before all brackets and quotes are closed";
+	else if (json_error_code(error) == json_error_invalid_syntax)
+		advice = ": a comma before it is too many, or a text has no quotes";
+	hs_problems_add(mistakes, HS_BAD_JSON, "", (uint64_t)(error->line > 0 ? error->line : 0),
+	    (uint64_t)(error->column > 0 ? error->column : 0), "this is no JSON: %s%s", error->text,
+	    advice);
 }
 
 static bool parse(const char *name, const char *text, size_t length, bool judges_times,
@@ -727,8 +762,7 @@ static bool parse(const char *name, const char *text, size_t length, bool judges
 
 	mapping->paging.next_slot = mapping->paging.total_slot = SIZE_MAX;
 	if (json == NULL)
-		hs_problems_add(mistakes, HS_BAD_JSON, "", (uint64_t)(error.line > 0 ? error.line : 0),
-		    (uint64_t)(error.column > 0 ? error.column : 0), "this is no JSON: %s", error.text);
+		refuse_json(mistakes, &error);
 	else
 		read_whole(&loading, json);
 	if (loading.compiler.is_out_of_memory)
@@ -736,7 +770,7 @@ static bool parse(const char *name, const char *text, size_t length, bool judges
 	else if (hs_problems_total(mistakes) > before)
 		refuse(name, mistakes, err);
 	else
-		done = make_digest(text, length, mapping->digest, err);
+		done = make_digest(json, mapping->digest, err);
 out:
 	json_decref(json);
 	if (done)

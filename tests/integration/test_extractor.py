@@ -10,7 +10,7 @@ import time
 import pytest
 
 from feed_server import Answer, FeedServer, dribble, silence
-from house import House, new_dir, until
+from house import TEST_USER, House, new_dir, until
 from test_importer import record, snapshot
 
 NAME = "public_json_snapshot"
@@ -224,6 +224,25 @@ def test_output_path_that_cannot_be(hs, feeds, path, says):
     feeds.serve("/feed.json", snapshot())
     done = hs.hsctl("extractor", "run", NAME, "--output-path", path.format(dir=hs.dir), check=False)
     assert done.returncode != 0 and says in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only under root the daemon is another user than hsctl")
+def test_output_path_that_only_root_may_write(hs, feeds):
+    """Who writes is not who asks: the message names him."""
+    feeds.serve("/feed.json", snapshot())
+    place = new_dir("roots-", hs.dir)
+    place.chmod(0o755)
+    done = hs.hsctl("extractor", "run", NAME, "--output-path", place, check=False)
+    assert done.returncode == 1 and f"{TEST_USER}, who writes the snapshots, may not write" in done.stdout, done
+    place.chmod(0o700)
+    for path in (place / "deep", place / "deep/x.json"):
+        done = hs.hsctl("extractor", "run", NAME, "--output-path", path, check=False)
+        assert done.returncode == 2 and f"{TEST_USER}, who writes the snapshots, may not look" in done.stderr, done
+
+
+def test_feed_without_records_is_told_of(hs, feeds):
+    feeds.serve("/feed.json", [])
+    assert run(hs)["report"]["warnings"] == ["the feed has no records, and so the snapshot has none"]
 
 
 # -- what is wrong with a feed ----------------------------------------------------------------------

@@ -87,6 +87,29 @@ def test_mapping_becomes_a_source(hs, feeds):
     assert "my_league" not in hs.hsctl("extractor", "list").stdout
 
 
+def test_too_few_records_fail_where_the_mapping_says_so(hs, feeds):
+    feeds.serve("/feed", {"players": []})
+    write(hs, "few", url=feeds.url("/feed"))
+    result = run(hs, name="few")
+    assert result["status"] == "emitted" and "the feed has no records" in result["report"]["warnings"][0], result
+    write(hs, "few", url=feeds.url("/feed"), min_records=2)
+    for players in ([], [player(1)]):
+        feeds.serve("/feed", {"players": players})
+        result = run(hs, name="few", check=False)
+        assert (result["status"], result["file"]) == ("failed", None), result
+        assert result["error"]["where"] == "/min_records" and "wants 2 at least" in result["error"]["message"], result
+    feeds.serve("/feed", {"players": [player(1), player(2)]})
+    assert run(hs, name="few")["status"] == "emitted"
+
+
+def test_edit_that_says_the_same_makes_none(hs, feeds):
+    feeds.serve("/feed", {"players": [player(1)]})
+    path = hs.mappings / (write(hs, "tidied", url=feeds.url("/feed")) + ".json")
+    assert run(hs, name="tidied")["status"] == "emitted"
+    path.write_text(json.dumps({"about": "the same", **json.loads(path.read_text())}, indent=4, sort_keys=True))
+    assert run(hs, name="tidied")["status"] == "unchanged"
+
+
 def test_changed_mapping_makes_a_new_snapshot(hs, feeds):
     """The feed is as it was, and the server says so: what is made of it is not."""
     feeds.serve("/feed", {"players": [player(1, role="captain")]}, headers={"ETag": '"1"'})

@@ -291,6 +291,63 @@ static void test_all_mistakes(void)
 	hs_problems_free(mistakes);
 }
 
+#define HEAD "{\"records\":\"/data\",\"fields\":{" NEEDED "}"
+
+/* Whether it makes another snapshot of the same feed. */
+static const struct { const char *row, *text; bool is_same; } edits[] = {
+	{ "as it was", HEAD "}", true },
+	{ "white space", "\n" HEAD "\t}\n", true },
+	{ "order", "{\"fields\":{" NEEDED "},\"records\":\"/data\"}", true },
+	{ "escapes", "{\"records\":\"\\u002fdata\",\"fields\":{" NEEDED "}}", true },
+	{ "for people", HEAD ",\"about\":\"x\"}", true },
+	{ "for the scheduler", HEAD ",\"schedule\":\"@daily\",\"timezone\":\"UTC\"}", true },
+	{ "a field", "{\"records\":\"/data\",\"fields\":{" NEEDED ",\"role\":\"/r\"}}", false },
+	{ "a pointer", "{\"records\":\"/Data\",\"fields\":{" NEEDED "}}", false },
+	{ "a rule", HEAD ",\"min_records\":1}", false },
+};
+
+static void test_digest(void)
+{
+	unsigned char first[MAPPING_DIGEST_BYTES] = { 0 };
+
+	for (size_t i = 0; i < HS_COUNT(edits); i++) {
+		struct hs_problems *mistakes = hs_problems_new();
+		struct hs_error err = HS_ERROR_INIT;
+		struct mapping *mapping = parse(edits[i].text, mistakes, &err);
+
+		if (expect_done(edits[i].row, mapping != NULL, &err)) {
+			if (i == 0)
+				memcpy(first, mapping->digest, sizeof first);
+			expect_int(edits[i].row, memcmp(first, mapping->digest, sizeof first) == 0,
+			    edits[i].is_same);
+		}
+		mapping_free(mapping);
+		hs_problems_free(mistakes);
+	}
+}
+
+static const struct { const char *text, *advice; } torn[] = {
+	{ "{\"records\":\"/a\"\n\"fields\":{}}", "a comma before it, or a closing bracket, is missing" },
+	{ "{\"urls\":[\"a\" \"b\"]}", "a comma before it, or a closing bracket, is missing" },
+	{ "{\"records\":\"/a\",}", "a comma before it is too many, or a key has no quotes" },
+	{ "{records:1}", "a comma before it is too many, or a key has no quotes" },
+	{ "{\"urls\":[1,]}", "a comma before it is too many, or a text has no quotes" },
+	{ "{\"records\":\"/a\"", "closing bracket, is missing" },
+	{ "{\"records\":\"/a", "before all brackets and quotes are closed" },
+};
+
+static void test_torn(void)
+{
+	for (size_t i = 0; i < HS_COUNT(torn); i++) {
+		struct hs_problems *mistakes = hs_problems_new();
+		struct hs_error err = HS_ERROR_INIT;
+
+		expect_true(torn[i].text, parse(torn[i].text, mistakes, &err) == NULL);
+		expect_contains(torn[i].text, err.message, torn[i].advice);
+		hs_problems_free(mistakes);
+	}
+}
+
 static void test_content(void)
 {
 	static const char text[] = "{\"urls\":[\"https://a.org/1\",{\"url\":\"https://a.org/2\","
@@ -436,6 +493,8 @@ static const struct hs_case cases[] = {
 	{ "mappings that are right", test_good },
 	{ "each mistake, and where it is", test_bad },
 	{ "all mistakes at once", test_all_mistakes },
+	{ "what makes another snapshot", test_digest },
+	{ "no JSON, and what to look for", test_torn },
 	{ "what was read", test_content },
 	{ "bounds", test_bounds },
 	{ "from a file", test_load },
