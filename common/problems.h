@@ -1,7 +1,7 @@
 /* problems.h: all that is wrong with a snapshot, each with its place.
  *
  * The first HS_PROBLEMS_KEPT are kept, all are counted. The JSON made here is the
- * one that NAME.errors.json, import_file.problems and hsctl show. */
+ * one that FILE.errors.json, import_file.problems and hsctl show. */
 #ifndef HS_PROBLEMS_H
 #define HS_PROBLEMS_H
 
