@@ -177,10 +177,20 @@ static void print_empty(const struct screen *screen, const json_t *report)
 	const json_t *field;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "empty_fields"), i, field)
-		screen_print(screen, STYLE_DOUBT,
-		    "  no record has a value for %s: the mapping looks for it at %s\n",
-		    text_of(field, "field"), text_of(field, "from"));
+	json_array_foreach(json_object_get(report, "empty_fields"), i, field) {
+		const char *from = text_of(field, "from");
+		const char *missing = json_string_value(json_object_get(field, "missing"));
+
+		if (missing == NULL || strcmp(missing, from) == 0)
+			screen_print(screen, STYLE_DOUBT, "  no record has a value for %s: the mapping"
+			    " looks for it at %s\n", text_of(field, "field"), from);
+		else if (missing[0] != '\0')
+			screen_print(screen, STYLE_DOUBT, "  no record has a value for %s: none has"
+			    " one at %s\n", text_of(field, "field"), missing);
+		else
+			screen_print(screen, STYLE_DOUBT, "  no record has a value for %s: what is at"
+			    " %s becomes none\n", text_of(field, "field"), from);
+	}
 }
 
 static void print_report(const struct screen *screen, const json_t *report)

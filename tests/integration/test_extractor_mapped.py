@@ -335,15 +335,16 @@ def test_misspelt_pointers_are_named(hs, feeds):
     """A pointer that no record has makes no problem: the run says which fields stay empty, and so does history."""
     feeds.serve("/feed", {"players": [player(1, role="guard", height="6-3"), player(2)]})
     write(hs, "typo", url=feeds.url("/feed"), fields={
-        **FIELDS, "role": "/rolle", "position": {"first": ["/pos", "/position"]},
+        **FIELDS, "role": "/rolle", "fg_pct": {"percent": ["/id", "/attempts"]}, "position": {"first": ["/pos", "/position"]},
         "height_cm": {"at": "/height", "convert": "feet_inches_to_cm"}})
     said = hs.hsctl("extractor", "run", "typo").stdout
     assert "no record has a value for role: the mapping looks for it at /rolle" in said, said
     assert "position: the mapping looks for it at /pos, /position" in said, said
+    assert "fg_pct: none has one at /attempts" in said, said
     assert "height_cm" not in said and "FIRST VALUE" not in said, said
     assert "value for role" in hs.hsctl("extractor", "history", "typo").stdout
     report = hs.hsctl("extractor", "history", "typo", as_json=True).json["result"]["runs"][0]["report"]
-    assert [row["field"] for row in report["empty_fields"]] == ["position", "role"], report
+    assert [row["field"] for row in report["empty_fields"]] == ["position", "role", "fg_pct"], report
     assert report["fields"] == [] and report["mapped"] == 2
 
 
