@@ -253,7 +253,8 @@ static bool open_part(struct emit *emit, const struct emit_options *options, str
 
 bool emit_new(const struct emit_options *options, struct emit **ret, struct hs_error *err)
 {
-	const struct hs_snapshot_options checks = { .max_record_bytes = options->max_record_bytes };
+	const struct hs_snapshot_options checks = { .max_record_bytes = options->max_record_bytes,
+		.folds_problems = true };
 	struct emit *emit = calloc(1, sizeof *emit);
 
 	if (emit == NULL)

@@ -240,6 +240,20 @@ def test_output_path_that_only_root_may_write(hs, feeds):
         assert done.returncode == 2 and f"{TEST_USER}, who writes the snapshots, may not look" in done.stderr, done
 
 
+def test_problems_are_counted_all(hs, feeds):
+    """However many records have one fault, it is one problem with its count: nothing is beyond the first hundred."""
+    rows = [record(player_external_id=f"p{n}", games_played=-1) for n in range(400)]
+    rows += [record(player_external_id=f"q{n}", games_played=-n) for n in range(2, 300)]
+    feeds.serve("/feed.json", snapshot(*rows))
+    result = run(hs, check=False)
+    assert result["problem_total"] == 400 + 298
+    assert [row["count"] for row in result["problems"]] == [400, 1, 1, 1, 1], result["problems"]
+    assert sum(row["count"] + row["others"] for row in result["problems"]) == 698
+    said = hs.hsctl("extractor", "run", NAME, check=False).stdout
+    assert "the same in 399 more" in said and "of other values, in 294 more" in said, said
+    assert "698 problems, so nothing was written\n" in said, said
+
+
 def test_feed_without_records_is_told_of(hs, feeds):
     feeds.serve("/feed.json", [])
     assert run(hs)["report"]["warnings"] == ["the feed has no records, and so the snapshot has none"]
