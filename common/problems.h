@@ -31,8 +31,8 @@ struct hs_problems;
 struct hs_problems *hs_problems_new(void);
 /* Keeps the first most (at least one) instead of HS_PROBLEMS_KEPT. */
 struct hs_problems *hs_problems_new_for(size_t most);
-/* From now on what is said in the same words of the same place in another record is one problem with
- * a count, at the first place; of the like (code and place, numbers aside) at most
+/* From now on what is said in the same words of the same place in another record is one problem
+ * with a count, at the first place; of the like (code and place, numbers aside) at most
  * HS_PROBLEMS_ALIKE are kept, and the rest is counted with them. */
 void hs_problems_fold(struct hs_problems *problems);
 void hs_problems_free(struct hs_problems *problems);

@@ -38,7 +38,7 @@ void faults_free(struct faults *faults);
 void faults_add(struct faults *faults, const struct feed_place *place, const char *inside,
     enum hs_field field, enum hs_error_code code, const char *message);
 
-/* The same of a problem that was folded: it was said count times, and others times the like of it. */
+/* The same of a problem that was folded: said count times, and others times the like of it. */
 void faults_add_folded(struct faults *faults, const struct feed_place *place, const char *inside,
     enum hs_field field, const struct hs_problem *problem, const char *message);
 

@@ -708,7 +708,7 @@ static bool refuse(const char *name, const struct hs_problems *mistakes, struct 
 	    first != NULL ? first->message : "no memory to keep it");
 }
 
-/* Of what it says, not of how it is written; and not of what is for people and for the scheduler. */
+/* Of what it says, not of how it is written, nor of what is for people or the scheduler. */
 static bool make_digest(json_t *json, unsigned char *ret, struct hs_error *err)
 {
 	static const char *const silent[] = { "about", "schedule", "timezone" };
@@ -721,25 +721,6 @@ static bool make_digest(json_t *json, unsigned char *ret, struct hs_error *err)
 	done = text != NULL && EVP_Digest(text, strlen(text), ret, NULL, EVP_sha256(), NULL) == 1;
 	free(text);
 	return done || hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
-}
-
-/* What jansson found, and what to look for. */
-static void refuse_json(struct hs_problems *mistakes, const json_error_t *error)
-{
-	const char *advice = "";
-
-	if (strncmp(error->text, "'}' expected", 12) == 0 ||
-	    strncmp(error->text, "']' expected", 12) == 0)
-		advice = ": a comma before it, or a closing bracket, is missing";
-	else if (strncmp(error->text, "string or '}' expected", 22) == 0)
-		advice = ": a comma before it is too many, or a key has no quotes";
-	else if (json_error_code(error) == json_error_premature_end_of_input)
-		advice = ": the file ends before all brackets and quotes are closed";
-	else if (json_error_code(error) == json_error_invalid_syntax)
-		advice = ": a comma before it is too many, or a text has no quotes";
-	hs_problems_add(mistakes, HS_BAD_JSON, "", (uint64_t)(error->line > 0 ? error->line : 0),
-	    (uint64_t)(error->column > 0 ? error->column : 0), "this is no JSON: %s%s", error->text,
-	    advice);
 }
 
 static bool parse(const char *name, const char *text, size_t length, bool judges_times,
@@ -762,7 +743,7 @@ static bool parse(const char *name, const char *text, size_t length, bool judges
 
 	mapping->paging.next_slot = mapping->paging.total_slot = SIZE_MAX;
 	if (json == NULL)
-		refuse_json(mistakes, &error);
+		mapping_refuse_json(mistakes, &error);
 	else
 		read_whole(&loading, json);
 	if (loading.compiler.is_out_of_memory)

@@ -31,6 +31,24 @@ const char *mapping_item_pointer(char buf[HS_POINTER_BYTES], const char *pointer
 	return mapping_pointer(buf, pointer, number);
 }
 
+void mapping_refuse_json(struct hs_problems *mistakes, const json_error_t *error)
+{
+	const char *advice = "";
+
+	if (strncmp(error->text, "'}' expected", 12) == 0 ||
+	    strncmp(error->text, "']' expected", 12) == 0)
+		advice = ": a comma before it, or a closing bracket, is missing";
+	else if (strncmp(error->text, "string or '}' expected", 22) == 0)
+		advice = ": a comma before it is too many, or a key has no quotes";
+	else if (json_error_code(error) == json_error_premature_end_of_input)
+		advice = ": the file ends before all brackets and quotes are closed";
+	else if (json_error_code(error) == json_error_invalid_syntax)
+		advice = ": a comma before it is too many, or a text has no quotes";
+	hs_problems_add(mistakes, HS_BAD_JSON, "", (uint64_t)(error->line > 0 ? error->line : 0),
+	    (uint64_t)(error->column > 0 ? error->column : 0), "this is no JSON: %s%s", error->text,
+	    advice);
+}
+
 static bool is_one_of(const char *const *names, const char *key)
 {
 	for (; *names != NULL; names++) {

@@ -335,7 +335,8 @@ def test_misspelt_pointers_are_named(hs, feeds):
     """A pointer that no record has makes no problem: the run says which fields stay empty, and so does history."""
     feeds.serve("/feed", {"players": [player(1, role="guard", height="6-3"), player(2)]})
     write(hs, "typo", url=feeds.url("/feed"), fields={
-        **FIELDS, "role": "/rolle", "fg_pct": {"percent": ["/id", "/attempts"]}, "position": {"first": ["/pos", "/position"]},
+        **FIELDS, "role": "/rolle", "fg_pct": {"percent": ["/id", "/attempts"]},
+        "position": {"first": ["/pos", "/position"]},
         "height_cm": {"at": "/height", "convert": "feet_inches_to_cm"}})
     said = hs.hsctl("extractor", "run", "typo").stdout
     assert "no record has a value for role: the mapping looks for it at /rolle" in said, said
