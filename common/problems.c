@@ -17,6 +17,7 @@ enum { MESSAGE_BYTES = HS_ERROR_MESSAGE_BYTES };
 struct hs_problems {
 	uint64_t total;
 	size_t kept, most;
+	bool folds;
 	struct hs_problem rows[];
 };
 
@@ -33,6 +34,11 @@ struct hs_problems *hs_problems_new_for(size_t most)
 struct hs_problems *hs_problems_new(void)
 {
 	return hs_problems_new_for(HS_PROBLEMS_KEPT);
+}
+
+void hs_problems_fold(struct hs_problems *problems)
+{
+	problems->folds = true;
 }
 
 static void problem_done(struct hs_problem *problem)
@@ -67,7 +73,7 @@ static size_t place_of(const struct hs_problems *problems, uint64_t line, uint64
 
 bool hs_problems_would_keep(const struct hs_problems *problems, uint64_t line, uint64_t column)
 {
-	return place_of(problems, line, column) < problems->most;
+	return problems->folds || place_of(problems, line, column) < problems->most;
 }
 
 /* A pointer of at most HS_POINTER_BYTES, NUL included; a longer one ends in "...". */
@@ -101,28 +107,103 @@ static bool fill(struct hs_problem *problem, const char *pointer, const char *fo
 	return false;
 }
 
+/* "/records/17/full_name" and "/records/3/full_name". */
+static bool are_alike(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789";
+
+	while (*a != '\0' && *b != '\0') {
+		size_t a_number = strspn(a, digits), b_number = strspn(b, digits);
+
+		if (a_number > 0 && b_number > 0) {
+			a += a_number;
+			b += b_number;
+		} else if (*a++ != *b++) {
+			return false;
+		}
+	}
+	return *a == *b;
+}
+
+static void take_out(struct hs_problems *problems, size_t n)
+{
+	problem_done(&problems->rows[n]);
+	problems->kept--;
+	memmove(&problems->rows[n], &problems->rows[n + 1],
+	    (problems->kept - n) * sizeof problems->rows[0]);
+}
+
+/* True when one that is kept counts it. One that lies behind it gives way, and its counts go on. */
+static bool fold(struct hs_problems *problems, struct hs_problem *problem)
+{
+	size_t alike = 0, last = 0;
+
+	for (size_t i = 0; i < problems->kept; i++) {
+		struct hs_problem *row = &problems->rows[i];
+
+		if (row->code != problem->code || !are_alike(row->pointer, problem->pointer))
+			continue;
+		last = i;
+		alike++;
+		if (strcmp(row->message, problem->message) != 0)
+			continue;
+		if (!is_after(row, problem->line, problem->column)) {
+			row->count++;
+			return true;
+		}
+		problem->count += row->count;
+		problem->others = row->others;
+		take_out(problems, i);
+		return false;
+	}
+	if (alike < HS_PROBLEMS_ALIKE)
+		return false;
+	if (!is_after(&problems->rows[last], problem->line, problem->column)) {
+		problems->rows[last].others++;
+		return true;
+	}
+	problem->others = problems->rows[last].count + problems->rows[last].others;
+	take_out(problems, last);
+	return false;
+}
+
+/* Takes what is in it. */
+static void put(struct hs_problems *problems, const struct hs_problem *problem)
+{
+	size_t place = place_of(problems, problem->line, problem->column);
+
+	if (place == problems->most) {
+		free(problem->pointer);
+		free(problem->message);
+		return;
+	}
+	if (problems->kept == problems->most)
+		take_out(problems, problems->kept - 1);
+	memmove(&problems->rows[place + 1], &problems->rows[place],
+	    (problems->kept - place) * sizeof *problem);
+	problems->rows[place] = *problem;
+	problems->kept++;
+}
+
 void hs_problems_add(struct hs_problems *problems, enum hs_error_code code, const char *pointer,
     uint64_t line, uint64_t column, const char *format, ...)
 {
-	struct hs_problem problem = { .code = code, .line = line, .column = column };
-	size_t place = place_of(problems, line, column);
+	struct hs_problem problem = { .code = code, .line = line, .column = column, .count = 1 };
 	bool filled;
 	va_list args;
 
 	problems->total++;
-	if (place == problems->most)
+	if (!hs_problems_would_keep(problems, line, column))
 		return;
 	va_start(args, format);
 	filled = fill(&problem, pointer, format, args);
 	va_end(args);
 	if (!filled)
 		return;
-	if (problems->kept == problems->most)
-		problem_done(&problems->rows[--problems->kept]);
-	memmove(&problems->rows[place + 1], &problems->rows[place],
-	    (problems->kept - place) * sizeof problem);
-	problems->rows[place] = problem;
-	problems->kept++;
+	if (problems->folds && fold(problems, &problem))
+		problem_done(&problem);
+	else
+		put(problems, &problem);
 }
 
 uint64_t hs_problems_total(const struct hs_problems *problems)

@@ -299,6 +299,8 @@ bool hs_snapshot_new(const struct hs_snapshot_options *options, struct hs_snapsh
 		snapshot->options.today = hs_date_today();
 	snapshot->tomorrow = day_after(snapshot->options.today);
 	snapshot->problems = hs_problems_new();
+	if (snapshot->problems != NULL && options->folds_problems)
+		hs_problems_fold(snapshot->problems);
 	snapshot->names = hs_name_set_new();
 	snapshot->stream = hs_json_stream_new(options->max_record_bytes, on_event, snapshot);
 	if (snapshot->problems == NULL || snapshot->names == NULL || snapshot->stream == NULL) {

@@ -63,6 +63,7 @@ typedef bool hs_record_fn(void *arg, const struct hs_record *record, struct hs_e
 struct hs_snapshot_options {
 	size_t max_record_bytes;	/* HS_SET_MAX_RECORD_BYTES; also bounds the top level's objects */
 	struct hs_date today;		/* the latest birth and snapshot date; unset: hs_date_today() */
+	bool folds_problems;		/* hs_problems_fold */
 	hs_record_fn *on_record;	/* NULL: only check */
 	void *arg;
 };

@@ -216,6 +216,9 @@ static bool start_process(struct service *service, struct hs_error *err)
 			.death_signal = SIGINT };
 	snprintf(program, sizeof program, "hsd-%s", service->name);
 	service->last_words[0] = '\0';
+	if (listens && home->listeners.count == 0 &&	/* it had been stopped by command */
+	    !listen_open(home->settings, &home->identity, &home->listeners, err))
+		return false;
 	if (!launch(home, &what, &service->pid, &channel, err))
 		return false;
 	return hs_link_new(home->base, channel, &link_events, service, &service->link, err);
