@@ -8,6 +8,7 @@
  * SIGTERM: stop() is called; the process ends with 0 when the daemon says hs_child_stopped, with 1
  * after HOOPSCOUT_STOP_SECONDS. SIGHUP: reload(). When the supervisor dies, we end at once (the
  * control channel ends, and PR_SET_PDEATHSIG). SIGPIPE is ignored.
+ * A command's line says who gave it, as the kernel knows him: "uid".
  * Besides the table's commands the supervisor sends child.status, answered by status(), and
  * child.reload with {"settings":{NAME:VALUE}}, which go into the environment before reload().
  * A daemon that cannot start or go on says why, {"error":{...}} without an id, before it ends. */
@@ -67,6 +68,9 @@ void hs_child_ready(struct hs_child *child);
 void hs_child_stopped(struct hs_child *child);
 /* Cannot go on; logs err and ends with status 1, so that the supervisor starts us anew. */
 void hs_child_fail(struct hs_child *child, const struct hs_error *err);
+
+/* The user id of who gave the command, as the kernel told the supervisor; -1 when it came otherwise. */
+long long hs_call_uid(const struct hs_call *call);
 
 /* Sends an event of a command under way; body (taken) is an object. A client may have left. */
 void hs_call_event(struct hs_call *call, const char *event, json_t *body);

@@ -23,4 +23,20 @@
 	t "full_name, " t "first_name, " t "last_name, " t "birth_date, " t "nationality, " \
 	t "position, " t "role, " t "height, " t "weight"
 
+#define HISTORY_COLUMNS \
+	"player_season_history (" KEY("") \
+	", import_file_id, snapshot_date, superseded_by, " SAID("") ", source_metadata, raw_payload)"
+
+#define RESTATED_COLUMNS \
+	"player_season_restated (import_file_id, snapshot_date, kind, competition_id, season_id," \
+	" teams, players, source_metadata, raw_payload)"
+/* From rows x with a key, and alone: null, or a number of its own for one with metadata or payload. */
+#define RESTATED_GROUPS \
+	" competition_id, season_id, array_agg(team_id), array_agg(player_id)," \
+	" (array_agg(source_metadata))[1], (array_agg(raw_payload))[1] from ("
+#define ALONE(t, number) \
+	"case when " t "source_metadata is not null or " t "raw_payload is not null then " number \
+	" end as alone"
+#define RESTATED_ORDER " order by competition_id, season_id, team_id, player_id) x group by"
+
 #endif

@@ -297,22 +297,6 @@ static const char count_classes[] =
     " where t.has_changed and not t.is_new and coalesce(w.class, 'm') = 'm') else 0 end"
     " from stage_work";
 
-#define HISTORY_COLUMNS \
-	"player_season_history (" KEY("") \
-	", import_file_id, snapshot_date, superseded_by, " SAID("") ", source_metadata, raw_payload)"
-
-#define RESTATED_COLUMNS \
-	"player_season_restated (import_file_id, snapshot_date, kind, competition_id, season_id," \
-	" teams, players, source_metadata, raw_payload)"
-/* From rows x with a key, and alone: null, or a number of its own for one with metadata or payload. */
-#define RESTATED_GROUPS \
-	" competition_id, season_id, array_agg(team_id), array_agg(player_id)," \
-	" (array_agg(source_metadata))[1], (array_agg(raw_payload))[1] from ("
-#define ALONE(t, number) \
-	"case when " t "source_metadata is not null or " t "raw_payload is not null then " number \
-	" end as alone"
-#define RESTATED_ORDER " order by competition_id, season_id, team_id, player_id) x group by"
-
 static const char keep_superseded[] =
     "insert into " HISTORY_COLUMNS " select " KEY("ps.") ", ps.import_file_id, ps.snapshot_date,"
     " $1::bigint, " METRICS("l.") ", ps.position, ps.role, ps.source_metadata, ps.raw_payload"
@@ -407,6 +391,9 @@ static const char keep_stale_same[] =
     " from stage_stale x join stage_work w on w.rec = x.rec join stage_row r on r.rec = x.rec"
     " where x.kind <> 'h'"
     RESTATED_ORDER " kind, competition_id, season_id, alone";
+
+const char merge_index_near[] =
+    "create index stage_near_at on stage_near (at, player_id, team_id)";
 
 /* Takes the statements of stage_near out of the rows that they share with others. */
 const char merge_part_near[] =
@@ -554,6 +541,7 @@ const struct merge_step merge_steps[] = {
 	    .count = MERGE_CHANGES },
 	{ .sql = keep_stale_same, .values = { MERGE_FILE, MERGE_DATE }, .when = MERGE_STALE },
 	{ .sql = keep_near, .when = MERGE_STALE, .count = MERGE_NEAR },
+	{ .sql = merge_index_near, .when = MERGE_PARTED },
 	{ .sql = merge_part_near, .when = MERGE_PARTED },
 	{ .sql = merge_drop_parted, .when = MERGE_PARTED },
 	{ .sql = keep_moved, .when = MERGE_RESTATED },
@@ -577,3 +565,7 @@ const struct merge_step merge_steps[] = {
 };
 
 const size_t merge_step_count = HS_COUNT(merge_steps);
+
+const char *const merge_refresh[] = { update_stats, copy_players, "analyze stage_copy (player_id)",
+	refresh_copies, find_best, update_best };
+const size_t merge_refresh_count = HS_COUNT(merge_refresh);

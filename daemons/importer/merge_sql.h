@@ -77,7 +77,13 @@ enum { MERGE_PLAYER_COLUMNS = 12 };
 extern const char merge_copy_names[];
 enum { MERGE_NAME_COLUMNS = 4 };
 
+/* From stage_work (class u: other figures, d: deleted) and stage_touched (hot) to the hot tables: figures,
+ * copies of the players' columns, maxima of players who have some. */
+extern const char *const merge_refresh[];
+extern const size_t merge_refresh_count;
+
 /* Takes what stage_near names out of player_season_restated, and rows that lost all. */
+extern const char merge_index_near[];	/* first, since it is looked into for each of them */
 extern const char merge_part_near[];
 extern const char merge_drop_parted[];
 

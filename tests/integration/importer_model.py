@@ -205,8 +205,8 @@ DISAGREEMENTS = {
         " | ".join(f"(({c} < 0)::integer << {i})" for i, c in enumerate(COLUMNS)) +
         ")::smallint from player_season_stats group by player_id",
     "data_version counts the players": "select players from data_version except select count(*) from player_best",
-    "every player is in player_best":
-        "select player_id from player except select player_id from player_best",
+    "every player with a season is in player_best":
+        "select player_id from player_season except select player_id from player_best",
     "each row stands in both tables": """
         select player_id, competition_id, season_id, team_id from player_season except
         select player_id, competition_id, season_id, team_id from player_season_stats""",
