@@ -28,7 +28,7 @@ BAD_SNAPSHOT = """{
 """
 GROUPS = ["", "import", "extractor", "snapshot"]
 COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "import list", "import show",
-            "import retry", "extractor run", "extractor check", "extractor list", "extractor history", "extractor enable",
+            "import retry", "import files", "import file", "import undo", "import delete", "extractor run", "extractor check", "extractor list", "extractor history", "extractor enable",
             "extractor disable", "extractor cancel", "snapshot check", "snapshot schema", "migrate", "config", "version"]
 
 
