@@ -44,7 +44,10 @@ const until = async (what, check, seconds = 15) => {
 	}
 };
 
+/* What is half faded in or out has colours of no meaning: axe looks when nothing is under way. */
 const axe = async (page, what) => {
+	await until(`${what} is at rest`, () => page.evaluate(() => document.getAnimations().length === 0 &&
+		document.querySelector("[open][data-stale]") === null));
 	await page.evaluate(axeSource);
 	const result = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), WCAG);
 	assert.deepEqual(result.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `axe, ${what}`);
