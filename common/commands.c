@@ -42,6 +42,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_NOW] = {
 	.words = "import now", .id = "import.now",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.help = "import what lies in incoming, and show how it goes",
 },
 [HS_CMD_IMPORT_LIST] = {
@@ -61,6 +62,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_RETRY] = {
 	.words = "import retry", .id = "import.retry",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "file", HS_ARG_TEXT, .required = true,
 	    .help = "its name in the failed folder" } },
 	.help = "import a file from the failed folder again",
@@ -88,6 +90,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_UNDO] = {
 	.words = "import undo", .id = "import.undo",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "file", HS_ARG_NUMBER, .required = true, .min = 1, .max = LLONG_MAX,
 		.help = "its number, as 'import files' shows it" },
 	    { "preview", HS_ARG_FLAG, .is_option = true,
@@ -97,6 +100,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_DELETE] = {
 	.words = "import delete", .id = "import.delete",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "file", HS_ARG_TEXT, .required = true,
 	    .help = "its name in the failed folder" } },
 	.help = "delete a file, and its report, from failed",
@@ -104,14 +108,15 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_RUN] = {
 	.words = "extractor run", .id = "extractor.run",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.args = {
 		{ "name", HS_ARG_TEXT, .required = true,
 		    .help = "a source, as 'extractor list' shows it" },
 		{ "dry-run", HS_ARG_FLAG, .is_option = true,
 		    .help = "fetch and check only; write nothing" },
-		{ "output-path", HS_ARG_PATH, .is_option = true,
+		{ "output-path", HS_ARG_PATH, .is_option = true, .is_local = true,
 		    .help = "a folder or a .json file, instead of incoming" },
-		{ "url", HS_ARG_TEXT, .is_option = true,
+		{ "url", HS_ARG_TEXT, .is_option = true, .is_local = true,
 		    .help = "fetch this instead, in this run" },
 		{ "source-name", HS_ARG_TEXT, .is_option = true,
 		    .help = "the snapshot's source_name in this run" },
@@ -143,6 +148,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_ENABLE] = {
 	.words = "extractor enable", .id = "extractor.enable",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "name", HS_ARG_TEXT, .required = true,
 	    .help = "a source, as 'extractor list' shows it" } },
 	.help = "let a source run by its schedule again",
@@ -150,6 +156,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_DISABLE] = {
 	.words = "extractor disable", .id = "extractor.disable",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "name", HS_ARG_TEXT, .required = true,
 	    .help = "a source, as 'extractor list' shows it" } },
 	.help = "let a source run by command only",
@@ -157,6 +164,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_CANCEL] = {
 	.words = "extractor cancel", .id = "extractor.cancel",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "name", HS_ARG_TEXT, .required = true,
 	    .help = "the source whose run shall end" } },
 	.help = "end a run that is under way; nothing of it is kept",
@@ -172,6 +180,81 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.words = "snapshot schema", .id = "snapshot.schema",
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
 	.help = "print the JSON Schema of snapshots",
+},
+[HS_CMD_USER_CREATE] = {
+	.words = "user create", .id = "user.create",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE, .asks_password = true,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "1 to 64 of a-z, 0-9 and . _ @ -" },
+		{ "role", HS_ARG_ROLE, .is_option = true,
+		    .help = "viewer (as without it), scout or admin" },
+	},
+	.help = "make an account; its password is asked for",
+},
+[HS_CMD_USER_LIST] = {
+	.words = "user list", .id = "user.list",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_LOOK,
+	.help = "show the accounts, and when they signed in",
+},
+[HS_CMD_USER_PASSWORD] = {
+	.words = "user password", .id = "user.password",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE, .asks_password = true,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+	},
+	.help = "give an account another password; it is asked for",
+},
+[HS_CMD_USER_ROLE] = {
+	.words = "user role", .id = "user.role",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+		{ "role", HS_ARG_ROLE, .required = true, .help = "viewer, scout or admin" },
+		{ "force", HS_ARG_FLAG, .is_option = true,
+		    .help = "even if no admin is left then" },
+	},
+	.help = "give an account another role",
+},
+[HS_CMD_USER_DISABLE] = {
+	.words = "user disable", .id = "user.disable",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+		{ "force", HS_ARG_FLAG, .is_option = true,
+		    .help = "even if no admin is left then" },
+	},
+	.help = "end an account's sessions, and let it in no more",
+},
+[HS_CMD_USER_ENABLE] = {
+	.words = "user enable", .id = "user.enable",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+	},
+	.help = "let a disabled account sign in again",
+},
+[HS_CMD_USER_DELETE] = {
+	.words = "user delete", .id = "user.delete",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+		{ "force", HS_ARG_FLAG, .is_option = true,
+		    .help = "even if no admin is left then" },
+	},
+	.help = "delete an account, and end its sessions",
+},
+[HS_CMD_USER_AUDIT] = {
+	.words = "user audit", .id = "user.audit",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_LOOK,
+	.args = { { "limit", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 1000,
+	    .help = "how many entries to show (default 50)" } },
+	.help = "show who signed in, who could not, who changed what",
 },
 [HS_CMD_MIGRATE] = {
 	.words = "migrate", .id = "migrate",
@@ -265,6 +348,17 @@ static bool check_daemon(const struct hs_command_arg *arg, const json_t *value,
 	return true;
 }
 
+static bool check_role(const struct hs_command_arg *arg, const json_t *value, struct hs_error *err)
+{
+	enum hs_role role;
+
+	if (!check_text(arg, value, err))
+		return false;
+	return hs_role_parse(json_string_value(value), &role) ||
+	    hs_error_set(err, HS_BAD_ARGUMENT, arg->name,
+		"%.64s is no role: say viewer, scout or admin", json_string_value(value));
+}
+
 static bool check_number(const struct hs_command_arg *arg, const json_t *value,
     struct hs_error *err)
 {
@@ -295,6 +389,8 @@ bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
 		return check_path(arg, value, err);
 	case HS_ARG_DAEMON:
 		return check_daemon(arg, value, err);
+	case HS_ARG_ROLE:
+		return check_role(arg, value, err);
 	case HS_ARG_NUMBER:
 		return check_number(arg, value, err);
 	case HS_ARG_FLAG:
@@ -307,6 +403,10 @@ bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
 
 static const struct hs_command_arg *find_arg(const struct hs_command *row, const char *name)
 {
+	static const struct hs_command_arg hash = { .name = "password_hash", .type = HS_ARG_TEXT };
+
+	if (row->asks_password && strcmp(name, hash.name) == 0)
+		return &hash;
 	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL; i++) {
 		if (strcmp(row->args[i].name, name) == 0)
 			return &row->args[i];
@@ -352,4 +452,38 @@ bool hs_command_check(enum hs_command_id command, const json_t *args, struct hs_
 			    row->words, arg->name, arg->help);
 	}
 	return true;
+}
+
+/* What reaches other places than the daemon's own is for who may come to its machine. */
+static bool check_is_far(const struct hs_command *row, const json_t *args, struct hs_error *err)
+{
+	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL; i++) {
+		const struct hs_command_arg *arg = &row->args[i];
+
+		if (arg->is_local && json_object_get(args, arg->name) != NULL)
+			return hs_error_set(err, HS_NOT_ALLOWED, arg->name,
+			    "--%s is for the machine's operator: say 'hsctl %s' there", arg->name,
+			    row->words);
+	}
+	return true;
+}
+
+bool hs_command_check_request(const char *id, enum hs_process owner, const json_t *args,
+    enum hs_command_id *ret, struct hs_error *err)
+{
+	const struct hs_command *row;
+
+	if (!hs_command_find(id, ret))
+		return hs_error_set(err, HS_UNKNOWN_COMMAND, "",
+		    "hsd-%s does not know the command %.64s: are all machines of one version?",
+		    hs_process_name(owner), id);
+	row = &hs_commands[*ret];
+	if (row->owner != owner)
+		return hs_error_set(err, HS_UNKNOWN_COMMAND, "", "%s belongs to the %s, not the %s",
+		    row->id, hs_process_name(row->owner), hs_process_name(owner));
+	if (row->by_web == HS_ROLE_VIEWER)
+		return hs_error_set(err, HS_NOT_ALLOWED, "",
+		    "%s cannot be asked for by the database: say 'hsctl %s' on its machine", row->id,
+		    row->words);
+	return hs_command_check(*ret, args, err) && check_is_far(row, args, err);
 }

@@ -14,6 +14,8 @@
 #include "common/template.h"
 #include "common/text.h"
 #include "daemons/web/figures.h"
+#include "daemons/web/masthead.h"
+#include "daemons/web/notice.h"
 #include "daemons/web/search_query.h"
 #include "daemons/web/statics.h"
 #include "daemons/web/values.h"
@@ -26,8 +28,12 @@ static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 303, "See Other", "" },
 	{ 304, "Not Modified", "" },
 	{ 400, "Bad Request", "This request cannot be understood" },
+	{ 401, "Unauthorized", "You are not signed in" },
+	{ 403, "Forbidden", "This is not allowed" },
 	{ 404, "Not Found", "There is nothing here" },
 	{ 405, "Method Not Allowed", "That cannot be done here" },
+	{ 422, "Unprocessable Content", "This was not accepted" },
+	{ 429, "Too Many Requests", "Please wait a moment" },
 	{ 500, "Internal Server Error", "Something went wrong on our side" },
 	{ 503, "Service Unavailable", "Not at the moment" },
 };
@@ -126,6 +132,15 @@ static void answer_plainly(struct exchange *exchange)
 	exchange_answer(exchange);
 }
 
+/* What every page shows beside its own. Before the reply's cache is decided: a notice is a
+ * secret. */
+static bool put_frame(struct exchange *exchange, json_t *data)
+{
+	return json_object_set(data, "assets", statics_assets(exchange->web->statics)) == 0 &&
+	    masthead_put(exchange, data) &&
+	    (exchange->form != FORM_PAGE || view_put(data, "notice", notice_take(exchange)));
+}
+
 void reply_page(struct exchange *exchange, int status, const char *template, json_t *data)
 {
 	struct web *web = exchange->web;
@@ -134,18 +149,18 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 
 	reply->status = status;
 	reply->type = "text/html; charset=utf-8";
-	reply->cache = status == HTTP_OK ? "private, no-cache" : NULL;
-	if (data == NULL || json_object_set(data, "assets", statics_assets(web->statics)) != 0)
+	if (data == NULL || !put_frame(exchange, data))
 		hs_error_set(&err, HS_NO_MEMORY, template, "no memory for a page");
 	else
 		hs_template_render(web->templates, template, data, reply->body, &err);
 	json_decref(data);
+	reply->cache = status == HTTP_OK && !reply->is_secret ? "private, no-cache" : NULL;
 	if (err.code != HS_OK) {
 		hs_log_error(HS_LOG_ERROR, "cannot render a page", &err);
 		answer_plainly(exchange);
 		return;
 	}
-	if (status == HTTP_OK) {
+	if (reply->cache != NULL) {
 		set_etag(exchange);
 		reply_if_changed(exchange);
 	}
