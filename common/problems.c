@@ -169,13 +169,12 @@ static bool fold(struct hs_problems *problems, struct hs_problem *problem)
 }
 
 /* Takes what is in it. */
-static void put(struct hs_problems *problems, const struct hs_problem *problem)
+static void put(struct hs_problems *problems, struct hs_problem *problem)
 {
 	size_t place = place_of(problems, problem->line, problem->column);
 
 	if (place == problems->most) {
-		free(problem->pointer);
-		free(problem->message);
+		problem_done(problem);
 		return;
 	}
 	if (problems->kept == problems->most)
