@@ -32,6 +32,7 @@ struct web {
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */
 	struct server *server;
+	size_t downloads;	/* of imported files, under way */
 };
 
 #endif

@@ -10,7 +10,7 @@ from browser import Browser, make_account, signed_in
 from house import SOURCE_DIR
 
 ROLES = ("nobody", "viewer", "scout", "admin")
-SEARCH, SIGNED_IN, ALWAYS = "search", "signed in", "always"
+SEARCH, SIGNED_IN, SCOUT, ADMIN, ALWAYS = "search", "signed in", "scout", "admin", "always"
 
 # method, path, an address of that path, who may, what those get who may
 ROUTES = [
@@ -33,6 +33,14 @@ ROUTES = [
     ("POST", "/sign-out", "/sign-out", SIGNED_IN, 400),
     ("GET", "/account", "/account", SIGNED_IN, 200),
     ("POST", "/account/password", "/account/password", SIGNED_IN, 400),
+    ("GET", "/admin/imports", "/admin/imports", SCOUT, 200),
+    ("GET", "/admin/imports/files", "/admin/imports/files", SCOUT, 200),
+    ("GET", "/admin/imports/runs/{id}", "/admin/imports/runs/99", SCOUT, 404),
+    ("GET", "/admin/imports/files/{id}", "/admin/imports/files/99", SCOUT, 404),
+    ("GET", "/admin/imports/files/{id}/file", "/admin/imports/files/99/file", SCOUT, 404),
+    ("GET", "/admin/imports/files/{id}/errors", "/admin/imports/files/99/errors", SCOUT, 404),
+    ("POST", "/admin/imports/now", "/admin/imports/now", ADMIN, 400),
+    ("POST", "/admin/imports/files/{id}/retry", "/admin/imports/files/99/retry", ADMIN, 400),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
     ("GET", "/static/*", "/static/app.css", ALWAYS, 200),
@@ -74,8 +82,10 @@ def closed_house(programs, template):
 
 
 def wanted(method, path, who_may, status, role, is_closed):
-    if role == "nobody" and (who_may == SIGNED_IN or (who_may == SEARCH and is_closed)):
+    if role == "nobody" and (who_may in (SIGNED_IN, SCOUT, ADMIN) or (who_may == SEARCH and is_closed)):
         return 401 if path.startswith(("/api/", "/export.")) else 303
+    if (who_may == SCOUT and role == "viewer") or (who_may == ADMIN and role in ("viewer", "scout")):
+        return 403
     return status[role] if isinstance(status, dict) else status
 
 
