@@ -44,7 +44,7 @@ struct reply {
 	char etag[48];		/* with its quotes; "" for none */
 	char *push_url;		/* for htmx; of a 303 where it leads; NULL: none */
 	const char *allow;	/* of a 405 */
-	char *way_on;		/* of a 400: where one may go on instead; NULL: nowhere */
+	char *way_on;		/* of a problem: where one may go on instead; NULL: nowhere */
 	const char *way_on_says;
 	const char *file_name;	/* to be saved as; NULL: to be shown */
 	int64_t body_bytes;	/* of an answer in pieces, where it is known; 0: it is not */

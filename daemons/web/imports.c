@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/number.h"
 #include "daemons/web/account.h"
 #include "daemons/web/command_request.h"
 #include "daemons/web/csrf.h"
@@ -15,6 +16,7 @@
 #include "daemons/web/imports_sql.h"
 #include "daemons/web/imports_view.h"
 #include "daemons/web/reply.h"
+#include "daemons/web/upload_task.h"
 #include "daemons/web/values.h"
 #include "daemons/web/web.h"
 
@@ -121,6 +123,16 @@ static void push_address(struct exchange *exchange)
 	free(url);
 }
 
+static bool put_upload(const struct web *web, json_t *view)
+{
+	long long most = hs_setting_int(hs_child_settings(web->child), HS_SET_UPLOAD_MAX_BYTES);
+	char size[32];
+
+	return view_put(view, "upload_most", json_integer(most)) &&
+	    view_put(view, "upload_most_text", json_string(hs_size_text(most, size, sizeof size))) &&
+	    view_put(view, "upload_files", json_integer(UPLOAD_FILES_MOST));
+}
+
 static void on_list(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
@@ -139,7 +151,7 @@ static void on_list(struct exchange *exchange, PGresult *const *results, size_t 
 		view = imports_view_list(&page->query, &frame, results[0], results[1],
 		    is_files ? results[2] : NULL);
 	push_address(exchange);
-	view = view_or_nothing(view, view != NULL &&
+	view = view_or_nothing(view, view != NULL && put_upload(exchange->web, view) &&
 	    view_put(view, "incoming", import_place_waiting(exchange->web)));
 	show(exchange, "imports", "imports/fragment", view);
 }

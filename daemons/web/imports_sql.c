@@ -168,3 +168,15 @@ void imports_sql_total(const struct imports_query *query, struct sql *sql)
 						       "select count(*) from import_run r");
 	put_where(query, sql);
 }
+
+void imports_sql_fates(char *const *digests, char *const *names, size_t count, struct sql *sql)
+{
+	sql_put(sql, "select l.* from unnest(");
+	sql_texts(sql, digests, count);
+	sql_put(sql, ", ");
+	sql_texts(sql, names, count);
+	sql_put(sql, ") with ordinality as w(digest, name, n) left join lateral (" FILE_COLUMNS
+	    FILE_TABLES " where f.sha256 between decode(rpad(w.digest, 64, '0'), 'hex')"
+	    " and decode(rpad(w.digest, 64, 'f'), 'hex')"
+	    " order by (f.name = w.name) desc, f.file_id desc limit 1) l on true order by w.n");
+}

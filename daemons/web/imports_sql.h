@@ -24,6 +24,10 @@ enum imports_file_column {
 void imports_sql_list(const struct imports_query *query, struct sql *sql);
 void imports_sql_total(const struct imports_query *query, struct sql *sql);
 
+/* Of each checksum that begins so, and best of that name, the latest file: its columns of a list, or
+ * nulls; in this order. */
+void imports_sql_fates(char *const *digests, char *const *names, size_t count, struct sql *sql);
+
 /* $1: a run, a file. */
 extern const char imports_run_sql[], imports_file_sql[];
 

@@ -14,6 +14,7 @@
 #include "daemons/web/choices.h"
 #include "daemons/web/guard.h"
 #include "daemons/web/health.h"
+#include "daemons/web/held.h"
 #include "daemons/web/import_actions.h"
 #include "daemons/web/import_download.h"
 #include "daemons/web/imports.h"
@@ -22,6 +23,7 @@
 #include "daemons/web/search.h"
 #include "daemons/web/sign_in.h"
 #include "daemons/web/statics.h"
+#include "daemons/web/upload.h"
 
 struct route {
 	unsigned methods;
@@ -59,6 +61,8 @@ static const struct route routes[] = {
 	{ LOOK, "/admin/imports/files/{id}", MAY_SCOUT, imports_file_page, "GET, HEAD" },
 	{ LOOK, "/admin/imports/files/{id}/file", MAY_SCOUT, import_download_file, "GET, HEAD" },
 	{ LOOK, "/admin/imports/files/{id}/errors", MAY_SCOUT, import_download_errors, "GET, HEAD" },
+	{ LOOK, "/admin/imports/uploads", MAY_ADMIN, uploads_page, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, HELD_PATH, MAY_ADMIN, upload_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/imports/now", MAY_ADMIN, import_now_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/retry", MAY_ADMIN, import_retry_post, "POST" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },

@@ -443,7 +443,8 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 	if (reply->file_name != NULL)
 		add_header(request, "Content-Disposition",
 		    disposition_text(reply->file_name, disposition));
-	if (reply->close || exchange->server->stopping)
+	if (reply->close || exchange->server->stopping ||
+	    (exchange->connection != NULL && connection_has_body(exchange->connection)))
 		add_header(request, "Connection", "close");
 }
 
