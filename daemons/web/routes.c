@@ -9,12 +9,12 @@
 
 #include "common/number.h"
 #include "daemons/web/account_page.h"
+#include "daemons/web/audit_page.h"
 #include "daemons/web/compare.h"
 #include "daemons/web/export.h"
 #include "daemons/web/choices.h"
 #include "daemons/web/guard.h"
 #include "daemons/web/health.h"
-#include "daemons/web/held.h"
 #include "daemons/web/import_actions.h"
 #include "daemons/web/import_download.h"
 #include "daemons/web/imports.h"
@@ -62,9 +62,10 @@ static const struct route routes[] = {
 	{ LOOK, "/admin/imports/files/{id}/file", MAY_SCOUT, import_download_file, "GET, HEAD" },
 	{ LOOK, "/admin/imports/files/{id}/errors", MAY_SCOUT, import_download_errors, "GET, HEAD" },
 	{ LOOK, "/admin/imports/uploads", MAY_ADMIN, uploads_page, "GET, HEAD" },
-	{ EVHTTP_REQ_POST, HELD_PATH, MAY_ADMIN, upload_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/imports/upload", MAY_ADMIN, upload_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/imports/now", MAY_ADMIN, import_now_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/retry", MAY_ADMIN, import_retry_post, "POST" },
+	{ LOOK, "/audit", MAY_ADMIN, audit_page, "GET, HEAD" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/static/*", MAY_ALWAYS, statics_answer, "GET, HEAD" },
@@ -113,6 +114,14 @@ static void refuse_method(struct exchange *exchange, const struct route *route)
 	    "This address only takes forms (POST).", NULL);
 }
 
+static void say_nothing_is_here(struct exchange *exchange)
+{
+	reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
+	    "Nothing has this address; /api/v1/openapi.json says what there is." :
+	    "No page has this address.", NULL);
+}
+
+/* A page that is not there has the head of its visitor all the same. */
 void routes_handle(struct exchange *exchange)
 {
 	const struct route *other = NULL;
@@ -128,8 +137,8 @@ void routes_handle(struct exchange *exchange)
 	}
 	if (other != NULL)
 		refuse_method(exchange, other);
+	else if (exchange->form == FORM_PAGE && ((unsigned)exchange->method & (LOOK)) != 0)
+		guard_enter(exchange, MAY_ANYONE, say_nothing_is_here);
 	else
-		reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
-		    "Nothing has this address; /api/v1/openapi.json says what there is." :
-		    "No page has this address.", NULL);
+		say_nothing_is_here(exchange);
 }
