@@ -89,23 +89,23 @@ static void ask(struct exchange *exchange, exchange_done_fn *done)
 }
 
 /* moving: where its result is. */
-static bool frame_of(struct exchange *exchange, PGresult *const *results, size_t moving,
-    char proof[TOKEN_PROOF_BYTES], struct imports_frame *ret)
+static struct imports_frame frame_of(const struct exchange *exchange, PGresult *const *results,
+    size_t moving)
 {
 	const struct page *page = exchange->work;
-	bool may_act = exchange->account->role >= HS_ROLE_ADMIN;
 
-	ret->self = page->self;
-	ret->moving = results[moving];
-	ret->request = page->query.request > 0 ? results[moving + 1] : NULL;
-	ret->proof = may_act ? proof : NULL;
-	exchange->reply.is_secret = true;
-	return !may_act || csrf_offer(exchange, proof);
+	return (struct imports_frame){ .self = page->self, .moving = results[moving],
+		.request = page->query.request > 0 ? results[moving + 1] : NULL,
+		.may_act = exchange->account->role >= HS_ROLE_ADMIN };
 }
 
+/* Takes view. Only who may act gets what proves a form; what is shown is nowhere kept. */
 static void show(struct exchange *exchange, const char *template, const char *fragment,
     json_t *view)
 {
+	exchange->reply.is_secret = true;
+	if (exchange->account->role >= HS_ROLE_ADMIN)
+		view = view_or_nothing(view, view != NULL && csrf_put(exchange, view));
 	reply_page(exchange, HTTP_OK, exchange->form == FORM_FRAGMENT ? fragment : template, view);
 }
 
@@ -138,18 +138,17 @@ static void on_list(struct exchange *exchange, PGresult *const *results, size_t 
 {
 	const struct page *page = exchange->work;
 	bool is_files = page->query.page_of == IMPORTS_FILES;
-	char proof[TOKEN_PROOF_BYTES];
 	struct imports_frame frame;
-	json_t *view = NULL;
+	json_t *view;
 
 	(void)count;
 	if (err != NULL) {
 		reply_error(exchange, err);
 		return;
 	}
-	if (frame_of(exchange, results, is_files ? 3 : 2, proof, &frame))
-		view = imports_view_list(&page->query, &frame, results[0], results[1],
-		    is_files ? results[2] : NULL);
+	frame = frame_of(exchange, results, is_files ? 3 : 2);
+	view = imports_view_list(&page->query, &frame, results[0], results[1],
+	    is_files ? results[2] : NULL);
 	push_address(exchange);
 	view = view_or_nothing(view, view != NULL && put_upload(exchange->web, view) &&
 	    view_put(view, "incoming", import_place_waiting(exchange->web)));
@@ -191,9 +190,8 @@ void imports_files_page(struct exchange *exchange)
 static void on_run(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
-	char proof[TOKEN_PROOF_BYTES];
 	struct imports_frame frame;
-	json_t *view = NULL;
+	json_t *view;
 
 	(void)count;
 	if (err != NULL) {
@@ -205,8 +203,8 @@ static void on_run(struct exchange *exchange, PGresult *const *results, size_t c
 		    NULL);
 		return;
 	}
-	if (frame_of(exchange, results, 3, proof, &frame))
-		view = imports_view_run(&frame, results[0], results[1], results[2]);
+	frame = frame_of(exchange, results, 3);
+	view = imports_view_run(&frame, results[0], results[1], results[2]);
 	show(exchange, "import_run", "imports/run", view);
 }
 
@@ -236,9 +234,8 @@ void imports_run_page(struct exchange *exchange)
 static void on_file(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
-	char proof[TOKEN_PROOF_BYTES];
 	struct imports_frame frame;
-	json_t *view = NULL;
+	json_t *view;
 
 	(void)count;
 	if (err != NULL) {
@@ -250,8 +247,8 @@ static void on_file(struct exchange *exchange, PGresult *const *results, size_t 
 		    NULL);
 		return;
 	}
-	if (frame_of(exchange, results, 2, proof, &frame))
-		view = imports_view_file(&frame, results[0], results[1]);
+	frame = frame_of(exchange, results, 2);
+	view = imports_view_file(&frame, results[0], results[1]);
 	view = view_or_nothing(view, view != NULL && import_place_put(exchange->web, view, results[0]));
 	show(exchange, "import_file", "imports/file", view);
 }

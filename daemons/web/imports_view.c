@@ -253,8 +253,7 @@ bool imports_view_frame(json_t *view, const struct imports_frame *frame, const c
 	return view_put(view, "title", json_string(title)) &&
 	    view_put(view, "at_imports", json_true()) &&
 	    view_put(view, "self", json_string(frame->self)) &&
-	    view_put(view, "proof", frame->proof != NULL ? json_string(frame->proof) : json_null()) &&
-	    view_put(view, "may_act", json_boolean(frame->proof != NULL)) &&
+	    view_put(view, "may_act", json_boolean(frame->may_act)) &&
 	    view_put(view, "request", request) &&
 	    view_put(view, "is_moving", json_boolean(is_moving)) &&
 	    view_put(view, "moving_text", moving_text(frame));

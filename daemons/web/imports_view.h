@@ -12,7 +12,7 @@
 /* What is the same on each page of the history; borrowed. */
 struct imports_frame {
 	const char *self;	/* the address that is asked for */
-	const char *proof;	/* for forms; NULL: the visitor may not act */
+	bool may_act;		/* an admin looks: then the page has forms */
 	const PGresult *moving;	/* imports_moving_sql */
 	const PGresult *request;	/* command_request_look_sql; NULL: none is shown */
 };
@@ -34,7 +34,7 @@ enum { IMPORTS_SECONDS_BYTES = 48 };
 /* "0.4 s", "12 s", "3 min 20 s", "2 h 3 min". Returns buf. */
 const char *imports_seconds_text(double seconds, char buf[IMPORTS_SECONDS_BYTES]);
 
-/* Puts "moving", "request", "proof", "self" and what the head of the page needs. */
+/* Puts "is_moving", "request", "may_act", "self" and what the head of the page needs. */
 bool imports_view_frame(json_t *view, const struct imports_frame *frame, const char *title);
 
 #endif

@@ -202,7 +202,7 @@ void upload_post(struct exchange *exchange)
 		order.bytes = connection_body(exchange->connection, &order.begun);
 	if (order.bytes < 0)
 		hs_error_set(&err, HS_BAD_ARGUMENT, "", "The upload did not come as a request of its own.");
-	else if (check(exchange, order.bytes, boundary, &err) && !csrf_offer(exchange, proof))
+	else if (check(exchange, order.bytes, boundary, &err) && !csrf_expect(exchange, proof))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for an upload");
 	if (err.code == HS_TOO_BIG) {
 		reply_problem(exchange, STATUS_TOO_LARGE, err.message, NULL);
