@@ -138,8 +138,8 @@ static json_t *visitor_of(const struct exchange *exchange)
 
 	if (account == NULL)
 		return json_null();
-	return json_pack("{s:s, s:b}", "name", account->name, "is_admin",
-	    account->role == HS_ROLE_ADMIN);
+	return json_pack("{s:s, s:b, s:b}", "name", account->name, "is_scout",
+	    account->role >= HS_ROLE_SCOUT, "is_admin", account->role == HS_ROLE_ADMIN);
 }
 
 void reply_page(struct exchange *exchange, int status, const char *template, json_t *data)

@@ -15,6 +15,7 @@
 #include "daemons/web/guard.h"
 #include "daemons/web/health.h"
 #include "daemons/web/player.h"
+#include "daemons/web/quality_page.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search.h"
 #include "daemons/web/sign_in.h"
@@ -50,6 +51,9 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/sign-out", MAY_SIGNED_IN, sign_out_post, "POST" },
 	{ LOOK, "/account", MAY_SIGNED_IN, account_page, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/account/password", MAY_SIGNED_IN, account_password_post, "POST" },
+	{ LOOK, "/admin/quality", MAY_SCOUT, quality_page, "GET, HEAD, POST" },
+	{ EVHTTP_REQ_POST, "/admin/quality", MAY_SCOUT, quality_post, "GET, HEAD, POST" },
+	{ LOOK, "/api/v1/quality", MAY_SCOUT, quality_api, "GET, HEAD" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/static/*", MAY_ALWAYS, statics_answer, "GET, HEAD" },

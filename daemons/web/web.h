@@ -16,6 +16,7 @@ struct accounts;
 struct answers;
 struct catalog;
 struct exports;
+struct quality;
 struct server;
 struct statics;
 
@@ -28,6 +29,7 @@ struct web {
 	struct answers *answers;
 	struct catalog *catalog;
 	struct exports *exports;
+	struct quality *quality;
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */
