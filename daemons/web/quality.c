@@ -29,6 +29,7 @@ struct quality {
 	struct hs_db_pool *pool;
 	struct hs_db_job *job;			/* NULL: it is not busy */
 	size_t step;
+	int64_t asked_ms;
 	struct quality_report *next, *kept;
 	struct evbuffer *ids, *years, *yearless;	/* of seasons: "{1,2,3}" */
 	struct hs_error failure;
@@ -39,16 +40,6 @@ struct quality {
 static void ask(struct quality *quality);
 
 /* ---- the end ---- */
-
-static void tell_progress(struct quality *quality)
-{
-	struct quality_wait *wait;
-
-	TAILQ_FOREACH(wait, &quality->waits, link) {
-		if (wait->progress != NULL)
-			wait->progress(wait->arg);
-	}
-}
 
 static void tell_ended(struct quality *quality)
 {
@@ -179,7 +170,11 @@ static void miss(struct quality *quality, const struct hs_error *err)
 
 static void next_step(struct quality *quality)
 {
-	tell_progress(quality);
+	struct quality_progress progress;
+
+	quality_look(quality, &progress);
+	hs_log(HS_LOG_DEBUG, "asked of the data's quality", HS_STR("what", progress.doing),
+	    HS_INT("ms", hs_clock_ms() - quality->asked_ms));
 	if (++quality->step == STEPS)
 		end(quality);
 	else
@@ -239,6 +234,7 @@ static void ask(struct quality *quality)
 	};
 	struct hs_error err = HS_ERROR_INIT;
 
+	quality->asked_ms = hs_clock_ms();
 	if (hs_db_pool_submit(quality->pool, statements, HS_COUNT(statements),
 		PATIENCE_MS, on_answer, quality, &quality->job, &err))
 		return;

@@ -53,7 +53,6 @@ void quality_begin(struct quality *quality);
 /* Somebody who wants to hear when what is under way has ended, part of his own struct. */
 struct quality_wait {
 	TAILQ_ENTRY(quality_wait) link;
-	void (*progress)(void *arg);	/* another step is done; may be NULL */
 	void (*ended)(void *arg);	/* no more is called then */
 	void *arg;
 };

@@ -17,20 +17,33 @@ struct question {
 	struct hs_call *call;
 	struct quality_shown shown;
 	struct quality_wait wait;
+	struct event *sign;	/* of life, while a step takes long */
 };
+
+/* Accepts NULL. */
+static void question_free(struct question *question)
+{
+	if (question == NULL)
+		return;
+	if (question->sign != NULL)
+		event_free(question->sign);
+	free(question);
+}
 
 /* Takes question. */
 static void fail(struct question *question, const struct hs_error *err)
 {
 	hs_call_error(question->call, err);
-	free(question);
+	question_free(question);
 }
 
-static void on_progress(void *arg)
+static void on_progress(evutil_socket_t fd, short what, void *arg)
 {
 	struct question *question = arg;
 	struct quality_progress progress;
 
+	(void)fd;
+	(void)what;
 	quality_look(question->web->quality, &progress);
 	hs_call_event(question->call, "progress", json_pack("{s:s, s:s, s:o, s:I, s:I}", "file",
 	    "data quality", "stage", progress.doing, "note", json_sprintf("%s, step %zu of %zu",
@@ -57,7 +70,7 @@ static void on_ended(void *arg)
 		return;
 	}
 	hs_call_result(question->call, result);
-	free(question);
+	question_free(question);
 }
 
 static void on_version(void *arg, PGresult *const *results, size_t count,
@@ -78,10 +91,12 @@ static void on_version(void *arg, PGresult *const *results, size_t count,
 	if (kept == NULL || kept->version != version || kept->last_version != version)
 		quality_begin(quality);
 	quality_look(quality, &progress);
-	if (progress.is_busy)
-		quality_await(quality, &question->wait);
-	else
+	if (!progress.is_busy) {
 		on_ended(question);
+		return;
+	}
+	quality_await(quality, &question->wait);
+	on_progress(-1, 0, question);
 }
 
 static bool read_args(const json_t *args, struct quality_query *query, struct hs_error *err)
@@ -98,6 +113,7 @@ static bool read_args(const json_t *args, struct quality_query *query, struct hs
 static void run_quality(void *app, struct hs_call *call, const json_t *args)
 {
 	static const struct hs_db_statement version = DATA_VERSION_STATEMENT;
+	static const struct timeval every = { .tv_sec = 1 };
 	struct web *web = app;
 	struct question *question = calloc(1, sizeof *question);
 	struct hs_error err = HS_ERROR_INIT;
@@ -109,9 +125,11 @@ static void run_quality(void *app, struct hs_call *call, const json_t *args)
 	}
 	question->web = web;
 	question->call = call;
-	question->wait = (struct quality_wait){ .progress = on_progress, .ended = on_ended,
-		.arg = question };
-	if (!read_args(args, &question->shown.query, &err) ||
+	question->wait = (struct quality_wait){ .ended = on_ended, .arg = question };
+	question->sign = event_new(web->base, -1, EV_PERSIST, on_progress, question);
+	if (question->sign == NULL || event_add(question->sign, &every) != 0)
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a command");
+	if (err.code != HS_OK || !read_args(args, &question->shown.query, &err) ||
 	    !hs_db_pool_submit(web->pool, &version, 1, QUESTION_MS, on_version, question, NULL,
 		&err))
 		fail(question, &err);

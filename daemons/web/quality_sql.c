@@ -103,9 +103,16 @@ static const char fell_sql[] =
 	" where o.player_id = f.player_id and o.competition_id = f.competition_id" \
 	" and o.season_id = f.season_id"
 
+/* A distinct count is never hashed: the primary key has the rows in order. */
+#define SEVERAL \
+	"with several as materialized (select player_id, competition_id, season_id" \
+	" from player_season_stats group by player_id, competition_id, season_id" \
+	" having count(distinct team_id) > 1)"
+
 static const char same_sql[] =
-    "with found as materialized (select player_id, competition_id, season_id,"
-    " min(team_id) as team_id, array_agg(team_id) as teams from player_season_stats"
+    SEVERAL ", found as materialized (select player_id, competition_id, season_id,"
+    " min(team_id) as team_id, array_agg(team_id) as teams from several"
+    " join player_season_stats using (player_id, competition_id, season_id)"
     " where games > 0 group by player_id, competition_id, season_id, games, mpg, ppg, rpg, apg,"
     " spg, bpg, tov, fg_pct, three_pt_pct, ft_pct having count(*) > 1)"
     NAMED("'the same figures for ' || (select string_agg(o.name, ' and ' order by o.name)"
@@ -114,8 +121,9 @@ static const char same_sql[] =
 
 /* The one with the most games has the sum of the others' games, and their points. */
 static const char total_sql[] =
-    "with summed as (select player_id, competition_id, season_id, max(games) as games"
-    " from player_season_stats where games > 0 and ppg >= 0"
+    SEVERAL ", summed as (select player_id, competition_id, season_id, max(games) as games"
+    " from several join player_season_stats using (player_id, competition_id, season_id)"
+    " where games > 0 and ppg >= 0"
     " group by player_id, competition_id, season_id"
     " having count(*) > 2 and 2 * max(games) = sum(games)),"
     " found as materialized (select f.player_id, f.competition_id, f.season_id, l.team_id, f.games"
@@ -150,10 +158,16 @@ static const char twins_sql[] =
 	"case when " IS_SHARE(metric) " then '" head " at most ' || " \
 	FIGURE("max(l." metric ")") " || ' in ' || " COUNTED(metric) " || ' rows' end"
 
+/* Files with such percentages are few; of these all rows are read. */
 static const char scale_sql[] =
-    "with found as materialized (select ps.import_file_id as file_id, concat_ws(', ', "
+    "with candidates as materialized (select ps.import_file_id from player_season_stats l"
+    " join player_season ps using (" KEY ") where l.fg_pct between 1 and 100"
+    " or l.three_pt_pct between 1 and 100 or l.ft_pct between 1 and 100"
+    " group by ps.import_file_id having count(*) >= " QUALITY_LEAST_PERCENTAGES "),"
+    " found as materialized (select ps.import_file_id as file_id, concat_ws(', ', "
     SHARE("fg_pct", "FG%") ", " SHARE("three_pt_pct", "3P%") ", " SHARE("ft_pct", "FT%") ") as detail"
-    " from player_season ps join player_season_stats l using (" KEY ") group by ps.import_file_id"
+    " from player_season ps join candidates using (import_file_id)"
+    " join player_season_stats l using (" KEY ") group by ps.import_file_id"
     " having " IS_SHARE("fg_pct") " or " IS_SHARE("three_pt_pct") " or " IS_SHARE("ft_pct") ")"
     " select n.total, null, null, null, null, f.file_id, i.name, i.source_name, null, null, null,"
     " null, null, null, f.detail"
@@ -269,7 +283,8 @@ const char quality_coverage_sql[] =
     " null::bigint as teams, null::date as latest"
     " from player_season_stats group by competition_id, season_id"
     " union all select competition_id, season_id, null, " NO_FIELDS ", count(*), null, null from"
-    " (select distinct competition_id, season_id, player_id from player_season_stats) x"
+    " (select distinct on (player_id, competition_id, season_id) competition_id, season_id"
+    " from player_season_stats order by player_id, competition_id, season_id) x"
     " group by competition_id, season_id"
     " union all select competition_id, season_id, null, " NO_FIELDS ", null, count(*), null from"
     " (select distinct competition_id, season_id, team_id from player_season_stats) x"

@@ -10,7 +10,7 @@ from browser import Browser, make_account, signed_in
 from house import SOURCE_DIR
 
 ROLES = ("nobody", "viewer", "scout", "admin")
-SEARCH, SIGNED_IN, ALWAYS = "search", "signed in", "always"
+SEARCH, SIGNED_IN, SCOUT, ALWAYS = "search", "signed in", "scout", "always"
 
 # method, path, an address of that path, who may, what those get who may
 ROUTES = [
@@ -33,6 +33,9 @@ ROUTES = [
     ("POST", "/sign-out", "/sign-out", SIGNED_IN, 400),
     ("GET", "/account", "/account", SIGNED_IN, 200),
     ("POST", "/account/password", "/account/password", SIGNED_IN, 400),
+    ("GET", "/admin/quality", "/admin/quality", SCOUT, 200),
+    ("POST", "/admin/quality", "/admin/quality", SCOUT, 400),
+    ("GET", "/api/v1/quality", "/api/v1/quality", SCOUT, 200),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
     ("GET", "/static/*", "/static/app.css", ALWAYS, 200),
@@ -74,8 +77,10 @@ def closed_house(programs, template):
 
 
 def wanted(method, path, who_may, status, role, is_closed):
-    if role == "nobody" and (who_may == SIGNED_IN or (who_may == SEARCH and is_closed)):
+    if role == "nobody" and (who_may in (SIGNED_IN, SCOUT) or (who_may == SEARCH and is_closed)):
         return 401 if path.startswith(("/api/", "/export.")) else 303
+    if who_may == SCOUT and role == "viewer":
+        return 403
     return status[role] if isinstance(status, dict) else status
 
 
