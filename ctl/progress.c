@@ -89,7 +89,8 @@ const char *progress_format(const struct progress_state *state, size_t columns,
 	fixed = strlen(": ") + strlen(before) + strlen("  ") + strlen(after);
 	spare = strlen(after) < FIGURES_COLUMNS ? FIGURES_COLUMNS - strlen(after) : 0;
 	name_width = screen_width(state->name);
-	bar_width = state->note != NULL || percent_of(state) < 0 ? 0 : room_for_bar(room, fixed + spare, name_width);
+	bar_width = state->note != NULL || percent_of(state) < 0 ? 0 :
+	    room_for_bar(room, fixed + spare, name_width);
 	if (bar_width > 0) {
 		fill_bar(bar, bar_width, percent_of(state));
 		fixed += bar_width + BAR_FRAME;

@@ -87,19 +87,38 @@ static void print_problems(const struct screen *screen, const json_t *problems)
 	}
 }
 
+/* How many the rows speak of that print_problems shows. */
+static long long count_shown(const json_t *problems)
+{
+	const json_t *problem;
+	long long shown = 0;
+	size_t i;
+
+	json_array_foreach(problems, i, problem) {
+		if (i == MOST_PROBLEMS)
+			break;
+		shown += number_of(problem, "count") + number_of(problem, "others");
+	}
+	return shown;
+}
+
 static void print_what_was_wrong(const struct screen *screen, const json_t *run)
 {
 	const json_t *error = json_object_get(run, "error");
-	long long total = number_of(run, "problem_total");
+	const json_t *problems = json_object_get(run, "problems");
+	long long total = number_of(run, "problem_total"), hidden = total - count_shown(problems);
 	char count[64];
 
 	if (json_is_object(error))
 		print_error(screen, error);
 	if (total == 0)
 		return;
-	print_problems(screen, json_object_get(run, "problems"));
-	fprintf(screen->out, "  %s, so nothing was written\n",
+	print_problems(screen, problems);
+	fprintf(screen->out, "  %s, so nothing was written",
 	    screen_some(total, "problem", "problems", count, sizeof count));
+	if (hidden > 0)
+		fprintf(screen->out, "; %s of them are not shown", screen_count(hidden, count));
+	fputc('\n', screen->out);
 }
 
 /* "3 records were left out by the mapping's rules", and the like. */
@@ -159,7 +178,8 @@ static void print_empty(const struct screen *screen, const json_t *report)
 
 	json_array_foreach(json_object_get(report, "empty_fields"), i, field)
 		screen_print(screen, STYLE_DOUBT,
-		    "  no record has a value for %s: the mapping looks for it at %s\n", text_of(field, "field"), text_of(field, "from"));
+		    "  no record has a value for %s: the mapping looks for it at %s\n",
+		    text_of(field, "field"), text_of(field, "from"));
 }
 
 static void print_report(const struct screen *screen, const json_t *report)

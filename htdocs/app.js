@@ -186,13 +186,15 @@
 	});
 	window.addEventListener("pageshow", showTicked);	/* after the browser filled in its boxes */
 
+	let listening = false;	/* htmx, to what count asks for: not before it has looked through the page */
+
 	/* Open lists show how many players each entry would give with the other filters: they are
 	 * counted anew whenever those have changed. */
 	const count = (choice) => {
 		const others = [...new FormData(choice.closest("form"))]
 			.filter(([name]) => name !== choice.dataset.choice);
 		const wanted = filters(others);
-		if (!choice.open || choice.dataset.counted === wanted)
+		if (!listening || !choice.open || choice.dataset.counted === wanted)
 			return;
 		choice.dataset.counted = wanted;
 		choice.dataset.stale = "";
@@ -249,8 +251,10 @@
 			count(event.target);
 	}, true);
 	document.addEventListener("htmx:after:process", (event) => {
-		if (event.target === document.body)
+		if (event.target === document.body) {
+			listening = true;
 			countAll();
+		}
 	});
 	document.addEventListener("htmx:config:request", (event) => {
 		const { sourceElement, request } = event.detail.ctx;

@@ -43,7 +43,7 @@ void faults_count(struct faults *faults, uint64_t count);
 uint64_t faults_total(const struct faults *faults);
 
 /* [{"code","pointer","message","field" or null,"page","record","line","column","count","others"}],
- * in the order of the feed. count: how many records it was said of; others: how many more had
+ * in the order of the feed. count: how often it was added; others: how many more had
  * another value that was wrong in this way. A new reference; NULL without memory. */
 json_t *faults_json(const struct faults *faults);
 

@@ -211,18 +211,6 @@ static void read_urls(struct loading *loading, const json_t *json, const char *p
 			    mapping_item_pointer(buf, pointer, i), &loading->mapping->urls[i]);
 }
 
-static bool is_token(const char *text)
-{
-	return text[0] != '\0' && strspn(text, "!#$%&'*+-.^_`|~0123456789"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(text);
-}
-
-static bool is_variable(const char *text)
-{
-	return (text[0] < '0' || text[0] > '9') && text[0] != '\0' &&
-	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == strlen(text);
-}
-
 static void read_header(struct loading *loading, const char *name, const json_t *json,
     const char *pointer)
 {
@@ -231,7 +219,7 @@ static void read_header(struct loading *loading, const char *name, const json_t 
 	char buf[HS_POINTER_BYTES];
 
 	header->name = mapping_copy(&loading->compiler, name);
-	if (!is_token(name))
+	if (!mapping_is_header_name(name))
 		mistake(loading, HS_BAD_ARGUMENT, pointer, "no header can have this name");
 	if (!json_is_object(json)) {
 		header->value = text_of(loading, json, pointer);
@@ -246,7 +234,7 @@ static void read_header(struct loading *loading, const char *name, const json_t 
 	mapping_check_keys(loading->mistakes, json, pointer, names);
 	mapping_pointer(buf, pointer, "env");
 	header->env = text_of(loading, json_object_get(json, "env"), buf);
-	if (header->env != NULL && !is_variable(header->env))
+	if (header->env != NULL && !mapping_is_variable(header->env))
 		mistake(loading, HS_BAD_ARGUMENT, buf, "this must be the name of an environment"
 		    " variable: capitals, digits and _");
 }

@@ -132,6 +132,18 @@ bool mapping_int(struct expression_compiler *compiler, const json_t *json, const
 	return true;
 }
 
+bool mapping_is_header_name(const char *text)
+{
+	return text[0] != '\0' && strspn(text, "!#$%&'*+-.^_`|~0123456789"
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(text);
+}
+
+bool mapping_is_variable(const char *text)
+{
+	return (text[0] < '0' || text[0] > '9') && text[0] != '\0' &&
+	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == strlen(text);
+}
+
 void mapping_check_schedule(struct hs_problems *mistakes, const char *text, const char *pointer)
 {
 	struct hs_error err = HS_ERROR_INIT;

@@ -36,6 +36,10 @@ bool mapping_document_slot(struct expression_compiler *compiler, const struct va
 void *mapping_take(struct expression_compiler *compiler, size_t bytes);
 const char *mapping_copy(struct expression_compiler *compiler, const char *text);
 
+/* Whether it can be a header's name, or that of an environment variable. */
+bool mapping_is_header_name(const char *text);
+bool mapping_is_variable(const char *text);
+
 /* A schedule (cron.h) and a time zone (timezone.h), as hsd-extractor(8) has them: what is wrong is
  * added. */
 void mapping_check_schedule(struct hs_problems *mistakes, const char *text, const char *pointer);

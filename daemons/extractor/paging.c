@@ -209,7 +209,9 @@ static bool start_url(struct paging *paging, const char *url, struct hs_error *e
 	if (base == NULL)
 		return no_memory(err);
 	paging->base = base;
-	paging->pages = paging->records = 0;
+	paging->pages = paging->records = paging->mark_ends = 0;
+	free(paging->mark);
+	paging->mark = NULL;
 	if (kind == PAGING_NONE || kind == PAGING_LINK)
 		done = (first = strdup(url)) != NULL || no_memory(err);
 	else
@@ -239,7 +241,7 @@ static bool is_same_url(const char *one, const char *other)
 	return is_same;
 }
 
-/* Where the mapping takes values from beside its URLs, a URL without them would get another one's. */
+/* Where the mapping takes values from beside its URLs, one without them would get another one's. */
 static bool number_of(const struct mapping *mapping, const char *url, size_t *ret,
     struct hs_error *err)
 {
@@ -291,6 +293,25 @@ static bool is_last(const struct paging *paging, const struct pipeline_page *pag
 	    (page->total >= 0 && paging->records >= (uint64_t)page->total);
 }
 
+/* A page whose URL is the mark's has come again. The mark moves to the latest page each time that
+ * the pages are twice as many, so it is in any circle before long. */
+static bool check_circle(struct paging *paging, const char *next, struct hs_error *err)
+{
+	char shown[URL_SHOWN_BYTES];
+
+	if (paging->pages > paging->mark_ends) {
+		free(paging->mark);
+		paging->mark_ends = 2 * paging->pages;
+		if ((paging->mark = strdup(paging->url)) == NULL)
+			return no_memory(err);
+	}
+	if (strcmp(next, paging->url) != 0 && strcmp(next, paging->mark) != 0)
+		return true;
+	return hs_error_set(err, HS_BAD_URL, url_mask(next, shown, sizeof shown), "the page says"
+	    " that the next one is %s: that would never end", strcmp(next, paging->url) == 0 ?
+	    "this very page" : "one that was read before");
+}
+
 static bool next_page(struct paging *paging, const struct pipeline_page *page, const char *link,
     const char *found_at, char **ret, struct hs_error *err)
 {
@@ -308,11 +329,10 @@ static bool next_page(struct paging *paging, const struct pipeline_page *page, c
 	else
 		done = make_url(paging, how->kind == PAGING_CURSOR ? page->next :
 		    count_text(paging, count), ret, err);
-	if (!done || strcmp(*ret, paging->url) != 0)
+	if (!done || check_circle(paging, *ret, err))
 		return done;
 	free(*ret);
-	return hs_error_set(err, HS_BAD_URL, shown,
-	    "the page says that the next one is this very page: that would never end");
+	return false;
 }
 
 bool paging_next(struct paging *paging, const struct pipeline_page *page, const char *link,
@@ -345,5 +365,6 @@ void paging_done(struct paging *paging)
 {
 	free(paging->base);
 	free(paging->url);
+	free(paging->mark);
 	*paging = (struct paging){ .mapping = NULL };
 }

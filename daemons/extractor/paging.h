@@ -1,7 +1,7 @@
 /* paging.h: which URL a run fetches next: the pages of a list, then the mapping's next URL.
  *
  * Touches no network. What a page says of the next one is not trusted: it must be on the same
- * server, must not lead back to the page itself, and the number of pages is bounded. */
+ * server, must not lead in a circle, and the number of pages is bounded. */
 #ifndef HS_EXTRACTOR_PAGING_H
 #define HS_EXTRACTOR_PAGING_H
 
@@ -20,6 +20,8 @@ struct paging {
 	char *base;			/* that URL, as it was given */
 	char *url;			/* of the page that is to be fetched now; has its secrets */
 	uint64_t pages, records;	/* behind it already, of this URL */
+	char *mark;			/* a page's URL that must not come again, or NULL */
+	uint64_t mark_ends;		/* the mark moves on after so many pages */
 };
 
 /* The first page. url NULL: the mapping's first. Where the mapping says something of its URLs
@@ -34,7 +36,7 @@ bool paging_start(const struct mapping *mapping, const char *url, struct paging 
  * a link in it is relative; NULL, or on another server: to paging's url. *ret_is_over: there is
  * none, and url is as it was.
  * Errors: HS_TOO_BIG (more pages than the mapping allows), HS_BAD_URL (the next page's; it is
- * elsewhere; it is this very one), HS_NO_MEMORY. */
+ * elsewhere; it was read before), HS_NO_MEMORY. */
 bool paging_next(struct paging *paging, const struct pipeline_page *page, const char *link,
     const char *found_at, bool *ret_is_over, struct hs_error *err);
 

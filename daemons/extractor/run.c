@@ -622,7 +622,8 @@ static bool settle_mapping(struct run *run, const struct source *source, struct 
 	if (mistakes == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a mapping");
 	done = source_mapping(source, mistakes, &run->mapping, &why) ||
-	    hs_error_set(err, why.code, why.where, "%s; hsctl extractor check %s shows all of it", why.message, source->name);
+	    hs_error_set(err, why.code, why.where, "%s; hsctl extractor check %s shows all of it",
+		why.message, source->name);
 	hs_problems_free(mistakes);
 	return done;
 }

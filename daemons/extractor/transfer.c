@@ -233,6 +233,9 @@ static const struct {
 	{ CURLE_SSL_ISSUER_ERROR, HS_TLS, "has a certificate that is not trusted" },
 	{ CURLE_SSL_CACERT_BADFILE, HS_BAD_SETTING, "was not asked: EXTRACTOR_CA_FILE holds no certificates that can be read" },
 	{ CURLE_BAD_CONTENT_ENCODING, HS_PROTOCOL, "packs its answer in a way that cannot be unpacked" },
+	/* nobody refused the body: what is behind the end of what was packed did */
+	{ CURLE_WRITE_ERROR, HS_PROTOCOL,
+	    "packs its answer in a way that cannot be unpacked: more follows its end" },
 	{ CURLE_WEIRD_SERVER_REPLY, HS_PROTOCOL, "does not answer as HTTP has it" },
 	{ CURLE_UNSUPPORTED_PROTOCOL, HS_PROTOCOL, "does not answer as HTTP has it" },
 	{ CURLE_FILESIZE_EXCEEDED, HS_TOO_BIG, "announces more bytes than EXTRACTOR_MAX_BYTES allows" },

@@ -34,8 +34,7 @@ enum { QUESTION_MS = 15000, NAMES_COLUMN = 1 };
 	" ended as (delete from account_session where account_id in (select account_id from done)),"
 
 #define LOGGED(action, detail) \
-	" logged as (" AUDIT_INSERT "select '" action "', false, i.actor, i.address, done.name, " \
-	detail " from done, input i), pruned as (" AUDIT_PRUNE("false") ")"
+	AUDIT_LOGGED(action, "i.actor", "i.address", "done.name", detail, "done, input i")
 
 #define ANSWER \
 	" select exists (select from account a where a.name = input.name), " \
@@ -68,10 +67,6 @@ const char account_list_sql[] =
     " and s.seen_at > now() - make_interval(secs => $1::integer))"
     " from account a order by a.name limit 5000";
 
-const char audit_list_sql[] =
-    "select " UTC("happened_at") ", action, is_refusal, actor, address, subject, detail"
-    " from audit_trail order by audit_id desc limit $1::integer";
-
 static json_t *members(const PGresult *result, int row)
 {
 	int at = NAMES_COLUMN;
@@ -88,15 +83,6 @@ json_t *account_json(const PGresult *result, int row)
 
 	json_object_set_new(account, "sessions", json_integer(hs_db_int(result, row, 6)));
 	return account;
-}
-
-json_t *audit_json(const PGresult *result, int row)
-{
-	return json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?}", "at",
-	    hs_db_text(result, row, 0), "action", hs_db_text(result, row, 1), "is_refusal",
-	    strcmp(hs_db_text(result, row, 2), "t") == 0, "actor", hs_db_text(result, row, 3),
-	    "address", hs_db_text(result, row, 4), "subject", hs_db_text(result, row, 5),
-	    "detail", hs_db_text(result, row, 6));
 }
 
 /* ---- a change ---- */

@@ -16,6 +16,7 @@
 #include "daemons/web/account.h"
 #include "daemons/web/data_version.h"
 #include "daemons/web/exchange.h"
+#include "daemons/web/notice.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/web.h"
 
@@ -220,7 +221,8 @@ void answers_reply(struct exchange *exchange, const char *key,
 	struct answers *answers = exchange->web->answers;
 
 	exchange->otherwise = otherwise;
-	exchange->keep_key = key_for(exchange, key);	/* NULL: it is not kept */
+	/* NULL: it is not kept */
+	exchange->keep_key = notice_waits(exchange) ? NULL : key_for(exchange, key);
 	if (exchange->keep_key == NULL || find(answers, exchange->keep_key) == NULL) {
 		miss(exchange);
 		return;

@@ -12,7 +12,6 @@
 #include "common/db.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "daemons/web/season.h"
 
 enum { KIND, ID, VALUE, TEXT, NOTE, ALSO };
 
@@ -175,10 +174,26 @@ static int compare_names(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->shown.value, b->shown.value);
 }
 
+/* The first four digits of "2024-25" or "E2024"; nothing else tells how a source writes seasons.
+ * 0 when there are none. */
+static int year_of(const char *season)
+{
+	for (; *season != '\0'; season++) {
+		size_t digits = strspn(season, "0123456789");
+
+		if (digits >= 4)
+			return (season[0] - '0') * 1000 + (season[1] - '0') * 100 +
+			    (season[2] - '0') * 10 + (season[3] - '0');
+		if (digits > 0)
+			season += digits - 1;
+	}
+	return 0;
+}
+
 static int compare_newest(const void *left, const void *right)
 {
 	const struct entry *a = left, *b = right;
-	int years = season_year(b->shown.text) - season_year(a->shown.text);
+	int years = year_of(b->shown.text) - year_of(a->shown.text);
 
 	return years != 0 ? years : compare_names(right, left);
 }

@@ -31,7 +31,7 @@ struct compare {
 static const char seasons_sql[] =
     "select se.name from player_season_stats l join season se using (season_id)"
     " where l.player_id = any($1::integer[]) group by se.name"
-    " order by substring(se.name from '[0-9]{4}') desc nulls last, se.name desc limit 200";
+    " order by " PLAYER_SEASON_KEY("se.name") " desc limit 200";
 
 static void compare_free(void *work)
 {
@@ -63,9 +63,10 @@ static void put_found(struct compare *compare)
 	const char *word = compare->query->folded;
 
 	sql_put(sql, "select b.player_id, p.full_name, p.position, p.nationality, (select"
-	    " concat_ws('–', min(se.name), nullif(max(se.name), min(se.name)))"
+	    " concat_ws('–', of.names[1], nullif(of.names[count], of.names[1])) from (select"
+	    " array_agg(se.name order by " PLAYER_SEASON_KEY("se.name") ") as names, count(*) as count"
 	    " from player_season_stats l join season se using (season_id)"
-	    " where l.player_id = b.player_id) from (select player_id, ppg, name_folded"
+	    " where l.player_id = b.player_id) of) from (select player_id, ppg, name_folded"
 	    " from player_best where true");
 	/* nothing of the name is left, as of "'": it is in nobody's */
 	if (*word == '\0')

@@ -54,8 +54,8 @@ const char player_rows_sql[] =
 #define ONE(season) \
 	" from (select distinct on (one.player_id) one.* from player_season_stats one" \
 	" join season named using (season_id) where one.player_id = any($1::integer[])" season \
-	" order by one.player_id, named.name desc, one.games desc, one.competition_id," \
-	" one.team_id) l"
+	" order by one.player_id, " PLAYER_SEASON_KEY("named.name") " desc, one.games desc," \
+	" one.competition_id, one.team_id) l"
 
 /* Planned by themselves (offset 0): with all that is joined, planning takes longer than running. */
 #define RANKED(rows) \
@@ -67,8 +67,9 @@ const char player_rows_sql[] =
 	" l.p_fg_pct, l.p_three_pt_pct, l.p_ft_pct"
 
 #define ORDER \
-	" order by max(se.name) over (partition by l.competition_id) desc, c.name," \
-	" l.competition_id, se.name desc, l.games desc, t.name, l.team_id limit " PLAYER_MAX_ROWS
+	" order by max(" PLAYER_SEASON_KEY("se.name") ") over (partition by l.competition_id) desc," \
+	" c.name, l.competition_id, " PLAYER_SEASON_KEY("se.name") " desc, l.games desc, t.name," \
+	" l.team_id limit " PLAYER_MAX_ROWS
 
 const char player_seasons_sql[] = COLUMNS RANKS ", count(*) over ()" RANKED(ALL) ORDER;
 
@@ -89,7 +90,8 @@ const char player_history_sql[] =
     " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
     " join import_file f on f.file_id = h.import_file_id"
     " left join import_file newer on newer.file_id = h.superseded_by"
-    " order by se.name desc, c.name, t.name, h.snapshot_date desc, h.superseded_at desc"
+    " order by " PLAYER_SEASON_KEY("se.name") " desc, c.name, t.name,"
+    " h.snapshot_date desc, h.superseded_at desc"
     " limit " PLAYER_MAX_ROWS;
 
 int64_t player_rows_known(const PGresult *rows)

@@ -19,6 +19,12 @@
  * each row says. */
 #define PLAYER_MAX_ROWS "2000"
 
+/* What seasons are sorted by, the newest one last, of an expression that is a season's name: its
+ * year, the first four digits of "2024-25" or "E2024" (as catalog.c has it), then the name. Without
+ * such digits it is older than all others. */
+#define PLAYER_SEASON_KEY(name) \
+	"(concat(substring(" name " from '[0-9]{4}'), ' ', " name ") collate \"C\")"
+
 #define PLAYER_LEAST_GAMES "5"
 #define PLAYER_LEAST_PEERS "10"
 

@@ -9,16 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/buffer.h>
-
 #include "common/clock.h"
 #include "common/db.h"
 #include "common/db_pool.h"
 #include "common/log.h"
-#include "daemons/web/season.h"
 
 enum {
-	STEP_SEASONS, STEP_COVERAGE, STEP_SOURCES, STEP_FIRST_KIND,
+	STEP_BEGIN, STEP_COVERAGE, STEP_SOURCES, STEP_FIRST_KIND,
 	STEPS = STEP_FIRST_KIND + QUALITY_KINDS,
 	PATIENCE_MS = 130000	/* more than the database has: it is to answer for itself */
 };
@@ -29,9 +26,9 @@ struct quality {
 	struct hs_db_pool *pool;
 	struct hs_db_job *job;			/* NULL: it is not busy */
 	size_t step;
+	bool has_statements;			/* of players, file by file */
 	int64_t asked_ms;
 	struct quality_report *next, *kept;
-	struct evbuffer *ids, *years, *yearless;	/* of seasons: "{1,2,3}" */
 	struct hs_error failure;
 	int64_t rest_until_ms;
 	struct waits waits;
@@ -49,12 +46,6 @@ static void tell_ended(struct quality *quality)
 		TAILQ_REMOVE(&quality->waits, wait, link);
 		wait->ended(wait->arg);
 	}
-}
-
-static void drain(struct evbuffer *list)
-{
-	if (evbuffer_drain(list, evbuffer_get_length(list)) != 0)
-		hs_panic("a list of seasons cannot be emptied");
 }
 
 static void rest(struct quality *quality)
@@ -94,78 +85,49 @@ static void give_up(struct quality *quality, const struct hs_error *err)
 
 /* ---- a step's answer ---- */
 
-static bool put(struct evbuffer *list, long long number)
-{
-	return evbuffer_add_printf(list, "%s%lld", evbuffer_get_length(list) == 0 ? "{" : ",",
-	    number) > 0;
-}
-
-static bool close_list(struct evbuffer *list)
-{
-	const char *end = evbuffer_get_length(list) == 0 ? "{}" : "}";
-
-	return evbuffer_add(list, end, strlen(end) + 1) == 0 && evbuffer_pullup(list, -1) != NULL;
-}
-
-static bool read_seasons(struct quality *quality, const PGresult *rows, struct hs_error *err)
-{
-	bool done = true;
-
-	drain(quality->ids);
-	drain(quality->years);
-	drain(quality->yearless);
-	for (int row = 0; done && row < PQntuples(rows); row++) {
-		int year = season_year(hs_db_text(rows, row, 1));
-		long long id = hs_db_int(rows, row, 0);
-
-		done = year == 0 ? put(quality->yearless, id) :
-		    put(quality->ids, id) && put(quality->years, year);
-	}
-	return (done && close_list(quality->ids) && close_list(quality->years) &&
-	    close_list(quality->yearless)) ||
-	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for the years of seasons");
-}
-
-static bool take_in(struct quality *quality, const PGresult *head, const PGresult *rows,
-    struct hs_error *err)
+static bool take_in(struct quality *quality, PGresult *const *results, struct hs_error *err)
 {
 	struct quality_report *report = quality->next;
 
-	report->last_version = hs_db_int(head, 0, 0);
+	report->last_version = hs_db_int(results[0], 0, 0);
 	switch (quality->step) {
-	case STEP_SEASONS:
+	case STEP_BEGIN:
 		report->version = report->last_version;
-		snprintf(report->at, sizeof report->at, "%s", PQgetvalue(head, 0, 1));
-		return read_seasons(quality, rows, err);
+		snprintf(report->at, sizeof report->at, "%s", PQgetvalue(results[0], 0, 1));
+		quality->has_statements = strcmp(PQgetvalue(results[0], 0, 2), "t") == 0;
+		return true;
 	case STEP_COVERAGE:
-		return quality_report_cover(report, rows, err);
+		return quality_report_cover(report, results[1], err);
 	case STEP_SOURCES:
-		return quality_report_sources(report, rows, err);
+		return quality_report_sources(report, results[1], err);
 	default:
-		return quality_report_find(report, quality->step - STEP_FIRST_KIND, rows, err);
+		return quality_report_find(report, quality->step - STEP_FIRST_KIND, results[1], err);
 	}
 }
 
 /* A step of which the rest does not depend: what it would have told is missing. */
 static bool can_miss(const struct quality *quality, const struct hs_error *err)
 {
-	return quality->step != STEP_SEASONS && (err->code == HS_TIMEOUT ||
-	    err->code == HS_CANCELLED || err->code == HS_TOO_LONG);
+	return quality->step != STEP_BEGIN &&
+	    (err->code == HS_TIMEOUT || err->code == HS_CANCELLED);
 }
 
-static void miss(struct quality *quality, const struct hs_error *err)
+static void miss(struct quality *quality, const char *why)
 {
 	struct quality_report *report = quality->next;
-	char *why = quality->step == STEP_COVERAGE ? report->coverage_why :
-	    quality->step == STEP_SOURCES ? report->sources_why :
-	    report->findings[quality->step - STEP_FIRST_KIND].why;
 
-	hs_log_error(HS_LOG_WARNING, "a question of the data's quality has no answer", err);
-	if (err->code == HS_TOO_LONG)
-		snprintf(why, QUALITY_WHY_BYTES, "There are too many seasons to ask about.");
-	else
-		snprintf(why, QUALITY_WHY_BYTES,
-		    "The database did not answer within " QUALITY_STEP_SECONDS " seconds.");
+	snprintf(quality->step == STEP_COVERAGE ? report->coverage_why :
+	    quality->step == STEP_SOURCES ? report->sources_why :
+	    report->findings[quality->step - STEP_FIRST_KIND].why, QUALITY_WHY_BYTES, "%s", why);
+}
+
+/* The next step, past those that this database cannot answer. */
+static void advance(struct quality *quality)
+{
+	while (++quality->step < STEPS && quality->step >= STEP_FIRST_KIND &&
+	    quality_kinds[quality->step - STEP_FIRST_KIND].needs_statements &&
+	    !quality->has_statements)
+		miss(quality, "This database does not keep what each file stated of players.");
 }
 
 static void next_step(struct quality *quality)
@@ -175,7 +137,8 @@ static void next_step(struct quality *quality)
 	quality_look(quality, &progress);
 	hs_log(HS_LOG_DEBUG, "asked of the data's quality", HS_STR("what", progress.doing),
 	    HS_INT("ms", hs_clock_ms() - quality->asked_ms));
-	if (++quality->step == STEPS)
+	advance(quality);
+	if (quality->step == STEPS)
 		end(quality);
 	else
 		ask(quality);
@@ -189,61 +152,45 @@ static void on_answer(void *arg, PGresult *const *results, size_t count,
 
 	(void)count;
 	quality->job = NULL;
-	if (err == NULL && !take_in(quality, results[0], results[1], &full))
+	if (err == NULL && !take_in(quality, results, &full))
 		err = &full;
 	if (err != NULL && !can_miss(quality, err)) {
 		give_up(quality, err);
 		return;
 	}
-	if (err != NULL)
-		miss(quality, err);
+	if (err != NULL) {
+		hs_log_error(HS_LOG_WARNING, "a question of the data's quality has no answer", err);
+		miss(quality, "The database did not answer within " QUALITY_STEP_SECONDS
+		    " seconds.");
+	}
 	next_step(quality);
 }
 
 /* ---- a step's question ---- */
 
-static const char *text_in(struct evbuffer *list)
-{
-	return (const char *)evbuffer_pullup(list, -1);
-}
-
-static struct hs_db_statement statement_of(struct quality *quality, const char *values[2])
+static const char *sql_of(const struct quality *quality)
 {
 	static const char *const first[] = {
-		[STEP_SEASONS] = quality_seasons_sql, [STEP_COVERAGE] = quality_coverage_sql,
-		[STEP_SOURCES] = quality_sources_sql,
+		[STEP_COVERAGE] = quality_coverage_sql, [STEP_SOURCES] = quality_sources_sql,
 	};
-	const struct quality_kind *kind;
 
-	if (quality->step < STEP_FIRST_KIND)
-		return (struct hs_db_statement){ .sql = first[quality->step] };
-	kind = &quality_kinds[quality->step - STEP_FIRST_KIND];
-	values[0] = text_in(kind->needs == QUALITY_NEEDS_YEARLESS ? quality->yearless :
-	    quality->ids);
-	values[1] = text_in(quality->years);
-	return (struct hs_db_statement){ .sql = kind->sql, .values = values,
-	    .count = kind->needs == QUALITY_NEEDS_YEARS ? 2 :
-	    kind->needs == QUALITY_NEEDS_YEARLESS ? 1 : 0 };
+	return quality->step < STEP_FIRST_KIND ? first[quality->step] :
+	    quality_kinds[quality->step - STEP_FIRST_KIND].sql;
 }
 
 static void ask(struct quality *quality)
 {
-	const char *values[2];
 	const struct hs_db_statement statements[] = {
-		{ .sql = quality_begin_sql }, statement_of(quality, values),
+		{ .sql = quality_begin_sql }, { .sql = quality->step == STEP_BEGIN ? NULL : sql_of(quality) },
 	};
+	const size_t count = quality->step == STEP_BEGIN ? 1 : HS_COUNT(statements);
 	struct hs_error err = HS_ERROR_INIT;
 
 	quality->asked_ms = hs_clock_ms();
-	if (hs_db_pool_submit(quality->pool, statements, HS_COUNT(statements),
+	if (hs_db_pool_submit(quality->pool, statements, count,
 		PATIENCE_MS, on_answer, quality, &quality->job, &err))
 		return;
-	if (!can_miss(quality, &err)) {
-		give_up(quality, &err);
-		return;
-	}
-	miss(quality, &err);
-	next_step(quality);
+	give_up(quality, &err);
 }
 
 void quality_begin(struct quality *quality)
@@ -256,7 +203,7 @@ void quality_begin(struct quality *quality)
 	}
 	quality->failure = (struct hs_error)HS_ERROR_INIT;
 	quality->next->begun_ms = hs_clock_ms();
-	quality->step = STEP_SEASONS;
+	quality->step = STEP_BEGIN;
 	ask(quality);
 }
 
@@ -287,7 +234,7 @@ const struct quality_report *quality_kept(const struct quality *quality)
 void quality_look(const struct quality *quality, struct quality_progress *ret)
 {
 	static const char *const first[] = {
-		[STEP_SEASONS] = "seasons", [STEP_COVERAGE] = "coverage", [STEP_SOURCES] = "sources",
+		[STEP_BEGIN] = "version", [STEP_COVERAGE] = "coverage", [STEP_SOURCES] = "sources",
 	};
 
 	*ret = (struct quality_progress){ .is_busy = quality->next != NULL, .done = quality->step,
@@ -307,13 +254,7 @@ bool quality_new(struct event_base *base, const struct hs_settings *settings, st
 	if (quality == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the quality of the data");
 	TAILQ_INIT(&quality->waits);
-	quality->ids = evbuffer_new();
-	quality->years = evbuffer_new();
-	quality->yearless = evbuffer_new();
-	if (quality->ids == NULL || quality->years == NULL || quality->yearless == NULL)
-		hs_error_set(err, HS_NO_MEMORY, "", "no memory for the quality of the data");
-	else if (hs_db_pool_new(base, settings, HS_DB_READER, "hsd-web quality", 1,
-		&quality->pool, err)) {
+	if (hs_db_pool_new(base, settings, HS_DB_READER, "hsd-web quality", 1, &quality->pool, err)) {
 		*ret = quality;
 		return true;
 	}
@@ -328,11 +269,5 @@ void quality_free(struct quality *quality)
 	hs_db_pool_free(quality->pool);
 	quality_report_free(quality->next);
 	quality_report_free(quality->kept);
-	if (quality->ids != NULL)
-		evbuffer_free(quality->ids);
-	if (quality->years != NULL)
-		evbuffer_free(quality->years);
-	if (quality->yearless != NULL)
-		evbuffer_free(quality->yearless);
 	free(quality);
 }

@@ -128,6 +128,24 @@ static bool put_rest(json_t *object, const struct quality_shown *shown)
 	}
 }
 
+/* The members that there will be. */
+static bool put_nothing(json_t *object, enum quality_show show)
+{
+	static const char *const members[][7] = {
+		[QUALITY_SHOW_ALL] = { "sources", "sources_problem", "findings", "coverage",
+		    "coverage_total", "coverage_problem" },
+		[QUALITY_SHOW_COVERAGE] = { "coverage", "coverage_problem", "total", "page",
+		    "per_page" },
+		[QUALITY_SHOW_FINDING] = { "finding", "items", "total", "page", "per_page" },
+	};
+
+	for (size_t i = 0; members[show][i] != NULL; i++) {
+		if (!view_put(object, members[show][i], json_null()))
+			return false;
+	}
+	return true;
+}
+
 json_t *quality_view_api(const struct quality_shown *shown)
 {
 	const struct quality_report *report = shown->report;
@@ -138,7 +156,6 @@ json_t *quality_view_api(const struct quality_shown *shown)
 	    report != NULL ? json_real(report->seconds) : json_null(), "newest_data_version",
 	    (json_int_t)shown->newest, "is_computing", shown->progress.is_busy);
 
-	if (report == NULL || object == NULL)
-		return object;
-	return view_or_nothing(object, put_rest(object, shown));
+	return view_or_nothing(object, object != NULL && (report != NULL ?
+	    put_rest(object, shown) : put_nothing(object, shown->query.show)));
 }

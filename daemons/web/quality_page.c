@@ -10,6 +10,7 @@
 #include "daemons/web/account.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/data_version.h"
+#include "daemons/web/notice.h"
 #include "daemons/web/quality.h"
 #include "daemons/web/quality_query.h"
 #include "daemons/web/quality_view.h"
@@ -41,20 +42,19 @@ static void on_page_version(struct exchange *exchange, PGresult *const *results,
     const struct hs_error *err)
 {
 	struct quality_shown shown;
-	char proof[TOKEN_PROOF_BYTES];
 	json_t *view;
 
 	(void)count;
 	if (!look(exchange, results, err, &shown))
 		return;
-	exchange->reply.is_secret = true;
 	if (exchange->form == FORM_FRAGMENT) {
+		exchange->reply.is_secret = true;
 		reply_page(exchange, HTTP_OK, "quality/state", quality_view_state(&shown));
 		return;
 	}
-	view = csrf_offer(exchange, proof) ? quality_view_page(&shown) : NULL;
-	reply_page(exchange, HTTP_OK, "quality", view_or_nothing(view, view != NULL &&
-	    view_put(view, "proof", json_string(proof))));
+	view = quality_view_page(&shown);
+	reply_page(exchange, HTTP_OK, "quality",
+	    view_or_nothing(view, view != NULL && csrf_put(exchange, view)));
 }
 
 static void on_api_version(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -99,5 +99,6 @@ void quality_post(struct exchange *exchange)
 	hs_log(HS_LOG_INFO, "the quality of the data is asked for anew",
 	    HS_STR("account", exchange->account->name));
 	quality_begin(exchange->web->quality);
-	reply_see_other(exchange, "/admin/quality");
+	notice_reply(exchange, "/admin/quality", NOTICE_DONE,
+	    "The quality of the data is being found out anew.");
 }

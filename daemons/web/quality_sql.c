@@ -6,9 +6,7 @@
 #define KEY "player_id, competition_id, season_id, team_id"
 
 const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UTC', " AT "),"
-    " set_config('statement_timeout', '" QUALITY_STEP_SECONDS "s', true) from data_version";
-
-const char quality_seasons_sql[] = "select season_id, name from season order by season_id";
+    " to_regclass('player_statement') is not null, set_config('statement_timeout', '" QUALITY_STEP_SECONDS "s', true) from data_version";
 
 /* ---- player-seasons ---- */
 
@@ -16,7 +14,8 @@ const char quality_seasons_sql[] = "select season_id, name from season order by 
 #define KNOWN(column, unit) \
 	"case when " column " > 0 then " FIGURE(column) " || ' " unit "' end"
 
-#define YEARS " join unnest($1::integer[], $2::integer[]) y (season_id, year) using (season_id)"
+#define YEAR "nullif(substring(name from '[0-9]{4}'), '0000')::integer"
+#define YEARS " join (select season_id, " YEAR " as year from season) y using (season_id)"
 
 #define NAMES \
 	" join player p on p.player_id = f.player_id join source so on so.source_id = p.source_id" \
@@ -136,6 +135,40 @@ static const char total_sql[] =
     NAMED("f.games / 100 || ' games, as many as his other teams of the season together'")
     KEPT NAMES " order by f.season_id desc, f.player_id, f.competition_id, f.team_id";
 
+/* ---- what files stated of a player, one after the other ---- */
+
+/* Of those of whom all files said the same there are no statements. */
+#define STATED(column, condition, detail) \
+	"with steps as (select player_id, import_file_id, snapshot_date, " column " as said," \
+	" lag(" column ") over w as before, lag(snapshot_date) over w as before_on" \
+	" from player_statement where " column " is not null" \
+	" window w as (partition by player_id order by snapshot_date, import_file_id))," \
+	" found as materialized (select distinct on (player_id) * from steps" \
+	" where " condition " order by player_id, snapshot_date desc, import_file_id desc)" \
+	" select n.total, p.player_id, p.full_name, null, null, i.file_id, i.name, so.name, null," \
+	" null, null, null, null, null, " detail " || ' on ' || " DAY("f.before_on") \
+	" || ', then on ' || " DAY("f.snapshot_date") \
+	" from (select * from found order by snapshot_date desc, player_id limit " QUALITY_KEPT ") f" \
+	" cross join (select count(*) as total from found) n" \
+	" join player p on p.player_id = f.player_id join source so on so.source_id = p.source_id" \
+	" left join import_file i on i.file_id = f.import_file_id" \
+	" order by f.snapshot_date desc, f.player_id"
+#define DAY(column) "to_char(" column ", 'YYYY-MM-DD')"
+
+static const char height_sql[] = STATED("height", "abs(said - before) >= " QUALITY_HEIGHT_STEP
+    " * 100", "'from ' || " FIGURE("f.before") " || ' to ' || " FIGURE("f.said") " || ' cm:'");
+
+static const char weight_sql[] = STATED("weight", "abs(said - before) >= " QUALITY_WEIGHT_STEP
+    " * 100", "'from ' || " FIGURE("f.before") " || ' to ' || " FIGURE("f.said") " || ' kg:'");
+
+/* Near enough to hs_name_fold for telling whether two names are the same one. */
+#define FOLDED(name) \
+	"btrim(regexp_replace(translate(regexp_replace(normalize(lower(" name "), nfkd)," \
+	" '[\\u0300-\\u036f]', '', 'g'), 'đłøı-''’.', 'dloi '), '\\s+', ' ', 'g'))"
+
+static const char name_sql[] = STATED("full_name", FOLDED("said") " <> " FOLDED("before"),
+    "'from ' || f.before || ' to ' || f.said || ':'");
+
 /* ---- players, files, names ---- */
 
 static const char twins_sql[] =
@@ -184,10 +217,12 @@ static const char nationality_sql[] =
     " from (select * from found order by players desc, name limit " QUALITY_KEPT ") f"
     " cross join (select count(*) as total from found) n order by f.players desc, f.name";
 
+#define YEAR_OF_SE "nullif(substring(se.name from '[0-9]{4}'), '0000')"
+
 static const char yearless_sql[] =
     "with found as materialized (select se.season_id, se.name, (select count(*)"
     " from player_season_stats l where l.season_id = se.season_id) as rows from season se"
-    " where se.season_id = any($1::integer[]))"
+    " where " YEAR_OF_SE " is null)"
     " select n.total, null, null, null, null, null, null, null, null, null, f.name, null, null,"
     " null, f.rows || ' player-season' || case when f.rows = 1 then '' else 's' end"
     " from (select * from found where rows > 0 order by rows desc, name limit " QUALITY_KEPT ") f"
@@ -211,44 +246,53 @@ static const char teams_sql[] =
 const struct quality_kind quality_kinds[QUALITY_KINDS] = {
 	{ "born-after-season", "Born after the season began",
 	    "The player was born in the season's year or later.",
-	    QUALITY_NEEDS_YEARS, born_after_sql },
+	    false, born_after_sql },
 	{ "age", "Too young or too old",
 	    "The season's year less the year of birth is under " QUALITY_LEAST_AGE " or over "
-	    QUALITY_MOST_AGE ".", QUALITY_NEEDS_YEARS, age_sql },
+	    QUALITY_MOST_AGE ".", false, age_sql },
+	{ "height-changed", "Heights that jumped",
+	    "Two files, one after the other, differ by " QUALITY_HEIGHT_STEP " cm or more.",
+	    true, height_sql },
+	{ "weight-changed", "Weights that jumped",
+	    "Two files, one after the other, differ by " QUALITY_WEIGHT_STEP " kg or more.",
+	    true, weight_sql },
+	{ "name-changed", "Names that changed",
+	    "Two files, one after the other, differ in the name, accents and case aside.",
+	    true, name_sql },
 	{ "twins", "One name and birth date twice",
 	    "A source has two or more players with the same name, accents and case aside, and the "
-	    "same birth date.", QUALITY_NEEDS_NOTHING, twins_sql },
+	    "same birth date.", false, twins_sql },
 	{ "percentage-scale", "Percentages as shares of one",
 	    "In a file with at least " QUALITY_LEAST_PERCENTAGES " of them above 0, no FG%, 3P% or "
 	    "FT% is over 1: they may be meant as parts of 1, not of 100.",
-	    QUALITY_NEEDS_NOTHING, scale_sql },
+	    false, scale_sql },
 	{ "no-games", "Figures without a game",
-	    "The games are 0, and yet another figure is above 0.", QUALITY_NEEDS_NOTHING, idle_sql },
+	    "The games are 0, and yet another figure is above 0.", false, idle_sql },
 	{ "minutes", "Too many minutes",
 	    "There are more than " QUALITY_MOST_MINUTES " minutes per game.",
-	    QUALITY_NEEDS_NOTHING, minutes_sql },
+	    false, minutes_sql },
 	{ "points", "Too many points",
 	    "There are more than " QUALITY_MOST_POINTS " points per game.",
-	    QUALITY_NEEDS_NOTHING, points_sql },
+	    false, points_sql },
 	{ "games-fell", "Games that went down",
 	    "A later snapshot of the same season has fewer games than an earlier one.",
-	    QUALITY_NEEDS_NOTHING, fell_sql },
+	    false, fell_sql },
 	{ "same-figures", "The same figures for two teams",
 	    "A player has exactly the same figures, with games, for two teams of one season.",
-	    QUALITY_NEEDS_NOTHING, same_sql },
+	    false, same_sql },
 	{ "total-row", "A total beside the teams",
 	    "One of at least three rows of a player's season has the games and the points of the "
-	    "others together: it may be their total.", QUALITY_NEEDS_NOTHING, total_sql },
+	    "others together: it may be their total.", false, total_sql },
 	{ "nationality", "Unknown nationalities",
-	    "The text is no country that HoopScout knows.", QUALITY_NEEDS_NOTHING, nationality_sql },
+	    "The text is no country that HoopScout knows.", false, nationality_sql },
 	{ "season-year", "Seasons without a year",
 	    "The name has no four digits in a row, so nothing tells when the season was.",
-	    QUALITY_NEEDS_YEARLESS, yearless_sql },
+	    false, yearless_sql },
 	{ "small-team", "Teams with few players",
 	    "The team has fewer than " QUALITY_LEAST_TEAM " players in that season.",
-	    QUALITY_NEEDS_NOTHING, teams_sql },
+	    false, teams_sql },
 	{ "no-figures", "Player-seasons without a figure",
-	    "Neither the games nor any other figure is known.", QUALITY_NEEDS_NOTHING, empty_sql },
+	    "Neither the games nor any other figure is known.", false, empty_sql },
 };
 
 /* ---- coverage ---- */

@@ -1,10 +1,11 @@
 /* quality_sql.h: the questions of the data quality page, and the limits that they judge by.
  *
- * A season's year is season_year()'s. Each finding's statement gives one row for each of the first
+ * A season's year is the one that seasons are sorted by (PLAYER_SEASON_KEY). Each finding's statement gives one row for each of the first
  * QUALITY_KEPT items, with the columns of enum quality_column; the first says how many there are. */
 #ifndef WEB_QUALITY_SQL_H
 #define WEB_QUALITY_SQL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* As text, since they stand in statements and in sentences. */
@@ -16,6 +17,8 @@
 #define QUALITY_MOST_MINUTES "48"
 #define QUALITY_MOST_POINTS "60"
 #define QUALITY_LEAST_PERCENTAGES "5"	/* known ones above 0, to speak of their scale */
+#define QUALITY_HEIGHT_STEP "20"
+#define QUALITY_WEIGHT_STEP "40"
 #define QUALITY_LEAST_TEAM "5"
 #define QUALITY_POINTS_APART "5"	/* hundredths of a game's points, for rounding */
 #define QUALITY_OVERDUE_FACTOR "2"
@@ -41,29 +44,20 @@ enum quality_column {
 	QUALITY_DETAIL
 };
 
-enum quality_needs {
-	QUALITY_NEEDS_NOTHING,
-	QUALITY_NEEDS_YEARS,		/* $1, $2: seasons' ids and their years */
-	QUALITY_NEEDS_YEARLESS		/* $1: ids of those without */
-};
-
 struct quality_kind {
 	const char *name;		/* in addresses and for programs */
 	const char *title;		/* of the list */
 	const char *explanation;	/* a sentence: what it is, and by which limit */
-	enum quality_needs needs;
+	bool needs_statements;		/* the table player_statement, which may not be there */
 	const char *sql;
 };
 
-enum { QUALITY_KINDS = 14 };
+enum { QUALITY_KINDS = 17 };
 extern const struct quality_kind quality_kinds[QUALITY_KINDS];
 
-/* Of each transaction the first: the data's version, the time as "2026-11-29T08:00:00Z"; and bounds what follows
- * there. */
+/* Of each transaction the first: the data's version, the time as "2026-11-29T08:00:00Z", whether there is a
+ * table player_statement; and it bounds what follows there. */
 extern const char quality_begin_sql[];
-
-/* id, name */
-extern const char quality_seasons_sql[];
 
 /* What is counted as known: of the player as he is now, then the figures. */
 enum { QUALITY_FIELDS = 17 };

@@ -81,6 +81,14 @@ static json_t *minute_text(const json_t *object)
 	    json_sprintf("%.10s %.5s", at, at + 11);
 }
 
+/* null where there is no object */
+static json_t *copy_of(const json_t *object, const char *key)
+{
+	json_t *member = json_object_get(object, key);
+
+	return member != NULL ? json_incref(member) : json_null();
+}
+
 static json_t *source_new(const json_t *source)
 {
 	const json_t *overdue = json_object_get(source, "overdue");
@@ -96,20 +104,20 @@ static json_t *source_new(const json_t *source)
 	snprintf(query.source, sizeof query.source, "%s",
 	    json_string_value(json_object_get(source, "name")));
 	address = quality_query_address(&query);
-	done = address != NULL && view_put(object, "name", json_deep_copy(json_object_get(source, "name"))) &&
+	done = address != NULL && view_put(object, "name", copy_of(source, "name")) &&
 	    view_put(object, "url", json_string(address)) &&
-	    view_put(object, "latest", json_deep_copy(json_object_get(source, "latest"))) &&
+	    view_put(object, "latest", copy_of(source, "latest")) &&
 	    view_put(object, "since", days_text(json_object_get(source, "days"))) &&
 	    view_put(object, "usual", days_text(json_object_get(source, "usual"))) &&
 	    view_put(object, "allowed", days_text(json_object_get(source, "allowed"))) &&
 	    view_put(object, "is_stale", json_boolean(json_is_true(overdue))) &&
 	    view_put(object, "in_time", json_boolean(json_is_false(overdue))) &&
 	    view_put(object, "imported", minute_text(import)) &&
-	    view_put(object, "status", json_deep_copy(json_object_get(import, "status"))) &&
-	    view_put(object, "file_id", json_deep_copy(json_object_get(import, "file_id"))) &&
-	    view_put(object, "file", json_deep_copy(json_object_get(import, "file"))) &&
+	    view_put(object, "status", copy_of(import, "status")) &&
+	    view_put(object, "file_id", copy_of(import, "file_id")) &&
+	    view_put(object, "file", copy_of(import, "file")) &&
 	    view_put(object, "ran", minute_text(run)) &&
-	    view_put(object, "run_status", json_deep_copy(json_object_get(run, "status")));
+	    view_put(object, "run_status", copy_of(run, "status"));
 	free(address);
 	return view_or_nothing(object, done);
 }
@@ -457,7 +465,6 @@ json_t *quality_view_page(const struct quality_shown *shown)
 	json_t *view = json_object();
 
 	return view_or_nothing(view, view_put(view, "title", json_string(title_of(query))) &&
-	    view_put(view, "at_quality", json_true()) &&
 	    view_put(view, "is_part", json_boolean(query->show != QUALITY_SHOW_ALL)) &&
 	    view_put(view, "low", json_integer(QUALITY_LOW_PERCENT)) &&
 	    view_put(view, "gaps", json_string(QUALITY_GAPS)) &&

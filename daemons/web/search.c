@@ -2,7 +2,7 @@
  *
  * Trusts nothing of the query string (search_query.c refuses). Page, total and the form's lists
  * are of the same data: one transaction's, or of two that read the same version of it. A page
- * often finds the total on its way; one that takes longer has it counted beside it. */
+ * often finds the total on its way, some always; else one that takes longer has it counted beside. */
 #include "daemons/web/search.h"
 
 #include <stdio.h>
@@ -341,7 +341,7 @@ static void ask(struct exchange *exchange, bool total, bool catalog)
 		search->at[AT_CATALOG] = count;
 		statements[count++].sql = catalog_sql;
 	}
-	if (!total && search->total_at < 0)
+	if (!total && search->total_at < 0 && !search->sql->page_counts)
 		begin_head_start(exchange);
 	exchange_ask(exchange, statements, count, on_results);
 }

@@ -133,9 +133,12 @@ static void put_is_hit(struct page *page, const char *table)
 	enum search_key sort = page->query->sort;
 
 	if (sort == SEARCH_BY_NAME) {
-		/* the last character that there is ends the last letters' names; none has it */
+		/* up to the next letters that anybody has, not all that begin with the page's last
+		 * ones: these may be a whole name, "li", which "li wei" only begins with */
 		sql_put_all(page->sql, " and ", table, ".name_folded >= (select min(v) from hit) and ",
-		    table, ".name_folded <= (select max(v) || chr(1114111) from hit)", NULL);
+		    table, ".name_folded < coalesce((select min(v) from passed where v >"
+		    " (select max(v) from hit)), (select max(name_folded) || '!' from player_best))",
+		    NULL);
 		return;
 	}
 	page_put(page, " and ");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemons/web/player_sql.h"
 #include "daemons/web/search_where.h"
 
 void page_put(struct page *page, const char *text)
@@ -315,7 +316,8 @@ void page_frame(struct page *page)
 	page_row_filters(page);
 	page_put(page, " order by l.");
 	page_put(page, metric);
-	page_put(page, " desc, l.games desc, se.name desc, t.name, l.competition_id, l.team_id limit 1)"
+	page_put(page, " desc, l.games desc, " PLAYER_SEASON_KEY("se.name") " desc, t.name,"
+	    " l.competition_id, l.team_id limit 1)"
 	    " behind on true left join competition its"
 	    " on own.rows = 1 and its.competition_id = behind.competition_id");
 	page_order(page, "page", false);

@@ -23,6 +23,7 @@
 
 struct route {
 	const char *name;
+	bool counts;	/* its page, if not past the end, always has the total */
 	bool (*suits)(const struct search_query *query, long long look_ups);
 	void (*page)(struct page *page);
 	void (*total)(struct sql *sql, const struct search_query *query);
@@ -215,11 +216,11 @@ void search_sql_all(const struct search_query *query, struct sql *sql)
 
 /* The first that suits is taken. */
 static const struct route routes[] = {
-	{ "deep", deep_suits, search_deep_page, deep_total },
-	{ "best", best_suits, best_page, best_total },
-	{ "climb", climb_suits, search_climb_page, walk_total },
-	{ "walk", walk_suits, search_walk_page, walk_total },
-	{ "rows", rows_suits, rows_page, walk_total },
+	{ "deep", true, deep_suits, search_deep_page, deep_total },
+	{ "best", false, best_suits, best_page, best_total },
+	{ "climb", false, climb_suits, search_climb_page, walk_total },
+	{ "walk", false, walk_suits, search_walk_page, walk_total },
+	{ "rows", true, rows_suits, rows_page, walk_total },
 };
 
 bool search_sql_new(const struct search_query *query, long long look_ups, struct search_sql **ret,
@@ -235,6 +236,7 @@ bool search_sql_new(const struct search_query *query, long long look_ups, struct
 	while (!route->suits(query, look_ups))
 		route++;
 	sql->route = route->name;
+	sql->page_counts = route->counts;
 	sql_init(&sql->page);
 	sql_init(&sql->total);
 	page.sql = &sql->page;

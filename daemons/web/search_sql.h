@@ -39,6 +39,7 @@ enum search_column {
 struct search_sql {
 	const char *route;	/* its name, for the log and for tests */
 	bool total_at_hand;	/* it is written down in one row: nothing is counted */
+	bool page_counts;	/* a page that holds anybody always has the total, too */
 	struct sql page, total;
 };
 

@@ -8,6 +8,7 @@ import datetime
 import decimal
 import functools
 import math
+import re
 import unicodedata
 
 METRICS = {"games": "games_played", "mpg": "minutes_per_game", "ppg": "points_per_game", "rpg": "rebounds_per_game",
@@ -22,8 +23,10 @@ LABELS = {"position": ["C", "PF", "Guard, tall", 'the "big" man', "{a}", "back\\
 COUNTRIES = {"france": "France", "TUR": "Türkiye", "Ivory Coast": "Côte d'Ivoire"}
 FIRST = ["Luka", "Nikola", "José", "Shaquille", "Karl-Anthony", "Łukasz", "Đorđe", "Ayşe", "D.J.", "Ñandu", "A"]
 LAST = ["Dončić", "Jokić", "O'Neal", "Towns", "Calderón", "Öztürk", "Smith", "Smith-Jones", "de la Cruz", "Dokić", "B"]
+# whole names of few letters that others begin with, and of letters of two to four bytes
+SHORT = ["Li", "Li Wei", "Lia", "Lí", "L", "Lu", "Do", "Đo B", "王", "王 伟", "王偉", "王小明", "Ли", "Ли Вэй", "Лиана", "𠮷", "𠮷野", "𠮷野 家"]
 COMPETITIONS = ["NBA", "E:1", "same"]
-SEASONS = ["2016", "2017", "2018-19"]
+SEASONS = ["2016", "2017", "2018-19", "E2015", "1"]
 TEAMS = ["X", "Y", "Z:Z", "same"]
 UNKNOWN = -1
 
@@ -88,7 +91,8 @@ def make_player(rng, number):
         born = born.replace(day=1, month=rng.choice([1, 3])) - datetime.timedelta(rng.randint(0, 1))
     if rng.random() < 0.1:
         born = datetime.date(rng.choice([1996, 2000, 2004]), 2, 29)
-    return {"player_external_id": f"p{number}", "full_name": f"{rng.choice(FIRST)} {rng.choice(LAST)}",
+    name = rng.choice(SHORT) if rng.random() < 0.2 else f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+    return {"player_external_id": f"p{number}", "full_name": name,
             "birth_date": None if rng.random() < 0.15 else born.isoformat(),
             "height_cm": None if rng.random() < 0.15 else rng.choice([190, 198.5, 203, 211]),
             "weight_kg": None if rng.random() < 0.15 else rng.choice([80, 95.25, 110]),
@@ -121,6 +125,11 @@ def make_snapshots(rng, sizes=(900, 300, 60)):
     changed = [{**record, **some_figures(rng, "usual")} for record in snapshots[0]["records"] if rng.random() < 0.2]
     snapshots.append({"source_name": "source-0", "snapshot_date": "2024-02-01", "records": changed})
     return snapshots
+
+
+def newest(season):
+    """Seasons by their year, however they are written; one without is the oldest."""
+    return (re.findall("[0-9]{4}", season) or [""])[0], season
 
 
 # -- the model ----------------------------------------------------------------------------
@@ -205,7 +214,7 @@ class Found:
     def behind(self, player, metric):
         """The eligible row that the best of the metric is from: with the most games, then of the newest season."""
         return max((row for row in self.eligible[player] if row[metric] is not None),
-                   key=lambda row: (row[metric], UNKNOWN if row["games"] is None else row["games"], row["season"]))
+                   key=lambda row: (row[metric], UNKNOWN if row["games"] is None else row["games"], newest(row["season"])))
 
     def depth(self, metric, page):
         """Of the players that meet what is asked of a player, best of all seasons first: how many stand before

@@ -1,5 +1,6 @@
 """Servers that misbehave in every way: what becomes of a run, what is said, and that the extractor lives on."""
 
+import gzip
 import json
 import os
 import pathlib
@@ -177,6 +178,11 @@ def test_gzip_bomb(hs, feeds):
 def test_gzip_that_is_none(hs, feeds):
     feeds.serve("/no-gzip", Answer(body(), headers={"Content-Encoding": "gzip"}))
     fails(hs, feeds, "/no-gzip", "protocol_error", "unpacked")
+
+
+def test_more_behind_the_end_of_what_is_packed(hs, feeds):
+    feeds.serve("/twice", Answer(gzip.compress(body()) * 2, headers={"Content-Encoding": "gzip"}))
+    fails(hs, feeds, "/twice", "protocol_error", "cannot be unpacked: more follows its end")
 
 
 # -- redirects and addresses ------------------------------------------------------------------------

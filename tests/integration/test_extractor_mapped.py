@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import threading
 
@@ -202,6 +203,12 @@ def test_a_page_that_leads_nowhere_good(hs, feeds):
         write(hs, "bad", url=feeds.url(path), paging={"kind": "link", "next": "/next"})
         error = run(hs, name="bad", check=False)["error"]
         assert error["code"] == "bad_url" and says in error["message"], error
+    for at, then in (("", "a"), ("?cursor=a", "b"), ("?cursor=b", "a")):
+        feeds.serve(f"/round{at}", {"players": [player(1)], "next": then})
+    write(hs, "bad", url=feeds.url("/round"), paging={"kind": "cursor", "next": "/next"}, duplicates="drop")
+    error = run(hs, name="bad", check=False)["error"]
+    assert error["code"] == "bad_url" and "read before" in error["message"], error
+    assert len([path for path in asked(feeds) if "round" in path]) < 8
     feeds.serve("/forever", {"players": [player(1)]})
     write(hs, "bad", url=feeds.url("/forever"), paging={"kind": "page", "limit": 3}, duplicates="drop")
     error = run(hs, name="bad", check=False)["error"]
@@ -374,9 +381,19 @@ def test_duplicates_have_the_places_of_the_feed(hs, feeds):
     assert done.returncode == 1 and "  /players/2: the same competition" in done.stdout, done.stdout
     assert "as page 1, record 2 (line 3, /players/1) of the feed" in done.stdout, done.stdout
     assert "    page 2, record 3, line 4 of the feed\n" in done.stdout, done.stdout
+    assert "  1 problem, so nothing was written\n" in done.stdout, done.stdout
     write(hs, "twice", url=feeds.url("/feed"), paging={"kind": "page"}, skip=skip, duplicates="drop")
     done = hs.hsctl("extractor", "run", "twice")
     assert "Twice, 2025-26, Club (/players/2: page 2, record 3, line 4)" in done.stdout, done.stdout
+
+
+def test_problems_that_are_not_shown_are_counted(hs, feeds):
+    """The importer's rules keep the first hundred; the total is of all of them."""
+    feeds.serve("/feed", {"players": [player(1)] * 500})
+    write(hs, "same", url=feeds.url("/feed"))
+    said = hs.hsctl("extractor", "run", "same", check=False).stdout
+    assert "; the same in 99 more\n" in said, said
+    assert "  499 problems, so nothing was written; 399 of them are not shown\n" in said, said
 
 
 def test_repeated_key_in_a_payload_is_the_records_problem(hs, feeds):
@@ -417,6 +434,37 @@ def test_examples_run_over_http(hs, feeds):
     wanted = json.loads((FEEDS / "totals_array.expected.json").read_text())
     wanted = wanted["records"] if isinstance(wanted, dict) else wanted
     assert len(made) == len(wanted) and made[0]["full_name"] == wanted[0]["full_name"]
+
+
+def memory_kb(pid, what):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"{what}:\s+(\d+)", text).group(1))
+
+
+@pytest.mark.parametrize("shape", ["array", "lines"])
+def test_memory_is_flat(hs, feeds, shape):
+    """A feed of 160 MB goes through in less than 64 MB: bench_extract.py does it with a gigabyte."""
+    if "asan" in str(hs.programs.build):
+        pytest.skip("sanitizers keep what was freed")
+    count, note = 20000, "x" * 8000
+
+    def send(link):
+        link.head(Content_Type="application/json")
+        for n in range(count):
+            before = "" if shape == "lines" else '{"players": [' if n == 0 else ","
+            link.send((before + json.dumps(player(n, note=note)) + "\n").encode())
+        link.send(b"" if shape == "lines" else b"]}")
+
+    feeds.script("/huge", send)
+    feeds.serve("/small", {"players": [player(1)]} if shape == "array" else json.dumps(player(1)))
+    write(hs, "huge", url=feeds.url("/huge"), **({"records": {"shape": "lines"}} if shape == "lines" else {}))
+    assert run(hs, "--dry-run", "--url", feeds.url("/small"), name="huge")["records"] == 1
+    pid = hs.daemon_pid("extractor")
+    idle = memory_kb(pid, "VmRSS")
+    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")     # the peak begins anew
+    result = run(hs, "--dry-run", name="huge")
+    assert result["records"] == count and result["bytes"] > 160e6, result
+    assert memory_kb(pid, "VmHWM") - idle < 64 << 10
 
 
 def test_status_names_what_runs(hs, feeds):

@@ -61,6 +61,21 @@ def test_latest_season(told):
     assert page.index("Ana &lt;A&gt;") < page.index("Bo_B 100%"), "the order is that of the address"
 
 
+def test_seasons_by_their_year(told):
+    """However sources write them: "E2024" is older than "2026", and what has no year is older than both."""
+    seasons = ["2026", "E2024", "2024-25", "E2019", "Spring"]
+    told.drop({"source_name": "years", "snapshot_date": "2026-06-30", "records": [
+        record("y", "Yan Wy", season, "Y", 30, points, 1) for points, season in enumerate(reversed(seasons), 1)]}, "years.json")
+    told.wait_imported("years.json")
+    player, = told.get("/api/v1/players?name=yan+wy").json()["players"]
+    assert [one["season"] for one in told.get(f"/api/v1/players/{player['id']}").json()["seasons"]] == seasons
+    page = told.get(f"/compare?player={player['id']}").text
+    assert cells(page, "PPG") == ["5.0"] and "2026, Liga &amp; Söhne, Team Y" in page
+    assert "Spring–2026" in told.get(f"/compare?player={told.ids['Eve']}&name=yan").text
+    # all with 30 games and the same turnovers: the newest is the one that is named
+    assert "30 GP, 2026" in told.get("/?name=yan+wy&sort=-tov").text
+
+
 def test_named_season(told):
     page = compare(told, "Ana <A>", "Çelik", "Bo_B 100%", season="2023")
     assert cells(page, "PPG") == ["20.5", "-", "20.5"], "equal ones have no star"

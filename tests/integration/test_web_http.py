@@ -379,12 +379,25 @@ def test_client_leaves(web):
     for how in ("close", "reset"):
         with Lock(web):
             wire = Wire(web).get(f"/api/v1/players?name={how}")
-            until(lambda: web.sql(WAITING) == "1", 5, "no search waits")
+            until(lambda: web.sql(WAITING) == "2", 5, "page and total do not both wait")
             if how == "reset":
                 wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             wire.socket.close()
             until(lambda: web.sql(WAITING) == "0", 3, f"after a {how} the search goes on")
         until(lambda: web.get(f"/api/v1/players?name={how}").status == 200, 5, "no connection is usable again")
+
+
+def test_no_total_beside_a_page_that_has_it(web):
+    """Of a team's players, or far down, the page's own way counts them all: nothing is counted twice."""
+    for query, connections in (("team=x:y", 1), ("season=2016&name=nobody", 1), ("games_min=1&sort=name&page=401", 1),
+                               ("name=somebody&games_min=1", 2)):
+        with Lock(web):
+            wire = Wire(web, seconds=30).get(f"/api/v1/players?{query}")
+            until(lambda: web.sql(WAITING) != "0", 5, "no search waits")
+            time.sleep(0.5)     # much longer than a page has before its total is begun
+            assert int(web.sql(WAITING)) == connections, query
+        assert wire.answer()[0] == 200
+        wire.socket.close()
 
 
 def test_search_deadline(house):

@@ -112,9 +112,14 @@ struct hs_db_pool_state look(const struct hs_db_pool *pool)
 bool turn_until_usable(const struct hs_db_pool *pool, bool want)
 {
 	int64_t deadline_ms = now_ms() + PATIENCE_MS;
+	const struct timeval tick = { .tv_usec = 5000 };
+	struct event *timer = event_new(base, -1, EV_PERSIST, on_tick, NULL);
 
+	/* looked at after each turn: a connection may be lost and opened anew within milliseconds */
+	event_add(timer, &tick);
 	while (look(pool).usable != want && now_ms() < deadline_ms)
-		turn_for(10);
+		event_base_loop(base, EVLOOP_ONCE);
+	event_free(timer);
 	return look(pool).usable == want;
 }
 

@@ -176,6 +176,39 @@ static void test_faults(void)
 	}
 }
 
+/* Cursors that lead from page to page, and then round and round. */
+static const struct { size_t before, around, most; } circles[] = {
+	{ 0, 2, 8 }, { 1, 2, 8 }, { 5, 3, 20 }, { 0, 50, 200 }, { 100, 7, 400 },
+};
+
+static void test_circles(void)
+{
+	for (size_t i = 0; i < HS_COUNT(circles); i++) {
+		struct mapping *mapping =
+		    mapping_of(MAPPING(A "\"paging\":{\"kind\":\"cursor\",\"next\":\"/n\"},"));
+		struct hs_error err = HS_ERROR_INIT;
+		struct paging paging;
+		bool is_over = false, done;
+		size_t pages = 0, at = 0;
+		char cursor[32];
+
+		expect_done("start", paging_start(mapping, NULL, &paging, &err), &err);
+		do {
+			if (++at == circles[i].before + circles[i].around)
+				at = circles[i].before;
+			snprintf(cursor, sizeof cursor, "c%zu", at);
+			const struct row page = { 5, cursor, -1, NULL, NULL };
+
+			done = go_on(&paging, &page, &is_over, &err);
+		} while (done && !is_over && ++pages < circles[i].most);
+		expect_true("a circle is found before long", !done);
+		expect_code("circle", &err, HS_BAD_URL);
+		expect_contains("circle", err.message, "one that was read before");
+		paging_done(&paging);
+		mapping_free(mapping);
+	}
+}
+
 static void test_start(void)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -227,6 +260,7 @@ static void test_values_of_urls(void)
 static const struct hs_case cases[] = {
 	{ "from page to page", test_walks },
 	{ "pages that are not followed", test_faults },
+	{ "pages that lead in a circle", test_circles },
 	{ "without a mapping", test_start },
 	{ "values that stand beside URLs", test_values_of_urls },
 };
