@@ -49,7 +49,7 @@ static void on_page_version(struct exchange *exchange, PGresult *const *results,
 		return;
 	if (exchange->form == FORM_FRAGMENT) {
 		exchange->reply.is_secret = true;
-		reply_page(exchange, HTTP_OK, "quality/state", quality_view_state(&shown));
+		reply_page(exchange, HTTP_OK, "quality/state", quality_view_state(&shown, true));
 		return;
 	}
 	view = quality_view_page(&shown);

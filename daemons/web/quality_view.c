@@ -45,7 +45,7 @@ static bool put_kept(json_t *state, const struct quality_report *report)
 	    view_put(state, "took", json_sprintf("%.1f", report->seconds)));
 }
 
-json_t *quality_view_state(const struct quality_shown *shown)
+json_t *quality_view_state(const struct quality_shown *shown, bool is_fragment)
 {
 	const struct quality_progress *progress = &shown->progress;
 	json_t *state = json_object();
@@ -55,6 +55,8 @@ json_t *quality_view_state(const struct quality_shown *shown)
 	    view_put(state, "steps", json_integer((json_int_t)progress->steps)) &&
 	    view_put(state, "url", json_string(address)) &&
 	    view_put(state, "failed", json_boolean(progress->failure.code != HS_OK)) &&
+	    view_put(state, "is_there", json_boolean(is_fragment && !progress->is_busy &&
+		progress->failure.code == HS_OK)) &&
 	    view_put(state, "is_newest", json_boolean(is_newest(shown))) &&
 	    view_put(state, "newest", json_integer((json_int_t)shown->newest)) &&
 	    put_kept(state, shown->report);
@@ -470,6 +472,6 @@ json_t *quality_view_page(const struct quality_shown *shown)
 	    view_put(view, "gaps", json_string(QUALITY_GAPS)) &&
 	    view_put(view, "factor", json_string(QUALITY_OVERDUE_FACTOR)) &&
 	    view_put(view, "days", json_string(QUALITY_OVERDUE_DAYS)) &&
-	    view_put(view, "state", quality_view_state(shown)) &&
+	    view_put(view, "state", quality_view_state(shown, false)) &&
 	    (shown->report == NULL || put_what(view, shown)));
 }

@@ -23,8 +23,9 @@ struct quality_shown {
 json_t *quality_view_page(const struct quality_shown *shown);
 json_t *quality_view_api(const struct quality_shown *shown);
 
-/* What the page says of itself alone: as of when it is, and whether a newer one is on its way. */
-json_t *quality_view_state(const struct quality_shown *shown);
+/* What the page says of itself alone: as of when it is, and whether a newer one is on its way;
+ * as a fragment, for a page that waits for that one. */
+json_t *quality_view_state(const struct quality_shown *shown, bool is_fragment);
 
 struct quality_slice {
 	const struct quality_coverage **rows;	/* of this page; for the caller to free */
