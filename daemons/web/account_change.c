@@ -1,7 +1,7 @@
 /* account_change.c: trusts 007_accounts.sql, and callers to have asked who may.
  *
- * All rows that matter are locked first, in one order: two who disable each other at the same time do
- * not both succeed. */
+ * All rows that matter are locked first, in one order: two who disable each other at the same
+ * time do not both succeed. */
 #include "daemons/web/account_change.h"
 
 #include <stdlib.h>
@@ -45,20 +45,20 @@ enum { QUESTION_MS = 15000, NAMES_COLUMN = 1 };
 static const char *const statements[] = {
 	[ACCOUNT_CREATE] = INPUT " done as (insert into account (name, role, password_hash)"
 	    " select name, role, hash from input on conflict (name) do nothing returning *),"
-	    LOGGED("create", "done.role") ANSWER,
+	    LOGGED("account-create", "done.role") ANSWER,
 	[ACCOUNT_PASSWORD] = INPUT " done as (update account a set password_hash = i.hash,"
 	    " password_set_at = now() from input i where a.name = i.name returning a.*),"
-	    SESSIONS_END LOGGED("password", "null") ANSWER,
+	    SESSIONS_END LOGGED("account-password", "null") ANSWER,
 	[ACCOUNT_ROLE] = INPUT TARGET(" or i.role = 'admin'") " done as (update account a"
 	    " set role = i.role from target t, input i where a.account_id = t.account_id"
-	    " returning a.*)," LOGGED("role", "done.role") ANSWER,
+	    " returning a.*)," LOGGED("account-role", "done.role") ANSWER,
 	[ACCOUNT_DISABLE] = INPUT TARGET("") " done as (update account a set is_disabled = true"
 	    " from target t where a.account_id = t.account_id returning a.*),"
-	    SESSIONS_END LOGGED("disable", FORCED) ANSWER,
+	    SESSIONS_END LOGGED("account-disable", FORCED) ANSWER,
 	[ACCOUNT_ENABLE] = INPUT " done as (update account a set is_disabled = false from input i"
-	    " where a.name = i.name returning a.*)," LOGGED("enable", "null") ANSWER,
+	    " where a.name = i.name returning a.*)," LOGGED("account-enable", "null") ANSWER,
 	[ACCOUNT_DELETE] = INPUT TARGET("") " done as (delete from account a using target t"
-	    " where a.account_id = t.account_id returning a.*)," LOGGED("delete", FORCED) ANSWER,
+	    " where a.account_id = t.account_id returning a.*)," LOGGED("account-delete", FORCED) ANSWER,
 };
 
 const char account_list_sql[] =

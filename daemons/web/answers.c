@@ -202,7 +202,8 @@ static void on_newest(void *arg, bool known, int64_t version)
 		    NULL);
 }
 
-/* A page's head names who is signed in; fragments and JSON are the same for all who may have them. */
+/* A page's head names who is signed in; fragments and JSON are the same for all who may have
+ * them. */
 static char *key_for(const struct exchange *exchange, const char *key)
 {
 	const struct account *account = exchange->account;

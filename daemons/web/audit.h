@@ -1,16 +1,16 @@
 /* audit.h: the trail of who did what: a part of the statement that does it, so that nothing is done
  * without it.
  *
- * A handler whose form changes something asks exchange_ask_primary for one statement, and names whom
- * audit_who tells as two of its values:
+ * A handler whose form changes something asks exchange_ask_primary for one statement, and gives
+ * what audit_who tells as two of its values:
  *
  *	"with done as (delete from thing where thing_id = $1::bigint returning name),"
  *	AUDIT_LOGGED("thing-delete", "$2::text", "$3::text", "done.name", "null", "done")
  *	" select name from done"
  *
- * Nothing done (no row in done) leaves no entry. What must not be done is written down as well when
- * it says something (AUDIT_INSERT with is_refusal). Actions are words with hyphens, the thing first;
- * no secret goes into any column. */
+ * Nothing done (no row in done) leaves no entry. What is refused and worth knowing is written down
+ * with AUDIT_INSERT, is_refusal true, and AUDIT_PRUNE("true"). Actions are words with hyphens, the
+ * thing first; no secret goes into any column. */
 #ifndef WEB_AUDIT_H
 #define WEB_AUDIT_H
 
@@ -48,7 +48,7 @@ void audit_who(const struct exchange *exchange, struct audit_who *ret);
 
 /* $1: how many. Rows for audit_json, the latest first. */
 extern const char audit_list_sql[];
-/* {"at","action","is_refusal","actor","address","subject","detail"}, null where nothing is known. */
+/* {"at","action","is_refusal","actor","address","subject","detail"}: null where nothing is. */
 json_t *audit_json(const PGresult *result, int row);
 
 #endif

@@ -1,8 +1,8 @@
 /* csrf.h: that a form was posted by a page of ours, at its user's wish.
  *
  * Two checks: what the browser says of the request's origin, and a proof in the form that only a
- * page of ours could have written, since it follows from a secret in a cookie: the session's, or before
- * signing in that of a cookie which the form's page has set. */
+ * page of ours could have written, since it follows from a secret in a cookie: the session's, or
+ * before signing in that of a cookie which the form's page has set. */
 #ifndef WEB_CSRF_H
 #define WEB_CSRF_H
 

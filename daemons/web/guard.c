@@ -9,6 +9,7 @@
 
 #include <event2/buffer.h>
 
+#include "common/log.h"
 #include "daemons/web/account.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/fields.h"
@@ -144,6 +145,8 @@ static void decide(struct exchange *exchange, const struct hs_error *err)
 {
 	bool is_open = needs_nobody(exchange);
 
+	if (err != NULL && is_open)
+		hs_log_error(HS_LOG_WARNING, "a visitor counts as not signed in", err);
 	if (err != NULL && !is_open)
 		reply_error(exchange, err);
 	else if (!is_open && exchange->account == NULL)

@@ -1,5 +1,5 @@
-/* masthead.h: what the head of every page knows of its visitor: name, role, and the links that are for
- * that role. One row in masthead.c makes a link. */
+/* masthead.h: what the head of every page knows of its visitor: name, role, and the links that
+ * are for that role. One row in masthead.c makes a link. */
 #ifndef WEB_MASTHEAD_H
 #define WEB_MASTHEAD_H
 

@@ -132,7 +132,8 @@ static void answer_plainly(struct exchange *exchange)
 	exchange_answer(exchange);
 }
 
-/* What every page shows beside its own. Before the reply's cache is decided: a notice is a secret. */
+/* What every page shows beside its own. Before the reply's cache is decided: a notice is a
+ * secret. */
 static bool put_frame(struct exchange *exchange, json_t *data)
 {
 	return json_object_set(data, "assets", statics_assets(exchange->web->statics)) == 0 &&

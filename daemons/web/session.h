@@ -1,8 +1,8 @@
 /* session.h: sessions: a cookie with a random token here, its hash in the database.
  *
- * Under HTTPS the cookie is __Host-hoopscout, Secure; else hoopscout. Both are HttpOnly, SameSite=Lax
- * and of this host alone. Before signing in there is a second one, for the form's proof (csrf.h); a third
- * one carries a sentence to the next page (notice.h). */
+ * Under HTTPS the cookie is __Host-hoopscout, Secure; else hoopscout. Both are HttpOnly,
+ * SameSite=Lax and of this host alone. Before signing in there is a second one, for the form's
+ * proof (csrf.h); a third one carries a sentence to the next page (notice.h). */
 #ifndef WEB_SESSION_H
 #define WEB_SESSION_H
 
@@ -21,8 +21,8 @@ void session_cookie(const struct exchange *exchange, enum cookie cookie,
 void session_cookie_value(const struct exchange *exchange, enum cookie cookie,
     bool (*is_one)(const char *text, size_t length), char *ret, size_t size);
 
-/* The reply sets the cookie, NOTICE for a minute, the others until the browser ends; value NULL: takes
- * it away. False without memory. */
+/* The reply sets the cookie, NOTICE for a minute, the others until the browser ends; value NULL:
+ * takes it away. False without memory. */
 bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const char *value);
 
 /* The line alone, for tests. Returns buf. */

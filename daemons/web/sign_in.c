@@ -1,8 +1,8 @@
 /* sign_in.c: from a name and a password to a session.
  *
- * Trusts nobody: a name that is none and a wrong password get the same answer after the same work. What
- * was typed as a name is shown to its typist alone; it goes into the trail when it is an account's,
- * since it may be a password in the wrong field. */
+ * Trusts nobody: a name that is none and a wrong password get the same answer after the same
+ * work. What was typed as a name is shown to its typist alone; it goes into the trail when it is
+ * an account's, since it may be a password in the wrong field. */
 #include "daemons/web/sign_in.h"
 
 #include <stdio.h>

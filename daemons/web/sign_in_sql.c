@@ -104,5 +104,5 @@ const char own_password_end_sql[] =
     " made as (" NEW_SESSION("$4", "$5", "$6") "),"
     " over_with as (delete from sign_in_throttle where key_sha256 = $7::bytea"
     " and exists (select from done)),"
-    AUDIT_LOGGED("password", "name", "$5::text", "name", "null", "done")
+    AUDIT_LOGGED("account-password", "name", "$5::text", "name", "null", "done")
     " select account_id, name, role from done";

@@ -77,27 +77,28 @@ for (const js of [true, false]) {
 	});
 }
 
-for (const [scheme, width] of [["light", 1280], ["dark", 390]]) {
-	test(`the sheets of accounts fit, ${scheme}, ${width} px`, { scheme, width }, async (page) => {
+for (const [scheme, width, js] of [["light", 1280, true], ["dark", 390, true], ["light", 1280, false], ["light", 390, false]]) {
+	const name = `${scheme}, ${width} px, ${js ? "with" : "without"} script`;
+
+	test(`the sheets of accounts fit, ${name}`, { scheme, width, js }, async (page) => {
+		const look = async (what) => {
+			assert.equal(await overflow(page), 0, what);
+			if (js)
+				await axe(page, what);
+			await shot(page, `${what}-${width}${js ? "" : "-no-script"}`);
+		};
+
 		await page.goto("/sign-in?next=/account");
-		assert.equal(await overflow(page), 0);
-		await axe(page, "signing in");
-		await shot(page, `sign-in-${width}`);
+		await look("sign-in");
 		await fillSignIn(page, "a-very-long-name.of-somebody@a-very-long-name.example.org", PASSWORD);
 		assert.equal(path(page), "/account");
-		assert.equal(await overflow(page), 0);
-		await axe(page, "the account's page");
-		await shot(page, `account-${width}`);
+		await look("account");
 		await page.goto("/");
-		assert.equal(await overflow(page), 0);
-		await axe(page, "the search of who is signed in");
-		await shot(page, `signed-in-${width}`);
+		await look("signed-in");
 		await page.click(".masthead nav >> text=Audit trail");
 		assert.equal(path(page), "/audit");
 		assert.equal(await page.innerText(".masthead [aria-current=page]"), "Audit trail");
-		assert.equal(await overflow(page), 0);
-		await axe(page, "the audit trail");
-		await shot(page, `audit-${width}`);
+		await look("audit");
 	});
 }
 

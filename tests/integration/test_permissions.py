@@ -218,6 +218,7 @@ def test_without_the_database(house):
     house.sql("alter table account_session rename to gone")
     answer = browser.get("/")
     assert answer.status == 200 and "Sign in</a>" in answer.text
+    assert "a visitor counts as not signed in" in house.log()
     assert browser.get("/account").status == 503
     house.sql("alter table gone rename to account_session")
     assert "viewer</a>" in browser.get("/").text

@@ -80,8 +80,10 @@ static const struct { const char *site, *origin, *host; bool is_own; } origins[]
 	{ "same-origin", "http://inside", "outside", true },
 	{ NULL, NULL, "x", true },
 	{ NULL, "http://x", "x", true }, { NULL, "https://X:8000", "x:8000", true },
-	{ NULL, "http://x:8000", "x", false }, { NULL, "http://y", "x", false }, { NULL, "null", "x", false },
-	{ NULL, "", "x", false }, { NULL, "http://x.evil.example", "x", false }, { NULL, "http://x", NULL, false },
+	{ NULL, "http://x:8000", "x", false }, { NULL, "http://y", "x", false },
+	{ NULL, "null", "x", false },
+	{ NULL, "", "x", false }, { NULL, "http://x.evil.example", "x", false },
+	{ NULL, "http://x", NULL, false },
 };
 
 static void test_origins(void)
@@ -95,8 +97,10 @@ static const struct { const char *path, *query; bool is_own; } paths[] = {
 	{ "/", "", true },
 	{ "/compare?player=1&player=2", "next=%2Fcompare%3Fplayer%3D1%26player%3D2", true },
 	{ "/sign-in", "", true }, { "/sign-in?next=/", "", true },
-	{ "", "", false }, { "x", "", false }, { "//evil.example", "", false }, { "/\\evil.example", "", false },
-	{ "/a\\b", "", false }, { "http://evil.example", "", false }, { "/a b", "", false }, { "/a\tb", "", false },
+	{ "", "", false }, { "x", "", false }, { "//evil.example", "", false },
+	{ "/\\evil.example", "", false },
+	{ "/a\\b", "", false }, { "http://evil.example", "", false }, { "/a b", "", false },
+	{ "/a\tb", "", false },
 	{ "/a\r\nb", "", false }, { "/\xc5\xa1", "", false }, { "/\x7f", "", false },
 };
 
