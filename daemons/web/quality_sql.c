@@ -15,7 +15,6 @@ const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UT
 	"case when " column " > 0 then " FIGURE(column) " || ' " unit "' end"
 
 #define YEAR "nullif(substring(name from '[0-9]{4}'), '0000')::integer"
-#define YEARS " join (select season_id, " YEAR " as year from season) y using (season_id)"
 
 #define NAMES \
 	" join player p on p.player_id = f.player_id join source so on so.source_id = p.source_id" \
@@ -45,21 +44,23 @@ const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UT
 	" and l.team_id = f.team_id" \
 	" order by f.season_id desc, f.player_id, f.competition_id, f.team_id"
 
-#define BORN "l.born_on > '-infinity'"
-#define AGE "(y.year - extract(year from l.born_on)::integer)"
-
-/* The year is known in the condition only: the details read it from found. */
+/* Each season's days are reckoned once: born before begins, and not after youngest nor before oldest. */
 #define AGED(condition, detail) \
-	"with found as materialized (select l.player_id, l.competition_id, season_id, l.team_id," \
-	" l.born_on, y.year from player_season_stats l" YEARS " where " BORN " and " condition ")" \
+	"with years as materialized (select season_id, year, make_date(year, 1, 1) as begins," \
+	" make_date(greatest(year - " QUALITY_LEAST_AGE " + 1, 1), 1, 1) as youngest," \
+	" make_date(greatest(year - " QUALITY_MOST_AGE ", 1), 1, 1) as oldest" \
+	" from (select season_id, " YEAR " as year from season) x where year is not null)," \
+	" found as materialized (select l.player_id, l.competition_id, season_id, l.team_id," \
+	" l.born_on, y.year from player_season_stats l join years y using (season_id)" \
+	" where l.born_on > '-infinity' and " condition ")" \
 	NAMED(detail) KEPT NAMES \
 	" order by f.season_id desc, f.player_id, f.competition_id, f.team_id"
 
-static const char born_after_sql[] = AGED("l.born_on >= make_date(y.year, 1, 1)",
+static const char born_after_sql[] = AGED("l.born_on >= y.begins",
     "'born ' || to_char(f.born_on, 'YYYY-MM-DD')");
 
-static const char age_sql[] = AGED("l.born_on < make_date(y.year, 1, 1) and (" AGE " < "
-    QUALITY_LEAST_AGE " or " AGE " > " QUALITY_MOST_AGE ")",
+static const char age_sql[] = AGED("l.born_on < y.begins"
+    " and (l.born_on >= y.youngest or l.born_on < y.oldest)",
     "'aged ' || f.year - extract(year from f.born_on)::integer || ', born '"
     " || to_char(f.born_on, 'YYYY-MM-DD')");
 
