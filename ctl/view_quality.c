@@ -21,7 +21,8 @@ static const char *days_words(const json_t *source, const char *key, char buf[FI
 static void print_sources(struct output *output, const json_t *sources)
 {
 	static const struct column columns[] = { { "SOURCE", false }, { "PLAYERS", true },
-		{ "LATEST", false }, { "DAYS", true }, { "USUAL", true }, { "IMPORTED (UTC)", false },
+		{ "LATEST", false }, { "DAYS", true }, { "USUAL", true },
+		{ "IMPORTED (UTC)", false },
 		{ "EXTRACTED (UTC)", false }, { "", false } };
 	struct table *table;
 	const json_t *source;
@@ -79,7 +80,8 @@ static const char *name_in(const json_t *item, const char *key)
 /* "#7 Luka Dončić and #9 Luka Doncic", or the file, or the nationality. */
 static void who_words(const json_t *item, char buf[PLACE_BYTES])
 {
-	const json_t *player = json_object_get(item, "player"), *other = json_object_get(item, "other");
+	const json_t *player = json_object_get(item, "player");
+	const json_t *other = json_object_get(item, "other");
 
 	if (json_is_object(other))
 		snprintf(buf, PLACE_BYTES, "#%lld %.200s and #%lld %.200s", number_of(player, "id"),

@@ -1,8 +1,8 @@
 /* quality.c: the steps of a report, one after the other.
  *
- * Each step is a transaction of its own, so that none holds back vacuum for long: an import may come
- * between two of them, which the report's two versions then show. A question that takes too long is
- * missing from the report, and the report says so; without the database there is no new report. */
+ * Each step is a transaction of its own, so that none holds back vacuum for long: an import may
+ * come between two of them, which the report's two versions then show. A question that takes too
+ * long is missing from the report, and the report says so; without the database there is none. */
 #include "daemons/web/quality.h"
 
 #include <stdio.h>
@@ -101,7 +101,8 @@ static bool take_in(struct quality *quality, PGresult *const *results, struct hs
 	case STEP_SOURCES:
 		return quality_report_sources(report, results[1], err);
 	default:
-		return quality_report_find(report, quality->step - STEP_FIRST_KIND, results[1], err);
+		return quality_report_find(report, quality->step - STEP_FIRST_KIND, results[1],
+		    err);
 	}
 }
 
@@ -180,10 +181,11 @@ static const char *sql_of(const struct quality *quality)
 
 static void ask(struct quality *quality)
 {
+	const bool is_first = quality->step == STEP_BEGIN;
 	const struct hs_db_statement statements[] = {
-		{ .sql = quality_begin_sql }, { .sql = quality->step == STEP_BEGIN ? NULL : sql_of(quality) },
+		{ .sql = quality_begin_sql }, { .sql = is_first ? NULL : sql_of(quality) },
 	};
-	const size_t count = quality->step == STEP_BEGIN ? 1 : HS_COUNT(statements);
+	const size_t count = is_first ? 1 : HS_COUNT(statements);
 	struct hs_error err = HS_ERROR_INIT;
 
 	quality->asked_ms = hs_clock_ms();
@@ -254,7 +256,8 @@ bool quality_new(struct event_base *base, const struct hs_settings *settings, st
 	if (quality == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the quality of the data");
 	TAILQ_INIT(&quality->waits);
-	if (hs_db_pool_new(base, settings, HS_DB_READER, "hsd-web quality", 1, &quality->pool, err)) {
+	if (hs_db_pool_new(base, settings, HS_DB_READER, "hsd-web quality", 1, &quality->pool,
+		err)) {
 		*ret = quality;
 		return true;
 	}

@@ -1,10 +1,10 @@
 /* quality.h: finds out in the background how good the data is, and keeps it.
  *
  * One connection of its own, one question after the other, each bounded by QUALITY_STEP_SECONDS:
- * searches share a disk and a core with it and wait for nothing. What is kept stays until the next is
- * whole. A new one is begun when somebody looks and the data's version has changed, or what is
- * kept is older than QUALITY_KEEP_SECONDS, since sources grow stale without a change; but after one
- * that took a while there is a rest of QUALITY_REST_FACTOR times as long. */
+ * searches share disk and processors with it, and wait for nothing. What is kept stays until the
+ * next is whole. A new one is begun when somebody looks and the data's version has changed, or
+ * what is kept is older than QUALITY_KEEP_SECONDS, since sources grow stale without a change; but
+ * after one that took a while there is a rest of QUALITY_REST_FACTOR times as long. */
 #ifndef WEB_QUALITY_H
 #define WEB_QUALITY_H
 

@@ -58,9 +58,9 @@ bool quality_report_cover(struct quality_report *report, const PGresult *rows,
 bool quality_report_sources(struct quality_report *report, const PGresult *rows,
     struct hs_error *err);
 
-/* Items: [{"player":{"id","name"},"other":{..},"file":{"id","name"},"source","competition","season",
- * "team","nationality","detail","search"}], what an item has not null; search is the query of its
- * rows. */
+/* Items: [{"player":{"id","name"},"other":{..},"file":{"id","name"},"source","competition",
+ * "season","team","nationality","detail","search"}], what an item has not null; search is the query
+ * of its rows. */
 bool quality_report_find(struct quality_report *report, size_t kind, const PGresult *rows,
     struct hs_error *err);
 

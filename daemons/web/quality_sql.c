@@ -6,7 +6,8 @@
 #define KEY "player_id, competition_id, season_id, team_id"
 
 const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UTC', " AT "),"
-    " to_regclass('player_statement') is not null, set_config('statement_timeout', '" QUALITY_STEP_SECONDS "s', true) from data_version";
+    " to_regclass('player_statement') is not null,"
+    " set_config('statement_timeout', '" QUALITY_STEP_SECONDS "s', true) from data_version";
 
 /* ---- player-seasons ---- */
 
@@ -31,8 +32,9 @@ const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UT
 	" cross join (select count(*) as total from found) n"
 
 #define NAMED(detail) \
-	" select n.total, p.player_id, p.full_name, null, null, i.file_id, i.name, so.name, c.name," \
-	" so.name || ':' || c.external_id, se.name, t.name, so.name || ':' || t.external_id, null, " \
+	" select n.total, p.player_id, p.full_name, null, null, i.file_id, i.name, so.name," \
+	" c.name, so.name || ':' || c.external_id, se.name, t.name," \
+	" so.name || ':' || t.external_id, null, " \
 	detail
 
 /* One row each that meets the condition, and what is said of it. */
@@ -44,7 +46,8 @@ const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UT
 	" and l.team_id = f.team_id" \
 	" order by f.season_id desc, f.player_id, f.competition_id, f.team_id"
 
-/* Each season's days are reckoned once: born before begins, and not after youngest nor before oldest. */
+/* Each season's days are reckoned once: one is born before begins and youngest, and not before
+ * oldest. */
 #define AGED(condition, detail) \
 	"with years as materialized (select season_id, year, make_date(year, 1, 1) as begins," \
 	" make_date(greatest(year - " QUALITY_LEAST_AGE " + 1, 1), 1, 1) as youngest," \
@@ -149,7 +152,8 @@ static const char total_sql[] =
 	" select n.total, p.player_id, p.full_name, null, null, i.file_id, i.name, so.name, null," \
 	" null, null, null, null, null, " detail " || ' on ' || " DAY("f.before_on") \
 	" || ', then on ' || " DAY("f.snapshot_date") \
-	" from (select * from found order by snapshot_date desc, player_id limit " QUALITY_KEPT ") f" \
+	" from (select * from found order by snapshot_date desc, player_id" \
+	" limit " QUALITY_KEPT ") f" \
 	" cross join (select count(*) as total from found) n" \
 	" join player p on p.player_id = f.player_id join source so on so.source_id = p.source_id" \
 	" left join import_file i on i.file_id = f.import_file_id" \
@@ -199,7 +203,8 @@ static const char scale_sql[] =
     " or l.three_pt_pct between 1 and 100 or l.ft_pct between 1 and 100"
     " group by ps.import_file_id having count(*) >= " QUALITY_LEAST_PERCENTAGES "),"
     " found as materialized (select ps.import_file_id as file_id, concat_ws(', ', "
-    SHARE("fg_pct", "FG%") ", " SHARE("three_pt_pct", "3P%") ", " SHARE("ft_pct", "FT%") ") as detail"
+    SHARE("fg_pct", "FG%") ", " SHARE("three_pt_pct", "3P%") ", " SHARE("ft_pct", "FT%")
+    ") as detail"
     " from player_season ps join candidates using (import_file_id)"
     " join player_season_stats l using (" KEY ") group by ps.import_file_id"
     " having " IS_SHARE("fg_pct") " or " IS_SHARE("three_pt_pct") " or " IS_SHARE("ft_pct") ")"
@@ -314,8 +319,8 @@ const struct quality_field quality_fields[QUALITY_FIELDS] = {
 	"null, null, null, null, null, null, null, null, null, null, null, null, null, null," \
 	" null, null, null"
 
-/* Four looks at the rows, laid over one another and not joined: of sums of groups the planner knows too
- * little, and would loop over them. */
+/* Four looks at the rows, laid over one another and not joined: of sums of groups the planner knows
+ * too little, and would loop over them. */
 const char quality_coverage_sql[] =
     "with looks as (select competition_id, season_id, count(*) as rows"
     COUNT("born_on > '-infinity'") " as k1" COUNT("nationality_id <> 0") " as k2"

@@ -1,7 +1,8 @@
 /* quality_sql.h: the questions of the data quality page, and the limits that they judge by.
  *
- * A season's year is the one that seasons are sorted by (PLAYER_SEASON_KEY). Each finding's statement gives one row for each of the first
- * QUALITY_KEPT items, with the columns of enum quality_column; the first says how many there are. */
+ * A season's year is the one that seasons are sorted by (PLAYER_SEASON_KEY). Each finding's
+ * statement gives one row for each of the first QUALITY_KEPT items, with the columns of enum
+ * quality_column; the first column says how many there are. */
 #ifndef WEB_QUALITY_SQL_H
 #define WEB_QUALITY_SQL_H
 
@@ -55,8 +56,8 @@ struct quality_kind {
 enum { QUALITY_KINDS = 17 };
 extern const struct quality_kind quality_kinds[QUALITY_KINDS];
 
-/* Of each transaction the first: the data's version, the time as "2026-11-29T08:00:00Z", whether there is a
- * table player_statement; and it bounds what follows there. */
+/* Of each transaction the first: the data's version, the time as "2026-11-29T08:00:00Z", whether
+ * there is a table player_statement; and it bounds what follows there. */
 extern const char quality_begin_sql[];
 
 /* What is counted as known: of the player as he is now, then the figures. */

@@ -50,7 +50,8 @@ json_t *quality_view_state(const struct quality_shown *shown, bool is_fragment)
 	const struct quality_progress *progress = &shown->progress;
 	json_t *state = json_object();
 	char *address = quality_query_address(&shown->query);
-	bool done = address != NULL && view_put(state, "is_busy", json_boolean(progress->is_busy)) &&
+	bool done = address != NULL &&
+	    view_put(state, "is_busy", json_boolean(progress->is_busy)) &&
 	    view_put(state, "done", json_integer((json_int_t)progress->done)) &&
 	    view_put(state, "steps", json_integer((json_int_t)progress->steps)) &&
 	    view_put(state, "url", json_string(address)) &&
@@ -189,17 +190,29 @@ static json_t *place_text(const json_t *item)
 	return view_or_nothing(list, done);
 }
 
+/* What an item of no player is called. */
+static json_t *name_of(const json_t *item)
+{
+	static const char *const members[] = { "nationality", "team" };
+
+	for (size_t i = 0; i < HS_COUNT(members); i++) {
+		if (json_is_string(json_object_get(item, members[i])))
+			return json_object_get(item, members[i]);
+	}
+	return json_object_get(item, "season");
+}
+
 static json_t *item_new(const json_t *item)
 {
 	json_t *object = json_deep_copy(item);
 	const char *search = json_string_value(json_object_get(item, "search"));
 	bool is_of_player = json_is_object(json_object_get(item, "player"));
 
-	return view_or_nothing(object, object != NULL && view_put(object, "places", place_text(item)) &&
+	return view_or_nothing(object, object != NULL &&
+	    view_put(object, "places", place_text(item)) &&
 	    view_put(object, "rows", search == NULL || is_of_player ? json_null() :
-		json_pack("{s:o, s:o}", "url", json_sprintf("/?%s", search), "text",
-		    json_incref(json_object_get(item, json_is_string(json_object_get(item, "nationality")) ? "nationality" :
-			json_is_string(json_object_get(item, "team")) ? "team" : "season")))));
+		json_pack("{s:o, s:O}", "url", json_sprintf("/?%s", search), "text",
+		    name_of(item))));
 }
 
 /* ---- coverage ---- */
@@ -287,11 +300,13 @@ static json_t *coverage_new(const struct quality_coverage *row)
 	json_t *object = json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:o}", "source", row->source,
 	    "rows", count_text(row->rows, rows), "latest", row->date[0] != '\0' ? row->date : "-",
 	    "cells", cells_new(row), "least", least_new(row), "mean",
-	    (int)(quality_mean(row) / 100), "more", more > 0 ? json_sprintf("%d", more) : json_null());
+	    (int)(quality_mean(row) / 100), "more",
+	    more > 0 ? json_sprintf("%d", more) : json_null());
 
 	if (object == NULL || row->competition == NULL)
 		return object;
-	return view_or_nothing(object, view_put(object, "competition", json_string(row->competition)) &&
+	return view_or_nothing(object,
+	    view_put(object, "competition", json_string(row->competition)) &&
 	    view_put(object, "season", json_string(row->season)) &&
 	    view_put(object, "players", json_string(count_text(row->players, players))) &&
 	    view_put(object, "teams", json_string(count_text(row->teams, teams))) &&
@@ -413,7 +428,8 @@ static bool put_finding(json_t *view, const struct quality_report *report,
 
 	first = (size_t)(query->page - 1) * (size_t)query->per_page;
 	for (size_t i = first; done && i < count && shown < (size_t)query->per_page; i++, shown++)
-		done = json_array_append_new(list, item_new(json_array_get(finding->items, i))) == 0;
+		done = json_array_append_new(list,
+		    item_new(json_array_get(finding->items, i))) == 0;
 	return view_put(view, "items", list) && done &&
 	    view_put(view, "finding", finding_new(report, query->kind)) &&
 	    view_put(view, "any", json_boolean(shown > 0)) &&

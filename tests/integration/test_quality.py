@@ -6,7 +6,6 @@ import json
 import time
 
 import jsonschema
-import psycopg2
 import pytest
 
 from browser import Browser, make_account, signed_in
@@ -255,6 +254,8 @@ def wait_report(browser, condition):
 
 
 def lock(house):
+    """Nobody reads the figures until it is closed."""
+    psycopg2 = pytest.importorskip("psycopg2")
     link = psycopg2.connect(**house._database())
     with link.cursor() as cursor:
         cursor.execute("lock table player_season_stats in access exclusive mode")

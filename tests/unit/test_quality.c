@@ -1,4 +1,5 @@
-/* test_quality.c: what may be asked of the data quality page, its addresses, and the orders of the coverage. */
+/* test_quality.c: what may be asked of the data quality page, its addresses, and the orders of the
+ * coverage. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static void test_addresses(void)
 		struct hs_error err = HS_ERROR_INIT;
 		char *address;
 
-		if (!expect_done(rounds[i].query, quality_query_read(rounds[i].query, &query, &err), &err))
+		if (!expect_done(rounds[i].query,
+			quality_query_read(rounds[i].query, &query, &err), &err))
 			continue;
 		address = quality_query_address(&query);
 		expect_text(rounds[i].query, address, rounds[i].address);
@@ -43,7 +45,8 @@ static void test_refusals(void)
 		struct quality_query query = { .page = -1 };
 		struct hs_error err = HS_ERROR_INIT;
 
-		expect_true(refusals[i].query, !quality_query_read(refusals[i].query, &query, &err));
+		expect_true(refusals[i].query,
+		    !quality_query_read(refusals[i].query, &query, &err));
 		expect_code(refusals[i].query, &err, HS_BAD_ARGUMENT);
 		expect_text(refusals[i].query, err.where, refusals[i].where);
 		expect_int(refusals[i].query, query.page, -1);
@@ -75,8 +78,9 @@ static struct quality_coverage rows[] = {
 };
 
 static const struct { enum quality_sort sort; const char *source, *want; } orders[] = {
-	{ QUALITY_BY_NAME, "", "012" }, { QUALITY_BY_KNOWN, "", "102" }, { QUALITY_BY_ROWS, "", "120" },
-	{ QUALITY_BY_LATEST, "", "120" }, { QUALITY_BY_ROWS, "a", "10" }, { QUALITY_BY_ROWS, "c", "" },
+	{ QUALITY_BY_NAME, "", "012" }, { QUALITY_BY_KNOWN, "", "102" },
+	{ QUALITY_BY_ROWS, "", "120" }, { QUALITY_BY_LATEST, "", "120" },
+	{ QUALITY_BY_ROWS, "a", "10" }, { QUALITY_BY_ROWS, "c", "" },
 };
 
 static void test_orders(void)
@@ -112,7 +116,8 @@ static void test_pages(void)
 		if (!expect_true("a page", quality_slice(&report, &query, &slice)))
 			return;
 		expect_int("total", slice.total, 3);
-		expect_int("on the page", slice.count, query.page == 1 ? 2 : query.page == 2 ? 1 : 0);
+		expect_int("on the page", slice.count,
+		    query.page == 1 ? 2 : query.page == 2 ? 1 : 0);
 		expect_true("the last", query.page != 2 || slice.rows[0] == &rows[2]);
 		free(slice.rows);
 	}
