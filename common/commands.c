@@ -256,6 +256,16 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	    .help = "how many entries to show (default 50)" } },
 	.help = "show who signed in, who could not, who changed what",
 },
+[HS_CMD_QUALITY] = {
+	.words = "quality", .id = "quality",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_LOOK, .streams = true,
+	.args = {
+		{ "finding", HS_ARG_TEXT, .help = "its items instead, or those of 'coverage'" },
+		{ "limit", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 500,
+		    .help = "how many items to show (default 20)" },
+	},
+	.help = "show how complete the data is, and what is odd",
+},
 [HS_CMD_MIGRATE] = {
 	.words = "migrate", .id = "migrate",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,

@@ -50,6 +50,7 @@ static const struct view {
 	[HS_CMD_USER_ENABLE] = { .result = view_user_change },
 	[HS_CMD_USER_DELETE] = { .result = view_user_change },
 	[HS_CMD_USER_AUDIT] = { .result = view_user_audit },
+	[HS_CMD_QUALITY] = { .result = view_quality },
 	[HS_CMD_MIGRATE] = { .event = view_migrate_event, .result = view_migrate },
 	[HS_CMD_CONFIG] = { .result = view_config },
 	[HS_CMD_VERSION] = { .result = view_version },

@@ -19,6 +19,7 @@
 #include "daemons/web/import_download.h"
 #include "daemons/web/imports.h"
 #include "daemons/web/player.h"
+#include "daemons/web/quality_page.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search.h"
 #include "daemons/web/sign_in.h"
@@ -74,6 +75,9 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/admin/imports/upload", MAY_ADMIN, upload_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/imports/now", MAY_ADMIN, import_now_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/retry", MAY_ADMIN, import_retry_post, "POST" },
+	{ LOOK, "/admin/quality", MAY_SCOUT, quality_page, "GET, HEAD, POST" },
+	{ EVHTTP_REQ_POST, "/admin/quality", MAY_SCOUT, quality_post, "GET, HEAD, POST" },
+	{ LOOK, "/api/v1/quality", MAY_SCOUT, quality_api, "GET, HEAD" },
 	{ LOOK, "/audit", MAY_ADMIN, audit_page, "GET, HEAD" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },

@@ -31,7 +31,8 @@ COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "impor
             "import retry", "import files", "import file", "import undo", "import delete", "extractor run", "extractor check",
             "extractor list", "extractor history", "extractor enable", "extractor disable", "extractor cancel",
             "snapshot check", "snapshot schema", "user create", "user list", "user password", "user role",
-            "user disable", "user enable", "user delete", "user audit", "migrate", "config", "version"]
+            "user disable", "user enable", "user delete", "user audit", "quality",
+            "migrate", "config", "version"]
 
 
 def record(number, **more):
