@@ -96,7 +96,13 @@ static void importer_free(void *app)
 		next = at->next;
 		free(at);
 	}
+	for (struct errand *next, *at = importer->errands; at != NULL; at = next) {
+		next = at->next;
+		free(at);
+	}
 	report_done(&importer->last);
+	json_decref(importer->untold);
+	json_decref(importer->ignored);
 	hs_settings_free(importer->settings);
 	free(importer);
 }
@@ -199,6 +205,7 @@ static const struct hs_child_spec spec = {
 	.reload = importer_reload,
 	.status = importer_status,
 	.free = importer_free,
+	.takes_requests = true,
 	.handlers = importer_handlers,
 };
 

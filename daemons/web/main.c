@@ -180,6 +180,7 @@ int main(int argc, char **argv)
 		.reload = web_reload,
 		.status = web_status,
 		.free = web_free,
+		.takes_requests = true,
 		.handlers = handlers,
 		.handler_count = add_handlers(handlers, count, quality_handlers,
 		    quality_handler_count),
