@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 
+#include "common/text.h"
 #include "daemons/web/account.h"
 #include "daemons/web/api_token.h"
 #include "daemons/web/web.h"
