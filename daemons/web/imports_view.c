@@ -19,8 +19,10 @@ const char *imports_seconds_text(double seconds, char buf[IMPORTS_SECONDS_BYTES]
 {
 	long long whole = seconds < 0 ? 0 : seconds > 1e12 ? 1000000000000 : (long long)seconds;
 
-	if (seconds < 10)
-		snprintf(buf, IMPORTS_SECONDS_BYTES, "%.1f s", seconds < 0 ? 0 : seconds);
+	if (seconds < 0.95)
+		snprintf(buf, IMPORTS_SECONDS_BYTES, "%.0f ms", seconds < 0 ? 0 : 1000 * seconds);
+	else if (seconds < 10)
+		snprintf(buf, IMPORTS_SECONDS_BYTES, "%.1f s", seconds);
 	else if (whole < 60)
 		snprintf(buf, IMPORTS_SECONDS_BYTES, "%lld s", whole);
 	else if (whole < 3600)

@@ -31,7 +31,7 @@ json_t *imports_view_file_row(const PGresult *result, int row);
 
 enum { IMPORTS_SECONDS_BYTES = 48 };
 
-/* "0.4 s", "12 s", "3 min 20 s", "2 h 3 min". Returns buf. */
+/* "48 ms", "1.4 s", "12 s", "3 min 20 s", "2 h 3 min". Returns buf. */
 const char *imports_seconds_text(double seconds, char buf[IMPORTS_SECONDS_BYTES]);
 
 /* Puts "is_moving", "request", "may_act", "self" and what the head of the page needs. */
