@@ -11,7 +11,8 @@ void view_token_create(struct output *output, const json_t *result)
 	const json_t *token = json_object_get(result, "token");
 	char until[FIGURE_BYTES];
 
-	fprintf(output->screen.out, "%s\n%s: %s of %s until %s UTC. It is shown this once: keep it.\n",
+	fprintf(output->screen.out,
+	    "%s\n%s: %s of %s until %s UTC. It is shown this once: keep it.\n",
 	    text_of(result, "secret"), text_of(token, "name"), text_of(token, "role"),
 	    text_of(token, "account"),
 	    screen_time(text_of(token, "expires_at"), SCREEN_TO_THE_MINUTE, until));

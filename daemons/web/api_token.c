@@ -15,7 +15,8 @@ enum { QUESTION_MS = 15000, NUMBER_BYTES = 24 };
 	" when 'scout' in (t.role, a.role) then 'scout' else 'admin' end"
 
 #define STATE \
-	"case when t.revoked_at is not null then 'revoked' when t.expires_at <= now() then 'expired'" \
+	"case when t.revoked_at is not null then 'revoked'" \
+	" when t.expires_at <= now() then 'expired'" \
 	" when a.is_disabled then 'disabled' else 'active' end"
 
 #define COLUMNS \
@@ -141,8 +142,8 @@ bool api_token_made(PGresult *const *results, const struct hs_error *why, const 
 		    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a token");
 	}
 	if (hs_role_parse(has, &most) && most < role)
-		return hs_error_set(err, HS_BAD_ARGUMENT, "", "%.64s is a %s: a token of that account "
-		    "cannot be %s", account, has, hs_role_name(role));
+		return hs_error_set(err, HS_BAD_ARGUMENT, "", "%.64s is a %s: a token of that "
+		    "account cannot be %s", account, has, hs_role_name(role));
 	return hs_error_set(err, HS_EXISTS, "",
 	    "there is a token %.64s already: take another name, or revoke it first", name);
 }

@@ -1,8 +1,8 @@
 /* bearer.c: from the Authorization header to an account.
  *
- * Trusts nobody. A token has 256 random bits, so nobody guesses one: the waits are there to keep the noise of
- * a program with an old token down. They are counted apart from those of passwords: such a program keeps
- * nobody at its address from signing in. */
+ * Trusts nobody. A token has 256 random bits, so nobody guesses one: the waits are there to
+ * keep the noise of a program with an old token down. They are counted apart from those of
+ * passwords: such a program keeps nobody at its address from signing in. */
 #include "daemons/web/bearer.h"
 
 #include <stdio.h>
@@ -63,13 +63,14 @@ static void on_counted(struct exchange *exchange, PGresult *const *results, size
 	}
 	if ((seconds = (int)hs_db_int(results[0], 0, 0)) > 0) {
 		exchange->reply.retry_after = seconds;
-		reply_problem(exchange, STATUS_WAIT, "There were too many requests with a wrong token "
-		    "from this address; Retry-After says how long to wait.", NULL);
+		reply_problem(exchange, STATUS_WAIT, "There were too many requests with a wrong "
+		    "token from this address; Retry-After says how long to wait.", NULL);
 		return;
 	}
 	exchange->reply.authenticate = BEARER_CHALLENGE ", error=\"invalid_token\"";
-	reply_problem(exchange, STATUS_WRONG, "This token is of no use: it is wrong, was revoked or has "
-	    "expired, or its account is disabled. 'hsctl token list' shows those that there are.", NULL);
+	reply_problem(exchange, STATUS_WRONG, "This token is of no use: it is wrong, was revoked or "
+	    "has expired, or its account is disabled. 'hsctl token list' shows those that there "
+	    "are.", NULL);
 }
 
 /* "" has a digest, too, which is no token's. */
@@ -138,8 +139,8 @@ void bearer_look_up(struct exchange *exchange,
 
 	exchange->form = FORM_JSON;
 	if (!is_for_programs(exchange->path)) {
-		reply_problem(exchange, STATUS_PAGES, "A token is for /api/v1 and /export; pages are for "
-		    "browsers, by /sign-in.", NULL);
+		reply_problem(exchange, STATUS_PAGES, "A token is for /api/v1 and /export; pages are "
+		    "for browsers, by /sign-in.", NULL);
 		return;
 	}
 	exchange->on_account = next;

@@ -35,7 +35,8 @@ static const char ask_sql[] =
     " where $1::text = 'extractor.cancel' and source = $4::jsonb ->> 'name'"
     " and status = 'running')), $4::jsonb, $5::text returning request_id),"
     " logged as (" AUDIT_INSERT "select $1::text, false, $5::text, $6::text, $7::text,"
-    " 'request ' || request_id || coalesce(', by token ' || $8::text, '') from made), pruned as (" AUDIT_PRUNE("false") ")"
+    " 'request ' || request_id || coalesce(', by token ' || $8::text, '')"
+    " from made), pruned as (" AUDIT_PRUNE("false") ")"
     " select request_id from made";
 
 /* ---- asking ---- */

@@ -27,7 +27,7 @@ struct command_request {
 	const char *asked_by;		/* the account */
 	enum hs_role role;		/* its */
 	const char *address;		/* where it asks from, for the audit trail */
-	const char *by_token;		/* the name of the account's token, for that too; NULL: by a page */
+	const char *by_token;		/* the account's token, for that too; NULL: by a page */
 };
 
 /* Fills in who asks: borrows account and address. */

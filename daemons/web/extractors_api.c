@@ -1,5 +1,5 @@
-/* extractors_api.c: the database has what ran and what has a schedule; mappings are files on the extractor's
- * machine, so one that did neither yet is not in the list, but can be run.
+/* extractors_api.c: the database has what ran and what has a schedule; mappings are files on the
+ * extractor's machine, so one that did neither yet is not in the list, but can be run.
  *
  * Addresses that were fetched stay here: they may hold secrets. */
 #include "daemons/web/extractors_api.h"
@@ -33,13 +33,14 @@ static const char list_sql[] =
     "with recursive ran (name) as ((select source from extractor_run order by source limit 1)"
     " union all select (select r.source from extractor_run r where r.source > k.name"
     " order by r.source limit 1) from ran k where k.name is not null),"
-    " known as (select name from ran where name is not null union select source from extractor_source)"
-    " select k.name, coalesce(s.is_enabled, true), s.schedule, s.time_zone, " UTC("s.last_due_at") ", "
-    UTC("s.next_due_at") ", r.run_id, r.trigger, r.status, " UTC("r.started_at") ", "
-    UTC("r.finished_at") ", r.source_name, to_char(r.snapshot_date, 'YYYY-MM-DD'), r.pages, r.bytes,"
-    " r.records, r.problem_total, r.error ->> 'message' from known k"
-    " left join extractor_source s on s.source = k.name left join lateral (select * from extractor_run e"
-    " where e.source = k.name order by e.run_id desc limit 1) r on true order by k.name limit 1000";
+    " known as (select name from ran where name is not null"
+    " union select source from extractor_source)"
+    " select k.name, coalesce(s.is_enabled, true), s.schedule, s.time_zone, "
+    UTC("s.last_due_at") ", " UTC("s.next_due_at") ", r.run_id, r.trigger, r.status, " UTC("r.started_at") ", "
+    UTC("r.finished_at") ", r.source_name, to_char(r.snapshot_date, 'YYYY-MM-DD'), r.pages,"
+    " r.bytes, r.records, r.problem_total, r.error ->> 'message' from known k"
+    " left join extractor_source s on s.source = k.name"
+    " left join lateral (select * from extractor_run e where e.source = k.name order by e.run_id desc limit 1) r on true order by k.name limit 1000";
 
 /* ---- the list ---- */
 
@@ -80,12 +81,14 @@ static json_t *run_json(const PGresult *result, int row)
 static json_t *source_json(const PGresult *result, int row)
 {
 	static const struct member members[] = {
-		{ "name", NAME, false }, { "schedule", SCHEDULE, false }, { "time_zone", ZONE, false },
+		{ "name", NAME, false }, { "schedule", SCHEDULE, false },
+		{ "time_zone", ZONE, false },
 		{ "last_due_at", LAST_DUE, false }, { "next_due_at", NEXT_DUE, false },
 	};
 	json_t *source = json_object();
 
-	return view_or_nothing(source, put_members(source, members, HS_COUNT(members), result, row) &&
+	return view_or_nothing(source,
+	    put_members(source, members, HS_COUNT(members), result, row) &&
 	    view_put(source, "is_enabled",
 		json_boolean(strcmp(hs_db_text(result, row, ENABLED), "t") == 0)) &&
 	    view_put(source, "latest_run", run_json(result, row)));
@@ -106,7 +109,8 @@ static void on_list(struct exchange *exchange, PGresult *const *results, size_t 
 	done = list != NULL;
 	for (int row = 0; done && row < PQntuples(results[0]); row++)
 		done = json_array_append_new(list, source_json(results[0], row)) == 0;
-	reply_json(exchange, HTTP_OK, json_pack("{s:o}", "extractors", view_or_nothing(list, done)));
+	reply_json(exchange, HTTP_OK, json_pack("{s:o}", "extractors",
+	    view_or_nothing(list, done)));
 }
 
 void extractors_api_list(struct exchange *exchange)
@@ -121,7 +125,7 @@ void extractors_api_list(struct exchange *exchange)
 
 /* ---- a run ---- */
 
-/* dry_run=true: -1 where it is not given. */
+/* *arg: 1 for dry_run=true, 0 for false, -1 while it was not given. */
 static bool on_parameter(void *arg, const char *name, const char *value, struct hs_error *err)
 {
 	int *dry_run = arg;
@@ -132,8 +136,8 @@ static bool on_parameter(void *arg, const char *name, const char *value, struct 
 	if (*dry_run >= 0)
 		return hs_error_set(err, HS_BAD_ARGUMENT, name, "dry_run is given twice");
 	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-		return hs_error_set(err, HS_BAD_ARGUMENT, name, "dry_run is true or false, not '%.60s'",
-		    value);
+		return hs_error_set(err, HS_BAD_ARGUMENT, name,
+		    "dry_run is true or false, not '%.60s'", value);
 	*dry_run = strcmp(value, "true") == 0;
 	return true;
 }
@@ -195,8 +199,9 @@ void extractors_api_run(struct exchange *exchange)
 		args = dry_run == 1 ? json_pack("{s:s, s:b}", "name", name, "dry-run", 1) :
 				      json_pack("{s:s}", "name", name);
 		wanted.args = args;
-		is_asked = args != NULL ? command_request_ask(exchange->web->accounts->pool, &wanted,
-		    on_asked, exchange, &exchange->job, &err) :
+		is_asked = args != NULL ?
+		    command_request_ask(exchange->web->accounts->pool, &wanted, on_asked, exchange,
+			&exchange->job, &err) :
 		    hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a request");
 	}
 	json_decref(args);

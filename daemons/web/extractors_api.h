@@ -1,5 +1,5 @@
-/* extractors_api.h: the extractor's sources for programs: when they run, how the latest run went; and asking
- * for one. */
+/* extractors_api.h: the extractor's sources for programs: when they run, how the latest run went;
+ * and asking for one. */
 #ifndef WEB_EXTRACTORS_API_H
 #define WEB_EXTRACTORS_API_H
 

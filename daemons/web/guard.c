@@ -111,8 +111,9 @@ static void send_to_sign_in(struct exchange *exchange)
 		reply_see_other(exchange, address);
 	} else if (exchange->form == FORM_JSON) {
 		exchange->reply.authenticate = BEARER_CHALLENGE;
-		reply_problem(exchange, HTTP_UNAUTHORIZED, "This is for those who are signed in, at /sign-in, "
-		    "or who send a token: Authorization: Bearer hst_... (hsctl token create).", NULL);
+		reply_problem(exchange, HTTP_UNAUTHORIZED, "This is for those who are signed in, at "
+		    "/sign-in, or who send a token: Authorization: Bearer hst_... (hsctl token "
+		    "create).", NULL);
 	} else {
 		exchange->reply.leave_to = address;
 		address = NULL;

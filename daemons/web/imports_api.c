@@ -56,8 +56,9 @@ static json_t *seconds_value(const PGresult *result, int row, int column)
 static json_t *run_json(const PGresult *result, int row)
 {
 	static const struct { const char *key; int column; } counts[] = {
-		{ "files", RUN_FILES }, { "imported", RUN_IMPORTED }, { "duplicate", RUN_DUPLICATE },
-		{ "failed", RUN_FAILED }, { "records", RUN_RECORDS }, { "created", RUN_CREATED },
+		{ "files", RUN_FILES }, { "imported", RUN_IMPORTED },
+		{ "duplicate", RUN_DUPLICATE }, { "failed", RUN_FAILED },
+		{ "records", RUN_RECORDS }, { "created", RUN_CREATED },
 		{ "updated", RUN_UPDATED }, { "unchanged", RUN_UNCHANGED }, { "stale", RUN_STALE },
 	};
 	json_t *run = json_object();
@@ -76,8 +77,9 @@ static json_t *run_json(const PGresult *result, int row)
 static json_t *file_json(const PGresult *result, int row)
 {
 	static const struct { const char *key; int column; } counts[] = {
-		{ "size_bytes", FILE_SIZE }, { "records", FILE_RECORDS }, { "created", FILE_CREATED },
-		{ "updated", FILE_UPDATED }, { "unchanged", FILE_UNCHANGED }, { "stale", FILE_STALE },
+		{ "size_bytes", FILE_SIZE }, { "records", FILE_RECORDS },
+		{ "created", FILE_CREATED }, { "updated", FILE_UPDATED },
+		{ "unchanged", FILE_UNCHANGED }, { "stale", FILE_STALE },
 		{ "problem_total", FILE_PROBLEMS }, { "duplicate_of", FILE_DUPLICATE_OF },
 	};
 	json_t *file = json_object();
@@ -142,8 +144,8 @@ static bool read_query(const struct exchange *exchange, enum imports_page page_o
     struct imports_query *ret, struct hs_error *err)
 {
 	return imports_query_read(exchange->query, page_of, ret, err) && (ret->request == 0 ||
-	    hs_error_set(err, HS_BAD_ARGUMENT, "request", "request is a parameter of pages; the API has "
-		"/api/v1/requests/%lld", (long long)ret->request));
+	    hs_error_set(err, HS_BAD_ARGUMENT, "request", "request is a parameter of pages; the API "
+		"has /api/v1/requests/%lld", (long long)ret->request));
 }
 
 static void list_answer(struct exchange *exchange, enum imports_page page_of)
@@ -214,7 +216,7 @@ static void on_file(struct exchange *exchange, PGresult *const *results, size_t 
 		return;
 	}
 	file = file_json(results[0], 0);
-	done = file != NULL && view_put(file, "started_at", time_value(results[0], 0, FILE_STARTED)) &&
+	done = view_put(file, "started_at", time_value(results[0], 0, FILE_STARTED)) &&
 	    view_put(file, "problems", problems_json(results[0]));
 	for (size_t i = 0; done && i < HS_COUNT(counts); i++)
 		done = view_put(file, counts[i].key, number_value(results[0], 0, counts[i].column));

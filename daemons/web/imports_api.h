@@ -1,5 +1,5 @@
-/* imports_api.h: the import history for programs: the filters, order and pages of imports.h, as JSON. What they
- * ask the importer for is import_actions.h's. */
+/* imports_api.h: the import history for programs: the filters, order and pages of imports.h, as
+ * JSON. What they ask the importer for is import_actions.h's. */
 #ifndef WEB_IMPORTS_API_H
 #define WEB_IMPORTS_API_H
 

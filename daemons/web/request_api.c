@@ -41,8 +41,8 @@ static void on_request(struct exchange *exchange, PGresult *const *results, size
 	if (err != NULL)
 		reply_error(exchange, err);
 	else if (PQntuples(results[0]) == 0)
-		reply_problem(exchange, HTTP_NOTFOUND, "There is no request of this number; the latest "
-		    "1000 are kept.", NULL);
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no request of this number; the "
+		    "latest 1000 are kept.", NULL);
 	else
 		reply_json(exchange, HTTP_OK, command_request_json(results[0], 0));
 }
