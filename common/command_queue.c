@@ -355,6 +355,11 @@ static json_t *need(json_t *value)
 	return value;
 }
 
+const char *hs_request_asker(const struct hs_request *request)
+{
+	return request->who;
+}
+
 void hs_request_event(struct hs_request *request, const char *event, json_t *body)
 {
 	json_int_t number = json_integer_value(json_object_get(request->counts, event)) + 1;
@@ -633,8 +638,16 @@ void hs_command_queue_free(struct hs_command_queue *queue)
 
 void hs_command_queue_stop(struct hs_command_queue *queue)
 {
+	struct hs_db_pool_state state;
+
 	queue->is_stopping = true;
 	event_del(queue->look_timer);
+	hs_db_pool_look(queue->pool, &state);
+	if (queue->look == NULL || state.usable)
+		return;
+	/* it has not been sent, so nothing was taken: no reason to wait for its answer */
+	hs_db_job_cancel(queue->look);
+	queue->look = NULL;
 }
 
 bool hs_command_queue_finish(struct hs_command_queue *queue, void (*done)(void *arg), void *arg)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* One row a code: the constant, its stable name (as hsctl, the API and
- * NAME.errors.json show it), and whether it is temporary: not the input's
+ * FILE.errors.json show it), and whether it is temporary: not the input's
  * fault, keep the work and try again. */
 #define HS_ERROR_CODES(X) \
 	X(HS_OK, "ok", false) \

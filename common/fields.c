@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/nearest.h"
 
 enum { MAX_TEXT = 200 };
 
@@ -117,38 +118,14 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c == '-' || c == ' ' ? '_' : c;
 }
 
-static unsigned least(unsigned a, unsigned b, unsigned c)
+/* The key as names are written. */
+static unsigned distance(const char *name, const char *key, size_t length)
 {
-	unsigned ab = a < b ? a : b;
+	char folded[MAX_COMPARED];
 
-	return ab < c ? ab : c;
-}
-
-/* Letters to add, drop, change or swap with their neighbour to make one of the other. */
-static unsigned distance(const char *name, size_t name_length, const char *key, size_t length)
-{
-	unsigned rows[3][MAX_COMPARED + 1];
-	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
-
-	for (unsigned k = 0; k <= length; k++)
-		last[k] = k;
-	for (unsigned n = 1; n <= name_length; n++) {
-		unsigned *oldest = before;
-
-		row[0] = n;
-		for (unsigned k = 1; k <= length; k++) {
-			bool is_same = name[n - 1] == lower(key[k - 1]);
-
-			row[k] = least(last[k] + 1, row[k - 1] + 1, last[k - 1] + !is_same);
-			if (n > 1 && k > 1 && name[n - 1] == lower(key[k - 2]) &&
-			    name[n - 2] == lower(key[k - 1]))
-				row[k] = least(row[k], before[k - 2] + 1, NO_DISTANCE);
-		}
-		before = last;
-		last = row;
-		row = oldest;
-	}
-	return last[length];
+	for (size_t i = 0; i < length; i++)
+		folded[i] = lower(key[i]);
+	return (unsigned)hs_edit_distance(name, strlen(name), folded, length);
 }
 
 /* "height" of height_cm, "name" of full_name: a whole word at one of its ends. */
@@ -177,7 +154,7 @@ const char *hs_field_nearest(const struct hs_field_row *rows, size_t count, cons
 	if (length == 0 || length > MAX_COMPARED)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
-		unsigned far = distance(rows[i].name, strlen(rows[i].name), key, length);
+		unsigned far = distance(rows[i].name, key, length);
 
 		/* two letters wrong, and the first of them: that is another word */
 		if (far > 1 && rows[i].name[0] != lower(key[0]))

@@ -12,6 +12,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 struct hs_offload {
 	struct event *wake;		/* the loop's alone */
 	pthread_mutex_t lock;		/* guards all below */
@@ -81,6 +83,9 @@ bool hs_offload_new(struct event_base *base, struct hs_offload **ret, struct hs_
 
 	if (offload == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for threads");
+	/* main may return while a thread is still in OpenSSL, which must not be taken down then */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
+		hs_panic("OpenSSL cannot begin");
 	offload->shares = 1;
 	if ((offload->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0) {
 		hs_error_errno(err, "", "cannot make a waker for the event loop");

@@ -17,6 +17,7 @@ enum { MESSAGE_BYTES = HS_ERROR_MESSAGE_BYTES };
 struct hs_problems {
 	uint64_t total;
 	size_t kept, most;
+	bool folds;
 	struct hs_problem rows[];
 };
 
@@ -35,10 +36,16 @@ struct hs_problems *hs_problems_new(void)
 	return hs_problems_new_for(HS_PROBLEMS_KEPT);
 }
 
+void hs_problems_fold(struct hs_problems *problems)
+{
+	problems->folds = true;
+}
+
 static void problem_done(struct hs_problem *problem)
 {
 	free(problem->pointer);
 	free(problem->message);
+	free(problem->excerpt);
 }
 
 void hs_problems_free(struct hs_problems *problems)
@@ -67,7 +74,7 @@ static size_t place_of(const struct hs_problems *problems, uint64_t line, uint64
 
 bool hs_problems_would_keep(const struct hs_problems *problems, uint64_t line, uint64_t column)
 {
-	return place_of(problems, line, column) < problems->most;
+	return problems->folds || place_of(problems, line, column) < problems->most;
 }
 
 /* A pointer of at most HS_POINTER_BYTES, NUL included; a longer one ends in "...". */
@@ -101,28 +108,102 @@ static bool fill(struct hs_problem *problem, const char *pointer, const char *fo
 	return false;
 }
 
+/* "/records/17/full_name" and "/records/3/full_name". */
+static bool are_alike(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789";
+
+	while (*a != '\0' && *b != '\0') {
+		size_t a_number = strspn(a, digits), b_number = strspn(b, digits);
+
+		if (a_number > 0 && b_number > 0) {
+			a += a_number;
+			b += b_number;
+		} else if (*a++ != *b++) {
+			return false;
+		}
+	}
+	return *a == *b;
+}
+
+static void take_out(struct hs_problems *problems, size_t n)
+{
+	problem_done(&problems->rows[n]);
+	problems->kept--;
+	memmove(&problems->rows[n], &problems->rows[n + 1],
+	    (problems->kept - n) * sizeof problems->rows[0]);
+}
+
+/* True when one that is kept counts it. One that lies behind it gives way, and its counts go on. */
+static bool fold(struct hs_problems *problems, struct hs_problem *problem)
+{
+	size_t alike = 0, last = 0;
+
+	for (size_t i = 0; i < problems->kept; i++) {
+		struct hs_problem *row = &problems->rows[i];
+
+		if (row->code != problem->code || !are_alike(row->pointer, problem->pointer))
+			continue;
+		last = i;
+		alike++;
+		if (strcmp(row->message, problem->message) != 0)
+			continue;
+		if (!is_after(row, problem->line, problem->column)) {
+			row->count++;
+			return true;
+		}
+		problem->count += row->count;
+		problem->others = row->others;
+		take_out(problems, i);
+		return false;
+	}
+	if (alike < HS_PROBLEMS_ALIKE)
+		return false;
+	if (!is_after(&problems->rows[last], problem->line, problem->column)) {
+		problems->rows[last].others++;
+		return true;
+	}
+	problem->others = problems->rows[last].count + problems->rows[last].others;
+	take_out(problems, last);
+	return false;
+}
+
+/* Takes what is in it. */
+static void put(struct hs_problems *problems, struct hs_problem *problem)
+{
+	size_t place = place_of(problems, problem->line, problem->column);
+
+	if (place == problems->most) {
+		problem_done(problem);
+		return;
+	}
+	if (problems->kept == problems->most)
+		take_out(problems, problems->kept - 1);
+	memmove(&problems->rows[place + 1], &problems->rows[place],
+	    (problems->kept - place) * sizeof *problem);
+	problems->rows[place] = *problem;
+	problems->kept++;
+}
+
 void hs_problems_add(struct hs_problems *problems, enum hs_error_code code, const char *pointer,
     uint64_t line, uint64_t column, const char *format, ...)
 {
-	struct hs_problem problem = { .code = code, .line = line, .column = column };
-	size_t place = place_of(problems, line, column);
+	struct hs_problem problem = { .code = code, .line = line, .column = column, .count = 1 };
 	bool filled;
 	va_list args;
 
 	problems->total++;
-	if (place == problems->most)
+	if (!hs_problems_would_keep(problems, line, column))
 		return;
 	va_start(args, format);
 	filled = fill(&problem, pointer, format, args);
 	va_end(args);
 	if (!filled)
 		return;
-	if (problems->kept == problems->most)
-		problem_done(&problems->rows[--problems->kept]);
-	memmove(&problems->rows[place + 1], &problems->rows[place],
-	    (problems->kept - place) * sizeof problem);
-	problems->rows[place] = problem;
-	problems->kept++;
+	if (problems->folds && fold(problems, &problem))
+		problem_done(&problem);
+	else
+		put(problems, &problem);
 }
 
 uint64_t hs_problems_total(const struct hs_problems *problems)
@@ -140,11 +221,25 @@ const struct hs_problem *hs_problems_at(const struct hs_problems *problems, size
 	return &problems->rows[n];
 }
 
+struct hs_problem *hs_problems_edit(struct hs_problems *problems, size_t n)
+{
+	return &problems->rows[n];
+}
+
 static json_t *problem_json(const struct hs_problem *problem)
 {
-	return json_pack("{s:s, s:s, s:I, s:I, s:s}", "code", hs_error_name(problem->code),
+	json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:s}", "code", hs_error_name(problem->code),
 	    "pointer", problem->pointer, "line", (json_int_t)problem->line, "column",
 	    (json_int_t)problem->column, "message", problem->message);
+
+	if (object != NULL && problem->excerpt != NULL &&
+	    (json_object_set_new(object, "excerpt", json_string(problem->excerpt)) != 0 ||
+		json_object_set_new(object, "excerpt_column",
+		    json_integer((json_int_t)problem->excerpt_column)) != 0)) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
 }
 
 json_t *hs_problems_json(const struct hs_problems *problems)

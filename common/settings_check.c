@@ -11,13 +11,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/nearest.h"
 #include "common/network.h"
 #include "common/number.h"
 #include "common/text.h"
 
 enum {
 	MAX_VALUE_BYTES = 4000,		/* a path must fit PATH_MAX with a name behind it */
-	MAX_NAME_BYTES = 64,
 	SHOWN_BYTES = 200,
 	MAX_SOCKET_PATH = 107,		/* of sun_path, without its NUL */
 	MAX_HOST_BYTES = 253,
@@ -37,46 +37,18 @@ bool hs_setting_find(const char *name, enum hs_setting *ret)
 	return false;
 }
 
-/* How many letters must be put in, taken out or changed to make one name the other. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t a_length = strnlen(a, MAX_NAME_BYTES), b_length = strnlen(b, MAX_NAME_BYTES);
-	size_t costs[MAX_NAME_BYTES + 1];
-
-	for (size_t j = 0; j <= b_length; j++)
-		costs[j] = j;
-	for (size_t i = 1; i <= a_length; i++) {
-		size_t diagonal = costs[0];
-
-		costs[0] = i;
-		for (size_t j = 1; j <= b_length; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = costs[j];
-			if (costs[j] + 1 < best)
-				best = costs[j] + 1;
-			if (costs[j - 1] + 1 < best)
-				best = costs[j - 1] + 1;
-			costs[j] = best;
-		}
-	}
-	return costs[b_length];
-}
-
 const char *hs_setting_nearest(const char *name)
 {
-	size_t best = SIZE_MAX;
-	const char *nearest = hs_setting_rows[0].name;
+	const char *names[HS_SETTING_COUNT + 1] = { NULL };
+	char upper[HS_NEAREST_BYTES + 1];
+	size_t length = strnlen(name, HS_NEAREST_BYTES);
 
-	for (size_t id = 0; id < HS_SETTING_COUNT; id++) {
-		size_t distance = edit_distance(name, hs_setting_rows[id].name);
-
-		if (distance < best) {
-			best = distance;
-			nearest = hs_setting_rows[id].name;
-		}
-	}
-	return nearest;
+	for (size_t i = 0; i < length; i++)
+		upper[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A') : name[i];
+	upper[length] = '\0';
+	for (size_t id = 0; id < HS_SETTING_COUNT; id++)
+		names[id] = hs_setting_rows[id].name;
+	return hs_nearest(upper, names);
 }
 
 bool hs_list_item(const char *list, size_t n, const char **ret, size_t *ret_length)

@@ -18,7 +18,7 @@ struct hs_setting_value {
 /* The setting of that name. */
 bool hs_setting_find(const char *name, enum hs_setting *ret);
 
-/* The name that is most like this one; never NULL. */
+/* The name that this one was probably meant to be, capitals aside; NULL when none is near. */
 const char *hs_setting_nearest(const char *name);
 
 /* Checks text, which is not empty, and gives its meaning. A relative path stands in base.

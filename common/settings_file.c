@@ -64,7 +64,7 @@ static bool read_line(const char *text, size_t length, unsigned number, const ch
     struct hs_settings_line lines[HS_SETTING_COUNT], struct hs_error *err)
 {
 	char key[MAX_KEY_BYTES + 1];
-	const char *value, *equals;
+	const char *value, *equals, *nearest;
 	size_t key_length, value_length;
 	enum hs_setting id;
 
@@ -86,9 +86,12 @@ static bool read_line(const char *text, size_t length, unsigned number, const ch
 		return keep_value(&lines[id], number, where, value, value_length, err);
 	if (is_to_come(key))
 		return true;
+	nearest = hs_setting_nearest(key);
 	return hs_error_set(err, HS_BAD_SETTING, where,
-	    "\"%s\" is not a setting; the nearest is %s (see `hsctl config` for all)", key,
-	    hs_setting_nearest(key));
+	    nearest != NULL ?
+	    "\"%s\" is not a setting: did you mean %s?" :
+	    "\"%s\" is not a setting: hoopscout.conf(5) has them all%s", key,
+	    nearest != NULL ? nearest : "");
 }
 
 static bool read_lines(const char *path, const char *text, size_t length,

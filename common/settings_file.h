@@ -19,7 +19,7 @@ struct hs_settings_line {
  * nothing; white space around key and value does not count; a value may stand in quotes,
  * single or double, as env files have it. On failure lines hold what was read until then.
  * Errors: HS_NOT_FOUND, HS_NO_PERMISSION and so on (where: the file); HS_BAD_SETTING
- * (where: FILE:LINE) for an unknown or repeated key, with the nearest name there is. */
+ * (where: FILE:LINE) for an unknown or repeated key, with the name that was probably meant. */
 bool hs_settings_file_read(const char *path, struct hs_settings_line lines[HS_SETTING_COUNT],
     struct hs_error *err);
 

@@ -120,7 +120,7 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.fallback_words = "snapshots/failed in the state folder", .needs_restart = true,
 		.help =
 		    "The folder to which invalid snapshots are moved, each with its "
-		    "NAME.errors.json.",
+		    "FILE.errors.json.",
 	},
 	[HS_SET_RESCAN_SECONDS] = {
 		.name = "HOOPSCOUT_RESCAN_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "5",

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/excerpt.h"
 #include "common/number.h"
 
 enum { NUMBER_BYTES = 24 };
@@ -299,6 +300,8 @@ bool hs_snapshot_new(const struct hs_snapshot_options *options, struct hs_snapsh
 		snapshot->options.today = hs_date_today();
 	snapshot->tomorrow = day_after(snapshot->options.today);
 	snapshot->problems = hs_problems_new();
+	if (snapshot->problems != NULL && options->folds_problems)
+		hs_problems_fold(snapshot->problems);
 	snapshot->names = hs_name_set_new();
 	snapshot->stream = hs_json_stream_new(options->max_record_bytes, on_event, snapshot);
 	if (snapshot->problems == NULL || snapshot->names == NULL || snapshot->stream == NULL) {
@@ -424,6 +427,11 @@ bool hs_snapshot_finish(struct hs_snapshot *snapshot, struct hs_error *err)
 bool hs_snapshot_is_over(const struct hs_snapshot *snapshot)
 {
 	return snapshot->is_over;
+}
+
+void hs_snapshot_add_excerpts(struct hs_snapshot *snapshot, int fd)
+{
+	hs_excerpts_add(snapshot->problems, fd);
 }
 
 const struct hs_problems *hs_snapshot_problems(const struct hs_snapshot *snapshot)

@@ -63,6 +63,7 @@ typedef bool hs_record_fn(void *arg, const struct hs_record *record, struct hs_e
 struct hs_snapshot_options {
 	size_t max_record_bytes;	/* HS_SET_MAX_RECORD_BYTES; also bounds the top level's objects */
 	struct hs_date today;		/* the latest birth and snapshot date; unset: hs_date_today() */
+	bool folds_problems;		/* hs_problems_fold */
 	hs_record_fn *on_record;	/* NULL: only check */
 	void *arg;
 };
@@ -94,6 +95,8 @@ bool hs_snapshot_split(const char *pointer, uint64_t *ret_number, const char **r
 bool hs_snapshot_twin(const struct hs_problem *problem, uint64_t *ret);
 
 const struct hs_problems *hs_snapshot_problems(const struct hs_snapshot *snapshot);
+/* Adds the lines in question to them, from the file that was pushed (see excerpt.h). */
+void hs_snapshot_add_excerpts(struct hs_snapshot *snapshot, int fd);
 const struct hs_snapshot_head *hs_snapshot_head(const struct hs_snapshot *snapshot);
 
 #endif

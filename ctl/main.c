@@ -84,6 +84,7 @@ int main(int argc, char **argv)
 	output_init(&output, output_choose(args_want_json(argc, argv), stderr), stdout, stderr);
 	if (!args_parse(argc, argv, &request, &err))
 		return refuse(&output, &err, STAGE_ANSWER);
+	output.asked = &hs_commands[request.command];
 	status = run(&request, &output);
 	request_done(&request);
 	if (!output_flush(&output) && status == OUTCOME_DONE)

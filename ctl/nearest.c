@@ -1,4 +1,4 @@
-/* nearest.c: edit distance over the table's words.
+/* nearest.c: the nearest of the table's words.
  *
  * Trusts the table; what was typed is cut to NEAREST_BYTES. */
 #include "ctl/nearest.h"
@@ -6,47 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/nearest.h"
+
 enum { LINE = 2 * NEAREST_BYTES + 2 };
 
-static size_t least(size_t a, size_t b, size_t c)
-{
-	size_t low = a < b ? a : b;
-
-	return low < c ? low : c;
-}
-
-/* Insertions, deletions, replacements, and swaps of neighbours (the commonest slip) as one each. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t rows[3][LINE + 1], b_length = strnlen(b, LINE), i = 0;
-	size_t *before = rows[0], *last = rows[1], *now = rows[2];
-
-	for (size_t j = 0; j <= b_length; j++)
-		last[j] = j;
-	for (; a[i] != '\0' && i < LINE; i++) {
-		size_t *oldest = before;
-
-		now[0] = i + 1;
-		for (size_t j = 0; j < b_length; j++) {
-			now[j + 1] = least(now[j] + 1, last[j + 1] + 1, last[j] + (a[i] != b[j]));
-			if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] &&
-			    before[j - 1] + 1 < now[j + 1])
-				now[j + 1] = before[j - 1] + 1;
-		}
-		before = last;
-		last = now;
-		now = oldest;
-	}
-	return last[b_length];
-}
-
-/* A third of the letters may be wrong. */
-static size_t allowance(const char *typed)
-{
-	size_t length = strlen(typed);
-
-	return length < 3 ? 1 : length / 3 < 4 ? length / 3 : 4;
-}
+_Static_assert((int)LINE <= (int)HS_NEAREST_BYTES, "two words are looked at as a whole");
 
 /* "snapshot check" typed as "check": the words of a command that ends so. */
 static const char *command_ending(const char *word)
@@ -68,7 +32,7 @@ static void first_word(const char *words, char *buf, size_t size)
 
 static const char *nearest_words(const char *typed, bool first_word_only)
 {
-	size_t best = allowance(typed) + 1;
+	size_t best = hs_nearest_allowance(typed) + 1;
 	const char *found = NULL;
 
 	for (size_t i = 0; i < HS_COMMAND_COUNT; i++) {
@@ -79,7 +43,7 @@ static const char *nearest_words(const char *typed, bool first_word_only)
 			first_word(hs_commands[i].words, words, sizeof words);
 		else
 			snprintf(words, sizeof words, "%s", hs_commands[i].words);
-		apart = distance(typed, words);
+		apart = hs_text_distance(typed, words);
 		if (apart < best) {
 			best = apart;
 			found = hs_commands[i].words;
@@ -112,7 +76,7 @@ const char *nearest_option(const struct hs_command *row, const char *token)
 	size_t best;
 
 	snprintf(typed, sizeof typed, "%.*s", (int)strcspn(name, "="), name);
-	best = allowance(typed) + 1;
+	best = hs_nearest_allowance(typed) + 1;
 	for (size_t i = 0; i < HS_COUNT(everywhere) + HS_COMMAND_ARGS; i++) {
 		const struct hs_command_arg *arg = i < HS_COUNT(everywhere) ? NULL :
 		    &row->args[i - HS_COUNT(everywhere)];
@@ -123,7 +87,7 @@ const char *nearest_option(const struct hs_command *row, const char *token)
 			break;
 		if (arg != NULL && !arg->is_option)
 			continue;
-		apart = distance(typed, option);
+		apart = hs_text_distance(typed, option);
 		if (apart < best) {
 			best = apart;
 			found = option;

@@ -38,6 +38,7 @@ struct output {
 	struct screen errors;		/* stderr */
 	struct progress progress;
 	int64_t next_line_ms;		/* of plain progress */
+	const struct hs_command *asked;	/* what was asked for; NULL: not known */
 	bool has_shown;			/* a text view's heading stands there already */
 };
 

@@ -29,6 +29,10 @@ static const struct view {
 	[HS_CMD_IMPORT_LIST] = { .result = view_import_list },
 	[HS_CMD_IMPORT_SHOW] = { .event = view_show_event, .result = view_import_show },
 	[HS_CMD_IMPORT_RETRY] = { .event = view_import_event, .result = view_import_now },
+	[HS_CMD_IMPORT_FILES] = { .result = view_import_files },
+	[HS_CMD_IMPORT_FILE] = { .result = view_import_file },
+	[HS_CMD_IMPORT_UNDO] = { .result = view_import_undo },
+	[HS_CMD_IMPORT_DELETE] = { .result = view_import_delete },
 	[HS_CMD_EXTRACTOR_RUN] = { .event = view_extractor_event, .result = view_extractor_run },
 	[HS_CMD_EXTRACTOR_CHECK] = { .result = view_extractor_check },
 	[HS_CMD_EXTRACTOR_LIST] = { .result = view_extractor_list },
@@ -49,6 +53,7 @@ static const struct view {
 	[HS_CMD_TOKEN_CREATE] = { .result = view_token_create },
 	[HS_CMD_TOKEN_LIST] = { .result = view_token_list },
 	[HS_CMD_TOKEN_REVOKE] = { .result = view_token_revoke },
+	[HS_CMD_QUALITY] = { .result = view_quality },
 	[HS_CMD_MIGRATE] = { .event = view_migrate_event, .result = view_migrate },
 	[HS_CMD_CONFIG] = { .result = view_config },
 	[HS_CMD_VERSION] = { .result = view_version },
@@ -135,15 +140,29 @@ static void text_result(struct output *output, enum hs_command_id command, const
 	json_decref(shown);
 }
 
+/* An argument was just typed: a sentence speaks of what it said. */
+static bool is_argument(const struct hs_command *asked, const char *place)
+{
+	for (size_t i = 0; asked != NULL && i < HS_COMMAND_ARGS && asked->args[i].name != NULL; i++) {
+		if (strcmp(asked->args[i].name, place) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void text_error(struct output *output, const struct hs_error *error, const char *advice)
 {
 	char *where = screen_escape(error->where, strlen(error->where));
 	char *message = screen_escape(error->message, strlen(error->message));
 
+	bool has_place = screen_needs_place(where, message) &&
+	    !is_argument(output->asked, error->where);
+
 	progress_clear(&output->progress);
 	fflush(output->screen.out);
 	screen_print(&output->errors, STYLE_BAD, "hsctl:");
-	fprintf(output->errors.out, " %s%s%s\n", where, where[0] != '\0' ? ": " : "", message);
+	fprintf(output->errors.out, " %s%s%s\n", has_place ? where : "", has_place ? ": " : "",
+	    message);
 	if (advice != NULL)
 		fprintf(output->errors.out, "%s\n", advice);
 	free(where);

@@ -263,6 +263,18 @@ const char *screen_time(const char *text, enum screen_precision precision, char 
 	return buf;
 }
 
+bool screen_needs_place(const char *place, const char *message)
+{
+	size_t length = strlen(place);
+
+	if (length == 0 || strcmp(place, "-") == 0)
+		return false;
+	if (message[0] == '"')
+		message++;
+	return strncmp(message, place, length) != 0 ||
+	    (message[length] != '\0' && strchr(" :,\"", message[length]) == NULL);
+}
+
 const char *screen_some(long long number, const char *one, const char *many,
     char *buf, size_t size)
 {

@@ -56,10 +56,14 @@ const char *screen_count(long long number, char buf[FIGURE_BYTES]);
 /* "0.4 s", "45 s", "3 min 12 s", "3 h 12 min", "5 d 3 h". Returns buf. */
 const char *screen_span(double seconds, char buf[FIGURE_BYTES]);
 
+/* In tables to the minute, since they are to fit 80 columns; in sentences to the second. */
 enum screen_precision { SCREEN_TO_THE_MINUTE = 16, SCREEN_TO_THE_SECOND = 19 };
 
 /* "2026-11-25T02:43:20.123Z" as "2026-11-25 02:43"; others as they are, cut. Returns buf. */
 const char *screen_time(const char *text, enum screen_precision precision, char buf[FIGURE_BYTES]);
+
+/* Whether a message is to have its place in front: there is one, and it does not begin with it. */
+bool screen_needs_place(const char *place, const char *message);
 
 /* "1 file", "2 files"; plural is the word for all but one. Returns buf. */
 const char *screen_some(long long number, const char *one, const char *many,

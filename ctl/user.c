@@ -5,6 +5,7 @@
 #include "ctl/user.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,14 +34,31 @@ static bool refuse_read(struct hs_error *err)
 	return hs_error_errno(err, "", "cannot read the password");
 }
 
+/* Reads a byte. Signals that are blocked come while it waits (may_come is the mask for that), and
+ * only then: none can come between the look at stopped_by and the waiting. */
+static ssize_t read_byte(char *ret, const sigset_t *may_come)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	while (stopped_by == 0) {
+		if (ppoll(&input, 1, NULL, may_come) > 0)
+			return read(STDIN_FILENO, ret, 1);
+		if (errno != EINTR)
+			return -1;
+	}
+	errno = EINTR;
+	return -1;
+}
+
 /* Reads up to a line's end, byte by byte, since what follows is not ours. Its length goes to
- * *ret_length, without that end. */
-static bool read_line(char line[LINE_BYTES], size_t *ret_length, struct hs_error *err)
+ * *ret_length, without that end. may_come: see read_byte; NULL: no signal is blocked. */
+static bool read_line(char line[LINE_BYTES], size_t *ret_length, const sigset_t *may_come,
+    struct hs_error *err)
 {
 	size_t length = 0;
 
 	while (length < LINE_BYTES) {
-		ssize_t got = read(STDIN_FILENO, line + length, 1);
+		ssize_t got = read_byte(line + length, may_come);
 
 		if (got < 0 && errno == EINTR && stopped_by == 0)
 			continue;
@@ -60,25 +78,25 @@ static bool read_line(char line[LINE_BYTES], size_t *ret_length, struct hs_error
 }
 
 static bool ask_once(const char *what, const char *name, char line[LINE_BYTES],
-    size_t *ret_length, struct hs_error *err)
+    size_t *ret_length, const sigset_t *may_come, struct hs_error *err)
 {
 	bool done;
 
 	fprintf(stderr, "%s for %s: ", what, name);
 	fflush(stderr);
-	done = read_line(line, ret_length, err);
+	done = read_line(line, ret_length, may_come, err);
 	fputc('\n', stderr);
 	return done;
 }
 
 static bool ask_twice(const char *name, char line[LINE_BYTES], size_t *ret_length,
-    struct hs_error *err)
+    const sigset_t *may_come, struct hs_error *err)
 {
 	char again[LINE_BYTES];
 	size_t again_length = 0;
-	bool done = ask_once("Password", name, line, ret_length, err) &&
+	bool done = ask_once("Password", name, line, ret_length, may_come, err) &&
 	    hs_password_check(line, *ret_length, err) &&
-	    ask_once("The same again,", name, again, &again_length, err);
+	    ask_once("The same again,", name, again, &again_length, may_come, err);
 
 	if (done && (again_length != *ret_length || CRYPTO_memcmp(line, again, again_length) != 0))
 		done = hs_error_set(err, HS_BAD_ARGUMENT, "",
@@ -94,19 +112,25 @@ static bool ask_silently(const char *name, char line[LINE_BYTES], size_t *ret_le
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 	struct sigaction before[HS_COUNT(signals)], ours = { .sa_handler = on_signal };
 	struct termios loud, silent;
+	sigset_t blocked, usual;
 	bool done;
 
 	if (tcgetattr(STDIN_FILENO, &loud) != 0)
 		return hs_error_errno(err, "", "cannot make the terminal silent");
-	for (size_t i = 0; i < HS_COUNT(signals); i++)
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < HS_COUNT(signals); i++) {
 		sigaction(signals[i], &ours, &before[i]);
+		sigaddset(&blocked, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, &usual);
 	silent = loud;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) != 0)
 		done = hs_error_errno(err, "", "cannot make the terminal silent");
 	else
-		done = ask_twice(name, line, ret_length, err);
+		done = ask_twice(name, line, ret_length, &usual, err);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &loud);
+	sigprocmask(SIG_SETMASK, &usual, NULL);
 	for (size_t i = 0; i < HS_COUNT(signals); i++)
 		sigaction(signals[i], &before[i], NULL);
 	return done;
@@ -121,7 +145,7 @@ bool user_add_password(struct request *request, struct hs_error *err)
 
 	done = hs_account_check_name(name, err) &&
 	    (isatty(STDIN_FILENO) ? ask_silently(name, line, &length, err) :
-	    read_line(line, &length, err)) && hs_password_hash(line, length, hash, err);
+	    read_line(line, &length, NULL, err)) && hs_password_hash(line, length, hash, err);
 	OPENSSL_cleanse(line, sizeof line);
 	if (!done) {
 		err->where[0] = '\0';	/* the sentence says it */

@@ -26,10 +26,11 @@ static enum style status_style(const char *status)
 static void print_error(const struct screen *screen, const json_t *error)
 {
 	const char *where = text_of(error, "where");
-	bool has_place = where[0] != '\0' && strcmp(where, "-") != 0;
+	const char *message = text_of(error, "message");
+	bool has_place = screen_needs_place(where, message);
 
 	fprintf(screen->out, "  %s%s%s (%s)\n", has_place ? where : "", has_place ? ": " : "",
-	    text_of(error, "message"), text_of(error, "code"));
+	    message, text_of(error, "code"));
 }
 
 /* "page 2, record 3, line 17", as far as it is known: of a mapping's mistakes nothing. */
@@ -176,10 +177,20 @@ static void print_empty(const struct screen *screen, const json_t *report)
 	const json_t *field;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "empty_fields"), i, field)
-		screen_print(screen, STYLE_DOUBT,
-		    "  no record has a value for %s: the mapping looks for it at %s\n",
-		    text_of(field, "field"), text_of(field, "from"));
+	json_array_foreach(json_object_get(report, "empty_fields"), i, field) {
+		const char *from = text_of(field, "from");
+		const char *missing = json_string_value(json_object_get(field, "missing"));
+
+		if (missing == NULL || strcmp(missing, from) == 0)
+			screen_print(screen, STYLE_DOUBT, "  no record has a value for %s: the mapping"
+			    " looks for it at %s\n", text_of(field, "field"), from);
+		else if (missing[0] != '\0')
+			screen_print(screen, STYLE_DOUBT, "  no record has a value for %s: none has"
+			    " one at %s\n", text_of(field, "field"), missing);
+		else
+			screen_print(screen, STYLE_DOUBT, "  no record has a value for %s: what is at"
+			    " %s becomes none\n", text_of(field, "field"), from);
+	}
 }
 
 static void print_report(const struct screen *screen, const json_t *report)
@@ -459,11 +470,12 @@ void view_extractor_history(struct output *output, const json_t *result)
 	table = table_new(columns, HS_COUNT(columns));
 	json_array_foreach(runs, i, run) {
 		char number[FIGURE_BYTES], bytes[FIGURE_BYTES], records[FIGURE_BYTES];
-		char span[FIGURE_BYTES], url[4 * URL_COLUMNS + 1];
+		char span[FIGURE_BYTES], started[FIGURE_BYTES], url[4 * URL_COLUMNS + 1];
 
 		screen_cut(text_of(run, "url"), URL_COLUMNS, url, sizeof url);
 		snprintf(number, sizeof number, "%lld", number_of(run, "run"));
-		table_add(table, (const char *const[]){ number, text_of(run, "started_at"),
+		table_add(table, (const char *const[]){ number,
+		    screen_time(text_of(run, "started_at"), SCREEN_TO_THE_MINUTE, started),
 		    text_of(run, "source"), text_of(run, "trigger"),
 		    hs_size_text(number_of(run, "bytes"), bytes, sizeof bytes),
 		    screen_count(number_of(run, "records"), records),

@@ -221,16 +221,76 @@
 			said?.textContent ?? "HoopScout cannot count them just now.");
 	});
 
-	/* The field whose value was refused says so, too. */
+	/* Each field whose value was refused says so, too, and why, as on a page that came refused. */
 	const markRefused = () => {
-		for (const field of document.querySelectorAll("#filters [aria-invalid]")) {
-			field.removeAttribute("aria-invalid");
-			field.removeAttribute("aria-describedby");
+		document.getElementById("refused")?.remove();
+		for (const message of document.querySelectorAll("#filters .wrong")) {
+			const field = document.querySelector(`#filters [aria-describedby="${message.id}"]`);
+			field?.removeAttribute("aria-invalid");
+			field?.removeAttribute("aria-describedby");
+			message.remove();
 		}
-		const link = document.querySelector("#results .problem a[href^='#f-']");
+		for (const link of document.querySelectorAll("#results .problem a[href^='#f-']")) {
+			const field = document.getElementById(link.hash.slice(1));
+			const id = link.hash.replace("#f-", "why-");
+			if (field === null || document.getElementById(id) !== null)
+				continue;
+			const message = document.createElement("p");
+			message.className = "wrong";
+			message.id = id;
+			message.textContent = link.closest("li").querySelector(".detail").textContent;
+			field.setAttribute("aria-describedby", id);
+			if (field.nodeName === "SUMMARY") {
+				field.after(message);
+				continue;
+			}
+			field.setAttribute("aria-invalid", "true");
+			field.closest(".field, .range").append(message);
+		}
+	};
+
+	/* What a link or the focus leads to is in no closed box. */
+	const open = (field) => {
+		for (let box = field.closest("details"); box !== null; box = box.parentElement.closest("details"))
+			box.open = true;
+	};
+	document.addEventListener("click", (event) => {
+		const link = event.target.closest("a[href^='#f-']");
 		const field = link !== null ? document.getElementById(link.hash.slice(1)) : null;
-		field?.setAttribute("aria-invalid", "true");
-		field?.setAttribute("aria-describedby", "why");
+		if (field !== null) {
+			event.preventDefault();
+			open(field);
+			field.focus();
+		}
+	});
+
+	/* Whoever sends the form himself is led to what came of it: to the first field that is wrong, or,
+	 * where the results lie below the form, to these. Who is typing stays where he is. */
+	let sent = false;
+	document.addEventListener("submit", (event) => {
+		if (event.target.id === "filters" && event.submitter !== null)
+			sent = true;
+	});
+	document.addEventListener("input", (event) => {
+		if (event.target.closest("#filters") !== null)
+			sent = false;
+	});
+	const land = () => {
+		const wrong = document.querySelector("#filters [aria-describedby^='why-']");
+		const results = document.getElementById("results");
+		if (wrong !== null) {
+			open(wrong);
+			wrong.focus({ preventScroll: true });
+			wrong.scrollIntoView({ block: "center" });
+		} else if (results !== null && !matchMedia("(min-width: 64rem)").matches) {
+			results.focus({ preventScroll: true });
+			document.querySelector(".found").scrollIntoView();
+		}
+	};
+	const landOnce = () => {
+		if (sent)
+			land();
+		sent = false;
 	};
 
 	/* What had the focus may be gone with the old results: it goes to what stands in its place. */
@@ -267,6 +327,7 @@
 		if (!sourceElement.matches(".choice")) {
 			markRefused();
 			keepFocus();
+			landOnce();
 			if (wrong)
 				document.querySelectorAll("#filters .choice").forEach(forget);
 			else
@@ -288,7 +349,9 @@
 			return;
 		}
 		const total = document.getElementById("total");
-		if (total !== null)
+		if (total !== null) {
 			total.textContent = "HoopScout does not answer; please try again.";
+			landOnce();
+		}
 	});
 })();

@@ -211,6 +211,7 @@ static bool on_item(void *arg, const struct expression_scope *scope, const char 
 		collect->skipped++;
 		return true;
 	}
+	usage_look(&collect->usage, mapping, scope);
 	done = collect->groups != NULL ?
 	    groups_add(collect->groups, scope, &place, &field, &why) :
 	    normalize_fields(mapping, scope, texts, &field, &why);

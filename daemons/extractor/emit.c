@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -31,6 +33,7 @@ enum {
 	BUFFER_BYTES = 64 << 10,
 	FILE_MODE = 0640,
 	LOCK_TRIES = 5,
+	USER_BYTES = 4096,	/* of what the system knows of a user */
 	LOCK_PAUSE_NS = 20000000
 };
 
@@ -185,6 +188,29 @@ static bool is_still_named(const struct emit *emit)
 	    ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
+const char *emit_user(char *buf, size_t size)
+{
+	char room[USER_BYTES];
+	struct passwd user, *found = NULL;
+
+	if (getpwuid_r(geteuid(), &user, room, sizeof room, &found) == 0 && found != NULL)
+		snprintf(buf, size, "%s", user.pw_name);
+	else
+		snprintf(buf, size, "user %u", (unsigned)geteuid());
+	return buf;
+}
+
+static bool refuse_folder(const char *folder, struct hs_error *err)
+{
+	char user[EMIT_USER_BYTES];
+
+	if (errno != EACCES && errno != EPERM)
+		return hs_error_errno(err, folder, "cannot create a snapshot there");
+	emit_user(user, sizeof user);
+	return hs_error_set(err, HS_NO_PERMISSION, folder, "%s, who writes the snapshots, may not"
+	    " write to this folder: let him (chown or chgrp and chmod), or name another", user);
+}
+
 /* The hidden file, locked: of this very name at most one is written. A sweep holds the lock for a
  * moment: then it is tried again. */
 static bool lock_part(struct emit *emit, const struct emit_options *options, struct hs_error *err)
@@ -195,8 +221,7 @@ static bool lock_part(struct emit *emit, const struct emit_options *options, str
 		emit->fd = openat(emit->dir, emit->part,
 		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 		if (emit->fd < 0)
-			return hs_error_errno(err, options->folder,
-			    "cannot create a snapshot there");
+			return refuse_folder(options->folder, err);
 		if (flock(emit->fd, LOCK_EX | LOCK_NB) == 0 && is_still_named(emit))
 			return true;
 		close(emit->fd);
@@ -228,7 +253,8 @@ static bool open_part(struct emit *emit, const struct emit_options *options, str
 
 bool emit_new(const struct emit_options *options, struct emit **ret, struct hs_error *err)
 {
-	const struct hs_snapshot_options checks = { .max_record_bytes = options->max_record_bytes };
+	const struct hs_snapshot_options checks = { .max_record_bytes = options->max_record_bytes,
+		.folds_problems = true };
 	struct emit *emit = calloc(1, sizeof *emit);
 
 	if (emit == NULL)

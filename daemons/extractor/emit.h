@@ -35,6 +35,8 @@ struct emit_options {
 
 struct emit;
 
+enum { EMIT_USER_BYTES = 64 };
+
 /* Starts a snapshot, and sweeps its folder (emit_sweep) before. Borrows options, and gives *ret.
  * Errors: HS_BUSY (another process writes this very file), HS_DISK_FULL, HS_IO,
  * HS_NO_PERMISSION, HS_NOT_FOUND (no such folder), HS_NO_MEMORY. */
@@ -66,6 +68,9 @@ uint64_t emit_records(const struct emit *emit);
 uint64_t emit_bytes(const struct emit *emit);
 /* The name in the folder, once there is a file; else NULL. */
 const char *emit_file_name(const struct emit *emit);
+
+/* Who writes: the name of our user, or its number. Returns buf. */
+const char *emit_user(char *buf, size_t size);
 
 /* Removes what runs that died left in that folder; not what a run on any machine is writing. */
 bool emit_sweep(const char *folder, struct hs_error *err);

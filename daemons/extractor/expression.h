@@ -147,6 +147,20 @@ const char *expression_pointer(const struct expression *expression);
 const char *expression_sources(const struct expression *expression,
     const struct expression_slots *slots, char *buf, size_t size);
 
+struct expression_scope;
+
+enum { EXPRESSION_MAX_FOUND = 64 };
+
+/* Notes in found, a bit for each, which of the places that it comes from have a value in this
+ * scope; those from the 65th on count as found. True when all have had one by now. */
+bool expression_look(const struct expression *expression, const struct expression_scope *scope,
+    uint64_t *found);
+
+/* Those places, as expression_sources writes them, that were not found; of alternatives (first)
+ * none, where one was. Returns buf. */
+const char *expression_missing(const struct expression *expression,
+    const struct expression_slots *slots, uint64_t found, char *buf, size_t size);
+
 /* ---- evaluating ---- */
 
 /* What an expression is evaluated in. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "daemons/extractor/mapping_check.h"
 
 enum { MAX_PARTS = 32, MAX_PLACES = 6, MAX_STEPS = 16 };
@@ -398,6 +399,27 @@ static bool compile_values(struct expression_compiler *compiler, const json_t *j
 	return done;
 }
 
+static bool refuse_conversion(struct expression_compiler *compiler, const char *name,
+    const char *pointer)
+{
+	size_t best = hs_nearest_allowance(name) + 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; convert_at(i) != NULL; i++) {
+		size_t apart = hs_text_distance(name, convert_at(i)->name);
+
+		if (apart < best) {
+			best = apart;
+			found = convert_at(i)->name;
+		}
+	}
+	hs_problems_add(compiler->mistakes, HS_NOT_FOUND, pointer, 0, 0, found != NULL ?
+	    "there is no such conversion: did you mean %s?" :
+	    "there is no such conversion: hoopscout-mapping(5) has them all%s",
+	    found != NULL ? found : "");
+	return false;
+}
+
 static bool compile_step(struct expression_compiler *compiler, const json_t *json,
     const char *pointer, struct expression_step *ret)
 {
@@ -419,8 +441,7 @@ static bool compile_step(struct expression_compiler *compiler, const json_t *jso
 		return mistake(compiler, HS_WRONG_TYPE, pointer, "this must be a conversion's name, or"
 		    " an object of its name and parameter, as in {\"round\": 1}");
 	if ((ret->row = convert_find(name, strlen(name))) == NULL)
-		return mistake(compiler, HS_NOT_FOUND, pointer,
-		    "there is no such conversion: hoopscout-mapping(5) has them all");
+		return refuse_conversion(compiler, name, pointer);
 	return convert_check_parameter(ret->row, ret->parameter, &err) ||
 	    mistake(compiler, err.code, pointer, err.message);
 }
@@ -564,6 +585,29 @@ static void check_expression_keys(struct expression_compiler *compiler, const js
 	mapping_check_keys(compiler->mistakes, json, pointer, names);
 }
 
+/* What its keys were meant to be, when one is nearly a kind. */
+static void refuse_kindless(struct expression_compiler *compiler, const json_t *json,
+    const char *pointer)
+{
+	const char *names[HS_COUNT(kinds) + 1] = { NULL }, *key, *nearest;
+	char buf[HS_POINTER_BYTES];
+	const json_t *value;
+
+	for (size_t i = 0; i < HS_COUNT(kinds); i++)
+		names[i] = kinds[i].key;
+	json_object_foreach((json_t *)json, key, value) {
+		if ((nearest = hs_nearest(key, names)) == NULL)
+			continue;
+		hs_problems_add(compiler->mistakes, HS_UNKNOWN_FIELD,
+		    mapping_pointer(buf, pointer, key), 0, 0,
+		    "this does not say where a value comes from: did you mean %s?", nearest);
+		return;
+	}
+	mistake(compiler, HS_MISSING_FIELD, pointer, "this does not say where the value comes"
+	    " from: at, parent, document, key, with, constant, first, concat, list, lookup,"
+	    " sum, difference, quotient, percent, when, mean, total or count");
+}
+
 static const struct kind_row *settle_kind(struct expression_compiler *compiler, const json_t *json,
     const char *pointer)
 {
@@ -577,9 +621,7 @@ static const struct kind_row *settle_kind(struct expression_compiler *compiler, 
 		return NULL;
 	}
 	if ((row = find_kind(json, &second)) == NULL) {
-		mistake(compiler, HS_MISSING_FIELD, pointer, "this does not say where the value comes"
-		    " from: at, parent, document, key, with, constant, first, concat, list, lookup,"
-		    " sum, difference, quotient, percent, when, mean, total or count");
+		refuse_kindless(compiler, json, pointer);
 		return NULL;
 	}
 	if (second != NULL) {

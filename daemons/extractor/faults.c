@@ -75,27 +75,36 @@ static char *join_pointer(const char *pointer, const char *inside)
 	return strdup(hs_utf8_clean(whole, strlen(whole), clean, sizeof clean));
 }
 
-void faults_add(struct faults *faults, const struct feed_place *place, const char *inside,
-    enum hs_field field, enum hs_error_code code, const char *message)
+void faults_add_folded(struct faults *faults, const struct feed_place *place, const char *inside,
+    enum hs_field field, const struct hs_problem *problem, const char *message)
 {
 	bool is_same = false;
-	struct row *row = find(faults, field, code, message, &is_same);
+	struct row *row = find(faults, field, problem->code, message, &is_same);
 
-	faults->total++;
+	faults->total += problem->count + problem->others;
 	if (row != NULL) {
-		row->count += is_same;
-		row->others += !is_same;
+		row->count += is_same ? problem->count : 0;
+		row->others += problem->others + (is_same ? 0 : problem->count);
 		return;
 	}
 	if (faults->kept == FAULTS_KEPT)
 		return;
 	row = &faults->rows[faults->kept];
-	*row = (struct row){ .code = code, .field = field, .place = *place, .count = 1,
+	*row = (struct row){ .code = problem->code, .field = field, .place = *place,
+		.count = problem->count, .others = problem->others,
 		.pointer = join_pointer(place->pointer, inside), .message = strdup(message) };
 	if (row->pointer != NULL && row->message != NULL)
 		faults->kept++;
 	else
 		row_done(row);
+}
+
+void faults_add(struct faults *faults, const struct feed_place *place, const char *inside,
+    enum hs_field field, enum hs_error_code code, const char *message)
+{
+	const struct hs_problem problem = { .code = code, .count = 1 };
+
+	faults_add_folded(faults, place, inside, field, &problem, message);
 }
 
 void faults_count(struct faults *faults, uint64_t count)

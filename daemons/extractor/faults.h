@@ -14,8 +14,9 @@
 
 #include "common/error.h"
 #include "common/fields.h"
+#include "common/problems.h"
 
-enum { FAULTS_KEPT = 100, FAULTS_ALIKE = 5 };
+enum { FAULTS_KEPT = 100, FAULTS_ALIKE = HS_PROBLEMS_ALIKE };
 
 /* Where something stands in a feed; 0 is not known. */
 struct feed_place {
@@ -36,6 +37,10 @@ void faults_free(struct faults *faults);
  * may be "". What memory does not hold is counted. */
 void faults_add(struct faults *faults, const struct feed_place *place, const char *inside,
     enum hs_field field, enum hs_error_code code, const char *message);
+
+/* The same of a problem that was folded: said count times, and others times the like of it. */
+void faults_add_folded(struct faults *faults, const struct feed_place *place, const char *inside,
+    enum hs_field field, const struct hs_problem *problem, const char *message);
 
 /* Counts so many more, of which nothing else is known. */
 void faults_count(struct faults *faults, uint64_t count);

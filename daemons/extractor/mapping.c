@@ -536,6 +536,12 @@ static void read_raw_payload(struct loading *loading, const json_t *json, const 
 	loading->mapping->raw_payload = json_is_true(json) ? MAPPING_YES : MAPPING_NO;
 }
 
+static void read_min_records(struct loading *loading, const json_t *json, const char *pointer)
+{
+	mapping_int(&loading->compiler, json, pointer, 0, INT32_MAX, 0,
+	    &loading->mapping->min_records);
+}
+
 /* ---- paging ---- */
 
 static bool paging_slot(struct loading *loading, const json_t *json, const char *pointer,
@@ -640,6 +646,7 @@ static const struct {
 	{ "duplicates", read_duplicates },
 	{ "problems", read_problems },
 	{ "raw_payload", read_raw_payload },
+	{ "min_records", read_min_records },
 };
 
 /* JSON Lines have nothing around the lines in which to look. */
@@ -701,10 +708,19 @@ static bool refuse(const char *name, const struct hs_problems *mistakes, struct 
 	    first != NULL ? first->message : "no memory to keep it");
 }
 
-static bool make_digest(const char *text, size_t length, unsigned char *ret, struct hs_error *err)
+/* Of what it says, not of how it is written, nor of what is for people or the scheduler. */
+static bool make_digest(json_t *json, unsigned char *ret, struct hs_error *err)
 {
-	return EVP_Digest(text, length, ret, NULL, EVP_sha256(), NULL) == 1 ||
-	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
+	static const char *const silent[] = { "about", "schedule", "timezone" };
+	char *text;
+	bool done;
+
+	for (size_t i = 0; i < HS_COUNT(silent); i++)
+		json_object_del(json, silent[i]);
+	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	done = text != NULL && EVP_Digest(text, strlen(text), ret, NULL, EVP_sha256(), NULL) == 1;
+	free(text);
+	return done || hs_error_set(err, HS_NO_MEMORY, "", "no memory for a digest");
 }
 
 static bool parse(const char *name, const char *text, size_t length, bool judges_times,
@@ -727,8 +743,7 @@ static bool parse(const char *name, const char *text, size_t length, bool judges
 
 	mapping->paging.next_slot = mapping->paging.total_slot = SIZE_MAX;
 	if (json == NULL)
-		hs_problems_add(mistakes, HS_BAD_JSON, "", (uint64_t)(error.line > 0 ? error.line : 0),
-		    (uint64_t)(error.column > 0 ? error.column : 0), "this is no JSON: %s", error.text);
+		mapping_refuse_json(mistakes, &error);
 	else
 		read_whole(&loading, json);
 	if (loading.compiler.is_out_of_memory)
@@ -736,7 +751,7 @@ static bool parse(const char *name, const char *text, size_t length, bool judges
 	else if (hs_problems_total(mistakes) > before)
 		refuse(name, mistakes, err);
 	else
-		done = make_digest(text, length, mapping->digest, err);
+		done = make_digest(json, mapping->digest, err);
 out:
 	json_decref(json);
 	if (done)

@@ -65,7 +65,7 @@ enum mapping_choice { MAPPING_UNSAID, MAPPING_YES, MAPPING_NO };
 
 struct mapping {
 	struct arena *arena;		/* where all of it lies */
-	unsigned char digest[MAPPING_DIGEST_BYTES];	/* SHA-256 of the file */
+	unsigned char digest[MAPPING_DIGEST_BYTES];	/* SHA-256 of all that a snapshot depends on */
 	const char *about;		/* or NULL, as all texts here */
 	struct mapping_url *urls;
 	size_t url_count;
@@ -91,6 +91,7 @@ struct mapping {
 	size_t group_count;		/* 0: records are not grouped */
 	bool drops_duplicates;
 	bool skips_problems;
+	int64_t min_records;		/* fewer fail the run */
 	enum mapping_choice raw_payload;
 
 	struct expression_slots slots;	/* what its expressions want to know */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "daemons/extractor/cron.h"
 #include "daemons/extractor/timezone.h"
 
@@ -30,6 +31,24 @@ const char *mapping_item_pointer(char buf[HS_POINTER_BYTES], const char *pointer
 	return mapping_pointer(buf, pointer, number);
 }
 
+void mapping_refuse_json(struct hs_problems *mistakes, const json_error_t *error)
+{
+	const char *advice = "";
+
+	if (strncmp(error->text, "'}' expected", 12) == 0 ||
+	    strncmp(error->text, "']' expected", 12) == 0)
+		advice = ": a comma before it, or a closing bracket, is missing";
+	else if (strncmp(error->text, "string or '}' expected", 22) == 0)
+		advice = ": a comma before it is too many, or a key has no quotes";
+	else if (json_error_code(error) == json_error_premature_end_of_input)
+		advice = ": the file ends before all brackets and quotes are closed";
+	else if (json_error_code(error) == json_error_invalid_syntax)
+		advice = ": a comma before it is too many, or a text has no quotes";
+	hs_problems_add(mistakes, HS_BAD_JSON, "", (uint64_t)(error->line > 0 ? error->line : 0),
+	    (uint64_t)(error->column > 0 ? error->column : 0), "this is no JSON: %s%s", error->text,
+	    advice);
+}
+
 static bool is_one_of(const char *const *names, const char *key)
 {
 	for (; *names != NULL; names++) {
@@ -39,10 +58,25 @@ static bool is_one_of(const char *const *names, const char *key)
 	return false;
 }
 
+static void refuse_key(struct hs_problems *mistakes, const char *pointer, const char *key,
+    const char *const *names, const char *allowed)
+{
+	char buf[HS_POINTER_BYTES];
+	const char *nearest = hs_nearest(key, names);
+
+	mapping_pointer(buf, pointer, key);
+	if (nearest != NULL)
+		hs_problems_add(mistakes, HS_UNKNOWN_FIELD, buf, 0, 0,
+		    "there is no such key here: did you mean %s? There are %s", nearest, allowed);
+	else
+		hs_problems_add(mistakes, HS_UNKNOWN_FIELD, buf, 0, 0,
+		    "there is no such key here: there are %s", allowed);
+}
+
 bool mapping_check_keys(struct hs_problems *mistakes, const json_t *json, const char *pointer,
     const char *const *names)
 {
-	char buf[HS_POINTER_BYTES], allowed[400] = "";
+	char allowed[400] = "";
 	const json_t *value;
 	const char *key;
 
@@ -55,9 +89,7 @@ bool mapping_check_keys(struct hs_problems *mistakes, const json_t *json, const 
 		    i > 0 ? ", " : "", names[i]);
 	json_object_foreach((json_t *)json, key, value) {
 		if (!is_one_of(names, key))
-			hs_problems_add(mistakes, HS_UNKNOWN_FIELD,
-			    mapping_pointer(buf, pointer, key), 0, 0,
-			    "there is no such key here: there are %s", allowed);
+			refuse_key(mistakes, pointer, key, names, allowed);
 	}
 	return true;
 }

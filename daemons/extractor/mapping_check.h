@@ -12,6 +12,9 @@
 #include "common/problems.h"
 #include "daemons/extractor/expression.h"
 
+/* Adds the mistake of a text that is no JSON: what jansson found, and what to look for. */
+void mapping_refuse_json(struct hs_problems *mistakes, const json_error_t *error);
+
 /* Adds a mistake for each key of an object that is none of names, of which the last is NULL; and
  * one when it is no object. */
 bool mapping_check_keys(struct hs_problems *mistakes, const json_t *json, const char *pointer,

@@ -11,12 +11,14 @@
 
 #include "common/file.h"
 #include "common/json_stream.h"
+#include "common/text.h"
 
 enum {
 	PIECE_BYTES = 64 << 10,
 	FACT_BYTES = 16 << 10,		/* of a key, and of a text that is looked for alone */
 	TREE_FACTOR = 3,		/* a tree to what was written */
-	HEADERS_BYTES = 1 << 20
+	HEADERS_BYTES = 1 << 20,
+	KEYS_BYTES = 240		/* of those that stand where one is missing */
 };
 
 /* A pointer that is followed while the stream goes by. */
@@ -25,6 +27,13 @@ struct target {
 	size_t matched;			/* of its tokens, by the open containers */
 	bool is_key;			/* the key that was told is its next token */
 	bool is_found;
+};
+
+/* What stands where a pointer led last, for people. */
+struct signpost {
+	size_t depth;			/* how many of the pointer's tokens led there */
+	char keys[KEYS_BYTES];		/* "data, meta" */
+	bool is_full;
 };
 
 struct reading {
@@ -42,6 +51,7 @@ struct reading {
 	const char **facts;		/* of parse_facts: one for each target */
 	size_t missing;
 
+	struct signpost signpost;	/* of parse_trees' one target */
 	const struct parse_shape *shape;	/* of parse_trees, whose one target is the records */
 	parse_tree_fn *on_record;
 	bool is_inside;			/* between the records' brackets */
@@ -468,6 +478,43 @@ static bool keep_key(struct reading *reading, const struct hs_json_event *event,
 	return reading->record.key != NULL;
 }
 
+/* Keeps the key that was told, if the pointer has led as far as its object. */
+static void note_key(struct reading *reading, const struct hs_json_event *event)
+{
+	struct signpost *post = &reading->signpost;
+	size_t matched = reading->targets->matched, length;
+	char shown[64];
+
+	if (event->depth - 1 != matched || matched < post->depth)
+		return;
+	if (matched > post->depth)
+		*post = (struct signpost){ .depth = matched };
+	hs_utf8_clean(event->text, event->length, shown, sizeof shown);
+	length = strlen(post->keys);
+	if (post->is_full || length + strlen(shown) + 8 > sizeof post->keys) {
+		post->is_full = true;
+		return;
+	}
+	snprintf(post->keys + length, sizeof post->keys - length, "%s%s", length > 0 ? ", " : "",
+	    shown);
+}
+
+static bool refuse_place(const struct reading *reading, struct hs_error *err)
+{
+	const struct value_pointer *pointer = reading->targets->pointer;
+	const struct signpost *post = &reading->signpost;
+	char led[KEYS_BYTES] = "";
+
+	if (post->keys[0] == '\0')
+		return hs_error_set(err, HS_MISSING_FIELD, pointer->text, "the feed has no records"
+		    " there: see what it has, and correct the mapping's pointer");
+	for (size_t i = 0; i < post->depth; i++)
+		value_pointer_append(led, sizeof led, pointer->tokens[i].text);
+	return hs_error_set(err, HS_MISSING_FIELD, pointer->text, "the feed has no records there."
+	    " %s%s has the keys %s%s: correct the mapping's pointer",
+	    led[0] != '\0' ? "Its " : "It", led, post->keys, post->is_full ? ", ..." : "");
+}
+
 static bool on_tree(void *arg, const struct hs_json_event *event, struct hs_error *err)
 {
 	struct reading *reading = arg;
@@ -479,6 +526,7 @@ static bool on_tree(void *arg, const struct hs_json_event *event, struct hs_erro
 		return event->kind == HS_JSON_KEY ? keep_key(reading, event, err) :
 		    begin_record(reading, event, err);
 	if (event->kind == HS_JSON_KEY) {
+		note_key(reading, event);
 		take_key(reading, event);
 		return true;
 	}
@@ -504,8 +552,7 @@ static bool read_trees(struct reading *reading, int fd, struct hs_error *err)
 	reading->targets = &target;
 	reading->target_count = 1;
 	done = read_whole(reading, fd, reading->options->max_record_bytes, on_tree, err) &&
-	    (target.is_found || hs_error_set(err, HS_MISSING_FIELD, target.pointer->text,
-		"the feed has no records there: see what it has, and correct the mapping's pointer"));
+	    (target.is_found || refuse_place(reading, err));
 	reading->targets = NULL;
 	return done;
 }

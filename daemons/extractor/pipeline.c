@@ -393,6 +393,30 @@ static bool add_warning(json_t **list, const char *sentence)
 	return json_array_append_new(*list, json_string(sentence)) == 0;
 }
 
+static bool warn_of_none(const struct pipeline *pipeline, json_t **list)
+{
+	if (pipeline->mapping == NULL)
+		return add_warning(list, "the feed has no records, and so the snapshot has none");
+	return add_warning(list, collect_skipped(pipeline->collect) > 0 ?
+	    "the snapshot has no records: the mapping skips all that the feed has" :
+	    "the feed has no records, and so the snapshot has none: if it should have some, see"
+	    " where the mapping looks for them; \"min_records\": 1 makes such a run fail");
+}
+
+/* Too few are likelier a fault of the source than its news. */
+static bool is_short(const struct pipeline *pipeline, struct pipeline_result *ret)
+{
+	uint64_t records = emit_records(pipeline->emit);
+
+	if (pipeline->mapping == NULL || records >= (uint64_t)pipeline->mapping->min_records)
+		return false;
+	hs_error_set(&ret->why, HS_OUT_OF_RANGE, "/min_records", "the snapshot would have %llu"
+	    " record%s, and the mapping wants %lld at least: nothing was written",
+	    (unsigned long long)records, records == 1 ? "" : "s",
+	    (long long)pipeline->mapping->min_records);
+	return true;
+}
+
 /* Which fields there are. */
 static bool tell_usage(const struct pipeline *pipeline, struct pipeline_result *ret)
 {
@@ -419,8 +443,7 @@ static bool tell_collected(const struct pipeline *pipeline, struct pipeline_resu
 		return false;
 	if (!tell_usage(pipeline, ret) ||
 	    (emit_records(pipeline->emit) == 0 && left_out == 0 &&
-		!add_warning(&ret->warnings, "the snapshot has no records: if the feed has some,"
-		    " see where the mapping looks for them, and what it skips")))
+		!warn_of_none(pipeline, &ret->warnings)))
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run's report");
 	if (!has_failed(pipeline) && !is_lost(pipeline)) {
 		ret->left_out = left_out;
@@ -489,7 +512,11 @@ bool pipeline_finish(struct pipeline *pipeline, struct pipeline_result *ret, str
 		!tell_collected(pipeline, ret, err)))
 		return false;
 	ret->records = emit_records(pipeline->emit);
-	return has_failed(pipeline) || is_lost(pipeline) || finish_emit(pipeline, ret, err);
+	if (pipeline->mapping == NULL && ret->records == 0 &&
+	    !warn_of_none(pipeline, &ret->warnings))
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run's report");
+	return has_failed(pipeline) || is_lost(pipeline) || is_short(pipeline, ret) ||
+	    finish_emit(pipeline, ret, err);
 }
 
 void pipeline_result_done(struct pipeline_result *result)

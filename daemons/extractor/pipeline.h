@@ -47,7 +47,7 @@ struct pipeline_page {
 
 struct pipeline_result {
 	bool is_unchanged;
-	/* SHA-256 of the bodies, those of joins too, and of the mapping's file if there is one. */
+	/* SHA-256 of the bodies, those of joins too, and of the mapping if there is one. */
 	unsigned char digest[PIPELINE_DIGEST_BYTES];
 	uint64_t records;		/* of the snapshot */
 	char path[PATH_MAX];		/* of the snapshot; "" when there is none */
@@ -57,7 +57,8 @@ struct pipeline_result {
 	 * refuse. Their places are the feed's. */
 	uint64_t problem_total;
 	json_t *problems;		/* of them, as faults_json; NULL: none */
-	struct hs_error why;		/* when all records are left out; HS_OK: see the problems */
+	/* When all records are left out, or there are too few; HS_OK: see the problems. */
+	struct hs_error why;
 
 	uint64_t skipped;		/* by the mapping's rules */
 	uint64_t left_out;		/* could not be mapped, which the mapping lets pass */

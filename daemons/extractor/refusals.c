@@ -63,7 +63,7 @@ static void tell_twin(const struct hs_problem *problem, const struct feed_place 
 	snprintf(message, sizeof message, "the same competition, season, team and player as %s of"
 	    " the feed: %s", where, has_mapping ? "let the mapping tell them apart, or drop what the"
 	    " source repeats with \"duplicates\": \"drop\"" : "take one of them out");
-	faults_add(faults, place, "", HS_FIELD_COUNT, problem->code, message);
+	faults_add_folded(faults, place, "", HS_FIELD_COUNT, problem, message);
 }
 
 static void tell(const struct hs_problem *problem, const struct origin *origins, size_t count,
@@ -90,7 +90,7 @@ static void tell(const struct hs_problem *problem, const struct origin *origins,
 	if (origin != NULL && has_mapping)
 		inside = strncmp(rest, PAYLOAD "/", strlen(PAYLOAD) + 1) == 0 ?
 		    rest + strlen(PAYLOAD) : "";
-	faults_add(faults, &place, inside, field_of(rest), problem->code, problem->message);
+	faults_add_folded(faults, &place, inside, field_of(rest), problem, problem->message);
 }
 
 bool refusals_tell(const struct hs_problems *problems, struct origins *origins, bool has_mapping,
@@ -106,8 +106,8 @@ bool refusals_tell(const struct hs_problems *problems, struct origins *origins, 
 	done = origins_find(origins, found, count, err);
 	for (size_t i = 0; done && i < kept; i++)
 		tell(hs_problems_at(problems, i), found, count, has_mapping, faults);
-	if (done)
-		faults_count(faults, hs_problems_total(problems) - kept);
+	if (done)	/* what had no room */
+		faults_count(faults, hs_problems_total(problems) - faults_total(faults));
 	free(found);
 	return done;
 }

@@ -22,6 +22,7 @@ enum {
 	MAX_IGNORED_BYTES = 64 << 10,	/* of an answer that is no feed: then the connection goes */
 	MAX_REST_MS = 86400 * 1000,	/* of a host that asks for it: then we see for ourselves */
 	UNTIL_BYTES = 32,
+	HOST_BYTES = 264,		/* with a port */
 	MAX_VALIDATOR_BYTES = 512	/* of an ETag or a Last-Modified */
 };
 
@@ -162,10 +163,11 @@ static void follow(struct request *request, struct transfer *transfer, long stat
 	const char *location = transfer_header(transfer, "Location", 0);
 	struct hs_error err = HS_ERROR_INIT;
 	struct url to = { .text = NULL };
+	char host[HOST_BYTES];
 
 	if (location == NULL) {
-		hs_error_set(&err, HS_BAD_REDIRECT, "",
-		    "%s answers with a redirect (%ld) that leads nowhere", request->at.host, status);
+		hs_error_set(&err, HS_BAD_REDIRECT, "", "%s answers with a redirect (%ld) that leads"
+		    " nowhere", url_host(&request->at, host, sizeof host), status);
 		finish(request, status, transfer, &err);
 		return;
 	}
@@ -204,13 +206,14 @@ static void tell_status(const struct request *request, long status, struct hs_er
 	};
 	const char *means = status >= 500 ? "the server is in trouble" :
 	    "that is no answer with a feed";
+	char host[HOST_BYTES];
 
 	for (size_t i = 0; i < HS_COUNT(known); i++) {
 		if (known[i].status == status)
 			means = known[i].means;
 	}
-	hs_error_set(err, HS_HTTP_STATUS, "", "%s answers with status %ld: %s", request->at.host,
-	    status, means);
+	hs_error_set(err, HS_HTTP_STATUS, "", "%s answers with status %ld: %s",
+	    url_host(&request->at, host, sizeof host), status, means);
 	err->temporary = status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
@@ -314,7 +317,7 @@ static bool is_rest_bearable(const struct request *request, struct hs_error *err
 	const struct fetch_settings *settings = request->settings;
 	int64_t rest_ms = turns_rests(request->home->turns, request->at.origin, hs_clock_ms());
 	time_t until = time(NULL) + (time_t)((rest_ms + 999) / 1000);
-	char when[UNTIL_BYTES] = "";
+	char when[UNTIL_BYTES] = "", host[HOST_BYTES];
 	struct tm utc;
 
 	if (rest_ms <= settings->retry.max_pause_ms)
@@ -322,7 +325,8 @@ static bool is_rest_bearable(const struct request *request, struct hs_error *err
 	if (gmtime_r(&until, &utc) != NULL)
 		strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	hs_error_set(err, HS_HTTP_STATUS, "", "%s asked to be left alone until %s: not asked before, "
-	    "for that is longer than EXTRACTOR_RETRY_MAX_SECONDS allows", request->at.host, when);
+	    "for that is longer than EXTRACTOR_RETRY_MAX_SECONDS allows",
+	    url_host(&request->at, host, sizeof host), when);
 	err->temporary = true;
 	return false;
 }

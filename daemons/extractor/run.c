@@ -6,6 +6,7 @@
  * goes straight to end, and leaves no file behind. */
 #include "daemons/extractor/run.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "common/hex.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "daemons/extractor/emit.h"
 #include "daemons/extractor/extractor.h"
 #include "daemons/extractor/fetch_settings.h"
 #include "daemons/extractor/pipeline.h"
@@ -310,7 +312,7 @@ static void end_finished(struct run *run)
 
 	if (result->is_unchanged)
 		end_run(run, "unchanged", result, NULL);
-	else if (result->problem_total > 0)
+	else if (result->problem_total > 0 || result->why.code != HS_OK)
 		end_run(run, "failed", result, result->why.code != HS_OK ? &result->why : NULL);
 	else
 		end_run(run, run->folder == NULL ? "checked" : "emitted", result, NULL);
@@ -548,11 +550,26 @@ static void on_begun(void *arg, const struct store_begun *begun, const struct hs
 
 /* ---- the order ---- */
 
+/* errno tells why not; 0: it is something else. */
 static bool is_folder(const char *path)
 {
 	struct stat info;
 
+	errno = 0;
 	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* After is_folder: it is not there, or not for us to see. */
+static bool refuse_folder(const char *path, struct hs_error *err)
+{
+	char user[EMIT_USER_BYTES];
+
+	if (errno != EACCES)
+		return hs_error_set(err, HS_BAD_ARGUMENT, "output-path", "there is no folder %.200s",
+		    path);
+	emit_user(user, sizeof user);
+	return hs_error_set(err, HS_BAD_ARGUMENT, "output-path", "%s, who writes the snapshots, may"
+	    " not look into what leads to %.200s: let him, or name another folder", user, path);
 }
 
 static bool default_name(const struct run *run, char *buf, size_t size, struct hs_error *err)
@@ -584,15 +601,15 @@ static bool settle_place(struct run *run, const char *output_path, struct hs_err
 	    slash[1] != '.') {
 		run->folder = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 		run->file_name = strdup(slash + 1);
+	} else if (errno == EACCES) {
+		return refuse_folder(path, err);
 	} else {
 		return hs_error_set(err, HS_BAD_ARGUMENT, "output-path",
 		    "%.200s is neither a folder that is there nor a name that ends in .json", path);
 	}
 	if (run->folder == NULL || run->file_name == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
-	return output_path == NULL || is_folder(run->folder) ||
-	    hs_error_set(err, HS_BAD_ARGUMENT, "output-path", "there is no folder %.200s",
-		run->folder);
+	return output_path == NULL || is_folder(run->folder) || refuse_folder(run->folder, err);
 }
 
 /* By what the answers are remembered: another mapping, name or payload makes another snapshot of

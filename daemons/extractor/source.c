@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "common/nearest.h"
 #include "common/text.h"
 
 #define CLOCK_STEP_SECONDS 0.05
@@ -330,6 +331,39 @@ bool source_at(const struct sources *sources, size_t n, struct source *ret)
 	return false;
 }
 
+/* The source whose name is nearest, or NULL. */
+static const char *nearest_source(const struct sources *sources, const char *name)
+{
+	size_t best = hs_nearest_allowance(name) + 1, apart = hs_text_distance(name, builtin_name);
+	const char *found = NULL;
+
+	if (apart < best) {
+		best = apart;
+		found = builtin_name;
+	}
+	for (size_t i = 0; i < sources->count; i++) {
+		apart = hs_text_distance(name, sources->entries[i]->name);
+		if (apart < best) {
+			best = apart;
+			found = sources->entries[i]->name;
+		}
+	}
+	return found;
+}
+
+static bool refuse_name(const struct sources *sources, const char *name, struct hs_error *err)
+{
+	const char *nearest = nearest_source(sources, name);
+
+	if (nearest != NULL)
+		return hs_error_set(err, HS_NOT_FOUND, "name",
+		    "there is no source %.64s: did you mean %s?", name, nearest);
+	return hs_error_set(err, HS_NOT_FOUND, "name",
+	    "there is no source %.64s: hsctl extractor list shows them all; a new one is a "
+	    "mapping in %s", name, hs_setting_text(sources->settings,
+	    HS_SET_EXTRACTOR_MAPPINGS_DIR));
+}
+
 bool source_find(const struct sources *sources, const char *name, struct source *ret,
     struct hs_error *err)
 {
@@ -340,10 +374,7 @@ bool source_find(const struct sources *sources, const char *name, struct source 
 	else if (entry != NULL)
 		describe(entry, ret);
 	else
-		return hs_error_set(err, HS_NOT_FOUND, "name",
-		    "there is no source %.64s: hsctl extractor list shows them all; a new one is a "
-		    "mapping in %s", name, hs_setting_text(sources->settings,
-		    HS_SET_EXTRACTOR_MAPPINGS_DIR));
+		return refuse_name(sources, name, err);
 	return true;
 }
 

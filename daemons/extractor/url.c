@@ -128,6 +128,14 @@ out:
 	return reason;
 }
 
+/* "//" without one is a host's. */
+static bool has_scheme(const char *text)
+{
+	size_t name = strcspn(text, ":/?#");
+
+	return name > 0 && strncmp(text + name, "://", 3) == 0;
+}
+
 bool url_parse(const char *text, const struct url *base, struct url *ret, struct hs_error *err)
 {
 	struct url url = { .text = NULL };
@@ -137,6 +145,8 @@ bool url_parse(const char *text, const struct url *base, struct url *ret, struct
 
 	if (strlen(text) > FETCH_MAX_URL_BYTES)
 		return url_refuse(text, "it is too long", err);
+	if (base == NULL && !has_scheme(text))
+		return url_refuse(text, "write it whole, beginning with https:// or http://", err);
 	handle = curl_url();
 	if (handle == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a URL");
@@ -188,6 +198,16 @@ void url_done(struct url *url)
 	free(url->user);
 	free(url->password);
 	*url = (struct url){ .text = NULL };
+}
+
+const char *url_host(const struct url *url, char *buf, size_t size)
+{
+	const char *host = strstr(url->origin, "//") + 2, *port = url->is_https ? ":443" : ":80";
+	size_t length = strlen(host), end = strlen(port);
+
+	if (length > end && strcmp(host + length - end, port) == 0)
+		length -= end;
+	return hs_utf8_clean(host, length, buf, size);
 }
 
 bool url_is_same_origin(const struct url *a, const struct url *b)

@@ -32,6 +32,9 @@ bool url_copy(const struct url *url, struct url *ret, struct hs_error *err);
 /* Frees what is in it and empties it. */
 void url_done(struct url *url);
 
+/* The host as people write it: with its port where that is not the usual one. Returns buf. */
+const char *url_host(const struct url *url, char *buf, size_t size);
+
 bool url_is_same_origin(const struct url *a, const struct url *b);
 
 enum { URL_SHOWN_BYTES = 256 };

@@ -20,6 +20,20 @@ static void keep(char first[USAGE_FIRST_BYTES], const char *text, size_t whole)
 	hs_utf8_clean(cut, strlen(cut), first, USAGE_FIRST_BYTES);
 }
 
+_Static_assert(HS_FIELD_COUNT <= 64, "known and all_found have a bit for each field");
+
+void usage_look(struct usage *usage, const struct mapping *mapping,
+    const struct expression_scope *scope)
+{
+	for (size_t i = 0; i < HS_FIELD_COUNT; i++) {
+		if (mapping->fields[i] == NULL || usage->counts[i] > 0 ||
+		    (usage->all_found >> i & 1) != 0)
+			continue;
+		if (expression_look(mapping->fields[i], scope, &usage->found[i]))
+			usage->all_found |= UINT64_C(1) << i;
+	}
+}
+
 void usage_count(struct usage *usage, const char *const texts[HS_FIELD_COUNT])
 {
 	usage->records++;
@@ -28,8 +42,6 @@ void usage_count(struct usage *usage, const char *const texts[HS_FIELD_COUNT])
 			keep(usage->first[i], texts[i], strlen(texts[i]));
 	}
 }
-
-_Static_assert(HS_FIELD_COUNT <= 64, "known has a bit for each field");
 
 void usage_keep(struct usage *usage, const struct emit_value values[HS_FIELD_COUNT])
 {
@@ -50,11 +62,13 @@ static json_t *row_json(const struct usage *usage, const struct mapping *mapping
     bool is_whole)
 {
 	const char *name = hs_field_rows[field].name, *first = usage->first[field];
-	char from[USAGE_SOURCES_BYTES];
+	char from[USAGE_SOURCES_BYTES], missing[USAGE_SOURCES_BYTES];
 
 	expression_sources(mapping->fields[field], &mapping->slots, from, sizeof from);
+	expression_missing(mapping->fields[field], &mapping->slots, usage->found[field], missing,
+	    sizeof missing);
 	if (!is_whole)
-		return json_pack("{s:s, s:s}", "field", name, "from", from);
+		return json_pack("{s:s, s:s, s:s}", "field", name, "from", from, "missing", missing);
 	return json_pack("{s:s, s:s, s:I, s:s?}", "field", name, "from", from, "count",
 	    (json_int_t)usage->counts[field], "first", first[0] != '\0' ? first : NULL);
 }

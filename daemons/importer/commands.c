@@ -40,19 +40,59 @@ static void run_now(void *app, struct hs_call *call, const json_t *args)
 	play_next(importer);
 }
 
+/* Else it is refused. */
+static bool is_failed_name(struct hs_call *call, const char *file)
+{
+	if (file != NULL && file[0] != '\0' && strlen(file) <= NAME_MAX &&
+	    strchr(file, '/') == NULL)
+		return true;
+	refuse(call, HS_BAD_ARGUMENT, "file",
+	    "give the name of a file in the failed folder, without any path");
+	return false;
+}
+
 static void run_retry(void *app, struct hs_call *call, const json_t *args)
 {
 	const char *file = json_string_value(json_object_get(args, "file"));
 	struct importer *importer = app;
 
-	if (file == NULL || file[0] == '\0' || strlen(file) > NAME_MAX ||
-	    strchr(file, '/') != NULL) {
-		refuse(call, HS_BAD_ARGUMENT, "file",
-		    "give the name of a file in the failed folder, without any path");
+	if (!is_failed_name(call, file))
 		return;
-	}
 	play_follow(importer, call, file);
 	play_next(importer);
+}
+
+static void note_asker(const struct hs_call *call, struct job *job)
+{
+	const char *account = hs_call_account(call);
+
+	job->uid = hs_call_uid(call);
+	if (account != NULL)
+		snprintf(job->account, sizeof job->account, "%s", account);
+}
+
+static void run_undo(void *app, struct hs_call *call, const json_t *args)
+{
+	struct job job = { .kind = JOB_UNDO,
+		.file_id = json_integer_value(json_object_get(args, "file")),
+		.is_preview = json_is_true(json_object_get(args, "preview")) };
+
+	note_asker(call, &job);
+	play_errand(app, call, &job);
+	play_next(app);
+}
+
+static void run_delete(void *app, struct hs_call *call, const json_t *args)
+{
+	const char *file = json_string_value(json_object_get(args, "file"));
+	struct job job = { .kind = JOB_DELETE };
+
+	if (!is_failed_name(call, file))
+		return;
+	memcpy(job.name, file, strlen(file) + 1);
+	note_asker(call, &job);
+	play_errand(app, call, &job);
+	play_next(app);
 }
 
 /* --- questions ------------------------------------------------------------------------ */
@@ -140,12 +180,14 @@ static json_t *list_row(const PGresult *result, int row)
 
 static json_t *list_json(const struct importer *importer, const PGresult *result)
 {
-	json_t *runs = json_array(), *waiting;
+	json_t *runs = json_array(), *waiting, *list;
 
 	for (int row = 0; row < PQntuples(result); row++)
 		json_array_append_new(runs, list_row(result, row));
 	waiting = intake_waiting(importer->intake, WAITING_SHOWN, hs_clock_seconds());
-	return json_pack("{s:o, s:o}", "runs", runs, "waiting", waiting);
+	list = json_pack("{s:o, s:o}", "runs", runs, "waiting", waiting);
+	scan_tell_ignored(importer, list);
+	return list;
 }
 
 static void list_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
@@ -243,5 +285,9 @@ const struct hs_child_handler importer_handlers[] = {
 	{ HS_CMD_IMPORT_LIST, run_list },
 	{ HS_CMD_IMPORT_SHOW, run_show },
 	{ HS_CMD_IMPORT_RETRY, run_retry },
+	{ HS_CMD_IMPORT_FILES, files_list },
+	{ HS_CMD_IMPORT_FILE, files_show },
+	{ HS_CMD_IMPORT_UNDO, run_undo },
+	{ HS_CMD_IMPORT_DELETE, run_delete },
 };
 const size_t importer_handler_count = HS_COUNT(importer_handlers);

@@ -27,6 +27,13 @@ struct follower {
 	struct follower *next;
 };
 
+/* A command that the worker does between two files: `import undo` and `import delete`. */
+struct errand {
+	struct hs_call *call;
+	struct job job;
+	struct errand *next;
+};
+
 struct importer {
 	struct hs_child *child;
 	struct event_base *base;
@@ -45,12 +52,17 @@ struct importer {
 	bool in_run;			/* a run is open, or will be with the next file */
 	enum run_trigger trigger;	/* its */
 	struct follower *followers;
+	struct errand *errands;		/* the first is at the worker when is_on_errand */
+	bool is_on_errand;
 
 	bool has_progress;
 	char playing[REPORT_NAME_BYTES];	/* the file at the worker; "" when none */
 	struct worker_progress progress;
 	bool has_last;
 	struct report last;		/* the last file that was finished */
+	json_t *untold;			/* failed files that no command heard of: [{"at","file"}] */
+	json_t *ignored;		/* names in incoming that are not *.json, the first some */
+	int64_t ignored_total;		/* as of the last scan, and told since */
 	bool is_vacuuming, wants_vacuum;
 };
 
@@ -58,6 +70,8 @@ struct importer {
 void scan_folder(struct importer *importer);
 /* A name that an event, or a command that wants it now, told of. */
 void scan_told(struct importer *importer, const char *name, bool is_wanted_now);
+/* Adds "ignored" and "ignored_total" to what a command is told. */
+void scan_tell_ignored(const struct importer *importer, json_t *result);
 /* Looks again at files that rest, when they are due. */
 void scan_due(struct importer *importer);
 
@@ -69,8 +83,14 @@ void play_progress(struct importer *importer, const struct worker_progress *prog
 json_t *play_importing(const struct importer *importer);
 /* Adds a command that follows. retry: a file to bring back from failed, or NULL. */
 void play_follow(struct importer *importer, struct hs_call *call, const char *retry);
+/* Adds a command for the worker; its job is copied. */
+void play_errand(struct importer *importer, struct hs_call *call, const struct job *job);
 /* All followers hear that we stop. */
 void play_dismiss(struct importer *importer);
+
+/* files.c: the handlers of `import files` and `import file`. */
+void files_list(void *app, struct hs_call *call, const json_t *args);
+void files_show(void *app, struct hs_call *call, const json_t *args);
 
 /* vacuum.c: after a large import, beside whatever comes next. */
 void vacuum_tables(struct importer *importer);

@@ -96,7 +96,13 @@ static void importer_free(void *app)
 		next = at->next;
 		free(at);
 	}
+	for (struct errand *next, *at = importer->errands; at != NULL; at = next) {
+		next = at->next;
+		free(at);
+	}
 	report_done(&importer->last);
+	json_decref(importer->untold);
+	json_decref(importer->ignored);
 	hs_settings_free(importer->settings);
 	free(importer);
 }

@@ -1,5 +1,6 @@
-/* listen.h: the HTTP sockets, bound once and handed down, so that restarting hsd-web drops
- * no connection and ports below 1024 need no root in it. */
+/* listen.h: the HTTP sockets, bound at the start and handed down, so that restarting hsd-web drops
+ * no connection and ports below 1024 need no root in it. Only while hsd-web is not wanted are they
+ * closed: nobody shall wait for an answer that does not come. */
 #ifndef SUPERVISOR_LISTEN_H
 #define SUPERVISOR_LISTEN_H
 

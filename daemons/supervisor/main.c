@@ -100,6 +100,8 @@ static bool bind_sockets(struct supervisor *supervisor, struct hs_error *err)
 {
 	const struct timespec pause = { .tv_nsec = BIND_PAUSE_MS * 1000000L };
 
+	if (!hs_setting_has(supervisor->settings, HS_SET_DAEMONS, "web"))
+		return true;
 	for (int i = 0; i < BIND_TRIES; i++) {
 		*err = (struct hs_error)HS_ERROR_INIT;
 		if (listen_open(supervisor->settings, &supervisor->identity,

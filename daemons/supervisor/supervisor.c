@@ -226,8 +226,21 @@ static void advance_stop(struct supervisor *supervisor)
 	event_base_loopbreak(supervisor->base);
 }
 
+/* Whoever connects is refused at once while no web server is wanted, and does not wait for one.
+ * Over a restart or a death the sockets stay. */
+static void close_unwanted(struct supervisor *supervisor)
+{
+	const struct service *web = &supervisor->services[SERVICE_WEB];
+
+	if (web->wanted || web->policy.state != POLICY_STOPPED || supervisor->listeners.count == 0)
+		return;
+	listen_close(&supervisor->listeners);
+	hs_log(HS_LOG_INFO, "the addresses are closed until the web server is started");
+}
+
 void supervisor_advance(struct supervisor *supervisor)
 {
+	close_unwanted(supervisor);
 	if (supervisor->phase == PHASE_STOPPING)
 		advance_stop(supervisor);
 	else

@@ -1,4 +1,4 @@
-/* api_token.c: trusts 009_tokens.sql, and callers to have asked who may. */
+/* api_token.c: trusts 010_tokens.sql, and callers to have asked who may. */
 #include "daemons/web/api_token.h"
 
 #include <stdio.h>

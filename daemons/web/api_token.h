@@ -62,8 +62,8 @@ extern const char api_token_revoke_sql[];
 extern const char api_token_list_sql[];
 
 /* {"id","name","account","role","allows","state","created_at","created_by","expires_at",
- * "last_used_at","revoked_at"}: allows is the role that it has at this moment, state active, revoked, expired or
- * disabled (the account is). A new reference, NULL without memory. */
+ * "last_used_at","revoked_at"}: allows is the role that it has at this moment, state active,
+ * revoked, expired or disabled (the account is). A new reference, NULL without memory. */
 json_t *api_token_json(const PGresult *result, int row);
 
 /* Who has a token, and that it was used. $1: its SHA-256. A row: account_id, name and role of the

@@ -20,6 +20,7 @@
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search_chips.h"
+#include "daemons/web/search_refused.h"
 #include "daemons/web/values.h"
 #include "daemons/web/web.h"
 
@@ -349,17 +350,17 @@ static bool read_pair(void *arg, const char *name, const char *value, struct hs_
 	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a list");
 }
 
-static bool read_query(struct exchange *exchange, struct hs_error *err)
+static bool read_query(struct exchange *exchange, struct refusals *refusals, struct hs_error *err)
 {
 	struct choices *choices = exchange->work;
 	const char *text;
 
-	if (!query_string_read(exchange->query, read_pair, choices, err))
+	if (!query_string_read_all(exchange->query, read_pair, choices, refusals, err))
 		return false;
 	if (evbuffer_add(choices->search, "", 1) != 0 ||
 	    (text = (const char *)evbuffer_pullup(choices->search, -1)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a list");
-	return search_query_parse(text, exchange->today, &choices->query, err);
+	return search_query_parse(text, exchange->today, refusals, &choices->query, err);
 }
 
 /* What the answer depends on beside the data. */
@@ -414,13 +415,22 @@ static bool param_of(const char *path, const char *(*name_of)(enum search_param)
 
 static void start(struct exchange *exchange)
 {
-	const struct choices *choices = exchange->work;
+	struct choices *choices = exchange->work;
+	struct refusals refusals = { 0 };
+	struct search_query *query;
 	struct hs_error err = HS_ERROR_INIT;
 	json_t *back;
 	char *key;
 
-	if (!read_query(exchange, &err)) {
+	if (!read_query(exchange, &refusals, &err)) {
+		refusals_done(&refusals);
 		reply_search_error(exchange, &err);
+		return;
+	}
+	if (refusals.count > 0) {
+		query = choices->query;
+		choices->query = NULL;
+		search_refused(exchange, query, &refusals);
 		return;
 	}
 	if (choices->done) {

@@ -126,7 +126,7 @@ char *compare_query_way_on(const char *text, const char **ret_says)
 	const char *written;
 	char *address = NULL;
 
-	if (out != NULL && query_string_read_good(text, read_pair, &query, &ignored)) {
+	if (out != NULL && query_string_read_all(text, read_pair, &query, NULL, &ignored)) {
 		if (query.season != NULL)
 			query.figures = COMPARE_SEASON;
 		if (query.count > 0 && compare_query_write(&query, true, out) &&

@@ -111,16 +111,35 @@ static json_t *season_line(const struct compare_query *query, const PGresult *ro
 						  json_string("no season");
 }
 
+/* Why a row's figures have no percentile, or null. */
+static json_t *unranked_text(const struct compare_query *query, const PGresult *rows, size_t player)
+{
+	int row = compare_view_row_of(rows, SEASON_PLAYER, query->players[player]);
+
+	if (query->figures == COMPARE_BEST || row < 0)
+		return json_null();
+	if (figure_of(rows, row, SEASON_FIRST_METRIC) < 0)
+		return json_string("not ranked: games not known");
+	if (!player_has_enough_games(rows, row))
+		return json_string("not ranked: too few games");
+	/* of the games themselves, which all who are compared with have */
+	if (PQgetisnull(rows, row, SEASON_FIRST_PERCENTILE))
+		return json_string("not ranked: too few others known");
+	return json_null();
+}
+
 static json_t *player_new(const struct compare_query *query, const struct compare_rows *from,
     size_t player)
 {
 	int row = compare_view_row_of(from->players, PLAYER_ID, query->players[player]);
 
-	return json_pack("{s:I, s:o, s:o, s:o, s:o}", "id", (json_int_t)query->players[player],
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "id",
+	    (json_int_t)query->players[player],
 	    "name", text_json(from->players, row, PLAYER_FULL_NAME),
 	    "url", json_sprintf("/players/%lld", (long long)query->players[player]),
 	    "remove_url", address_without(query, player),
-	    "line", season_line(query, from->rows, player));
+	    "line", season_line(query, from->rows, player),
+	    "unranked", unranked_text(query, from->rows, player));
 }
 
 static json_t *players_new(const struct compare_query *query, const struct compare_rows *from)

@@ -15,6 +15,7 @@
 #include "daemons/web/export_format.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search_query.h"
+#include "daemons/web/search_refused.h"
 #include "daemons/web/search_sql.h"
 #include "daemons/web/web.h"
 
@@ -173,18 +174,23 @@ static bool ask(struct export *export, const struct search_query *query, struct 
 	return done;
 }
 
-static bool is_page(const struct search_query *query, struct hs_error *err)
+static bool refuse_pages(const struct search_query *query, struct refusals *refusals,
+    struct hs_error *err)
 {
 	static const enum search_param refused[] = { SEARCH_PAGE, SEARCH_PER_PAGE };
 
 	for (size_t i = 0; i < HS_COUNT(refused); i++) {
 		const char *name = search_params[refused[i]].name;
+		struct hs_error refusal = HS_ERROR_INIT;
 
-		if (query->values[refused[i]].given)
-			return !hs_error_set(err, HS_BAD_ARGUMENT, name,
-			    "An export has all rows: leave %s out.", name);
+		if (!query->values[refused[i]].given)
+			continue;
+		hs_error_set(&refusal, HS_BAD_ARGUMENT, name,
+		    "An export has all rows: leave %s out.", name);
+		if (!refusals_add(refusals, &refusal))
+			return hs_error_set(err, HS_NO_MEMORY, "", "no memory for an export");
 	}
-	return false;
+	return true;
 }
 
 static void start(struct exchange *exchange, const struct export_format *format,
@@ -216,24 +222,36 @@ static void start(struct exchange *exchange, const struct export_format *format,
 	}
 }
 
+static struct search_query *take_query(struct search_query **query)
+{
+	struct search_query *taken = *query;
+
+	*query = NULL;
+	return taken;
+}
+
 void export_answer(struct exchange *exchange)
 {
 	const struct export_format *format = export_format_find(strchr(exchange->path, '.') + 1);
 	struct search_query *query = NULL;
+	struct refusals refusals = { 0 };
 	struct hs_error err = HS_ERROR_INIT;
 
 	if (format == NULL)
 		reply_problem(exchange, HTTP_NOTFOUND,
 		    "There are /export.csv, /export.json and /export.jsonl.", NULL);
-	else if (!search_query_parse(exchange->query, exchange->today, &query, &err) ||
-	    is_page(query, &err))
+	else if (!search_query_parse(exchange->query, exchange->today, &refusals, &query, &err) ||
+	    !refuse_pages(query, &refusals, &err))
 		reply_search_error(exchange, &err);
+	else if (refusals.count > 0)
+		search_refused(exchange, take_query(&query), &refusals);
 	else if (exchange->web->exports->under_way >= EXPORT_MOST)
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
 		    "Too many exports are under way; please try again in a moment.", NULL);
 	else
 		start(exchange, format, query);
 	search_query_free(query);
+	refusals_done(&refusals);
 }
 
 bool exports_new(struct event_base *base, struct exports **ret, struct hs_error *err)

@@ -28,6 +28,12 @@ static const char *const own_columns[] = {
 	[SEARCH_COLUMN_HEIGHT] = "height_cm", [SEARCH_COLUMN_WEIGHT] = "weight_kg",
 };
 
+/* And those behind them. */
+static const struct { enum search_column column; const char *name; } last_columns[] = {
+	{ SEARCH_COLUMN_SOURCE, "source" }, { SEARCH_COLUMN_SEASON, "season" },
+	{ SEARCH_COLUMN_COMPETITION, "competition" }, { SEARCH_COLUMN_TEAM, "team" },
+};
+
 static bool csv_begin(struct evbuffer *out)
 {
 	bool done = put(out, "\xef\xbb\xbf");
@@ -36,6 +42,8 @@ static bool csv_begin(struct evbuffer *out)
 		done = done && (i == 0 || put(out, ",")) && put(out, own_columns[i]);
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
 		done = done && put(out, ",") && put(out, search_keys[i].key);
+	for (size_t i = 0; i < HS_COUNT(last_columns); i++)
+		done = done && put(out, ",") && put(out, last_columns[i].name);
 	return done && put(out, "\r\n");
 }
 
@@ -95,7 +103,8 @@ static bool put_csv_text(struct evbuffer *out, const char *text)
 static bool is_figure(int column)
 {
 	return column == SEARCH_COLUMN_HEIGHT || column == SEARCH_COLUMN_WEIGHT ||
-	    column >= SEARCH_COLUMN_FIRST_METRIC;
+	    (column >= SEARCH_COLUMN_FIRST_METRIC &&
+		column < SEARCH_COLUMN_FIRST_METRIC + SEARCH_METRIC_COUNT);
 }
 
 static bool put_csv_cell(struct evbuffer *out, const PGresult *row, int column)
@@ -118,6 +127,8 @@ static bool csv_row(struct evbuffer *out, const PGresult *row, int64_t rows)
 	(void)rows;
 	for (int i = 0; i < SEARCH_COLUMN_FIRST_METRIC + SEARCH_METRIC_COUNT; i++)
 		done = done && (i == 0 || put(out, ",")) && put_csv_cell(out, row, i);
+	for (size_t i = 0; i < HS_COUNT(last_columns); i++)
+		done = done && put(out, ",") && put_csv_cell(out, row, (int)last_columns[i].column);
 	return done && put(out, "\r\n");
 }
 

@@ -36,11 +36,12 @@ static const char list_sql[] =
     " known as (select name from ran where name is not null"
     " union select source from extractor_source)"
     " select k.name, coalesce(s.is_enabled, true), s.schedule, s.time_zone, "
-    UTC("s.last_due_at") ", " UTC("s.next_due_at") ", r.run_id, r.trigger, r.status, " UTC("r.started_at") ", "
-    UTC("r.finished_at") ", r.source_name, to_char(r.snapshot_date, 'YYYY-MM-DD'), r.pages,"
+    UTC("s.last_due_at") ", " UTC("s.next_due_at") ", r.run_id, r.trigger, r.status, "
+    UTC("r.started_at") ", " UTC("r.finished_at") ", r.source_name, to_char(r.snapshot_date, 'YYYY-MM-DD'), r.pages,"
     " r.bytes, r.records, r.problem_total, r.error ->> 'message' from known k"
     " left join extractor_source s on s.source = k.name"
-    " left join lateral (select * from extractor_run e where e.source = k.name order by e.run_id desc limit 1) r on true order by k.name limit 1000";
+    " left join lateral (select * from extractor_run e where"
+    " e.source = k.name order by e.run_id desc limit 1) r on true order by k.name limit 1000";
 
 /* ---- the list ---- */
 

@@ -117,10 +117,6 @@ static void look(struct held *held, struct evbuffer *input)
 {
 	struct evbuffer_ptr end;
 
-	if (held->has_body) {	/* evhttp does not read now; what came all the same is body */
-		evbuffer_add_buffer(held->kept, input);
-		return;
-	}
 	if (evbuffer_get_length(held->kept) == 0 && !may_be_upload(input))
 		return;
 	if (evbuffer_add_buffer(held->kept, input) != 0)
@@ -135,7 +131,7 @@ static void look(struct held *held, struct evbuffer *input)
 
 void held_look(struct held *held, struct evbuffer *input)
 {
-	if (held->is_moving)
+	if (held->is_moving || held->has_body)	/* then evhttp does not read */
 		return;
 	held->is_moving = true;
 	look(held, input);

@@ -8,5 +8,8 @@ struct exchange;
 /* Handlers of forms. */
 void import_now_post(struct exchange *exchange);
 void import_retry_post(struct exchange *exchange);
+void import_delete_post(struct exchange *exchange);
+void import_preview_post(struct exchange *exchange);
+void import_undo_post(struct exchange *exchange);
 
 #endif

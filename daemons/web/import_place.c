@@ -47,6 +47,8 @@ bool import_place_open(const struct web *web, const PGresult *file, int *ret_fd,
 	struct stat info;
 	int dir, fd;
 
+	if (hs_db_text(file, 0, FILE_DELETED_AT) != NULL)
+		return hs_error_set(err, HS_NOT_FOUND, "", "The file was deleted.");
 	if (name == NULL)
 		return hs_error_set(err, HS_NOT_FOUND, "", "The file has not been put away yet: it is "
 		    "about to be moved out of the incoming folder.");

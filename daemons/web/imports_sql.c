@@ -31,7 +31,9 @@
 const char imports_run_sql[] = RUN_ROWS "where r.run_id = $1::integer";
 
 const char imports_file_sql[] = FILE_COLUMNS ", f.new_players, f.new_teams, f.new_competitions,"
-    " f.new_seasons, " UTC("f.started_at") ", f.problems, d.name, " UTC("d.finished_at") FILE_TABLES
+    " f.new_seasons, " UTC("f.started_at") ", f.problems, f.has_statements,"
+    " " UTC("f.undone_at") ", f.undone_by, " UTC("f.deleted_at") ", f.deleted_by, d.name, "
+    UTC("d.finished_at") ", d.status" FILE_TABLES
     " left join import_file d on d.file_id = f.duplicate_of where f.file_id = $1::integer";
 
 const char imports_duplicates_sql[] = "select file_id, name, " UTC("finished_at")

@@ -4,6 +4,7 @@
  * Every query runs on the event base and none blocks it. With the database away it stays
  * up and says so; it cannot start without templates, static files and a socket. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/child.h"
 #include "common/log.h"
@@ -14,12 +15,14 @@
 #include "daemons/web/catalog.h"
 #include "daemons/web/export.h"
 #include "daemons/web/health.h"
+#include "daemons/web/quality.h"
+#include "daemons/web/quality_commands.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
 #include "daemons/web/upload.h"
 #include "daemons/web/web.h"
 
-enum { FIRST_ANSWER_MS = 2000 };
+enum { FIRST_ANSWER_MS = 2000, MOST_HANDLERS = 64 };
 
 static bool load_templates(const struct hs_settings *settings, struct hs_templates **ret,
     struct hs_error *err)
@@ -39,6 +42,7 @@ static void web_free(void *app)
 	server_free(web->server);
 	exports_free(web->exports);
 	uploads_free(web->uploads);
+	quality_free(web->quality);
 	accounts_free(web->accounts);
 	answers_free(web->answers);
 	catalog_free(web->catalog);
@@ -92,6 +96,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !answers_new(web->base, web->settings, &web->answers, err) ||
 	    !exports_new(web->base, &web->exports, err) ||
 	    !uploads_new(web->base, &web->uploads, err) ||
+	    !quality_new(web->base, web->settings, &web->quality, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;
@@ -155,8 +160,20 @@ static json_t *web_status(void *app)
 	    "message", pool.usable ? "" : pool.last.message);
 }
 
+/* Of several files one list. */
+static size_t add_handlers(struct hs_child_handler *all, size_t count,
+    const struct hs_child_handler *more, size_t more_count)
+{
+	if (count + more_count > MOST_HANDLERS)
+		hs_panic("hsd-web has more than %d commands", (int)MOST_HANDLERS);
+	memcpy(all + count, more, more_count * sizeof *more);
+	return count + more_count;
+}
+
 int main(int argc, char **argv)
 {
+	struct hs_child_handler handlers[MOST_HANDLERS];
+	size_t count = add_handlers(handlers, 0, account_handlers, account_handler_count);
 	const struct hs_child_spec spec = {
 		.process = HS_PROC_WEB,
 		.help = "Serves HoopScout's pages and its API over HTTP, on the sockets that "
@@ -167,8 +184,9 @@ int main(int argc, char **argv)
 		.status = web_status,
 		.free = web_free,
 		.takes_requests = true,
-		.handlers = account_handlers,
-		.handler_count = account_handler_count,
+		.handlers = handlers,
+		.handler_count = add_handlers(handlers, count, quality_handlers,
+		    quality_handler_count),
 	};
 
 	return hs_child_run(&spec, argc, argv);

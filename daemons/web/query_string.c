@@ -69,8 +69,24 @@ static bool read_pair(const char *pair, size_t length, char *scratch, query_pair
 	return on_pair(arg, name, value, err);
 }
 
-static bool read_pairs(const char *text, bool all, query_pair_fn *on_pair, void *arg,
-    struct hs_error *err)
+/* What is done with a refusal; err is empty again when the reading goes on. */
+struct refusing {
+	bool goes_on;
+	struct refusals *refusals;	/* NULL: forgotten */
+};
+
+static bool goes_on(const struct refusing *refusing, struct hs_error *err)
+{
+	if (!refusing->goes_on || err->code == HS_NO_MEMORY)
+		return false;
+	if (refusing->refusals != NULL && !refusals_add(refusing->refusals, err))
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to read the query");
+	*err = (struct hs_error)HS_ERROR_INIT;
+	return true;
+}
+
+static bool read_pairs(const char *text, const struct refusing *refusing, query_pair_fn *on_pair,
+    void *arg, struct hs_error *err)
 {
 	size_t length = strlen(text), pairs = 0;
 	char *scratch;
@@ -89,11 +105,9 @@ static bool read_pairs(const char *text, bool all, query_pair_fn *on_pair, void 
 			    "the query has more than %d parameters", QUERY_MAX_PAIRS);
 			goto out;
 		}
-		if (piece > 0 && !read_pair(text, piece, scratch, on_pair, arg, err)) {
-			if (all || err->code == HS_NO_MEMORY)
-				goto out;
-			*err = (struct hs_error)HS_ERROR_INIT;
-		}
+		if (piece > 0 && !read_pair(text, piece, scratch, on_pair, arg, err) &&
+		    !goes_on(refusing, err))
+			goto out;
 		text += piece;
 		if (*text == '&')
 			text++;
@@ -106,13 +120,17 @@ out:
 
 bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err)
 {
-	return read_pairs(text, true, on_pair, arg, err);
+	static const struct refusing first = { .goes_on = false };
+
+	return read_pairs(text, &first, on_pair, arg, err);
 }
 
-bool query_string_read_good(const char *text, query_pair_fn *on_pair, void *arg,
-    struct hs_error *err)
+bool query_string_read_all(const char *text, query_pair_fn *on_pair, void *arg,
+    struct refusals *refusals, struct hs_error *err)
 {
-	return read_pairs(text, false, on_pair, arg, err);
+	const struct refusing all = { .goes_on = true, .refusals = refusals };
+
+	return read_pairs(text, &all, on_pair, arg, err);
 }
 
 static bool refuse_pair(void *arg, const char *name, const char *value, struct hs_error *err)

@@ -8,6 +8,7 @@
 #include <event2/buffer.h>
 
 #include "common/error.h"
+#include "daemons/web/refusals.h"
 
 enum { QUERY_MAX_BYTES = 16384, QUERY_MAX_PAIRS = 1024 };
 
@@ -20,13 +21,11 @@ typedef bool query_pair_fn(void *arg, const char *name, const char *value, struc
  * Errors: HS_BAD_ARGUMENT (where: the parameter), HS_NO_MEMORY, or the listener's. */
 bool query_string_read(const char *text, query_pair_fn *on_pair, void *arg, struct hs_error *err);
 
-/* The same, but what is refused is left out: for a way on after a refusal. The listener
- * leaves nothing half done when it refuses. */
-bool query_string_read_good(const char *text, query_pair_fn *on_pair, void *arg,
-    struct hs_error *err);
-
-typedef bool query_reader(const char *text, query_pair_fn *on_pair, void *arg,
-    struct hs_error *err);
+/* The same to the end: what is refused goes to refusals, or nowhere when that is NULL. The listener
+ * leaves nothing half done when it refuses. False for the text as a whole (too long, too many
+ * pairs) and without memory. */
+bool query_string_read_all(const char *text, query_pair_fn *on_pair, void *arg,
+    struct refusals *refusals, struct hs_error *err);
 
 /* Refuses any pair: for an address that takes no parameters. Errors as above. */
 bool query_string_refuse(const char *text, struct hs_error *err);

@@ -21,6 +21,7 @@
 #include "daemons/web/imports.h"
 #include "daemons/web/imports_api.h"
 #include "daemons/web/player.h"
+#include "daemons/web/quality_page.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/request_api.h"
 #include "daemons/web/search.h"
@@ -72,10 +73,22 @@ static const struct route routes[] = {
 	{ LOOK, "/admin/imports/files/{id}", MAY_SCOUT, imports_file_page, "GET, HEAD" },
 	{ LOOK, "/admin/imports/files/{id}/file", MAY_SCOUT, import_download_file, "GET, HEAD" },
 	{ LOOK, "/admin/imports/files/{id}/errors", MAY_SCOUT, import_download_errors, "GET, HEAD" },
+	{ LOOK, "/admin/imports/files/{id}/undo", MAY_ADMIN, import_undo_page, "GET, HEAD, POST" },
+	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/undo", MAY_ADMIN, import_undo_post,
+	    "GET, HEAD, POST" },
+	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/preview", MAY_ADMIN, import_preview_post,
+	    "POST" },
+	{ LOOK, "/admin/imports/files/{id}/delete", MAY_ADMIN, import_delete_page,
+	    "GET, HEAD, POST" },
+	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/delete", MAY_ADMIN, import_delete_post,
+	    "GET, HEAD, POST" },
 	{ LOOK, "/admin/imports/uploads", MAY_ADMIN, uploads_page, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/admin/imports/upload", MAY_ADMIN, upload_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/imports/now", MAY_ADMIN, import_now_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/retry", MAY_ADMIN, import_retry_post, "POST" },
+	{ LOOK, "/admin/quality", MAY_SCOUT, quality_page, "GET, HEAD, POST" },
+	{ EVHTTP_REQ_POST, "/admin/quality", MAY_SCOUT, quality_post, "GET, HEAD, POST" },
+	{ LOOK, "/api/v1/quality", MAY_SCOUT, quality_api, "GET, HEAD" },
 	{ LOOK, "/audit", MAY_ADMIN, audit_page, "GET, HEAD" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },

@@ -1,8 +1,9 @@
 /* search.c: a request through the search's stages: query, SQL, rows, answer.
  *
- * Trusts nothing of the query string (search_query.c refuses). Page, total and the form's lists
- * are of the same data: one transaction's, or of two that read the same version of it. A page
- * often finds the total on its way, some always; else one that takes longer has it counted beside. */
+ * Trusts nothing of the query string: search_query.c refuses, search_refused.c says so. Page, total
+ * and the form's lists are of the same data: one transaction's, or of two that read the same
+ * version of it. A page often finds the total on its way, some always; else one that takes longer
+ * has it counted beside. */
 #include "daemons/web/search.h"
 
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "daemons/web/search_form.h"
 #include "daemons/web/search_names.h"
 #include "daemons/web/search_query.h"
+#include "daemons/web/search_refused.h"
 #include "daemons/web/search_sql.h"
 #include "daemons/web/search_view.h"
 #include "daemons/web/web.h"
@@ -366,7 +368,7 @@ static void on_page_found(struct exchange *exchange, PGresult *const *results, s
 	(void)err;
 	if (search->form && view != NULL &&
 	    json_object_set_new(view, "form",
-		search_form_new(search->query, exchange->web->catalog)) != 0) {
+		search_form_new(search->query, exchange->web->catalog, NULL)) != 0) {
 		json_decref(view);
 		view = NULL;
 	}
@@ -426,7 +428,7 @@ static char *total_key_of(const struct search_query *query)
 }
 
 /* Makes *ret_key, the caller's to free: all that the answer depends on beside the data. */
-static bool read_query(struct exchange *exchange, struct search *search, char **ret_key,
+static bool make_keys(struct exchange *exchange, struct search *search, char **ret_key,
     struct hs_error *err)
 {
 	static const char *const forms[] = {
@@ -434,8 +436,6 @@ static bool read_query(struct exchange *exchange, struct search *search, char **
 	};
 	char day[HS_DATE_TEXT_BYTES];
 
-	if (!search_query_parse(exchange->query, exchange->today, &search->query, err))
-		return false;
 	search->canonical = canonical_of(search->query);
 	search->total_key = total_key_of(search->query);
 	if (search->canonical == NULL || search->total_key == NULL ||
@@ -485,6 +485,8 @@ static void find_out(struct exchange *exchange)
 static void start(struct exchange *exchange, exchange_done_fn *done)
 {
 	struct search *search = calloc(1, sizeof *search);
+	struct refusals refusals = { 0 };
+	struct search_query *query;
 	struct hs_error err = HS_ERROR_INIT;
 	char *key = NULL;
 
@@ -497,10 +499,21 @@ static void start(struct exchange *exchange, exchange_done_fn *done)
 	exchange->work_free = search_free;
 	search->done = done;
 	search->form = exchange->form == FORM_PAGE;
-	if (read_query(exchange, search, &key, &err))
+	if (!search_query_parse(exchange->query, exchange->today, &refusals, &search->query, &err)) {
+		refusals_done(&refusals);
+		reply_search_error(exchange, &err);
+		return;
+	}
+	if (refusals.count > 0) {
+		query = search->query;
+		search->query = NULL;
+		search_refused(exchange, query, &refusals);
+		return;
+	}
+	if (make_keys(exchange, search, &key, &err))
 		answers_reply(exchange, key, find_out);
 	else
-		reply_search_error(exchange, &err);
+		reply_error(exchange, &err);
 	free(key);
 }
 

@@ -7,7 +7,9 @@
 #include "daemons/web/catalog.h"
 #include "daemons/web/search_query.h"
 
-/* A new reference; NULL without memory. */
-json_t *search_form_new(const struct search_query *query, const struct catalog *catalog);
+/* refusals: what is wrong with the search, said at the fields; NULL: nothing. A new reference; NULL
+ * without memory. */
+json_t *search_form_new(const struct search_query *query, const struct catalog *catalog,
+    const struct refusals *refusals);
 
 #endif

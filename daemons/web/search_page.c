@@ -288,6 +288,30 @@ void page_candidates(struct page *page, long long count, const char *gate)
 
 /* The statement's frame: what is shown, around the page's players. */
 
+void page_only(struct page *page)
+{
+	static const char *const columns[] = { "season_id", "competition_id", "team_id" };
+
+	for (size_t i = 0; i < HS_COUNT(columns); i++)
+		sql_put_all(page->sql, i > 0 ? ", " : "", "case when min(l.", columns[i],
+		    ") = max(l.", columns[i], ") then min(l.", columns[i], ") end as ", columns[i],
+		    NULL);
+}
+
+/* Looked up for the few that are shown: joined, they would make the statement long to plan. */
+static void put_only_names(struct page *page)
+{
+	page_put(page, ", (select s.name from source s where s.source_id = p.source_id),"
+	    " (select s.name from season s where s.season_id = own.season_id)");
+	for (size_t i = 0; i < 2; i++) {
+		const char *table = i == 0 ? "competition" : "team";
+
+		sql_put_all(page->sql, ", (select i.name from ", table, " i where i.", table,
+		    "_id = own.", table, "_id), (select i.external_id from ", table, " i where i.",
+		    table, "_id = own.", table, "_id)", NULL);
+	}
+}
+
 void page_frame(struct page *page)
 {
 	const char *metric = page_is_metric(page->query->sort) ? search_keys[page->query->sort].key :
@@ -299,9 +323,11 @@ void page_frame(struct page *page)
 		page_put(page, ", own.");
 		page_put(page, search_keys[i].key);
 	}
-	page_put(page, ", own.seasons, behind.games, behind.season, behind.team, its.name, page.counted"
+	put_only_names(page);
+	page_put(page, ", own.seasons, behind.games, behind.season, page.counted"
 	    " from page join player p using (player_id) cross join lateral"
-	    " (select count(distinct l.season_id) as seasons, count(*) as rows");
+	    " (select count(distinct l.season_id) as seasons, ");
+	page_only(page);
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {
 		page_put(page, ", max(l.");
 		page_put(page, search_keys[i].key);
@@ -310,16 +336,14 @@ void page_frame(struct page *page)
 	}
 	page_put(page, " from player_season_stats l where l.player_id = page.player_id");
 	page_row_filters(page);
-	page_put(page, ") own left join lateral (select l.games, se.name as season, t.name as team,"
-	    " l.competition_id from player_season_stats l join season se using (season_id)"
+	page_put(page, ") own left join lateral (select l.games, se.name as season"
+	    " from player_season_stats l join season se using (season_id)"
 	    " join team t using (team_id) where l.player_id = page.player_id");
 	page_row_filters(page);
 	page_put(page, " order by l.");
 	page_put(page, metric);
 	page_put(page, " desc, l.games desc, " PLAYER_SEASON_KEY("se.name") " desc, t.name,"
-	    " l.competition_id, l.team_id limit 1)"
-	    " behind on true left join competition its"
-	    " on own.rows = 1 and its.competition_id = behind.competition_id");
+	    " l.competition_id, l.team_id limit 1) behind on true");
 	page_order(page, "page", false);
 }
 

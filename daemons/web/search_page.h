@@ -64,6 +64,9 @@ void page_candidates(struct page *page, long long count, const char *gate);
 /* "grouped as ..., found as ...": the page, with counted, out of all eligible rows. */
 void page_found(struct page *page, const char *gate);
 
+/* Columns of l, grouped: season_id, competition_id and team_id where they are the same
+ * in all rows; else null. */
+void page_only(struct page *page);
 /* What is shown, around "page": its player_id, name_folded, v and counted were made before. */
 void page_frame(struct page *page);
 

@@ -34,42 +34,46 @@ const struct search_key_row search_keys[SEARCH_KEY_COUNT] = {
 	[SEARCH_BY_FT_PCT] = { "ft_pct", "FT%", "Free throw percentage", false },
 };
 
-#define LEAST(param, most, column, label) \
-	{ param, SEARCH_IS_FLOOR, 0, most, true, column, label, "" }
-#define LABEL(param, label) { param, SEARCH_IS_LABEL, 0, 0, false, param, label, "" }
-#define BODY(param, type, column, label, unit) { param, type, 0, 300, false, column, label, unit }
+#define LEAST(param, most, column, label, example) \
+	{ param, SEARCH_IS_FLOOR, 0, most, true, column, label, "", example }
+#define LABEL(param, label) { param, SEARCH_IS_LABEL, 0, 0, false, param, label, "", "" }
+#define AGE(param) { param, SEARCH_IS_WHOLE, 0, 150, false, "born_on", "Age", "", "21" }
+#define BODY(param, type, column, label, unit, example) \
+	{ param, type, 0, 300, false, column, label, unit, example }
 
 const struct search_param_row search_params[SEARCH_PARAM_COUNT] = {
-	[SEARCH_NAME] = { "name", SEARCH_IS_NAME, 0, 0, false, "name_folded", "Name", "" },
+	[SEARCH_NAME] = { "name", SEARCH_IS_NAME, 0, 0, false, "name_folded", "Name", "", "" },
 	[SEARCH_POSITION] = LABEL("position", "Position"),
 	[SEARCH_ROLE] = LABEL("role", "Role"),
 	[SEARCH_COMPETITION] = { "competition", SEARCH_IS_IDENTITY, 0, 0, true, "competition",
-	    "Competition", "" },
-	[SEARCH_SEASON] = { "season", SEARCH_IS_SEASON, 0, 0, true, "season", "Season", "" },
-	[SEARCH_TEAM] = { "team", SEARCH_IS_IDENTITY, 0, 0, true, "team", "Team", "" },
+	    "Competition", "", "nba-stats:NBA" },
+	[SEARCH_SEASON] = { "season", SEARCH_IS_SEASON, 0, 0, true, "season", "Season", "", "" },
+	[SEARCH_TEAM] = { "team", SEARCH_IS_IDENTITY, 0, 0, true, "team", "Team", "",
+	    "nba-stats:LAL" },
 	[SEARCH_NATIONALITY] = LABEL("nationality", "Nationality"),
-	[SEARCH_AGE_MIN] = { "age_min", SEARCH_IS_WHOLE, 0, 150, false, "born_on", "Age", "" },
-	[SEARCH_AGE_MAX] = { "age_max", SEARCH_IS_WHOLE, 0, 150, false, "born_on", "Age", "" },
-	[SEARCH_AGE_ON] = { "age_on", SEARCH_IS_DATE, 1900, 2199, false, "born_on", "Age on", "" },
-	[SEARCH_HEIGHT_MIN] = BODY("height_min", SEARCH_IS_FLOOR, "height", "Height", "cm"),
-	[SEARCH_HEIGHT_MAX] = BODY("height_max", SEARCH_IS_CEILING, "height", "Height", "cm"),
-	[SEARCH_WEIGHT_MIN] = BODY("weight_min", SEARCH_IS_FLOOR, "weight", "Weight", "kg"),
-	[SEARCH_WEIGHT_MAX] = BODY("weight_max", SEARCH_IS_CEILING, "weight", "Weight", "kg"),
-	[SEARCH_GAMES_MIN] = LEAST("games_min", 200, "games", "GP"),
-	[SEARCH_MPG_MIN] = LEAST("mpg_min", 70, "mpg", "MPG"),
-	[SEARCH_PPG_MIN] = LEAST("ppg_min", 150, "ppg", "PPG"),
-	[SEARCH_RPG_MIN] = LEAST("rpg_min", 150, "rpg", "RPG"),
-	[SEARCH_APG_MIN] = LEAST("apg_min", 150, "apg", "APG"),
-	[SEARCH_SPG_MIN] = LEAST("spg_min", 150, "spg", "SPG"),
-	[SEARCH_BPG_MIN] = LEAST("bpg_min", 150, "bpg", "BPG"),
-	[SEARCH_TOV_MAX] = { "tov_max", SEARCH_IS_CEILING, 0, 150, true, "tov", "TOV", "" },
-	[SEARCH_FG_PCT_MIN] = LEAST("fg_pct_min", 100, "fg_pct", "FG%"),
-	[SEARCH_THREE_PT_PCT_MIN] = LEAST("three_pt_pct_min", 100, "three_pt_pct", "3P%"),
-	[SEARCH_FT_PCT_MIN] = LEAST("ft_pct_min", 100, "ft_pct", "FT%"),
-	[SEARCH_SORT] = { "sort", SEARCH_IS_SORT, 0, 0, false, NULL, "Sort", "" },
-	[SEARCH_PAGE] = { "page", SEARCH_IS_WHOLE, 1, SEARCH_MAX_PAGE, false, NULL, "Page", "" },
+	[SEARCH_AGE_MIN] = AGE("age_min"),
+	[SEARCH_AGE_MAX] = AGE("age_max"),
+	[SEARCH_AGE_ON] = { "age_on", SEARCH_IS_DATE, 1900, 2199, false, "born_on", "Age on", "",
+	    "2026-12-31" },
+	[SEARCH_HEIGHT_MIN] = BODY("height_min", SEARCH_IS_FLOOR, "height", "Height", "cm", "198"),
+	[SEARCH_HEIGHT_MAX] = BODY("height_max", SEARCH_IS_CEILING, "height", "Height", "cm", "198"),
+	[SEARCH_WEIGHT_MIN] = BODY("weight_min", SEARCH_IS_FLOOR, "weight", "Weight", "kg", "95.5"),
+	[SEARCH_WEIGHT_MAX] = BODY("weight_max", SEARCH_IS_CEILING, "weight", "Weight", "kg", "95.5"),
+	[SEARCH_GAMES_MIN] = LEAST("games_min", 200, "games", "GP", "20"),
+	[SEARCH_MPG_MIN] = LEAST("mpg_min", 70, "mpg", "MPG", "22.5"),
+	[SEARCH_PPG_MIN] = LEAST("ppg_min", 150, "ppg", "PPG", "12.5"),
+	[SEARCH_RPG_MIN] = LEAST("rpg_min", 150, "rpg", "RPG", "7.5"),
+	[SEARCH_APG_MIN] = LEAST("apg_min", 150, "apg", "APG", "4.5"),
+	[SEARCH_SPG_MIN] = LEAST("spg_min", 150, "spg", "SPG", "1.2"),
+	[SEARCH_BPG_MIN] = LEAST("bpg_min", 150, "bpg", "BPG", "0.8"),
+	[SEARCH_TOV_MAX] = { "tov_max", SEARCH_IS_CEILING, 0, 150, true, "tov", "TOV", "", "2.5" },
+	[SEARCH_FG_PCT_MIN] = LEAST("fg_pct_min", 100, "fg_pct", "FG%", "45.5"),
+	[SEARCH_THREE_PT_PCT_MIN] = LEAST("three_pt_pct_min", 100, "three_pt_pct", "3P%", "36.5"),
+	[SEARCH_FT_PCT_MIN] = LEAST("ft_pct_min", 100, "ft_pct", "FT%", "80"),
+	[SEARCH_SORT] = { "sort", SEARCH_IS_SORT, 0, 0, false, NULL, "Sort", "", "-ppg" },
+	[SEARCH_PAGE] = { "page", SEARCH_IS_WHOLE, 1, SEARCH_MAX_PAGE, false, NULL, "Page", "", "2" },
 	[SEARCH_PER_PAGE] = { "per_page", SEARCH_IS_WHOLE, SEARCH_LEAST_PER_PAGE,
-	    SEARCH_MOST_PER_PAGE, false, NULL, "Players a page", "" },
+	    SEARCH_MOST_PER_PAGE, false, NULL, "Players a page", "", "50" },
 };
 
 enum { NUMBER_BYTES = 256 };	/* of one as it is typed */
@@ -174,8 +178,8 @@ static bool read_item(struct search_query *query, enum search_param param, const
 
 	if (row->type == SEARCH_IS_IDENTITY && (colon == NULL || colon == text || colon[1] == '\0'))
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s is written SOURCE:EXTERNAL_ID (like nba-stats:LAL), not '%.100s'",
-		    name_of(row, shown), text);
+		    "%s is written SOURCE:EXTERNAL_ID (like %s), not '%.100s'",
+		    name_of(row, shown), row->example, text);
 	if (row->type != SEARCH_IS_IDENTITY && too_many_characters(row, text, err))
 		return false;
 	if (value->count == SEARCH_MAX_ITEMS)
@@ -220,8 +224,8 @@ static bool read_whole(struct search_query *query, enum search_param param, cons
 	if (!between_blanks(text, buf, &text) ||
 	    !hs_parse_int(text, row->min, row->max, row->name, &number, err))
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must be a whole number from %d to %d, not '%.60s'", name_of(row, shown),
-		    row->min, row->max, text);
+		    "%s must be a whole number from %d to %d, like %s, not '%.60s'",
+		    name_of(row, shown), row->min, row->max, row->example, text);
 	query->values[param].number = (int)number;
 	query->values[param].given = true;
 	return true;
@@ -245,8 +249,8 @@ static bool read_decimal(struct search_query *query, enum search_param param, co
 	    !(row->type == SEARCH_IS_FLOOR ? hs_decimal_ceil(&number, 2, &hundredths) :
 					     hs_decimal_floor(&number, 2, &hundredths)))
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must be a number from %d to %d, like 12.5, not '%.60s'",
-		    name_of(row, shown), row->min, row->max, typed);
+		    "%s must be a number from %d to %d, like %s, not '%.60s'",
+		    name_of(row, shown), row->min, row->max, row->example, typed);
 	query->values[param].number = (int)hundredths;
 	query->values[param].given = true;
 	return true;
@@ -265,7 +269,7 @@ static bool read_date(struct search_query *query, enum search_param param, const
 
 		snprintf(why, sizeof why, "%.199s", err->message);
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
-		    "%s must be a date like 2026-12-31: %s", name_of(row, shown), why);
+		    "%s must be a date like %s: %s", name_of(row, shown), row->example, why);
 	}
 	if (date.year < row->min || date.year > row->max)
 		return hs_error_set(err, HS_BAD_ARGUMENT, row->name,
@@ -334,6 +338,17 @@ static bool is_empty(enum search_type type, const char *text)
 	return length == 0;
 }
 
+/* A form shows it once more, beside what is wrong with it. */
+static bool keep_refused(struct search_query *query, enum search_param param, const char *text,
+    struct hs_error *err)
+{
+	if (may_be_repeated(search_params[param].type) || query->refused[param] != NULL ||
+	    err->code == HS_NO_MEMORY)
+		return false;
+	query->refused[param] = strdup(text);
+	return query->refused[param] != NULL ? false : no_memory(err);
+}
+
 static bool read_pair(void *arg, const char *name, const char *text, struct hs_error *err)
 {
 	struct reading *reading = arg;
@@ -350,7 +365,8 @@ static bool read_pair(void *arg, const char *name, const char *text, struct hs_e
 		return hs_error_set(err, HS_BAD_ARGUMENT, name, "%s is given twice; give it once",
 		    name_of(&search_params[param], shown));
 	reading->seen[param] = true;
-	return read_value(reading->query, (enum search_param)param, text, err);
+	return read_value(reading->query, (enum search_param)param, text, err) ||
+	    keep_refused(reading->query, (enum search_param)param, text, err);
 }
 
 static int compare_items(const void *a, const void *b)
@@ -375,7 +391,14 @@ static void settle_items(struct search_value *value)
 	value->count = kept;
 }
 
-static bool parse(const char *text, struct hs_date today, query_reader *read,
+static bool read_all(struct reading *reading, const char *text, struct refusals *refusals,
+    bool strictly, struct hs_error *err)
+{
+	return strictly ? query_string_read(text, read_pair, reading, err) :
+			  query_string_read_all(text, read_pair, reading, refusals, err);
+}
+
+static bool parse(const char *text, struct hs_date today, struct refusals *refusals, bool strictly,
     struct search_query **ret, struct hs_error *err)
 {
 	struct search_query *query = calloc(1, sizeof *query);
@@ -386,7 +409,7 @@ static bool parse(const char *text, struct hs_date today, query_reader *read,
 	query->age_on = today;
 	query->sort = SEARCH_BY_PPG;
 	query->descending = true;
-	if (!read(text, read_pair, &reading, err)) {
+	if (!read_all(&reading, text, refusals, strictly, err)) {
 		search_query_free(query);
 		return false;
 	}
@@ -399,10 +422,10 @@ static bool parse(const char *text, struct hs_date today, query_reader *read,
 	return true;
 }
 
-bool search_query_parse(const char *text, struct hs_date today, struct search_query **ret,
-    struct hs_error *err)
+bool search_query_parse(const char *text, struct hs_date today, struct refusals *refusals,
+    struct search_query **ret, struct hs_error *err)
 {
-	return parse(text, today, query_string_read, ret, err);
+	return parse(text, today, refusals, refusals == NULL, ret, err);
 }
 
 char *search_query_way_on(const char *text, bool same_page)
@@ -414,7 +437,7 @@ char *search_query_way_on(const char *text, bool same_page)
 	char *address = NULL;
 
 	if (out != NULL &&
-	    parse(text, hs_date_today(), query_string_read_good, &query, &ignored) &&
+	    parse(text, hs_date_today(), NULL, false, &query, &ignored) &&
 	    (same_page ? search_query_write(query, out) :
 			 search_query_write_without(query, SEARCH_PARAM_COUNT, SIZE_MAX, out)) &&
 	    evbuffer_get_length(out) > 0 && evbuffer_add(out, "", 1) == 0 &&
@@ -435,6 +458,7 @@ void search_query_free(struct search_query *query)
 		for (size_t k = 0; k < query->values[i].count; k++)
 			free(query->values[i].items[k]);
 		free(query->values[i].items);
+		free(query->refused[i]);
 	}
 	for (size_t i = 0; i < query->word_count; i++)
 		free(query->words[i]);

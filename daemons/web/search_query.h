@@ -13,6 +13,7 @@
 
 #include "common/date.h"
 #include "common/error.h"
+#include "daemons/web/refusals.h"
 
 /* What is shown of a player and can be sorted by, in the order of the table's columns. */
 enum search_key {
@@ -102,6 +103,7 @@ struct search_param_row {
 	const char *column;	/* in the hot tables; of a LABEL also its kind with "_id" */
 	const char *label;	/* in words, for the form and for errors */
 	const char *unit;	/* "cm"; "" when none */
+	const char *example;	/* a value, for errors; "" when none */
 };
 
 extern const struct search_param_row search_params[SEARCH_PARAM_COUNT];
@@ -124,6 +126,7 @@ struct search_value {
 struct search_query {
 	struct search_value values[SEARCH_PARAM_COUNT];
 	char *name;		/* as written, trimmed; NULL when not given */
+	char *refused[SEARCH_PARAM_COUNT];	/* a single value as written, when it was refused */
 	char *words[SEARCH_MAX_WORDS];	/* of the folded name */
 	size_t word_count;
 	struct hs_date age_on;	/* as given, else the day that parse was told */
@@ -132,10 +135,12 @@ struct search_query {
 	int page, per_page;
 };
 
-/* Reads a query string (without '?'). Gives *ret.
- * Errors, whose where is the parameter: HS_BAD_ARGUMENT, HS_NO_MEMORY. */
-bool search_query_parse(const char *text, struct hs_date today, struct search_query **ret,
-    struct hs_error *err);
+/* Reads a query string (without '?'). Gives *ret. What is refused, by the parameter in where, goes
+ * to refusals: *ret is the search without it, not to be run. Without refusals (NULL) the first
+ * refusal is the error, too.
+ * Errors: HS_BAD_ARGUMENT (of the text as a whole), HS_NO_MEMORY. */
+bool search_query_parse(const char *text, struct hs_date today, struct refusals *refusals,
+    struct search_query **ret, struct hs_error *err);
 
 /* The address of the search that is left of a query string without what is refused in it, on the
  * same page of it or on its first: the caller's to free. NULL when nothing is left, or without

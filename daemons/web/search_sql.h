@@ -22,14 +22,19 @@ enum search_column {
 	SEARCH_COLUMN_HEIGHT,
 	SEARCH_COLUMN_WEIGHT,
 	SEARCH_COLUMN_FIRST_METRIC,	/* SEARCH_METRIC_COUNT of them */
+	SEARCH_COLUMN_SOURCE = SEARCH_COLUMN_FIRST_METRIC + SEARCH_METRIC_COUNT,
+	/* of all eligible rows, where it is the same; else null */
+	SEARCH_COLUMN_SEASON,
+	SEARCH_COLUMN_COMPETITION,
+	SEARCH_COLUMN_COMPETITION_ID,	/* the source's */
+	SEARCH_COLUMN_TEAM,
+	SEARCH_COLUMN_TEAM_ID,		/* the source's */
+	SEARCH_COLUMN_ALL_COUNT,	/* so far of every row, those of search_sql_all too */
 	/* seasons with an eligible row */
-	SEARCH_COLUMN_SEASONS = SEARCH_COLUMN_FIRST_METRIC + SEARCH_METRIC_COUNT,
-	/* the row behind the best of the metric sorted by: its games, season and team */
+	SEARCH_COLUMN_SEASONS = SEARCH_COLUMN_ALL_COUNT,
+	/* the row behind the best of the metric sorted by: its games and season */
 	SEARCH_COLUMN_BEHIND_GAMES,
 	SEARCH_COLUMN_BEHIND_SEASON,
-	SEARCH_COLUMN_BEHIND_TEAM,
-	/* its competition, where it is the only eligible row; else null */
-	SEARCH_COLUMN_ONLY_COMPETITION,
 	/* the total, where the page's way found it too; else null */
 	SEARCH_COLUMN_COUNTED,
 	SEARCH_COLUMN_COUNT
@@ -48,8 +53,8 @@ struct search_sql {
 bool search_sql_new(const struct search_query *query, long long look_ups, struct search_sql **ret,
     struct hs_error *err);
 
-/* Every player found, in the page's order, with the page's columns up to the metrics. sql is the
- * caller's, and initialized. */
+/* Every player found, in the page's order, with the first SEARCH_COLUMN_ALL_COUNT columns. sql is
+ * the caller's, and initialized. */
 void search_sql_all(const struct search_query *query, struct sql *sql);
 
 /* Accepts NULL. */

@@ -141,10 +141,13 @@ static json_t *eligible_text(const PGresult *page, int row)
 {
 	int64_t seasons = figure_of(page, row, SEARCH_COLUMN_SEASONS);
 
-	if (!PQgetisnull(page, row, SEARCH_COLUMN_ONLY_COMPETITION))
-		return json_sprintf("%s, %s, %s", PQgetvalue(page, row, SEARCH_COLUMN_BEHIND_TEAM),
-		    PQgetvalue(page, row, SEARCH_COLUMN_ONLY_COMPETITION),
-		    PQgetvalue(page, row, SEARCH_COLUMN_BEHIND_SEASON));
+	/* the same in all rows: there is only one */
+	if (!PQgetisnull(page, row, SEARCH_COLUMN_TEAM) &&
+	    !PQgetisnull(page, row, SEARCH_COLUMN_COMPETITION) &&
+	    !PQgetisnull(page, row, SEARCH_COLUMN_SEASON))
+		return json_sprintf("%s, %s, %s", PQgetvalue(page, row, SEARCH_COLUMN_TEAM),
+		    PQgetvalue(page, row, SEARCH_COLUMN_COMPETITION),
+		    PQgetvalue(page, row, SEARCH_COLUMN_SEASON));
 	return json_sprintf("%lld season%s", (long long)seasons, seasons == 1 ? "" : "s");
 }
 
@@ -179,6 +182,7 @@ static json_t *row_new(const struct search_query *query, const PGresult *page, i
 		(long long)hs_db_int(page, row, SEARCH_COLUMN_ID))) &&
 	    view_put(object, "id", text_json(page, row, SEARCH_COLUMN_ID)) &&
 	    view_put(object, "full_name", text_json(page, row, SEARCH_COLUMN_FULL_NAME)) &&
+	    view_put(object, "source", text_json(page, row, SEARCH_COLUMN_SOURCE)) &&
 	    view_put(object, "about", about_new(page, row)));
 }
 
@@ -271,8 +275,7 @@ static json_t *total_text(int64_t total, bool filtered)
 	return json_sprintf("%s player%s", count_text(total, text), total == 1 ? "" : "s");
 }
 
-/* What the form cannot hold itself, since it is not swapped with the results. */
-static json_t *kept_new(const struct search_query *query)
+json_t *search_view_kept(const struct search_query *query)
 {
 	static const enum search_param kept[] = { SEARCH_SORT, SEARCH_PER_PAGE };
 	json_t *list = json_array();
@@ -310,7 +313,7 @@ json_t *search_view_new(const struct search_query *query, const struct search_fo
 	    view_put(view, "at_players", json_true()) &&
 	    view_put(view, "sorted_by", head_new(query, query->sort)) &&
 	    view_put(view, "rows", rows_new(query, page)) &&
-	    view_put(view, "kept", kept_new(query)) &&
+	    view_put(view, "kept", search_view_kept(query)) &&
 	    view_put(view, "exports", exports_new(query)) &&
 	    view_put(view, "pager", pager_new(query, total, PQntuples(page))));
 }
@@ -328,9 +331,19 @@ static json_t *best_json(const PGresult *page, int row)
 	return view_or_nothing(best, done);
 }
 
+/* What the eligible rows have in common, or null. */
+static json_t *named_json(const PGresult *page, int row, int name, int external_id)
+{
+	if (PQgetisnull(page, row, name))
+		return json_null();
+	return json_pack("{s:o, s:o}", "id", json_sprintf("%s:%s",
+	    PQgetvalue(page, row, SEARCH_COLUMN_SOURCE), PQgetvalue(page, row, external_id)),
+	    "name", text_json(page, row, name));
+}
+
 json_t *search_view_player(const PGresult *page, int row)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
 	    (json_int_t)hs_db_int(page, row, SEARCH_COLUMN_ID), "full_name",
 	    text_json(page, row, SEARCH_COLUMN_FULL_NAME), "birth_date",
 	    text_json(page, row, SEARCH_COLUMN_BIRTH_DATE), "nationality",
@@ -339,7 +352,10 @@ json_t *search_view_player(const PGresult *page, int row)
 	    text_json(page, row, SEARCH_COLUMN_ROLE), "height_cm",
 	    figure_json(figure_of(page, row, SEARCH_COLUMN_HEIGHT)), "weight_kg",
 	    figure_json(figure_of(page, row, SEARCH_COLUMN_WEIGHT)), "best_eligible",
-	    best_json(page, row));
+	    best_json(page, row), "source", text_json(page, row, SEARCH_COLUMN_SOURCE), "season",
+	    text_json(page, row, SEARCH_COLUMN_SEASON), "competition",
+	    named_json(page, row, SEARCH_COLUMN_COMPETITION, SEARCH_COLUMN_COMPETITION_ID), "team",
+	    named_json(page, row, SEARCH_COLUMN_TEAM, SEARCH_COLUMN_TEAM_ID));
 }
 
 json_t *search_view_api(const struct search_query *query, const PGresult *page,

@@ -21,6 +21,10 @@ struct search_found {
  * memory. */
 json_t *search_view_new(const struct search_query *query, const struct search_found *found);
 
+/* What the form cannot hold itself, since it is not swapped with the results: its order and the
+ * length of its pages. A new reference; NULL without memory. */
+json_t *search_view_kept(const struct search_query *query);
+
 /* {"total","page","per_page","players"}, as design section 8 has it.
  * A new reference; NULL without memory. */
 json_t *search_view_api(const struct search_query *query, const PGresult *page,

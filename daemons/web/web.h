@@ -16,6 +16,7 @@ struct accounts;
 struct answers;
 struct catalog;
 struct exports;
+struct quality;
 struct server;
 struct statics;
 struct uploads;
@@ -30,6 +31,7 @@ struct web {
 	struct catalog *catalog;
 	struct exports *exports;
 	struct uploads *uploads;
+	struct quality *quality;
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */

@@ -68,6 +68,103 @@ test("a refused value is told to all: by the live region, and by its field", { e
 	assert.equal(await page.getAttribute("#f-ppg_min", "aria-invalid"), null);
 });
 
+const boxes = (page, ids) => page.evaluate((all) => all.map((id) => {
+	const box = document.getElementById(id).getBoundingClientRect();
+	return [box.x, box.width].map(Math.round).join(" ");
+}), ids);
+const inView = (page, selector) => page.$eval(selector, (one) => {
+	const box = one.getBoundingClientRect();
+	return box.height > 0 && box.top >= 0 && Math.min(box.bottom, box.top + 40) <= innerHeight;
+});
+
+test("what is typed wrong is said at its field, which stays in its place", { expects: ["400"] }, async (page) => {
+	await page.goto("/?sort=-rpg");
+	const fields = ["f-ppg_min", "f-mpg_min", "f-rpg_min", "f-age_max", "f-age_min"];
+	const before = await boxes(page, fields);
+	await page.fill("#f-ppg_min", "abc");
+	await page.fill("#f-age_max", "-");
+	await until("both", async () => (await page.$$("#filters .wrong")).length === 2);
+	assert.equal(await focus(page), "f-age_max", "who is typing stays where he is");
+	assert.deepEqual(await boxes(page, fields), before, "no field moved aside");
+	assert.deepEqual(await page.$$eval("#results .problems .detail", (all) => all.map((one) => one.textContent.replace(/ must.*not/, ""))),
+		["PPG at least (ppg_min) 'abc'", "Age at most (age_max) '-'"]);
+	assert.match(await page.textContent("#why-age_max"), /a whole number from 0 to 150, like 21, not '-'/);
+	await axe(page, "two refused values");
+	await page.fill("#f-age_max", "");
+	await until("one", async () => (await page.$$("#filters .wrong")).length === 1);
+	assert.equal(await page.getAttribute("#f-age_max", "aria-describedby"), null);
+	await page.fill("#f-ppg_min", "60");
+	await settled(page, "1 player", "?ppg_min=60&sort=-rpg");
+	assert.equal(await page.$("#filters .wrong"), null);
+});
+
+test("narrow: whoever sends the form is led to what came of it", { width: 390, expects: ["400"] }, async (page) => {
+	await page.goto("/");
+	await page.click(".more > summary");
+	await page.fill("#f-ppg_min", "59");
+	await settled(page, "2 players", "?ppg_min=59");
+	assert.equal(await focus(page), "f-ppg_min", "who is typing stays where he is");
+	assert.equal(await inView(page, "#total"), false, "else this test shows nothing");
+	await page.keyboard.press("Enter");
+	await until("the results", async () => (await focus(page)) === "results");
+	assert.equal(await inView(page, "#total"), true);
+	assert.equal(await inView(page, "#results tbody tr"), true);
+	await page.fill("#f-age_min", "x");
+	await page.fill("#f-height_max", "tall");
+	await page.click(".filters .actions button");
+	await until("the first wrong field", async () => (await focus(page)) === "f-age_min");
+	assert.equal(await inView(page, "#why-age_min"), true);
+	await page.fill("#f-age_min", "");
+	await page.fill("#f-height_max", "");
+	await page.fill("#f-name", "player");
+	await page.fill("#f-mpg_min", "many");
+	await page.click(".more > summary");
+	assert.equal(await page.isVisible("#f-mpg_min"), false);
+	await page.press("#f-name", "Enter");
+	await until("the closed box opens", async () => (await focus(page)) === "f-mpg_min");
+	assert.equal(await inView(page, "#why-mpg_min"), true);
+});
+
+test("wide: the focus stays in the field that was sent", async (page) => {
+	await page.goto("/");
+	await page.fill("#f-ppg_min", "60");
+	await page.press("#f-ppg_min", "Enter");
+	await settled(page, "1 player", "?ppg_min=60");
+	assert.equal(await focus(page), "f-ppg_min");
+});
+
+for (const [how, js] of [["with script", true], ["without script", false]]) {
+	test(`a refused address shows the form with what is wrong in it, ${how}`, { js, width: 390, expects: ["400"] }, async (page) => {
+		await page.goto("/?ppg_min=abc&name=player&competition=NBA&height_max=tall&wing_span=2&sort=-rpg");
+		const said = await page.$$eval("#refused .detail", (all) => all.map((one) => one.textContent));
+		assert.deepEqual(said.map((one) => one.match(/\((.*?)\)|'(.*?)'/).slice(1).join("")), ["ppg_min", "competition", "height_max", "wing_span"]);
+		assert.equal(await inView(page, "#refused .detail"), true);
+		assert.equal(await page.title(), "This request cannot be understood · HoopScout");
+		for (const [name, value] of [["ppg_min", "abc"], ["height_max", "tall"]]) {
+			assert.equal(await page.inputValue(`#f-${name}`), value);
+			assert.equal(await page.isVisible(`#f-${name}`), true, "its box is open");
+			assert.equal(await page.getAttribute(`#f-${name}`, "aria-invalid"), "true");
+			assert.ok(said.includes(await page.textContent(`#${await page.getAttribute(`#f-${name}`, "aria-describedby")}`)), name);
+		}
+		assert.equal(await page.inputValue("#f-name"), "player");
+		assert.equal(await page.getAttribute("#f-name", "aria-invalid"), null);
+		assert.equal(await page.isVisible("#why-competition"), true);
+		if (js) {
+			/* its list stays without numbers while the search is refused */
+			await page.click("summary#f-competition");
+			await axe(page, "a refused address");
+		}
+		await page.click("#refused a[href='#f-height_max']");
+		assert.equal(await page.evaluate(() => document.activeElement.id), "f-height_max");
+		await page.fill("#f-ppg_min", "");
+		await page.fill("#f-height_max", "");
+		await page.click("#filters .actions button");
+		await until("the search", async () => (await total(page)) === "60 players");
+		assert.match(page.url(), /[?&]sort=-rpg/, "the order is kept");
+		assert.equal(await page.$("#refused"), null);
+	});
+}
+
 test("a list without numbers says why, and the search's total stays", { expects: ["503", "ERR_", "Failed to fetch"] }, async (page) => {
 	await page.goto("/");
 	await page.route("**/choices/team*", (route) => route.fulfill({ status: 503, contentType: "text/html",

@@ -451,6 +451,21 @@ test("beyond the last page, no page is said to be there", async (page) => {
 	await settled(page, "62 players", "?page=3");
 });
 
+for (const width of [1280, 390]) {
+	test(`a found player's source is named, without a line of its own, at ${width} px`, { width }, async (page) => {
+		await page.goto("/");
+		const heights = await page.evaluate(() => {
+			const row = document.querySelector("#results tbody tr");
+			const source = row.querySelector(".source");
+			const [text, shown, whole] = [source.innerText, source.getBoundingClientRect().width, row.offsetHeight];
+			source.remove();
+			return { text, shown, whole, without: row.offsetHeight };
+		});
+		assert.equal(heights.text, "invented");
+		assert.ok(heights.shown > 20 && heights.whole === heights.without, JSON.stringify(heights));
+	});
+}
+
 test("narrow: a list sorts", { width: 390 }, async (page) => {
 	await page.goto("/");
 	await page.click(".sort-by summary");
@@ -565,6 +580,7 @@ for (const [width, scheme] of [[1280, "light"], [390, "dark"]]) {
 	});
 }
 
+require("./test_quality.js");
 /* Last, since they bring in players whom nobody above expects. */
 require("./test_imports.js");
 

@@ -211,6 +211,12 @@ class Found:
     def best(self, player):
         return {metric: best_of(self.eligible[player], metric) for metric in METRICS}
 
+    def places(self, player):
+        """Season, competition and team, where they are the same in all eligible rows; else None. And the source."""
+        same = {place: {row[place] for row in self.eligible[player]} for place in PLACES}
+        return {"source": self.eligible[player][0]["competition"].partition(":")[0],
+                **{place: min(values) if len(values) == 1 else None for place, values in same.items()}}
+
     def behind(self, player, metric):
         """The eligible row that the best of the metric is from: with the most games, then of the newest season."""
         return max((row for row in self.eligible[player] if row[metric] is not None),

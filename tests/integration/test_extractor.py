@@ -10,7 +10,7 @@ import time
 import pytest
 
 from feed_server import Answer, FeedServer, dribble, silence
-from house import House, new_dir, until
+from house import TEST_USER, House, new_dir, until
 from test_importer import record, snapshot
 
 NAME = "public_json_snapshot"
@@ -224,6 +224,39 @@ def test_output_path_that_cannot_be(hs, feeds, path, says):
     feeds.serve("/feed.json", snapshot())
     done = hs.hsctl("extractor", "run", NAME, "--output-path", path.format(dir=hs.dir), check=False)
     assert done.returncode != 0 and says in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only under root the daemon is another user than hsctl")
+def test_output_path_that_only_root_may_write(hs, feeds):
+    """Who writes is not who asks: the message names him."""
+    feeds.serve("/feed.json", snapshot())
+    place = new_dir("roots-", hs.dir)
+    place.chmod(0o755)
+    done = hs.hsctl("extractor", "run", NAME, "--output-path", place, check=False)
+    assert done.returncode == 1 and f"{TEST_USER}, who writes the snapshots, may not write" in done.stdout, done
+    place.chmod(0o700)
+    for path in (place / "deep", place / "deep/x.json"):
+        done = hs.hsctl("extractor", "run", NAME, "--output-path", path, check=False)
+        assert done.returncode == 2 and f"{TEST_USER}, who writes the snapshots, may not look" in done.stderr, done
+
+
+def test_problems_are_counted_all(hs, feeds):
+    """However many records have one fault, it is one problem with its count: nothing is beyond the first hundred."""
+    rows = [record(player_external_id=f"p{n}", games_played=-1) for n in range(400)]
+    rows += [record(player_external_id=f"q{n}", games_played=-n) for n in range(2, 300)]
+    feeds.serve("/feed.json", snapshot(*rows))
+    result = run(hs, check=False)
+    assert result["problem_total"] == 400 + 298
+    assert [row["count"] for row in result["problems"]] == [400, 1, 1, 1, 1], result["problems"]
+    assert sum(row["count"] + row["others"] for row in result["problems"]) == 698
+    said = hs.hsctl("extractor", "run", NAME, check=False).stdout
+    assert "the same in 399 more" in said and "of other values, in 294 more" in said, said
+    assert "698 problems, so nothing was written\n" in said, said
+
+
+def test_feed_without_records_is_told_of(hs, feeds):
+    feeds.serve("/feed.json", [])
+    assert run(hs)["report"]["warnings"] == ["the feed has no records, and so the snapshot has none"]
 
 
 # -- what is wrong with a feed ----------------------------------------------------------------------

@@ -269,6 +269,7 @@ def test_bad_urls(hs, feeds):
         done = run(hs, "--url", url, check=False)
         error = done.get("error") or done
         assert (error["code"], error["where"]) == ("bad_argument", "url"), (url, done)
+        assert "://" in url or "write it whole, beginning with https://" in error["message"], error
 
 
 # -- statuses ---------------------------------------------------------------------------------------
@@ -305,7 +306,8 @@ def test_retry_after_too_long(house, feeds):
     until_when = time.gmtime(time.time() + 3600)
     feeds.serve("/feed.json", body())
     for path in ("/busy-long", "/feed.json"):
-        fails(house, feeds, path, "http_status", "left alone until " + time.strftime("%Y-%m-%dT", until_when),
+        fails(house, feeds, path, "http_status", f"127.0.0.1:{feeds.port} asked to be left alone until "
+              + time.strftime("%Y-%m-%dT", until_when),
               "EXTRACTOR_RETRY_MAX_SECONDS")
     assert len(feeds.asked("/busy-long")) == 1 and not feeds.asked("/feed.json")
     with FeedServer() as other:

@@ -87,6 +87,29 @@ def test_mapping_becomes_a_source(hs, feeds):
     assert "my_league" not in hs.hsctl("extractor", "list").stdout
 
 
+def test_too_few_records_fail_where_the_mapping_says_so(hs, feeds):
+    feeds.serve("/feed", {"players": []})
+    write(hs, "few", url=feeds.url("/feed"))
+    result = run(hs, name="few")
+    assert result["status"] == "emitted" and "the feed has no records" in result["report"]["warnings"][0], result
+    write(hs, "few", url=feeds.url("/feed"), min_records=2)
+    for players in ([], [player(1)]):
+        feeds.serve("/feed", {"players": players})
+        result = run(hs, name="few", check=False)
+        assert (result["status"], result["file"]) == ("failed", None), result
+        assert result["error"]["where"] == "/min_records" and "wants 2 at least" in result["error"]["message"], result
+    feeds.serve("/feed", {"players": [player(1), player(2)]})
+    assert run(hs, name="few")["status"] == "emitted"
+
+
+def test_edit_that_says_the_same_makes_none(hs, feeds):
+    feeds.serve("/feed", {"players": [player(1)]})
+    path = hs.mappings / (write(hs, "tidied", url=feeds.url("/feed")) + ".json")
+    assert run(hs, name="tidied")["status"] == "emitted"
+    path.write_text(json.dumps({"about": "the same", **json.loads(path.read_text())}, indent=4, sort_keys=True))
+    assert run(hs, name="tidied")["status"] == "unchanged"
+
+
 def test_changed_mapping_makes_a_new_snapshot(hs, feeds):
     """The feed is as it was, and the server says so: what is made of it is not."""
     feeds.serve("/feed", {"players": [player(1, role="captain")]}, headers={"ETag": '"1"'})
@@ -312,15 +335,17 @@ def test_misspelt_pointers_are_named(hs, feeds):
     """A pointer that no record has makes no problem: the run says which fields stay empty, and so does history."""
     feeds.serve("/feed", {"players": [player(1, role="guard", height="6-3"), player(2)]})
     write(hs, "typo", url=feeds.url("/feed"), fields={
-        **FIELDS, "role": "/rolle", "position": {"first": ["/pos", "/position"]},
+        **FIELDS, "role": "/rolle", "fg_pct": {"percent": ["/id", "/attempts"]},
+        "position": {"first": ["/pos", "/position"]},
         "height_cm": {"at": "/height", "convert": "feet_inches_to_cm"}})
     said = hs.hsctl("extractor", "run", "typo").stdout
     assert "no record has a value for role: the mapping looks for it at /rolle" in said, said
     assert "position: the mapping looks for it at /pos, /position" in said, said
+    assert "fg_pct: none has one at /attempts" in said, said
     assert "height_cm" not in said and "FIRST VALUE" not in said, said
     assert "value for role" in hs.hsctl("extractor", "history", "typo").stdout
     report = hs.hsctl("extractor", "history", "typo", as_json=True).json["result"]["runs"][0]["report"]
-    assert [row["field"] for row in report["empty_fields"]] == ["position", "role"], report
+    assert [row["field"] for row in report["empty_fields"]] == ["position", "role", "fg_pct"], report
     assert report["fields"] == [] and report["mapped"] == 2
 
 
@@ -387,13 +412,13 @@ def test_duplicates_have_the_places_of_the_feed(hs, feeds):
     assert "Twice, 2025-26, Club (/players/2: page 2, record 3, line 4)" in done.stdout, done.stdout
 
 
-def test_problems_that_are_not_shown_are_counted(hs, feeds):
-    """The importer's rules keep the first hundred; the total is of all of them."""
+def test_repeats_are_one_problem_with_a_count(hs, feeds):
+    """The importer's rules keep the first hundred; here all of them are counted."""
     feeds.serve("/feed", {"players": [player(1)] * 500})
     write(hs, "same", url=feeds.url("/feed"))
     said = hs.hsctl("extractor", "run", "same", check=False).stdout
-    assert "; the same in 99 more\n" in said, said
-    assert "  499 problems, so nothing was written; 399 of them are not shown\n" in said, said
+    assert "; the same in 498 more\n" in said, said
+    assert "  499 problems, so nothing was written\n" in said, said
 
 
 def test_repeated_key_in_a_payload_is_the_records_problem(hs, feeds):

@@ -177,7 +177,7 @@ def test_history_tells_url_and_place(hs, feeds):
     shown = hs.hsctl("extractor", "history").stdout
     line = next(line for line in shown.splitlines() if "emitted" in line)
     assert line.endswith("...") and len(line) < 200, line
-    assert f", {feeds.url('/none')}:\n  {feeds.url('/none')}: 127.0.0.1 answers with status 404" in shown, shown
+    assert f", {feeds.url('/none')}:\n  {feeds.url('/none')}: 127.0.0.1:{feeds.port} answers with status 404" in shown, shown
     assert f", {feeds.url('/torn.json')}:\n" in shown, shown
     runs = hs.hsctl("extractor", "history", as_json=True).json["result"]["runs"]
     assert [one["url"] for one in runs] == [feeds.url("/none"), feeds.url("/torn.json"), feeds.url(long)]

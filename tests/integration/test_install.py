@@ -1,6 +1,7 @@
 """make install puts everything where it belongs, and what was installed runs by itself."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -74,6 +75,15 @@ def open_dir():
     shutil.rmtree(path)
 
 
+def check_pages(root):
+    """The pages that are installed name the places that are read: not those of another prefix."""
+    pages = "".join(path.read_text() for path in sorted((root / "share/man").rglob("*.[158]")))
+    for place in ("etc/hoopscout/hoopscout.conf", "etc/hoopscout/extractors/NAME.json",
+                  "share/hoopscout/extractors/example_"):
+        assert f"{root}/{place}" in pages, place
+    assert re.findall(r"(?<![\w.])/(?:usr|etc)/\S*hoopscout\S*", pages) == []
+
+
 def test_tarball_builds_by_itself(open_dir):
     """What `make dist` packs is all that is needed: built out of tree, from sources that cannot be written,
     by an ordinary user, without npm."""
@@ -97,4 +107,5 @@ def test_tarball_builds_by_itself(open_dir):
     run(source / "configure", "-q", "--disable-tests", "CFLAGS=-O0", f"--prefix={place}/root", drop=drop, where=place)
     run("make", "-s", "-j2", drop=drop, where=place)
     run("make", "-s", "install", drop=drop, where=place)
+    check_pages(place / "root")
     run(place / "root/bin/hsctl", "snapshot", "check", place / "root/share/hoopscout/examples/nba-2018.json", drop=drop)

@@ -72,13 +72,23 @@ def test_restarting_web_refuses_no_connection(running):
     assert len(served) > 10
 
 
-def test_a_connection_waits_while_web_is_stopped(running):
+def test_connections_are_refused_while_web_is_stopped(running):
+    """Nobody waits for an answer that does not come; once it is started, all is as before."""
     house = running
     house.control("stop", daemon="web")
-    with socket.create_connection(("127.0.0.1", house.port), timeout=20) as link:
-        link.sendall(b"GET /health/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        house.control("start", daemon="web")
-        assert link.recv(64).startswith(b"HTTP/1.1 ")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", house.port), timeout=20)
+    assert house.control("status")[1]["listen"] == []
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", house.port))
+        taken.listen()
+        with pytest.raises(ControlError) as refusal:
+            house.control("start", daemon="web")
+        assert f"127.0.0.1:{house.port} is in use by another program" in refusal.value.error["message"]
+    assert house.control("start", daemon="web")[1]["state"] == "up"
+    assert house.get("/health/").status == 200
+    assert house.control("status")[1]["listen"] == [house.url("/")]
 
 
 def connections(house):

@@ -99,6 +99,7 @@ def test_several_files(web, admin):
     assert answer.headers["Connection"] == "close"
     got = fates(admin, answer.headers["Location"])
     assert got == [("imported", "one.json"), ("imported", "two.json"), ("failed", "bad.json"), ("duplicate", "again.json")]
+    until(lambda: web.folder("archive/one.json").exists(), 20, "the move")
     assert web.folder("archive/one.json").read_bytes() == good
     page = admin.get(answer.headers["Location"])
     assert "errors: see what is wrong" in page.text or "error: see what is wrong" in page.text
@@ -113,7 +114,7 @@ def test_every_byte_arrives(web, admin, extra):
     text = b"[" + extra + b"]"
     answer = upload(admin, ("bytes.json", text))
     assert fates(admin, answer.headers["Location"])[0][0] in ("failed", "duplicate")
-    stored = web.sql("select stored_as from import_file order by file_id desc limit 1")
+    stored = until(lambda: web.sql("select stored_as from import_file order by file_id desc limit 1"), 20, "the move")
     assert web.folder(f"failed/{stored}").read_bytes() == text
 
 
@@ -123,7 +124,7 @@ def test_names(web, admin):
     assert fates(admin, first.headers["Location"]) == [("imported", "name.json")]
     second = upload(admin, ("/etc/name.json", content()), ("äöü 日本.json", content()))
     assert [name for _, name in fates(admin, second.headers["Location"])] == ["name.json", "äöü 日本.json"]
-    assert {"name.json", "name.1.json", "äöü 日本.json"} <= set(web.ls("archive"))
+    until(lambda: {"name.json", "name.1.json", "äöü 日本.json"} <= set(web.ls("archive")), 20, "the moves")
 
 
 def test_a_name_that_is_taken_in_incoming(web, admin):

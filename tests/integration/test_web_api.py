@@ -264,6 +264,36 @@ def test_values(web, document):
     assert web.get("/api/v1/players?" + urllib.parse.urlencode(default)).json() == web.get("/api/v1/players").json()
 
 
+@pytest.mark.parametrize("path", ["/api/v1/players", "/api/v1/teams", "/export.csv"])
+def test_all_that_is_wrong_is_named(web, document, path):
+    """The first as of any problem, and a list of all; of a list of values where it is."""
+    answer = web.get(f"{path}?ppg_min=abc&season=2011&competition=NBA&wing_span=1&age_min=1.5&team=LAL&sort=%ff&name=a&name=b")
+    problem = answer.json()
+    assert refusal(answer) == problem["errors"][0]["parameter"]
+    validate(document, document["components"]["schemas"]["Problem"], problem)
+    assert sorted(one["parameter"] for one in problem["errors"]) == \
+        ["age_min", "competition", "name", "ppg_min", "sort", "team", "wing_span"]
+    assert problem["errors_total"] == 7 and problem["detail"] == problem["errors"][0]["detail"]
+    values = {one["parameter"]: one["values"] for one in problem["errors"] if one["values"]}
+    assert values == {"competition": "/api/v1/competitions", "team": "/api/v1/teams"}
+    for name, example in (("competition", "nba-stats:NBA"), ("team", "nba-stats:LAL")):
+        detail, = [one["detail"] for one in problem["errors"] if one["parameter"] == name]
+        assert example in detail and values[name] in detail
+        assert web.get(values[name]).status == 200
+        assert values[name] in web.get(f"{path}?{name}=X").json()["detail"], "alone, too"
+    nameless = web.get(f"{path}?%ff=1").json()
+    assert "parameter" not in nameless and nameless["errors"][0]["parameter"] is None
+    validate(document, document["components"]["schemas"]["Problem"], nameless)
+    most = web.get(f"{path}?" + "&".join(f"x{i}=1" for i in range(25))).json()
+    assert (len(most["errors"]), most["errors_total"]) == (20, 25)
+
+
+def test_what_else_a_list_and_an_export_refuse(web):
+    for path, wrong in (("/api/v1/teams?find=a&find=b&ppg_min=x", ["find", "ppg_min"]),
+                        ("/export.json?ppg_min=x&page=2&per_page=50", ["ppg_min", "page", "per_page"])):
+        assert [one["parameter"] for one in web.get(path).json()["errors"]] == wrong
+
+
 def test_too_many(web, document):
     most = document["components"]["parameters"]["position"]["schema"]["maxItems"]
     assert web.get("/api/v1/players?" + "&".join(f"position={i}" for i in range(most))).status == 200

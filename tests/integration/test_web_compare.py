@@ -98,6 +98,18 @@ def test_percentiles_agree(told):
     assert re.search(rf'percentile </span>{one["percentiles"]["ppg"]}</span>', page)
 
 
+def test_why_there_is_no_percentile(told):
+    """Each one's own reason: his games, or that too few others are known."""
+    reasons = {"Ana <A>": ("2023", "too few others known"), "Bo_B 100%": ("2022", "too few games"), "Eve": ("2024", "too few games"),
+               "Fay": ("2024", "games not known"), "Dee 07": ("2024", None)}
+    for name, (season, reason) in reasons.items():
+        page = compare(told, name, season=season)
+        assert re.findall(r"not ranked: ([^<]*)<", page) == ([reason] if reason else []), name
+        assert ('class="rank' in page) == (reason is None), name
+        assert "where fewer than 10 of those rows have that figure" in page
+    assert "not ranked" not in compare(told, *reasons, figures="best")
+
+
 def test_links(told):
     """Each link leads to the comparison without a player, with one more, or with other figures."""
     page = compare(told, "Ana <A>", "Çelik", season="2024", name="bo_b")

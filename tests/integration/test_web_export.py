@@ -64,7 +64,9 @@ def test_all_rows_as_on_the_page(web, query):
     rows = list(csv.DictReader(io.StringIO(sheet.body.decode("utf-8-sig"), newline="")))
     assert len(rows) == len(want)
     for row, player in zip(rows, want):
-        flat = {**{key: value for key, value in player.items() if key != "best_eligible"}, **player["best_eligible"]}
+        last = ("source", "season", "competition", "team")
+        flat = {**{key: value for key, value in player.items() if key not in ("best_eligible", *last)}, **player["best_eligible"],
+                **{key: value["name"] if isinstance(value, dict) else value for key, value in ((key, player[key]) for key in last)}}
         assert list(row) == list(flat)
         for key, value in flat.items():
             if isinstance(value, str):
@@ -72,6 +74,34 @@ def test_all_rows_as_on_the_page(web, query):
                 assert row[key] == value
             else:
                 assert row[key] == ("" if value is None else str(value)), key
+
+
+def test_where_they_are_from(house):
+    """The source of each, and season, competition and team where all of his rows that count are of one: in the
+    API and in every file."""
+    def row(player, season, competition, team, points):
+        return {"competition_external_id": competition, "competition_name": f"League, {competition}", "season": season,
+                "team_external_id": team, "team_name": f"Team {team}", "player_external_id": player, "full_name": player,
+                "points_per_game": points}
+    house.start()
+    for source, rows in (("one", [row("A", "2023", "L", "X", 9), row("A", "2024", "L", "X", 20), row("B", "2024", "L", "X", 8), row("B", "2024", "L", "Y", 7)]),
+                         ("two", [row("C", "2024", "L", "X", 6), row("C", "2024", "M", "Z", 5)])):
+        house.drop({"source_name": source, "snapshot_date": "2024-06-30", "records": rows}, f"{source}.json")
+        house.wait_imported(f"{source}.json")
+    for query, wanted in (
+            ("", [("one", None, "one:L", "one:X"), ("one", "2024", "one:L", None), ("two", "2024", None, None)]),
+            ("ppg_min=10", [("one", "2024", "one:L", "one:X")]), ("season=2023", [("one", "2023", "one:L", "one:X")]),
+            ("name=b&ppg_min=8", [("one", "2024", "one:L", "one:X")]), ("competition=two:M", [("two", "2024", "two:M", "two:Z")])):
+        found = house.get(f"/api/v1/players?{query}").json()["players"]
+        assert [(one["source"], one["season"], *((one[place] or {"id": None})["id"] for place in ("competition", "team")))
+                for one in found] == wanted, query
+        assert house.get(f"/export.json?{query}").json()["players"] == found
+        rows = list(csv.DictReader(io.StringIO(house.get(f"/export.csv?{query}").body.decode("utf-8-sig"), newline="")))
+        assert [(one["source"], one["season"], one["competition"], one["team"]) for one in rows] == \
+            [(source, season or "", f"League, {competition[4:]}" if competition else "", f"Team {team[4:]}" if team else "")
+             for source, season, competition, team in wanted], query
+    page = house.get("/?ppg_min=10").text
+    assert '>one</span><span class="about"><span>Team X, League, L, 2024</span></span></th>' in page
 
 
 def test_a_file_to_save(web):
@@ -143,7 +173,7 @@ def test_slow_clients_cost_little_and_are_bounded(web):
             data += more
         rest.close()
         body = re.sub(rb"\r\n[0-9a-f]+\r\n", b"", data.partition(b"\r\n\r\n")[2].partition(b"\r\n")[2])
-        assert body.count(b'"id":') == COUNT
+        assert body.count(b'"full_name":') == COUNT
     finally:
         for wire in wires:
             wire.close()

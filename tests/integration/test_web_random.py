@@ -165,6 +165,12 @@ def ask(house, query, **more):
     return answer.json()
 
 
+def places(player):
+    """As the model has them, of an API's player."""
+    return {"source": player["source"], "season": player["season"],
+            **{place: player[place] and player[place]["id"] for place in ("competition", "team")}}
+
+
 class Case:
     """One search, what the model finds, and what hsd-web answers."""
 
@@ -184,6 +190,7 @@ class Case:
         for player in got["players"]:
             best = {metric: number(value) for metric, value in player["best_eligible"].items()}
             assert best == self.found.best(player["id"]), f"{what}: player {player['id']}"
+            assert places(player) == self.found.places(player["id"]), f"{what}: player {player['id']}"
 
     def kinds(self):
         """Which of WANTED_CASES it is."""
@@ -336,7 +343,7 @@ def test_pages_are_the_whole(filled):
 CELL = re.compile(r'<td class="number sorted[^"]*">([^<]*)(?:<span class="behind">([^<]*)</span>)?</td>')
 
 
-ABOUT = re.compile(r'<span class="about">(.*?)</span></th>')
+ABOUT = re.compile(r'<span class="source"[^>]*>([^<]*)</span><span class="about">(.*?)</span></th>')
 
 
 def test_page_says_what_the_api_says(filled):
@@ -354,8 +361,8 @@ def test_page_says_what_the_api_says(filled):
             assert [int(part.partition('"')[0]) for part in page.text.split('href="/players/')[1:]] == case.ids, query
             total = len(case.order)
             assert ("No player found" if total == 0 else f"{total:,} player{'s' * (total > 1)}") in page.text
-            assert [about.rpartition("<span>")[2].removesuffix("</span>") for about in ABOUT.findall(page.text)] == \
-                [seasons_text(case.found.eligible[player]) for player in case.ids], query
+            assert [(about.rpartition("<span>")[2].removesuffix("</span>"), source) for source, about in ABOUT.findall(page.text)] == \
+                [(seasons_text(case.found.eligible[player]), case.found.places(player)["source"]) for player in case.ids], query
             if metric not in METRICS:
                 continue
             cells = CELL.findall(page.text)

@@ -105,7 +105,7 @@ static const struct {
 	{ "{\"records\":\"\",\"records\":\"\",\"fields\":{" NEEDED "}}", HS_BAD_JSON, "", "duplicate" },
 	{ "{\"fields\":{" NEEDED "}}", HS_MISSING_FIELD, "/records", "where the records are" },
 	{ "{\"records\":\"\"}", HS_MISSING_FIELD, "/fields", "where the fields" },
-	{ WITH("\"paginng\":{}"), HS_UNKNOWN_FIELD, "/paginng", "there are about" },
+	{ WITH("\"paginng\":{}"), HS_UNKNOWN_FIELD, "/paginng", "did you mean paging? There are about" },
 	{ WITH("\"about\":7"), HS_WRONG_TYPE, "/about", "a text" },
 	{ WITH("\"source_name\":\"" CHARACTERS_50 CHARACTERS_50 "x\""), HS_OUT_OF_RANGE,
 	    "/source_name", "100 characters" },
@@ -205,6 +205,12 @@ static const struct {
 	    "/fields/role/places", "" },
 	{ FIELD("{\"at\":\"/a\",\"convert\":\"inches\"}"), HS_NOT_FOUND, "/fields/role/convert",
 	    "no such conversion" },
+	{ FIELD("{\"at\":\"/a\",\"convert\":\"inchs_to_cm\"}"), HS_NOT_FOUND, "/fields/role/convert",
+	    "did you mean inches_to_cm?" },
+	{ FIELD("{\"constnat\":\"x\"}"), HS_UNKNOWN_FIELD, "/fields/role/constnat",
+	    "did you mean constant?" },
+	{ FIELD("{\"at\":\"/a\",\"covert\":\"trim\"}"), HS_UNKNOWN_FIELD, "/fields/role/covert",
+	    "did you mean convert?" },
 	{ FIELD("{\"at\":\"/a\",\"convert\":[\"trim\",{\"inches\":1}]}"), HS_NOT_FOUND,
 	    "/fields/role/convert/1/inches", "no such conversion" },
 	{ FIELD("{\"at\":\"/a\",\"convert\":{\"round\":\"x\"}}"), HS_BAD_ARGUMENT,
@@ -283,6 +289,63 @@ static void test_all_mistakes(void)
 	for (size_t i = 0; i < HS_COUNT(pointers) && i < hs_problems_kept(mistakes); i++)
 		expect_text(pointers[i], hs_problems_at(mistakes, i)->pointer, pointers[i]);
 	hs_problems_free(mistakes);
+}
+
+#define HEAD "{\"records\":\"/data\",\"fields\":{" NEEDED "}"
+
+/* Whether it makes another snapshot of the same feed. */
+static const struct { const char *row, *text; bool is_same; } edits[] = {
+	{ "as it was", HEAD "}", true },
+	{ "white space", "\n" HEAD "\t}\n", true },
+	{ "order", "{\"fields\":{" NEEDED "},\"records\":\"/data\"}", true },
+	{ "escapes", "{\"records\":\"\\u002fdata\",\"fields\":{" NEEDED "}}", true },
+	{ "for people", HEAD ",\"about\":\"x\"}", true },
+	{ "for the scheduler", HEAD ",\"schedule\":\"@daily\",\"timezone\":\"UTC\"}", true },
+	{ "a field", "{\"records\":\"/data\",\"fields\":{" NEEDED ",\"role\":\"/r\"}}", false },
+	{ "a pointer", "{\"records\":\"/Data\",\"fields\":{" NEEDED "}}", false },
+	{ "a rule", HEAD ",\"min_records\":1}", false },
+};
+
+static void test_digest(void)
+{
+	unsigned char first[MAPPING_DIGEST_BYTES] = { 0 };
+
+	for (size_t i = 0; i < HS_COUNT(edits); i++) {
+		struct hs_problems *mistakes = hs_problems_new();
+		struct hs_error err = HS_ERROR_INIT;
+		struct mapping *mapping = parse(edits[i].text, mistakes, &err);
+
+		if (expect_done(edits[i].row, mapping != NULL, &err)) {
+			if (i == 0)
+				memcpy(first, mapping->digest, sizeof first);
+			expect_int(edits[i].row, memcmp(first, mapping->digest, sizeof first) == 0,
+			    edits[i].is_same);
+		}
+		mapping_free(mapping);
+		hs_problems_free(mistakes);
+	}
+}
+
+static const struct { const char *text, *advice; } torn[] = {
+	{ "{\"records\":\"/a\"\n\"fields\":{}}", "a comma before it, or a closing bracket, is missing" },
+	{ "{\"urls\":[\"a\" \"b\"]}", "a comma before it, or a closing bracket, is missing" },
+	{ "{\"records\":\"/a\",}", "a comma before it is too many, or a key has no quotes" },
+	{ "{records:1}", "a comma before it is too many, or a key has no quotes" },
+	{ "{\"urls\":[1,]}", "a comma before it is too many, or a text has no quotes" },
+	{ "{\"records\":\"/a\"", "closing bracket, is missing" },
+	{ "{\"records\":\"/a", "before all brackets and quotes are closed" },
+};
+
+static void test_torn(void)
+{
+	for (size_t i = 0; i < HS_COUNT(torn); i++) {
+		struct hs_problems *mistakes = hs_problems_new();
+		struct hs_error err = HS_ERROR_INIT;
+
+		expect_true(torn[i].text, parse(torn[i].text, mistakes, &err) == NULL);
+		expect_contains(torn[i].text, err.message, torn[i].advice);
+		hs_problems_free(mistakes);
+	}
 }
 
 static void test_content(void)
@@ -430,6 +493,8 @@ static const struct hs_case cases[] = {
 	{ "mappings that are right", test_good },
 	{ "each mistake, and where it is", test_bad },
 	{ "all mistakes at once", test_all_mistakes },
+	{ "what makes another snapshot", test_digest },
+	{ "no JSON, and what to look for", test_torn },
 	{ "what was read", test_content },
 	{ "bounds", test_bounds },
 	{ "from a file", test_load },

@@ -135,7 +135,7 @@ static const struct { const char *text, *says; } bad[] = {
 	{ "--XX--\n", "follows its end" },
 	{ "--XX \r\n", "boundary is followed" },
 	{ "--XX\n\n", "boundary is followed" },
-	{ ONE("name=\"a\"") "1\r\n--XXX", "boundary is followed" },
+	{ ONE("name=\"a\"") "1\r\n--XXXX", "boundary is followed" },
 	{ ONE("name=\"a\"") "1", "ends before" },
 	{ ONE("name=\"a\"") "1\r\n--XX\r\n", "ends before" },
 	{ "--XX\r\n\r\n\r\n1" END, "no Content-Disposition" },

@@ -149,6 +149,9 @@ static void test_shapes(void)
 	}
 }
 
+#define LONG_NAME "_0123456789_0123456789_0123456789_0123456789_0123456789_0123456789"
+#define KEYS(letter) "\"" letter LONG_NAME "\":1,\"" letter "2" LONG_NAME "\":1,"
+
 static const struct {
 	struct order order;
 	const char *feed;
@@ -156,7 +159,17 @@ static const struct {
 	const char *where, *part;
 } faults[] = {
 	{ { PARSE_ARRAY, "/a", NULL }, "{\"b\":[]}", HS_MISSING_FIELD, "/a", "no records there" },
-	{ { PARSE_ARRAY, "/a", NULL }, "[]", HS_MISSING_FIELD, "/a", "no records there" },
+	{ { PARSE_ARRAY, "/a", NULL }, "[]", HS_MISSING_FIELD, "/a", "no records there: see" },
+	{ { PARSE_ARRAY, "/a", NULL }, "{\"b\":{\"c\":[]},\"d\":1}", HS_MISSING_FIELD, "/a",
+	    "there. It has the keys b, d: correct" },
+	{ { PARSE_ARRAY, "/a/x", NULL }, "{\"q\":1,\"a\":{\"c\":{\"e\":1},\"d\":1},\"b\":2}",
+	    HS_MISSING_FIELD, "/a/x", "Its /a has the keys c, d: correct" },
+	{ { PARSE_ARRAY, "/a/0/x", NULL }, "{\"a\":[{\"c\":1},{\"d\":1}]}",
+	    HS_MISSING_FIELD, "/a/0/x", "Its /a/0 has the keys c: correct" },
+	{ { PARSE_ARRAY, "/a/x", NULL }, "{\"a\":[{\"c\":1}],\"b\":1}", HS_MISSING_FIELD, "/a/x",
+	    "there. It has the keys a, b: correct" },
+	{ { PARSE_ARRAY, "/z", NULL }, "{" KEYS("a") KEYS("b") KEYS("c") KEYS("d") "\"e\":1}",
+	    HS_MISSING_FIELD, "/z", ", ...: correct" },
 	{ { PARSE_ARRAY, "/a", NULL }, "{\"a\":{}}", HS_WRONG_TYPE, "/a", "line 1, column 6" },
 	{ { PARSE_ARRAY, "/a", NULL }, "{\"a\":\"x\"}", HS_WRONG_TYPE, "/a", "array" },
 	{ { PARSE_ARRAY, "/a", NULL }, "{\"a\":[],\"a\":[]}", HS_REPEATED_KEY, "/a", "twice" },

@@ -73,6 +73,60 @@ static void test_other_bound(void)
 	hs_problems_free(problems);
 }
 
+static void add_at(struct hs_problems *problems, unsigned record, unsigned line, const char *words)
+{
+	char pointer[40];
+
+	snprintf(pointer, sizeof pointer, "/records/%u/full_name", record);
+	hs_problems_add(problems, HS_BLANK, pointer, line, 1, "%s", words);
+}
+
+/* What is said again and again is one problem, however often; and of the like a few are enough. */
+static void test_fold(void)
+{
+	struct hs_problems *problems = new_problems();
+	char words[40];
+
+	hs_problems_fold(problems);
+	for (unsigned i = 0; i < 1000; i++)
+		add_at(problems, i, 10 + i, "blank");
+	hs_problems_add(problems, HS_BLANK, "/records/7/team_name", 17, 2, "blank");
+	expect_true("more may come", hs_problems_would_keep(problems, 5000, 1));
+	expect_int("two places", hs_problems_kept(problems), 2);
+	expect_int("all count", hs_problems_total(problems), 1001);
+	expect_int("said", hs_problems_at(problems, 0)->count, 1000);
+	expect_text("first", hs_problems_at(problems, 0)->pointer, "/records/0/full_name");
+	expect_int("once", hs_problems_at(problems, 1)->count, 1);
+	add_at(problems, 2000, 3, "blank");
+	expect_int("still two", hs_problems_kept(problems), 2);
+	expect_int("counts go on", hs_problems_at(problems, 0)->count, 1001);
+	expect_text("now first", hs_problems_at(problems, 0)->pointer, "/records/2000/full_name");
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(words, sizeof words, "value %u", i);
+		add_at(problems, 3000 + i, 4000 + i, words);
+	}
+	expect_int("of each place", hs_problems_kept(problems), HS_PROBLEMS_ALIKE + 1);
+	expect_text("the last alike", hs_problems_at(problems, HS_PROBLEMS_ALIKE)->message, "value 3");
+	expect_int("and the like", hs_problems_at(problems, HS_PROBLEMS_ALIKE)->others, 46);
+	add_at(problems, 1, 5, "early");
+	expect_text("in front", hs_problems_at(problems, 1)->message, "early");
+	expect_int("it has the counts of what went", hs_problems_at(problems, 1)->others, 47);
+	expect_text("the last alike", hs_problems_at(problems, HS_PROBLEMS_ALIKE)->message, "value 2");
+	hs_problems_free(problems);
+}
+
+/* Without folding each is one. */
+static void test_no_fold(void)
+{
+	struct hs_problems *problems = new_problems();
+
+	for (unsigned i = 0; i < 3; i++)
+		add_at(problems, i, i, "blank");
+	expect_int("each", hs_problems_kept(problems), 3);
+	expect_int("count", hs_problems_at(problems, 2)->count, 1);
+	hs_problems_free(problems);
+}
+
 /* A pointer or a message of any length: cut, at a character's end. */
 static void test_long_texts(void)
 {
@@ -125,6 +179,8 @@ int main(void)
 		{ "order", test_order },
 		{ "bound", test_bound },
 		{ "as many as are wanted", test_other_bound },
+		{ "folded", test_fold },
+		{ "not folded", test_no_fold },
 		{ "long texts", test_long_texts },
 		{ "json", test_json },
 	};

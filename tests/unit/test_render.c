@@ -463,6 +463,32 @@ static void test_errors(void)
 	shown_done(&shown);
 }
 
+static const struct { const char *where, *message, *want; } once[] = {
+	{ "run", "there is no import run 9", "hsctl: there is no import run 9\n" },
+	{ "runner", "it does not run", "hsctl: runner: it does not run\n" },
+	{ "POSTGRES_PORT", "POSTGRES_PORT must be a number", "hsctl: POSTGRES_PORT must be a number\n" },
+	{ "a.json", "\"a.json\" is none", "hsctl: \"a.json\" is none\n" },
+	{ "a.json", "a.json.bak is none", "hsctl: a.json: a.json.bak is none\n" },
+	{ "", "no memory", "hsctl: no memory\n" },
+};
+
+/* What stands in front says what the sentence does not. */
+static void test_one_prefix(void)
+{
+	for (size_t i = 0; i < HS_COUNT(once); i++) {
+		struct hs_error err = HS_ERROR_INIT;
+		struct shown shown;
+
+		shown_open(&shown, OUTPUT_PLAIN);
+		shown.output.asked = &hs_commands[HS_CMD_IMPORT_SHOW];
+		hs_error_set(&err, HS_NOT_FOUND, once[i].where, "%s", once[i].message);
+		shown.output.ops->error(&shown.output, &err, NULL);
+		shown_end(&shown);
+		expect_text(once[i].message, shown.err, once[i].want);
+		shown_done(&shown);
+	}
+}
+
 static const struct {
 	const char *text;
 	size_t length;
@@ -548,6 +574,7 @@ static const struct hs_case cases[] = {
 	{ "strange results", test_strange_results },
 	{ "JSON", test_json },
 	{ "errors and notes", test_errors },
+		{ "one prefix", test_one_prefix },
 	{ "escaping", test_escaping },
 	{ "figures", test_figures },
 	{ "cutting", test_cutting },

@@ -376,6 +376,44 @@ static void test_fields(void)
 	outcome_done(&outcome);
 }
 
+/* Of a field that stays empty, the places that are to blame: not those where there is something. */
+static void test_missing_places(void)
+{
+	struct order order = { .mapping = "{\"records\":\"/data\",\"joins\":{\"b\":{\"records\":\"/bios\","
+	    "\"key\":\"/id\"}},\"fields\":{"
+	    "\"competition_external_id\":{\"constant\":\"E\"},\"competition_name\":"
+	    "{\"constant\":\"E\"},\"season\":{\"document\":\"/season\"},\"team_external_id\":\"/id\","
+	    "\"team_name\":\"/id\",\"player_external_id\":\"/id\",\"full_name\":\"/name\","
+	    "\"points_per_game\":{\"quotient\":[\"/pts\",\"/games_played\"]},"
+	    "\"fg_pct\":{\"percent\":[{\"first\":[\"/made\",\"/fgm\"]},\"/att\"]},"
+	    "\"ft_pct\":{\"percent\":[{\"first\":[\"/ftm\",\"/ft\"]},\"/name\"],\"convert\":\"number\"},"
+	    "\"role\":{\"at\":\"/name\",\"table\":{\"x\":\"y\"},\"otherwise\":\"null\"},"
+	    "\"position\":{\"lookup\":\"b\",\"key\":\"/id\",\"value\":\"/pos\"},"
+	    "\"first_name\":{\"when\":{\"of\":\"/kind\",\"in\":[1]},\"then\":\"/name\"}}}",
+	    .feeds = { "{\"season\":\"2024\",\"bios\":[{\"id\":1}],\"data\":["
+	    "{\"id\":1,\"name\":\"A B\",\"pts\":9},{\"id\":2,\"name\":\"C D\",\"gp\":1,\"fgm\":3}]}" } };
+	static const struct { const char *field, *missing; } wanted[] = {
+		{ "points_per_game", "/games_played" },
+		{ "fg_pct", "/att" },
+		{ "ft_pct", "/ftm, /ft" },
+		{ "role", "" },
+		{ "position", "b /pos" },
+		{ "first_name", "/kind" },
+	};
+	struct hs_error err = HS_ERROR_INIT;
+	struct outcome outcome;
+
+	if (!expect_done("run", pipeline_run(&order, &outcome, &err), &err))
+		return;
+	expect_int("no problem", outcome.result.problem_total, 0);
+	expect_int("empty", json_array_size(outcome.result.empty_fields), HS_COUNT(wanted));
+	for (size_t i = 0; i < HS_COUNT(wanted); i++)
+		expect_text(wanted[i].field,
+		    of_field(outcome.result.empty_fields, wanted[i].field, "missing"),
+		    wanted[i].missing);
+	outcome_done(&outcome);
+}
+
 /* What is looked for in several places, or outside of the record, is named in the sentence. */
 static void test_sources_in_faults(void)
 {
@@ -457,6 +495,7 @@ static const struct hs_case cases[] = {
 	{ "the same problem again and again", test_folded },
 	{ "all records are left out", test_all_left_out },
 	{ "which fields there are", test_fields },
+	{ "places that are missing", test_missing_places },
 	{ "where a field is looked for", test_sources_in_faults },
 	{ "warnings", test_warnings },
 	{ "groups without a key", test_group_without_key },

@@ -18,7 +18,7 @@ static const char *canonical(const char *text)
 	struct search_query *query;
 	struct evbuffer *out;
 
-	if (!search_query_parse(text, today, &query, &err)) {
+	if (!search_query_parse(text, today, NULL, &query, &err)) {
 		snprintf(written, sizeof written, "%s: %s", err.where, hs_error_name(err.code));
 		return written;
 	}
@@ -114,7 +114,7 @@ static void test_refusals(void)
 		struct search_query *query = NULL;
 
 		expect_true(refusals[i].text,
-		    !search_query_parse(refusals[i].text, today, &query, &err));
+		    !search_query_parse(refusals[i].text, today, NULL, &query, &err));
 		expect_code(refusals[i].text, &err, HS_BAD_ARGUMENT);
 		expect_text(refusals[i].text, err.where, refusals[i].where);
 		if (refusals[i].where[0] != '\0')
@@ -128,10 +128,12 @@ static const struct { const char *text, *part; } hints[] = {
 	{ "ppg_min=abc",
 	    "PPG at least (ppg_min) must be a number from 0 to 150, like 12.5, not 'abc'" },
 	{ "tov_max=-1", "TOV at most (tov_max) must" },
-	{ "age_min=x", "Age at least (age_min) must be a whole number from 0 to 150, not 'x'" },
-	{ "per_page=7", "from 10 to 100" },
+	{ "age_min=x", "Age at least (age_min) must be a whole number from 0 to 150, like 21, not 'x'" },
+	{ "fg_pct_min=x", "like 45.5," }, { "height_max=x", "like 198," },
+	{ "per_page=7", "from 10 to 100, like 50," },
 	{ "sort=x", "three_pt_pct" },
-	{ "team=x", "SOURCE:EXTERNAL_ID" },
+	{ "team=x", "SOURCE:EXTERNAL_ID (like nba-stats:LAL), not 'x'" },
+	{ "competition=x", "SOURCE:EXTERNAL_ID (like nba-stats:NBA), not 'x'" },
 	{ "age_on=1900-02-29", "February 1900 has 28 days" },
 	{ "x=1", "fg_pct_min" },
 	{ "page=1&page=1", "twice" },
@@ -144,9 +146,69 @@ static void test_hints(void)
 		struct search_query *query;
 
 		if (expect_true(hints[i].text,
-		    !search_query_parse(hints[i].text, today, &query, &err)))
+		    !search_query_parse(hints[i].text, today, NULL, &query, &err)))
 			expect_contains(hints[i].text, err.message, hints[i].part);
 	}
+}
+
+/* Each example is one that the parameter takes. */
+static void test_examples(void)
+{
+	for (size_t i = 0; i < SEARCH_PARAM_COUNT; i++) {
+		struct hs_error err = HS_ERROR_INIT;
+		struct search_query *query;
+		char text[64];
+
+		snprintf(text, sizeof text, "%s=%s", search_params[i].name, search_params[i].example);
+		if (expect_done(text, search_query_parse(text, today, NULL, &query, &err), &err))
+			search_query_free(query);
+	}
+}
+
+/* All that is wrong, in the query's order, each once, with what is left of the search. */
+static void test_all_refusals(void)
+{
+	static const char *const wheres[] = { "ppg_min", "wing_span", "team", "name", "age_on" };
+	struct refusals all = { 0 };
+	struct hs_error err = HS_ERROR_INIT;
+	struct search_query *query;
+	static const char text[] = "season=1&ppg_min=abc&wing_span=1&team=x&team=a:b&wing_span=1"
+				   "&name=%ff&age_on=never&sort=apg";
+
+	if (!expect_done("query", search_query_parse(text, today, &all, &query, &err), &err))
+		return;
+	expect_int("count", (long long)all.count, HS_COUNT(wheres));
+	expect_int("total", (long long)all.total, HS_COUNT(wheres));
+	for (size_t i = 0; i < all.count && i < HS_COUNT(wheres); i++)
+		expect_text(wheres[i], all.list[i]->where, wheres[i]);
+	expect_contains("of one", refusals_of(&all, "team"), "not 'x'");
+	expect_true("of none", refusals_of(&all, "season") == NULL);
+	expect_text("as it was typed", query->refused[SEARCH_PPG_MIN], "abc");
+	expect_true("not given", !query->values[SEARCH_PPG_MIN].given);
+	expect_text("what is left", query->values[SEARCH_TEAM].items[0], "a:b");
+	expect_true("the order", query->sort == SEARCH_BY_APG);
+	search_query_free(query);
+	refusals_done(&all);
+	expect_int("emptied", (long long)all.count, 0);
+}
+
+/* So many are named; the rest is counted. */
+static void test_many_refusals(void)
+{
+	struct refusals all = { 0 };
+	struct hs_error err = HS_ERROR_INIT;
+	struct search_query *query;
+	char text[1024];
+	size_t used = 0;
+
+	for (int i = 0; i < REFUSALS_MOST + 5; i++)
+		used += (size_t)sprintf(text + used, "x%d=1&", i);
+	if (!expect_done("query", search_query_parse(text, today, &all, &query, &err), &err))
+		return;
+	expect_int("count", (long long)all.count, REFUSALS_MOST);
+	expect_int("total", (long long)all.total, REFUSALS_MOST + 5);
+	search_query_free(query);
+	refusals_done(&all);
 }
 
 static void test_words(void)
@@ -155,7 +217,7 @@ static void test_words(void)
 	struct search_query *query;
 	static const char text[] = "name=O%E2%80%99Neal+Karl-Anthony+%C4%90or%C4%91e";
 
-	if (!expect_done("name", search_query_parse(text, today, &query, &err), &err))
+	if (!expect_done("name", search_query_parse(text, today, NULL, &query, &err), &err))
 		return;
 	expect_int("words", query->word_count, 4);
 	expect_text("first", query->words[0], "oneal");
@@ -180,7 +242,7 @@ static void test_level(void)
 		struct search_query *query;
 
 		if (!expect_done(rows[i].text,
-		    search_query_parse(rows[i].text, today, &query, &err), &err))
+		    search_query_parse(rows[i].text, today, NULL, &query, &err), &err))
 			continue;
 		expect_int(rows[i].text, search_query_of_season(query), rows[i].of_season);
 		search_query_free(query);
@@ -199,7 +261,7 @@ static void test_without(void)
 	struct search_query *query;
 	static const char text[] = "name=x&season=2&season=1&ppg_min=20&sort=apg&page=7";
 
-	if (!expect_done("query", search_query_parse(text, today, &query, &err), &err))
+	if (!expect_done("query", search_query_parse(text, today, NULL, &query, &err), &err))
 		return;
 	for (size_t i = 0; i < HS_COUNT(rows); i++) {
 		struct evbuffer *out = evbuffer_new();
@@ -244,12 +306,12 @@ static void test_many_items(void)
 
 	for (int i = 0; i < SEARCH_MAX_ITEMS; i++)
 		used += (size_t)sprintf(text + used, "season=%d&", i);
-	if (expect_done("as many as may be", search_query_parse(text, today, &query, &err), &err)) {
+	if (expect_done("as many as may be", search_query_parse(text, today, NULL, &query, &err), &err)) {
 		expect_int("items", query->values[SEARCH_SEASON].count, SEARCH_MAX_ITEMS);
 		search_query_free(query);
 	}
 	sprintf(text + used, "season=x");
-	expect_true("one more", !search_query_parse(text, today, &query, &err));
+	expect_true("one more", !search_query_parse(text, today, NULL, &query, &err));
 	expect_contains("one more", err.message, "at most 400 times");
 	free(text);
 }
@@ -271,6 +333,9 @@ static const struct hs_case cases[] = {
 	{ "canonical form", test_canonical },
 	{ "refusals name the parameter", test_refusals },
 	{ "refusals say what is allowed", test_hints },
+	{ "examples are taken", test_examples },
+	{ "all refusals", test_all_refusals },
+	{ "many refusals", test_many_refusals },
 	{ "words of a name", test_words },
 	{ "season level", test_level },
 	{ "without one filter", test_without },

@@ -19,7 +19,7 @@ static struct search_sql *make(const char *text)
 	struct search_query *query;
 	struct search_sql *sql = NULL;
 
-	if (!expect_done(text, search_query_parse(text, today, &query, &err), &err))
+	if (!expect_done(text, search_query_parse(text, today, NULL, &query, &err), &err))
 		exit(EXIT_FAILURE);
 	expect_done(text, search_sql_new(query, look_ups, &sql, &err), &err);
 	search_query_free(query);

@@ -253,9 +253,10 @@ static void test_order(void)
 static const struct {
 	const char *row, *text, *where, *says;	/* where: the setting, or what follows the path */
 } bad_files[] = {
-	{ "unknown", "# x\nHOOPSCOUT_LISTN=1\n", ":2", "\"HOOPSCOUT_LISTN\" is not a setting; the "
-	    "nearest is HOOPSCOUT_LISTEN" },
-	{ "lower case", "postgres_db=x", ":1", "the nearest is" },
+	{ "unknown", "# x\nHOOPSCOUT_LISTN=1\n", ":2", "\"HOOPSCOUT_LISTN\" is not a setting: did "
+	    "you mean HOOPSCOUT_LISTEN?" },
+	{ "far from all", "COLOUR=red", ":1", "hoopscout.conf(5) has them all" },
+	{ "lower case", "postgres_db=x", ":1", "did you mean POSTGRES_DB?" },
 	{ "near a later part's", "APP_IMAGE_TAGS=x", ":1", "is not a setting" },
 	{ "no equals", "HOOPSCOUT_LISTEN 1", ":1", "no '='" },
 	{ "twice", "POSTGRES_DB=a\nPOSTGRES_DB=b\n", ":2", "already in line 1" },
