@@ -256,6 +256,33 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	    .help = "how many entries to show (default 50)" } },
 	.help = "show who signed in, who could not, who changed what",
 },
+[HS_CMD_TOKEN_CREATE] = {
+	.words = "token create", .id = "token.create",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "1 to 64 of a-z, 0-9 and . _ @ -, not digits alone" },
+		{ "account", HS_ARG_TEXT, .required = true, .is_option = true,
+		    .help = "whose rights it has, as 'user list' shows it" },
+		{ "role", HS_ARG_ROLE, .is_option = true,
+		    .help = "viewer (as without it), scout or admin; never more than the account" },
+		{ "days", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 3650,
+		    .help = "how long it is good for (default 365)" },
+	},
+	.help = "make a token for the API, and show it this once",
+},
+[HS_CMD_TOKEN_LIST] = {
+	.words = "token list", .id = "token.list",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_LOOK,
+	.help = "show the tokens, and when they were used",
+},
+[HS_CMD_TOKEN_REVOKE] = {
+	.words = "token revoke", .id = "token.revoke",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = { { "token", HS_ARG_TEXT, .required = true,
+	    .help = "its name or number, as 'token list' shows it" } },
+	.help = "let a token be of no use any more",
+},
 [HS_CMD_QUALITY] = {
 	.words = "quality", .id = "quality",
 	.owner = HS_PROC_WEB, .needs = HS_MAY_LOOK, .streams = true,
@@ -458,8 +485,8 @@ bool hs_command_check(enum hs_command_id command, const json_t *args, struct hs_
 		const struct hs_command_arg *arg = &row->args[i];
 
 		if (arg->required && json_object_get(args, arg->name) == NULL)
-			return hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "'%s' needs %s: %s",
-			    row->words, arg->name, arg->help);
+			return hs_error_set(err, HS_BAD_ARGUMENT, arg->name, "'%s' needs %s%s: %s",
+			    row->words, arg->is_option ? "--" : "", arg->name, arg->help);
 	}
 	return true;
 }

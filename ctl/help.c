@@ -76,7 +76,7 @@ void help_usage(const struct hs_command *row, char *buf, size_t size)
 		const struct hs_command_arg *arg = &row->args[i];
 		char form[64];
 
-		if (arg->is_option && has_many)
+		if (arg->is_option && has_many && !arg->required)
 			continue;
 		arg_form(arg, form, sizeof form);
 		length += (size_t)snprintf(buf + length, size - length,

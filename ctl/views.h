@@ -39,6 +39,11 @@ void view_user_change(struct output *output, const json_t *result);
 void view_user_list(struct output *output, const json_t *result);
 void view_user_audit(struct output *output, const json_t *result);
 
+/* view_token.c */
+void view_token_create(struct output *output, const json_t *result);
+void view_token_list(struct output *output, const json_t *result);
+void view_token_revoke(struct output *output, const json_t *result);
+
 /* view_quality.c */
 void view_quality(struct output *output, const json_t *result);
 

@@ -19,7 +19,8 @@ struct account {
 	int64_t id;
 	char name[HS_ACCOUNT_NAME_BYTES];
 	enum hs_role role;
-	char token[TOKEN_TEXT_BYTES];	/* of its session, a secret */
+	char token[TOKEN_TEXT_BYTES];	/* of its session, a secret; "" by an API token */
+	char by_token[HS_ACCOUNT_NAME_BYTES];	/* that token's name; "" by a session */
 };
 
 struct hashing;

@@ -10,6 +10,7 @@
 #include "daemons/web/account.h"
 #include "daemons/web/account_change.h"
 #include "daemons/web/audit.h"
+#include "daemons/web/token_commands.h"
 #include "daemons/web/web.h"
 
 enum { QUESTION_MS = 15000, AUDIT_DEFAULT = 50, NUMBER_BYTES = 24 };
@@ -148,5 +149,8 @@ const struct hs_child_handler account_handlers[] = {
 	{ HS_CMD_USER_ENABLE, run_enable },
 	{ HS_CMD_USER_DELETE, run_delete },
 	{ HS_CMD_USER_AUDIT, run_audit },
+	{ HS_CMD_TOKEN_CREATE, token_run_create },
+	{ HS_CMD_TOKEN_LIST, token_run_list },
+	{ HS_CMD_TOKEN_REVOKE, token_run_revoke },
 };
 const size_t account_handler_count = HS_COUNT(account_handlers);

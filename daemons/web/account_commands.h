@@ -1,4 +1,4 @@
-/* account_commands.h: hsctl user ...: accounts without a browser. */
+/* account_commands.h: hsctl user ... and hsctl token ...: accounts without a browser. */
 #ifndef WEB_ACCOUNT_COMMANDS_H
 #define WEB_ACCOUNT_COMMANDS_H
 

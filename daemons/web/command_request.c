@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "daemons/web/account.h"
 #include "daemons/web/audit.h"
 
 enum { QUESTION_MS = 15000, LONG_WAIT_SECONDS = 10, NUMBER_BYTES = 24 };
@@ -36,7 +37,8 @@ static const char ask_sql[] =
     " where $1::text = 'extractor.cancel' and source = $4::jsonb ->> 'name'"
     " and status = 'running')), $4::jsonb, $5::text returning request_id),"
     " logged as (" AUDIT_INSERT "select $1::text, false, $5::text, $6::text, $7::text,"
-    " 'request ' || request_id from made), pruned as (" AUDIT_PRUNE("false") ")"
+    " 'request ' || request_id || coalesce(', by token ' || $8::text, '')"
+    " from made), pruned as (" AUDIT_PRUNE("false") ")"
     " select request_id from made";
 
 /* ---- asking ---- */
@@ -79,6 +81,15 @@ static const char *subject_of(const struct hs_command *row, const json_t *args,
 	return buf;
 }
 
+void command_request_by(const struct account *account, const char *address,
+    struct command_request *ret)
+{
+	ret->asked_by = account->name;
+	ret->role = account->role;
+	ret->by_token = account->by_token[0] != '\0' ? account->by_token : NULL;
+	ret->address = address;
+}
+
 bool command_request_ask(struct hs_db_pool *pool, const struct command_request *wanted,
     hs_db_done_fn *done, void *arg, struct hs_db_job **ret, struct hs_error *err)
 {
@@ -92,8 +103,8 @@ bool command_request_ask(struct hs_db_pool *pool, const struct command_request *
 	if (args == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a request");
 	const char *const values[] = { row->id, hs_process_name(row->owner), wanted->host, args,
-		wanted->asked_by, wanted->address, subject_of(row, wanted->args,
-		    number) };
+		wanted->asked_by, wanted->address, subject_of(row, wanted->args, number),
+		wanted->by_token };
 	const struct hs_db_statement statement = { .sql = ask_sql, .values = values,
 		.count = HS_COUNT(values) };
 

@@ -18,6 +18,8 @@
 #include "common/db_pool.h"
 #include "common/error.h"
 
+struct account;
+
 struct command_request {
 	enum hs_command_id command;
 	const json_t *args;		/* an object, or NULL */
@@ -25,7 +27,12 @@ struct command_request {
 	const char *asked_by;		/* the account */
 	enum hs_role role;		/* its */
 	const char *address;		/* where it asks from, for the audit trail */
+	const char *by_token;		/* the account's token, for that too; NULL: by a page */
 };
+
+/* Fills in who asks: borrows account and address. */
+void command_request_by(const struct account *account, const char *address,
+    struct command_request *ret);
 
 /* Writes a request down, and in the same statement who asked, in the audit trail. A cancellation
  * goes to the host that runs the source. Borrows wanted until it returns. done hears as of

@@ -16,6 +16,9 @@
 /* The field of each form that is posted: part/proof in the template, csrf_put in the handler. */
 #define CSRF_FIELD "proof"
 
+/* The same of a call of the API by a script on a page of ours. */
+#define CSRF_HEADER "HoopScout-Proof"
+
 /* Sets "proof" of a page's data: what forms on the page that is answered carry. The reply is this
  * asker's alone from then on, kept nowhere. False without memory or random bytes. */
 bool csrf_put(struct exchange *exchange, json_t *data);

@@ -42,8 +42,9 @@ struct reply {
 	struct evbuffer *body;
 	const char *cache;	/* Cache-Control; NULL: no-store */
 	char etag[48];		/* with its quotes; "" for none */
-	char *push_url;		/* for htmx; of a 303 where it leads; NULL: none */
+	char *push_url;		/* for htmx; of a 303 or 202 where it leads; NULL: none */
 	const char *allow;	/* of a 405 */
+	const char *authenticate;	/* of a 401, a constant; NULL: "Session" */
 	char *way_on;		/* of a problem: where one may go on instead; NULL: nowhere */
 	const char *way_on_says;
 	const char *file_name;	/* to be saved as; NULL: to be shown */

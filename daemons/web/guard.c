@@ -4,6 +4,7 @@
  * answered as to a stranger, and the rest is "not at the moment". */
 #include "daemons/web/guard.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 
 #include "common/log.h"
 #include "daemons/web/account.h"
+#include "daemons/web/bearer.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/fields.h"
@@ -34,7 +36,8 @@ static bool needs_nobody(const struct exchange *exchange)
 
 bool guard_is_closed(const struct exchange *exchange)
 {
-	return !needs_nobody(exchange);
+	return !needs_nobody(exchange) ||
+	    (exchange->account != NULL && exchange->account->by_token[0] != '\0');
 }
 
 /* ---- where to ---- */
@@ -106,12 +109,15 @@ static void send_to_sign_in(struct exchange *exchange)
 
 	if (exchange->form == FORM_PAGE) {
 		reply_see_other(exchange, address);
+	} else if (exchange->form == FORM_JSON) {
+		exchange->reply.authenticate = BEARER_CHALLENGE;
+		reply_problem(exchange, HTTP_UNAUTHORIZED, "This is for those who are signed in, at "
+		    "/sign-in, or who send a token: Authorization: Bearer hst_... (hsctl token "
+		    "create).", NULL);
 	} else {
 		exchange->reply.leave_to = address;
 		address = NULL;
-		reply_problem(exchange, HTTP_UNAUTHORIZED, exchange->form == FORM_JSON ?
-		    "This is for those who are signed in; /sign-in is where they do." :
-		    "You are not signed in any more.", NULL);
+		reply_problem(exchange, HTTP_UNAUTHORIZED, "You are not signed in any more.", NULL);
 	}
 	free(address);
 }
@@ -127,6 +133,22 @@ bool guard_has_role(enum may may, enum hs_role role)
 {
 	return may == MAY_ADMIN ? role >= HS_ROLE_ADMIN :
 	    may != MAY_SCOUT || role >= HS_ROLE_SCOUT;
+}
+
+/* A token is no browser's to send by itself, so it proves that its owner means it. */
+static void accept_call(struct exchange *exchange)
+{
+	const char *proof = exchange_header(exchange, CSRF_HEADER);
+	struct evbuffer *body = evhttp_request_get_input_buffer(exchange->request);
+
+	if (exchange->account->by_token[0] == '\0' &&
+	    !csrf_believes(exchange, proof != NULL ? proof : ""))
+		refuse(exchange, "By a cookie this takes the header " CSRF_HEADER ", with what the "
+		    "forms of a page of ours carry; a program sends a token instead.");
+	else if (evbuffer_get_length(body) > 0)
+		reply_problem(exchange, HTTP_BADREQUEST, "This takes no body: leave it out.", NULL);
+	else
+		exchange->handle(exchange);
 }
 
 static void accept_form(struct exchange *exchange)
@@ -145,6 +167,18 @@ static void accept_form(struct exchange *exchange)
 		exchange->handle(exchange);
 }
 
+static void refuse_role(struct exchange *exchange)
+{
+	const struct account *account = exchange->account;
+	char why[96];
+
+	snprintf(why, sizeof why, "This is for %s; your %s is %s.", exchange->may == MAY_ADMIN ?
+	    "admins" : "scouts and admins", account->by_token[0] != '\0' ? "token" : "account",
+	    exchange->may == MAY_ADMIN && account->by_token[0] == '\0' ? "none" :
+	    account->role == HS_ROLE_SCOUT ? "a scout's" : "a viewer's");
+	refuse(exchange, why);
+}
+
 static void decide(struct exchange *exchange, const struct hs_error *err)
 {
 	bool is_open = needs_nobody(exchange);
@@ -156,9 +190,9 @@ static void decide(struct exchange *exchange, const struct hs_error *err)
 	else if (!is_open && exchange->account == NULL)
 		send_to_sign_in(exchange);
 	else if (!is_open && !guard_has_role((enum may)exchange->may, exchange->account->role))
-		refuse(exchange, exchange->may == MAY_ADMIN ?
-		    "This is for admins; your account is none." :
-		    "This is for scouts and admins; your account is a viewer's.");
+		refuse_role(exchange);
+	else if (exchange->method == EVHTTP_REQ_POST && exchange->form == FORM_JSON)
+		accept_call(exchange);
 	else if (exchange->method == EVHTTP_REQ_POST)
 		accept_form(exchange);
 	else
@@ -172,6 +206,8 @@ void guard_enter(struct exchange *exchange, enum may may,
 	exchange->handle = handle;
 	if (may == MAY_ALWAYS)
 		handle(exchange);
+	else if (bearer_is_given(exchange))
+		bearer_look_up(exchange, decide);
 	else
 		session_look_up(exchange, decide);
 }

@@ -5,6 +5,9 @@
  *   tests/integration/test_permissions.py, which fails without it. Its handler is called when the
  *   asker may, with exchange->account set; who may not has been answered. A link in everybody's
  *   masthead who may follow it is a row in masthead.c.
+ * - An address of the API (/api/) is the same, but its POST takes no form: it is believed of a
+ *   token (bearer.h), and of a cookie only with the header of csrf.h. exchange->account is the
+ *   token's account, with what the token may as its role.
  * - The page sets exchange->reply.is_secret, so that it is kept nowhere; with a form on it,
  *   csrf_put (csrf.h) does that, and the form has {{> part/proof}} as its first child and
  *   method="post". With htmx it is the same form and hx-post; a button outside a form takes
@@ -32,7 +35,7 @@ enum may {
 };
 
 /* Calls handle when the asker may, and, of a POST, its form has been read (fields.h) and carries
- * its proof (csrf.h); else answers: 303 to /sign-in or 401, 403, 400. Takes exchange. */
+ * its proof (csrf.h); else answers: 303 to /sign-in or 401, 403, 400, 429. Takes exchange. */
 void guard_enter(struct exchange *exchange, enum may may,
     void (*handle)(struct exchange *exchange));
 

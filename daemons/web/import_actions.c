@@ -15,6 +15,7 @@
 #include "daemons/web/imports_sql.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
+#include "daemons/web/request_api.h"
 #include "daemons/web/web.h"
 
 enum { NUMBER_BYTES = 24, ADDRESS_BYTES = 96 };
@@ -61,6 +62,10 @@ static void on_asked(void *arg, PGresult *const *results, size_t count, const st
 			reply_error(exchange, &err);
 		return;
 	}
+	if (exchange->form == FORM_JSON) {
+		request_api_accept(exchange, request);
+		return;
+	}
 	snprintf(address, sizeof address, "%s?request=%lld", action->back, (long long)request);
 	reply_see_other(exchange, address);
 }
@@ -69,13 +74,12 @@ static void on_asked(void *arg, PGresult *const *results, size_t count, const st
 static void ask(struct exchange *exchange, enum hs_command_id command, json_t *args)
 {
 	struct asker asker;
-	const struct command_request wanted = { .command = command, .args = args,
-		.asked_by = exchange->account->name, .role = exchange->account->role,
-		.address = asker.address };
+	struct command_request wanted = { .command = command, .args = args };
 	struct hs_error err = HS_ERROR_INIT;
 	bool is_asked;
 
 	asker_of(exchange, &asker);
+	command_request_by(exchange->account, asker.address, &wanted);
 	is_asked = command_request_ask(exchange->web->accounts->pool, &wanted, on_asked, exchange,
 	    &exchange->job, &err);
 	json_decref(args);

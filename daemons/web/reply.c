@@ -25,6 +25,7 @@ enum { ETAG_BYTES = 16 };
 
 static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 200, "OK", "" },
+	{ 202, "Accepted", "" },
 	{ 303, "See Other", "" },
 	{ 304, "Not Modified", "" },
 	{ 400, "Bad Request", "This request cannot be understood" },

@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "daemons/web/exchange.h"
 
-enum { REPLY_RETRY_SECONDS = 5, REPLY_SEE_OTHER = 303 };
+enum { REPLY_RETRY_SECONDS = 5, REPLY_SEE_OTHER = 303, REPLY_ACCEPTED = 202 };
 
 /* Renders a template. Takes data, an object, NULL when there was no memory for it. The common
  * members (assets; visitor, who is signed in: masthead.h; notice: notice.h) are added here. A 200

@@ -12,15 +12,18 @@
 #include "daemons/web/audit_page.h"
 #include "daemons/web/compare.h"
 #include "daemons/web/export.h"
+#include "daemons/web/extractors_api.h"
 #include "daemons/web/choices.h"
 #include "daemons/web/guard.h"
 #include "daemons/web/health.h"
 #include "daemons/web/import_actions.h"
 #include "daemons/web/import_download.h"
 #include "daemons/web/imports.h"
+#include "daemons/web/imports_api.h"
 #include "daemons/web/player.h"
 #include "daemons/web/quality_page.h"
 #include "daemons/web/reply.h"
+#include "daemons/web/request_api.h"
 #include "daemons/web/search.h"
 #include "daemons/web/sign_in.h"
 #include "daemons/web/statics.h"
@@ -28,7 +31,7 @@
 
 struct route {
 	unsigned methods;
-	const char *path;	/* {id} is a number, * at the end is anything that is left */
+	const char *path;	/* {id} is a number, {name} any piece, * at the end is anything that is left */
 	enum may may;
 	void (*handle)(struct exchange *exchange);
 	const char *allow;	/* of all rows with this path */
@@ -50,6 +53,14 @@ static const struct route routes[] = {
 	{ LOOK, "/api/v1/positions", MAY_BY_SETTING, choices_api, "GET, HEAD" },
 	{ LOOK, "/api/v1/roles", MAY_BY_SETTING, choices_api, "GET, HEAD" },
 	{ LOOK, "/api/v1/openapi.json", MAY_BY_SETTING, statics_answer_openapi, "GET, HEAD" },
+	{ LOOK, "/api/v1/imports", MAY_SCOUT, imports_api_runs, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/api/v1/imports/now", MAY_ADMIN, import_now_post, "POST" },
+	{ LOOK, "/api/v1/imports/files", MAY_SCOUT, imports_api_files, "GET, HEAD" },
+	{ LOOK, "/api/v1/imports/files/{id}", MAY_SCOUT, imports_api_file, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/api/v1/imports/files/{id}/retry", MAY_ADMIN, import_retry_post, "POST" },
+	{ LOOK, "/api/v1/extractors", MAY_SCOUT, extractors_api_list, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/api/v1/extractors/{name}/run", MAY_ADMIN, extractors_api_run, "POST" },
+	{ LOOK, "/api/v1/requests/{id}", MAY_SCOUT, request_api, "GET, HEAD" },
 	{ LOOK, "/export.*", MAY_BY_SETTING, export_answer, "GET, HEAD" },
 	{ LOOK, "/sign-in", MAY_ANYONE, sign_in_page, "GET, HEAD, POST" },
 	{ EVHTTP_REQ_POST, "/sign-in", MAY_ANYONE, sign_in_post, "GET, HEAD, POST" },
@@ -106,7 +117,7 @@ static bool take_id(const char *text, int64_t *ret_id, const char **ret_rest)
 
 static bool suits(const char *pattern, const char *path, int64_t *ret_id)
 {
-	static const char id[] = "{id}";
+	static const char id[] = "{id}", name[] = "{name}";
 	size_t plain = strcspn(pattern, "{*");
 	const char *rest;
 
@@ -116,6 +127,10 @@ static bool suits(const char *pattern, const char *path, int64_t *ret_id)
 		return path[plain] == '\0';
 	if (pattern[plain] == '*')
 		return true;
+	if (strncmp(pattern + plain, name, strlen(name)) == 0) {
+		rest = path + plain + strcspn(path + plain, "/");
+		return rest > path + plain && strcmp(pattern + plain + strlen(name), rest) == 0;
+	}
 	return take_id(path + plain, ret_id, &rest) && strcmp(pattern + plain + strlen(id), rest) == 0;
 }
 
@@ -124,6 +139,7 @@ static void refuse_method(struct exchange *exchange, const struct route *route)
 	exchange->reply.allow = route->allow;
 	reply_problem(exchange, HTTP_BADMETHOD, (route->methods & EVHTTP_REQ_GET) != 0 ?
 	    "This address can only be looked at (GET)." :
+	    exchange->form == FORM_JSON ? "This address is only asked to do something (POST)." :
 	    "This address only takes forms (POST).", NULL);
 }
 

@@ -422,11 +422,13 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 	if (reply->leave_to != NULL)
 		add_header(request, "HX-Redirect", reply->leave_to);
 	if (reply->status == 401)	/* it has to say how; browsers do not know this word */
-		add_header(request, "WWW-Authenticate", "Session");
+		add_header(request, "WWW-Authenticate",
+		    reply->authenticate != NULL ? reply->authenticate : "Session");
 	if (reply->etag[0] != '\0')
 		add_header(request, "ETag", reply->etag);
 	if (reply->push_url != NULL)
-		add_header(request, reply->status == REPLY_SEE_OTHER ? "Location" : "HX-Push-Url",
+		add_header(request, reply->status == REPLY_SEE_OTHER ||
+		    reply->status == REPLY_ACCEPTED ? "Location" : "HX-Push-Url",
 		    reply->push_url);
 	if (reply->allow != NULL)
 		add_header(request, "Allow", reply->allow);

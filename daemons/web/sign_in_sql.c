@@ -78,6 +78,19 @@ const char sign_in_fail_sql[] =
     " " AUDIT_INSERT "values ('sign-in', true, null, $2::text,"
     " (select name from account where account_id = $1::bigint), $3::text)";
 
+const char token_fail_sql[] =
+    "with asked as (select $1::bytea as key, $2::integer[] as delays)," THROTTLE_COUNT_ASKED ","
+    " known as (select name, case when revoked_at is not null then 'revoked'"
+    " when expires_at <= now() then 'expired' else 'account disabled' end as why"
+    " from api_token where token_sha256 = $3::bytea),"
+    " forgiven as (delete from sign_in_throttle where key_sha256 in"
+    " (select key_sha256 from sign_in_throttle where failed_at < now() - " FORGIVEN_AFTER
+    " and key_sha256 <> $1::bytea order by failed_at limit 100)),"
+    " logged as (" AUDIT_INSERT "select 'token', true, null, $4::text, (select name from known),"
+    " coalesce((select why from known), 'unknown token') from wait where wait.seconds = 0),"
+    " pruned as (" AUDIT_PRUNE("true") ")"
+    " select seconds from wait";
+
 const char sign_out_sql[] =
     "with ended as (delete from account_session where account_id = $1::bigint"
     " and ($3::boolean or token_sha256 = $2::bytea))"

@@ -21,6 +21,10 @@ extern const char sign_in_fail_sql[];
 /* $1 account_id, $2 token, $3 whether all of the account's sessions end, $4 address. */
 extern const char sign_out_sql[];
 
+/* A token that is of no use. $1 key, $2 list, $3 its SHA-256, $4 address. A row: seconds to wait
+ * (then nothing was counted). The trail says which one it was, when it was one. */
+extern const char token_fail_sql[];
+
 /* Of the account's page: $1 account_id, $2 token, $3 idle seconds. Rows: created_at, seen_at,
  * address, whether it is this session. */
 extern const char sign_in_sessions_sql[];

@@ -10,11 +10,15 @@ from browser import Browser, make_account, signed_in, signed_in_as
 from house import SOURCE_DIR
 
 ROLES = ("nobody", "viewer", "scout", "admin")
+TOKENS = {f"{role}'s token": role for role in ROLES[1:]}
 
 # Who may: a stranger where the search is open; any account; these roles; anybody.
 SEARCH, SIGNED_IN, SCOUT, ADMIN, ALWAYS = "search", "signed in", "scout", "admin", "always"
 MAY = {"MAY_BY_SETTING": SEARCH, "MAY_SIGNED_IN": SIGNED_IN, "MAY_SCOUT": SCOUT, "MAY_ADMIN": ADMIN,
        "MAY_ANYONE": ALWAYS, "MAY_ALWAYS": ALWAYS}
+
+# By a cookie a call of the API needs a proof, which comes with none of these.
+CALL = {"admin": 403, "admin's token": 202}
 
 # method, path, an address of that path, who may, what those get who may; of a POST 400, since it is sent without a
 # form: who may not is told so before anybody looks at the form
@@ -32,6 +36,14 @@ ROUTES = [
     ("GET", "/api/v1/positions", "/api/v1/positions", SEARCH, 200),
     ("GET", "/api/v1/roles", "/api/v1/roles", SEARCH, 200),
     ("GET", "/api/v1/openapi.json", "/api/v1/openapi.json", SEARCH, 200),
+    ("GET", "/api/v1/imports", "/api/v1/imports", SCOUT, 200),
+    ("POST", "/api/v1/imports/now", "/api/v1/imports/now", ADMIN, CALL),
+    ("GET", "/api/v1/imports/files", "/api/v1/imports/files", SCOUT, 200),
+    ("GET", "/api/v1/imports/files/{id}", "/api/v1/imports/files/99", SCOUT, 404),
+    ("POST", "/api/v1/imports/files/{id}/retry", "/api/v1/imports/files/99/retry", ADMIN, CALL | {"admin's token": 404}),
+    ("GET", "/api/v1/extractors", "/api/v1/extractors", SCOUT, 200),
+    ("POST", "/api/v1/extractors/{name}/run", "/api/v1/extractors/x/run", ADMIN, CALL),
+    ("GET", "/api/v1/requests/{id}", "/api/v1/requests/99999", SCOUT, 404),
     ("GET", "/export.*", "/export.csv", SEARCH, 200),
     ("GET", "/sign-in", "/sign-in", ALWAYS, {"nobody": 200, "viewer": 303, "scout": 303, "admin": 303}),
     ("POST", "/sign-in", "/sign-in", ALWAYS, 400),      # of no form
@@ -75,7 +87,12 @@ def test_the_table_has_all_routes():
 
 
 def visitors(house):
-    return {role: Browser(house) if role == "nobody" else signed_in_as(house, role) for role in ROLES}
+    """A browser for each role, and for each a program with a token of it, which are all the admin's."""
+    found = {role: Browser(house) if role == "nobody" else signed_in_as(house, role) for role in ROLES}
+    for name, role in TOKENS.items():
+        made = house.hsctl("token", "create", role, "--account", "admin", "--role", role, as_json=True)
+        found[name] = Browser(house, {"Authorization": f"Bearer {made.json['result']['secret']}"})
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -96,15 +113,20 @@ def closed_house(programs, template):
         made.close()
 
 
-def wanted(method, path, who_may, status, role, is_closed):
+def wanted(method, path, who_may, status, visitor, is_closed):
+    role = TOKENS.get(visitor, visitor)
+    if visitor in TOKENS and who_may != ALWAYS and not path.startswith(("/api/", "/export.")):
+        return 403
+    if visitor in TOKENS and path == "/sign-in":
+        return 403
     if role == "nobody" and who_may != ALWAYS and (who_may != SEARCH or is_closed):
         return 401 if path.startswith(("/api/", "/export.")) else 303
     if (who_may == SCOUT and role == "viewer") or (who_may == ADMIN and role != "admin"):
         return 403
-    return status[role] if isinstance(status, dict) else status
+    return status[visitor] if isinstance(status, dict) else status
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ROLES + tuple(TOKENS))
 @pytest.mark.parametrize("is_closed", [False, True], ids=["open", "closed"])
 def test_routes_by_role(request, role, is_closed):
     _, browsers = request.getfixturevalue("closed_house" if is_closed else "open_house")
@@ -129,9 +151,10 @@ def test_what_a_stranger_of_a_closed_house_hears(closed_house):
     assert answer.json()["status"] == 401 and "/sign-in" in answer.json()["detail"]
     assert "Location" not in answer.headers
     described = json.loads((SOURCE_DIR / "htdocs/openapi.json").read_text())
-    for path in described["paths"]:
-        has_401 = "401" in described["paths"][path]["get"]["responses"]
-        assert has_401 == (house.get(path.replace("{id}", "1")).status == 401), path
+    for path, row in described["paths"].items():
+        (method, operation), = row.items()
+        answer = house.request(method.upper(), path.replace("{id}", "1").replace("{name}", "x"))
+        assert ("401" in operation["responses"]) == (answer.status == 401), path
     answer = house.get("/export.csv", {"Accept": "text/html"})
     assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=%2Fexport.csv")
 

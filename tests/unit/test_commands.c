@@ -41,10 +41,9 @@ static void test_args_of_rows(void)
 
 			expect_true(row->words, strlen(arg->help) > 0);
 			expect_true(row->words, arg->type != HS_ARG_FLAG || arg->is_option);
-			expect_true(row->words, !(arg->required && arg->is_option));
 			expect_true(row->words, arg->type != HS_ARG_NUMBER || arg->min < arg->max);
 			/* a required word after an optional one cannot be told apart */
-			expect_true(row->words, !(arg->required && optional_seen));
+			expect_true(row->words, !(arg->required && !arg->is_option && optional_seen));
 			optional_seen = optional_seen || (!arg->is_option && !arg->required);
 		}
 	}
@@ -84,6 +83,10 @@ static const struct {
 	{ HS_CMD_IMPORT_FILE, "{\"file\":0}", HS_BAD_ARGUMENT, "at least 1, not 0" },
 	{ HS_CMD_IMPORT_FILES, "{\"search\":\"a\",\"page\":2}", HS_OK, "" },
 	{ HS_CMD_IMPORT_RETRY, "{\"file\":\"nba.json\"}", HS_OK, "" },
+	{ HS_CMD_TOKEN_CREATE, "{\"name\":\"ci\",\"account\":\"ana\"}", HS_OK, "" },
+	{ HS_CMD_TOKEN_CREATE, "{\"name\":\"ci\"}", HS_BAD_ARGUMENT, "'token create' needs --account: " },
+	{ HS_CMD_TOKEN_CREATE, "{\"name\":\"ci\",\"account\":\"ana\",\"days\":3651}", HS_BAD_ARGUMENT,
+	    "between 1 and 3650" },
 	{ HS_CMD_IMPORT_RETRY, "{\"file\":\"\"}", HS_BAD_ARGUMENT, "1 to 4096 bytes, not 0" },
 };
 

@@ -1,0 +1,62 @@
+/* request_api.c: asks the primary, which alone knows what was asked for a moment ago. */
+#include "daemons/web/request_api.h"
+
+#include <stdio.h>
+
+#include "daemons/web/command_request.h"
+#include "daemons/web/exchange.h"
+#include "daemons/web/query_string.h"
+#include "daemons/web/reply.h"
+
+enum { NUMBER_BYTES = 24, ADDRESS_BYTES = 64, STATUS_FORBIDDEN = 403 };
+
+void request_api_accept(struct exchange *exchange, int64_t request)
+{
+	char address[ADDRESS_BYTES];
+
+	snprintf(address, sizeof address, "/api/v1/requests/%lld", (long long)request);
+	if (!reply_push_url(exchange, address)) {
+		reply_problem(exchange, HTTP_SERVUNAVAIL, "Not enough memory to say so, but it was "
+		    "asked for.", NULL);
+		return;
+	}
+	reply_json(exchange, REPLY_ACCEPTED, json_pack("{s:I, s:s}", "request",
+	    (json_int_t)request, "url", address));
+}
+
+void request_api_refuse(struct exchange *exchange, const struct hs_error *err)
+{
+	if (err->code == HS_BUSY)
+		reply_problem(exchange, HTTP_SERVUNAVAIL, err->message, NULL);
+	else if (err->code == HS_NOT_ALLOWED)
+		reply_problem(exchange, STATUS_FORBIDDEN, err->message, NULL);
+	else
+		reply_error(exchange, err);
+}
+
+static void on_request(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	(void)count;
+	if (err != NULL)
+		reply_error(exchange, err);
+	else if (PQntuples(results[0]) == 0)
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no request of this number; the "
+		    "latest 1000 are kept.", NULL);
+	else
+		reply_json(exchange, HTTP_OK, command_request_json(results[0], 0));
+}
+
+void request_api(struct exchange *exchange)
+{
+	char id[NUMBER_BYTES];
+	const char *const values[] = { id };
+	const struct hs_db_statement statement = { .sql = command_request_look_sql,
+		.values = values, .count = 1 };
+	struct hs_error err = HS_ERROR_INIT;
+
+	snprintf(id, sizeof id, "%lld", (long long)exchange->id);
+	if (!query_string_refuse(exchange->query, &err) ||
+	    !exchange_ask_primary(exchange, &statement, 1, on_request, &err))
+		reply_error(exchange, &err);
+}

@@ -1,0 +1,434 @@
+"""Tokens: made by hsctl, shown once, judged at every request; and what programs may do with them at /api/v1."""
+
+import hashlib
+import http.client
+import json
+import re
+import socket
+import urllib.parse
+
+import jsonschema
+import pytest
+
+from browser import Browser, make_account, signed_in_as
+from feed_server import FeedServer
+from house import SOURCE_DIR, House, until
+from test_extractor import prepare
+from test_importer import record, snapshot
+
+PROBLEM = "application/problem+json"
+DOCUMENT = json.loads((SOURCE_DIR / "htdocs/openapi.json").read_text())
+WRONG = "hst_" + "A" * 43
+
+
+def token(house, *args, **kwargs):
+    return house.hsctl("token", *args, check=False, **kwargs)
+
+
+def make(house, name, account="admin", role=None, *more):
+    done = token(house, "create", name, "--account", account, *(["--role", role] if role else []), *more, as_json=True)
+    assert done.returncode == 0, done.stdout
+    return done.json["result"]["secret"]
+
+
+class Program:
+    """Asks with a token."""
+
+    def __init__(self, house, secret, **headers):
+        self.house = house
+        self.headers = {"Authorization": f"Bearer {secret}", **headers}
+
+    def request(self, method, path, headers=None, body=None):
+        return self.house.request(method, path, headers={**self.headers, **(headers or {})}, body=body)
+
+    def get(self, path, headers=None):
+        return self.request("GET", path, headers)
+
+    def post(self, path, headers=None, body=None):
+        return self.request("POST", path, headers, body)
+
+    def wait(self, answer, seconds=30):
+        """The request that a 202 leads to, when it is over."""
+        assert answer.status == 202, answer.text
+        return until(lambda: (seen := self.get(answer.headers["Location"]).json())["is_over"] and seen, seconds,
+                     lambda: f"{answer.headers['Location']}: {self.house.log_tail()}")
+
+
+@pytest.fixture(scope="module")
+def feeds():
+    with FeedServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def web(programs, template, feeds):
+    house = prepare(House(programs, template), feeds, HOOPSCOUT_DAEMONS="web,importer,extractor",
+                    HOOPSCOUT_RESCAN_SECONDS="1").start()
+    try:
+        for role in ("viewer", "scout", "admin"):
+            make_account(house, role, role)
+        house.programs_of = {role: Program(house, make(house, f"of-{role}", role, role))
+                             for role in ("viewer", "scout", "admin")}
+        for what, name in ((snapshot(record()), "good.json"), (snapshot(record(height_cm="tall")), "bad.json")):
+            house.drop(what, name)
+            house.wait_imported(name)
+        yield house
+    finally:
+        house.close()
+
+
+@pytest.fixture
+def admin(web):
+    return web.programs_of["admin"]
+
+
+@pytest.fixture
+def scout(web):
+    return web.programs_of["scout"]
+
+
+# -- hsctl token -----------------------------------------------------------------------------
+
+def test_life_of_a_token(house):
+    house.start()
+    assert "no tokens" in token(house, "list").stdout
+    make_account(house, "ana", "scout")
+    done = token(house, "create", "nightly", "--account", "ana", "--days", "7")
+    secret, line = done.stdout.splitlines()
+    assert re.fullmatch(r"hst_[A-Za-z0-9_-]{43}", secret)
+    assert re.fullmatch(r"nightly: viewer of ana until \d{4}-\d\d-\d\d \d\d:\d\d UTC\. It is shown this once: keep it\.", line)
+    assert house.sql("select encode(token_sha256, 'hex') from api_token") == hashlib.sha256(secret.encode()).hexdigest()
+    assert house.sql("select round(extract(epoch from expires_at - created_at) / 86400) from api_token") == "7"
+    shown = token(house, "list", as_json=True)
+    assert secret not in shown.stdout and secret not in house.log()
+    (row,) = shown.json["result"]["tokens"]
+    assert (row["name"], row["account"], row["role"], row["allows"], row["state"], row["created_by"], row["last_used_at"],
+            row["revoked_at"]) == ("nightly", "ana", "viewer", "viewer", "active", "hsctl", None, None)
+    assert Program(house, secret).get("/api/v1/players").status == 200
+    assert token(house, "list", as_json=True).json["result"]["tokens"][0]["last_used_at"] is not None
+    assert token(house, "list").stdout.splitlines()[1].split()[1:4] == ["nightly", "ana", "viewer"]
+    other = make(house, "other", "ana", "scout")
+    number = token(house, "list", as_json=True).json["result"]["tokens"][1]["id"]
+    assert token(house, "revoke", "nightly").stdout == "nightly: revoked\n"
+    assert Program(house, secret).get("/api/v1/players").status == 401
+    assert Program(house, other).get("/api/v1/imports").status == 200
+    assert token(house, "revoke", str(number)).stdout == "other: revoked\n"
+    assert Program(house, other).get("/api/v1/imports").status == 401
+    assert "revoked" in token(house, "list").stdout
+    assert token(house, "revoke", "nightly").returncode == 1
+    make(house, "nightly", "ana")       # the name is free again
+    entries = house.hsctl("user", "audit", as_json=True).json["result"]["entries"]
+    assert [(e["action"], e["is_refusal"], e["actor"], e["subject"], e["detail"]) for e in entries
+            if e["action"].startswith("token")] == [
+        ("token-create", False, "hsctl", "nightly", "viewer of ana"), ("token", True, None, "other", "revoked"),
+        ("token-revoke", False, "hsctl", "other", None), ("token", True, None, "nightly", "revoked"),
+        ("token-revoke", False, "hsctl", "nightly", None), ("token-create", False, "hsctl", "other", "scout of ana"),
+        ("token-create", False, "hsctl", "nightly", "viewer of ana")]
+
+
+@pytest.mark.parametrize("args, status, says", [
+    (["x"], 2, "needs --account"), (["x", "--account", "nobody-here"], 1, "there is no account nobody-here"),
+    (["of-admin", "--account", "admin"], 1, "there is a token of-admin already"),
+    (["x", "--account", "viewer", "--role", "scout"], 1, "viewer is a viewer: a token of that account cannot be scout"),
+    (["x", "--account", "scout", "--role", "admin"], 1, "cannot be admin"),
+    (["12", "--account", "admin"], 1, "not digits alone"), (["Ä", "--account", "admin"], 1, "cannot be a token's name"),
+    (["x", "--account", "admin", "--days", "0"], 2, "from 1 to 3650"),
+    (["x", "--account", "admin", "--role", "owner"], 2, "owner is no role")])
+def test_tokens_that_cannot_be(web, args, status, says):
+    done = token(web, "create", *args)
+    assert says in done.stderr and done.returncode in (status, 2) and done.stdout == ""
+    assert web.sql("select count(*) from api_token where name in ('x', '12')") == "0"
+
+
+# -- whose right it is -----------------------------------------------------------------------
+
+def test_the_account_takes_its_tokens_along(web):
+    make_account(web, "boss", "admin")
+    program = Program(web, make(web, "boss-token", "boss", "admin"))
+
+    def may():
+        return [program.request(method, path).status for method, path in (
+            ("GET", "/api/v1/players"), ("GET", "/api/v1/imports"), ("POST", "/api/v1/imports/files/99/retry"))]
+
+    assert may() == [200, 200, 404]
+    web.hsctl("user", "role", "boss", "scout")
+    assert may() == [200, 200, 403]
+    assert [one["allows"] for one in token(web, "list", as_json=True).json["result"]["tokens"]
+            if one["name"] == "boss-token"] == ["scout"]
+    web.hsctl("user", "role", "boss", "viewer")
+    assert may() == [200, 403, 403]
+    web.hsctl("user", "role", "boss", "admin")
+    web.hsctl("user", "disable", "boss")
+    assert may() == [401, 401, 401] and "account disabled" in token(web, "list").stdout
+    web.hsctl("user", "enable", "boss")
+    assert may() == [200, 200, 404]
+    web.hsctl("user", "delete", "boss")
+    assert may() == [401, 401, 401] and "boss-token" not in token(web, "list").stdout
+
+
+def test_an_expired_one(web):
+    program = Program(web, make(web, "old", "admin"))
+    assert program.get("/api/v1/players").status == 200
+    web.sql("update api_token set expires_at = now() where name = 'old'")
+    assert program.get("/api/v1/players").status == 401
+    assert "expired" in token(web, "list").stdout
+
+
+def test_least_rights_by_default(web):
+    program = Program(web, make(web, "plain", "admin"))
+    answer = program.get("/api/v1/imports")
+    assert (answer.status, answer.headers["Content-Type"]) == (403, PROBLEM)
+    assert answer.json()["detail"] == "This is for scouts and admins; your token is a viewer's."
+
+
+# -- what is no token ------------------------------------------------------------------------
+
+def forget_failures(house):
+    house.sql("delete from sign_in_throttle")
+
+
+@pytest.mark.parametrize("header", [f"Bearer {WRONG}", "Bearer", "Bearer ", "bearer x", "Bearer " + "x" * 5000,
+                                    f"Bearer {WRONG} {WRONG}", f"Bearer hst_{'A' * 42}", f"BEARER {WRONG[:-1]}é"])
+def test_wrong_tokens(web, header):
+    forget_failures(web)
+    for path in ("/api/v1/players", "/api/v1/imports", "/export.csv"):
+        answer = web.get(path, {"Authorization": header.encode("latin-1") if "é" in header else header})
+        assert (answer.status, answer.headers["Content-Type"]) == (401, PROBLEM), path
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="HoopScout", error="invalid_token"'
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_wrong_one_is_not_helped_by_a_cookie(web):
+    forget_failures(web)
+    browser = signed_in_as(web, "admin")
+    assert browser.get("/api/v1/imports").status == 200
+    assert browser.get("/api/v1/imports", {"Authorization": f"Bearer {WRONG}"}).status == 401
+    viewer = web.programs_of["viewer"].headers
+    assert browser.get("/api/v1/imports", viewer).status == 403
+    assert browser.request("POST", "/api/v1/imports/now", headers={**viewer, "HoopScout-Proof": browser.proof("/account")}).status == 403
+
+
+def test_other_schemes_are_none_of_ours(web):
+    """What a proxy asks for itself."""
+    for header in ("Basic dXNlcjpwYXNz", "Bearerhst_x", f"Token {WRONG}"):
+        assert web.get("/api/v1/players", {"Authorization": header}).status == 200
+        answer = web.get("/api/v1/imports", {"Authorization": header})
+        assert answer.status == 401 and answer.headers["WWW-Authenticate"] == 'Bearer realm="HoopScout"'
+    assert web.get("/", {"Authorization": "Bearer eyJhbGciOi"}).status == 200
+
+
+def test_pages_are_not_for_tokens(web, admin):
+    for path in ("/", "/account", "/admin/imports", "/sign-in", "/nothing"):
+        assert admin.get(path).status == 403, path
+    assert admin.post("/admin/imports/now").status == 403
+    assert admin.get("/health").status == 200
+
+
+def test_failures_are_throttled_by_address(web, admin):
+    forget_failures(web)
+    wrong = Program(web, WRONG)
+    statuses = [wrong.get("/api/v1/players").status for _ in range(25)]
+    assert statuses[:20] == [401] * 20 and 429 in statuses
+    answer = until(lambda: (got := wrong.get("/api/v1/players")).status == 429 and got, 20, "a wait")
+    assert int(answer.headers["Retry-After"]) >= 1 and answer.headers["Content-Type"] == PROBLEM
+    assert admin.get("/api/v1/imports").status == 200, "a good one is not kept waiting"
+    assert Browser(web).sign_in("viewer").status == 303, "nor is who signs in"
+    entries = web.hsctl("user", "audit", "--limit", "5", as_json=True).json["result"]["entries"]
+    assert [one for one in entries if one["detail"] == "unknown token" and one["is_refusal"] and one["subject"] is None]
+    assert WRONG not in web.log()
+    forget_failures(web)
+
+
+def test_answers_to_tokens_are_not_kept(web, scout):
+    for path in ("/api/v1/players", "/api/v1/imports", "/export.json"):
+        assert scout.get(path).headers["Cache-Control"] == "no-store"
+    assert web.get("/api/v1/players").headers["Cache-Control"] == "private, no-cache"
+
+
+def test_use_is_written_to_a_minute(web, scout):
+    web.sql("update api_token set last_used_at = now() - interval '30 seconds' where name = 'of-scout'")
+    before = web.sql("select last_used_at from api_token where name = 'of-scout'")
+    scout.get("/api/v1/imports")
+    assert web.sql("select last_used_at from api_token where name = 'of-scout'") == before
+    web.sql("update api_token set last_used_at = now() - interval '90 seconds' where name = 'of-scout'")
+    scout.get("/api/v1/imports")
+    assert web.sql("select now() - last_used_at < interval '30 seconds' from api_token where name = 'of-scout'") == "t"
+
+
+# -- against the document --------------------------------------------------------------------
+
+def routes():
+    text = (SOURCE_DIR / "daemons/web/routes.c").read_text()
+    rows = re.findall(r'^\t\{ (\w+), "(/api/[^"]+)", (MAY_\w+),', text, re.M)
+    return {(path, "get" if method == "LOOK" else "post"): may for method, path, may in rows}
+
+
+def test_the_document_has_every_route():
+    described = {(path, method): operation for path, row in DOCUMENT["paths"].items() for method, operation in row.items()}
+    mine = {key for key in described if key[0].startswith("/api/")}
+    assert mine | {("/api/v1/openapi.json", "get")} == set(routes()) | {("/api/v1/openapi.json", "get")}
+    for key, may in routes().items():
+        if key in described:
+            assert ("security" in described[key]) == (may != "MAY_BY_SETTING"), key
+            assert ("403" in described[key]["responses"]) == (may != "MAY_BY_SETTING"), key
+
+
+def validate(schema, value):
+    jsonschema.Draft202012Validator({"$ref": "#/schema", "schema": schema, "components": DOCUMENT["components"]},
+                                    format_checker=jsonschema.FormatChecker()).validate(value)
+
+
+def closed(method):
+    return [(path, row[method]) for path, row in DOCUMENT["paths"].items()
+            if method in row and "security" in row[method] and path != "/api/v1/quality"]    # test_quality.py's
+
+
+def file_id(web, name):
+    return int(web.sql(f"select max(file_id) from import_file where name = '{name}'"))
+
+
+def test_every_closed_get(web, admin, scout):
+    admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/run?dry_run=true"))
+    number = admin.wait(admin.post("/api/v1/imports/now"))["request"]
+    ids = {"/api/v1/imports/files/{id}": file_id(web, "bad.json"), "/api/v1/requests/{id}": number}
+    assert len(closed("get")) == 5
+    for path, operation in closed("get"):
+        here = path.replace("{id}", str(ids.get(path)))
+        answer = scout.get(here)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json"), (path, answer.text)
+        validate(operation["responses"]["200"]["content"]["application/json"]["schema"], answer.json())
+        assert scout.request("HEAD", here).status == 200
+        refused = scout.get(here + "?wing_span=1")
+        assert (refused.status, refused.json()["parameter"]) == (400, "wing_span"), path
+        validate(DOCUMENT["components"]["schemas"]["Problem"], refused.json())
+        if "{id}" in path:
+            assert scout.get(path.replace("{id}", "2147483647")).status == 404
+        assert web.programs_of["viewer"].get(here).status == 403
+        assert signed_in_as(web, "scout").get(here).json() == scout.get(here).json(), "a cookie does, too"
+
+
+def test_parameters_of_lists(web, scout):
+    for path in ("/api/v1/imports", "/api/v1/imports/files"):
+        for one in DOCUMENT["paths"][path]["get"]["parameters"]:
+            schema = one["schema"]
+            good, bad = (schema["enum"], ["x"]) if "enum" in schema else \
+                (["2025-01-31"], ["2025-02-30"]) if schema.get("format") == "date" else \
+                ([schema["minimum"], schema["maximum"]], [schema["minimum"] - 1, schema["maximum"] + 1]) \
+                if schema["type"] == "integer" else (["x" * schema["maxLength"]], ["x" * 810])
+            for value in good:
+                answer = scout.get(f"{path}?{one['name']}={value}")
+                assert answer.status == 200, (path, one["name"], value, answer.text)
+            for value in bad:
+                answer = scout.get(f"{path}?{one['name']}={value}")
+                assert (answer.status, answer.json().get("parameter")) == (400, one["name"]), (path, value)
+    assert scout.get("/api/v1/imports/files?request=1").json()["parameter"] == "request"
+
+
+def test_lists_say_what_the_database_has(web, scout):
+    found = scout.get("/api/v1/imports/files?status=failed&q=bad").json()
+    assert found["total"] == len(found["files"]) >= 1
+    row = found["files"][0]
+    assert (row["name"], row["problem_total"], row["stored_as"]) == ("bad.json", 1, "bad.json")
+    one = scout.get(f"/api/v1/imports/files/{row['id']}").json()
+    assert {key: one[key] for key in row if key != "seconds"} == {key: row[key] for key in row if key != "seconds"}
+    assert one["problems"][0]["pointer"] == "/records/0/height_cm"
+    good = scout.get("/api/v1/imports/files?q=good").json()["files"][0]
+    assert (good["status"], good["created"], good["snapshot_date"]) == ("imported", 1, snapshot(record())["snapshot_date"])
+    assert scout.get(f"/api/v1/imports/files?run={good['run']}").json()["total"] >= 1
+    runs = scout.get("/api/v1/imports?sort=started").json()
+    assert runs["total"] == int(web.sql("select count(*) from import_run"))
+    assert [run["id"] for run in runs["runs"]] == sorted(run["id"] for run in runs["runs"])
+
+
+# -- doing things ----------------------------------------------------------------------------
+
+def test_import_now(web, admin, scout):
+    answer = admin.post("/api/v1/imports/now")
+    body = answer.json()
+    assert answer.headers["Location"] == body["url"] == f"/api/v1/requests/{body['request']}"
+    validate(DOCUMENT["components"]["schemas"]["Asked"], body)
+    seen = admin.wait(answer)
+    validate(DOCUMENT["components"]["schemas"]["Request"], seen)
+    assert (seen["command"], seen["status"], seen["is_good"], seen["asked_by"]) == ("import.now", "done", True, "admin")
+    assert scout.post("/api/v1/imports/now").status == 403
+    entry = web.hsctl("user", "audit", "--limit", "1", as_json=True).json["result"]["entries"][0]
+    assert (entry["action"], entry["actor"], entry["detail"]) == (
+        "import.now", "admin", f"request {body['request']}, by token of-admin")
+
+
+def test_retry(web, admin):
+    bad, good = file_id(web, "bad.json"), file_id(web, "good.json")
+    seen = admin.wait(admin.post(f"/api/v1/imports/files/{bad}/retry"))
+    assert seen["args"] == {"file": "bad.json"} and seen["status"] == "done"
+    assert admin.post(f"/api/v1/imports/files/{good}/retry").status == 422
+    assert admin.post("/api/v1/imports/files/2147483647/retry").status == 404
+    assert admin.post(f"/api/v1/imports/files/{bad}/retry?force=1").json()["parameter"] == "force"
+
+
+def test_extractors(web, admin, scout):
+    seen = admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/run?dry_run=true"))
+    assert seen["args"] == {"name": "public_json_snapshot", "dry-run": True} and seen["owner"] == "extractor"
+    found = {one["name"]: one for one in scout.get("/api/v1/extractors").json()["extractors"]}
+    assert found["public_json_snapshot"]["is_enabled"] is True
+    assert found["public_json_snapshot"]["latest_run"]["trigger"] == "admin"
+    assert web.env["EXTRACTOR_PUBLIC_JSON_URL"] not in scout.get("/api/v1/extractors").text
+    seen = admin.wait(admin.post("/api/v1/extractors/" + urllib.parse.quote("no such/one", safe="") + "/run"))
+    assert seen["status"] == "failed" and seen["args"] == {"name": "no such/one"} and not seen["is_good"]
+    for path, name in (("x" * 65, "name"), ("%00", "name"), ("%ff", "name"), ("x/run?dry_run=yes", "dry_run"),
+                       ("x/run?dry_run=true&dry_run=true", "dry_run"), ("x/run?url=http://x/", "url")):
+        answer = admin.post("/api/v1/extractors/" + (path if "/run" in path else path + "/run"))
+        assert (answer.status, answer.json().get("parameter")) == (400, name), path
+    for path in ("/run", "a/b/run", "x", "x/run/"):
+        assert admin.post("/api/v1/extractors/" + path).status in (404, 405), path
+
+
+def test_a_call_by_cookie_needs_the_proof(web):
+    browser = signed_in_as(web, "admin")
+    assert browser.request("POST", "/api/v1/imports/now").status == 403
+    assert browser.request("POST", "/api/v1/imports/now", headers={"HoopScout-Proof": "x" * 64}).status == 403
+    proof = {"HoopScout-Proof": browser.proof("/account")}
+    assert browser.request("POST", "/api/v1/imports/now", headers=proof).status == 202
+    assert browser.request("POST", "/api/v1/imports/now", headers={**proof, "Sec-Fetch-Site": "cross-site"}).status == 403
+    assert signed_in_as(web, "scout").request("POST", "/api/v1/imports/now", headers=proof).status == 403
+    assert browser.post("/api/v1/imports/now", {"proof": proof["HoopScout-Proof"]}).status == 403, "a form may come from elsewhere"
+
+
+def test_bodies(web, admin):
+    answer = admin.post("/api/v1/imports/now", body='{"x": 1}', headers={"Content-Type": "application/json"})
+    assert answer.status == 400 and "no body" in answer.json()["detail"]
+    # as curl -X POST sends it: without a length
+    parts = urllib.parse.urlsplit(web.url("/api/v1/imports/now"))
+    with socket.create_connection((parts.hostname, parts.port), 20) as plain:
+        plain.sendall(f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n"
+                      f"Authorization: {admin.headers['Authorization']}\r\n\r\n".encode())
+        response = http.client.HTTPResponse(plain)
+        response.begin()
+        assert response.status == 202
+    for method in ("GET", "DELETE", "PUT"):
+        answer = admin.request(method, "/api/v1/imports/now")
+        assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+
+
+def test_a_token_opens_a_closed_house(programs, template):
+    house = House(programs, template)
+    house.env["HOOPSCOUT_PUBLIC_SEARCH"] = "no"
+    try:
+        house.start()
+        make_account(house, "viewer")
+        program = Program(house, make(house, "reader", "viewer"))
+        for path in ("/api/v1/players", "/api/v1/teams", "/api/v1/openapi.json", "/export.csv", "/export.jsonl"):
+            assert house.get(path).status == 401
+            assert (answer := program.get(path)).status == 200 and answer.headers["Cache-Control"] == "no-store"
+        assert "hsctl token create" in house.get("/api/v1/players").json()["detail"]
+    finally:
+        house.close()
+
+
+def test_without_the_database(house):
+    house.start()
+    make_account(house, "ana", "admin")
+    program = Program(house, make(house, "x", "ana", "admin"))
+    house.sql("alter table api_token rename to gone")
+    assert program.get("/api/v1/imports").status in (500, 503)
+    house.sql("alter table gone rename to api_token")
+    assert program.get("/api/v1/imports").status == 200
