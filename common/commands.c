@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/account.h"
+
 enum { TEXT_BYTES = 4096 };
 
 const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
@@ -137,6 +139,81 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
 	.help = "print the JSON Schema of snapshots",
 },
+[HS_CMD_USER_CREATE] = {
+	.words = "user create", .id = "user.create",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE, .asks_password = true,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "1 to 64 of a-z, 0-9 and . _ @ -" },
+		{ "role", HS_ARG_ROLE, .is_option = true,
+		    .help = "viewer (as without it), scout or admin" },
+	},
+	.help = "make an account; its password is asked for",
+},
+[HS_CMD_USER_LIST] = {
+	.words = "user list", .id = "user.list",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_LOOK,
+	.help = "show the accounts, and when they signed in",
+},
+[HS_CMD_USER_PASSWORD] = {
+	.words = "user password", .id = "user.password",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE, .asks_password = true,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+	},
+	.help = "give an account another password; it is asked for",
+},
+[HS_CMD_USER_ROLE] = {
+	.words = "user role", .id = "user.role",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+		{ "role", HS_ARG_ROLE, .required = true, .help = "viewer, scout or admin" },
+		{ "force", HS_ARG_FLAG, .is_option = true,
+		    .help = "even if no admin is left then" },
+	},
+	.help = "give an account another role",
+},
+[HS_CMD_USER_DISABLE] = {
+	.words = "user disable", .id = "user.disable",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+		{ "force", HS_ARG_FLAG, .is_option = true,
+		    .help = "even if no admin is left then" },
+	},
+	.help = "end an account's sessions, and let it in no more",
+},
+[HS_CMD_USER_ENABLE] = {
+	.words = "user enable", .id = "user.enable",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+	},
+	.help = "let a disabled account sign in again",
+},
+[HS_CMD_USER_DELETE] = {
+	.words = "user delete", .id = "user.delete",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "name", HS_ARG_TEXT, .required = true,
+		    .help = "the account's name, as 'user list' shows it" },
+		{ "force", HS_ARG_FLAG, .is_option = true,
+		    .help = "even if no admin is left then" },
+	},
+	.help = "delete an account, and end its sessions",
+},
+[HS_CMD_USER_AUDIT] = {
+	.words = "user audit", .id = "user.audit",
+	.owner = HS_PROC_WEB, .needs = HS_MAY_LOOK,
+	.args = { { "limit", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 1000,
+	    .help = "how many entries to show (default 50)" } },
+	.help = "show who signed in, who could not, who changed what",
+},
 [HS_CMD_MIGRATE] = {
 	.words = "migrate", .id = "migrate",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,
@@ -229,6 +306,17 @@ static bool check_daemon(const struct hs_command_arg *arg, const json_t *value,
 	return true;
 }
 
+static bool check_role(const struct hs_command_arg *arg, const json_t *value, struct hs_error *err)
+{
+	enum hs_role role;
+
+	if (!check_text(arg, value, err))
+		return false;
+	return hs_role_parse(json_string_value(value), &role) ||
+	    hs_error_set(err, HS_BAD_ARGUMENT, arg->name,
+		"%.64s is no role: say viewer, scout or admin", json_string_value(value));
+}
+
 static bool check_number(const struct hs_command_arg *arg, const json_t *value,
     struct hs_error *err)
 {
@@ -259,6 +347,8 @@ bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
 		return check_path(arg, value, err);
 	case HS_ARG_DAEMON:
 		return check_daemon(arg, value, err);
+	case HS_ARG_ROLE:
+		return check_role(arg, value, err);
 	case HS_ARG_NUMBER:
 		return check_number(arg, value, err);
 	case HS_ARG_FLAG:
@@ -271,6 +361,10 @@ bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
 
 static const struct hs_command_arg *find_arg(const struct hs_command *row, const char *name)
 {
+	static const struct hs_command_arg hash = { .name = "password_hash", .type = HS_ARG_TEXT };
+
+	if (row->asks_password && strcmp(name, hash.name) == 0)
+		return &hash;
 	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL; i++) {
 		if (strcmp(row->args[i].name, name) == 0)
 			return &row->args[i];

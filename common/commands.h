@@ -36,6 +36,7 @@ enum hs_permission { HS_MAY_LOOK, HS_MAY_OPERATE };
 enum hs_arg_type {
 	HS_ARG_TEXT,	/* up to 4096 bytes */
 	HS_ARG_DAEMON,	/* a child's name */
+	HS_ARG_ROLE,	/* viewer, scout or admin */
 	HS_ARG_NUMBER,	/* min..max */
 	HS_ARG_FILE,	/* a path on hsctl's side */
 	HS_ARG_PATH,	/* a path for a daemon; hsctl makes it absolute */
@@ -70,6 +71,14 @@ enum hs_command_id {
 	HS_CMD_EXTRACTOR_CANCEL,
 	HS_CMD_SNAPSHOT_CHECK,
 	HS_CMD_SNAPSHOT_SCHEMA,
+	HS_CMD_USER_CREATE,
+	HS_CMD_USER_LIST,
+	HS_CMD_USER_PASSWORD,
+	HS_CMD_USER_ROLE,
+	HS_CMD_USER_DISABLE,
+	HS_CMD_USER_ENABLE,
+	HS_CMD_USER_DELETE,
+	HS_CMD_USER_AUDIT,
 	HS_CMD_MIGRATE,
 	HS_CMD_CONFIG,
 	HS_CMD_VERSION,
@@ -84,6 +93,7 @@ struct hs_command {
 	enum hs_process owner;
 	enum hs_permission needs;
 	bool streams;		/* sends events before its result */
+	bool asks_password;	/* hsctl asks for one, and sends its hash as "password_hash" */
 	struct hs_command_arg args[HS_COMMAND_ARGS];
 	const char *help;	/* one line */
 };

@@ -31,6 +31,7 @@
 	X(HS_BAD_ARGUMENT, "bad_argument", false) \
 	X(HS_UNKNOWN_COMMAND, "unknown_command", false) \
 	X(HS_NOT_ALLOWED, "not_allowed", false) \
+	X(HS_LAST_ADMIN, "last_admin", false) \
 	X(HS_NOT_RUNNING, "not_running", true) \
 	X(HS_PROTOCOL, "protocol_error", false) \
 	/* the database */ \

@@ -40,6 +40,10 @@ enum hs_setting {
 	HS_SET_WEB_CACHE_BYTES,		/* HOOPSCOUT_WEB_CACHE_BYTES */
 	HS_SET_SEARCH_SECONDS,		/* HOOPSCOUT_SEARCH_SECONDS: a query may take so long */
 	HS_SET_SEARCH_LOOK_UPS,		/* HOOPSCOUT_SEARCH_LOOK_UPS */
+	HS_SET_PUBLIC_SEARCH,		/* HOOPSCOUT_PUBLIC_SEARCH: whoever is not signed in may look */
+	HS_SET_SESSION_IDLE_SECONDS,	/* HOOPSCOUT_SESSION_IDLE_SECONDS */
+	HS_SET_SESSION_SECONDS,		/* HOOPSCOUT_SESSION_SECONDS */
+	HS_SET_TRUSTED_PROXIES,		/* HOOPSCOUT_TRUSTED_PROXIES */
 	HS_SET_EXTRACTOR_MAPPINGS_DIR,		/* EXTRACTOR_MAPPINGS_DIR: of the mappings, NAME.json */
 	HS_SET_EXTRACTOR_PUBLIC_JSON_URL,	/* EXTRACTOR_PUBLIC_JSON_URL, secret: may hold a key */
 	HS_SET_EXTRACTOR_PUBLIC_SOURCE_NAME,	/* EXTRACTOR_PUBLIC_SOURCE_NAME */
@@ -86,6 +90,7 @@ struct hs_setting_row {
 	bool secret;
 	bool needs_restart;		/* a reload does not change it */
 	bool hosts;			/* of LIST: names and addresses, as URLs have them */
+	bool networks;			/* of LIST: addresses, networks (ADDRESS/BITS), "unix" */
 	const char *help;		/* one line */
 };
 

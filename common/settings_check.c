@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/network.h"
 #include "common/number.h"
 #include "common/text.h"
 
@@ -301,9 +302,15 @@ static bool check_item(const struct hs_setting_row *row, const char *item, size_
     long long *ret_number, struct hs_error *err)
 {
 	char text[MAX_VALUE_BYTES + 1];
+	struct hs_network ignored;
 
 	if (row->hosts)
 		return check_host(row, item, length, err);
+	if (row->networks)
+		return (length == 4 && memcmp(item, "unix", 4) == 0) ||
+		    hs_network_parse(item, length, &ignored) ||
+		    refuse(row, item, length, "made of addresses, networks (as 10.0.0.0/8 or "
+			"fd00::/8, no bit beyond) and unix", err);
 	if (row->choices != NULL && !is_choice(row->choices, item, length))
 		return refuse_choice(row, item, length, err);
 	if (row == &hs_setting_rows[HS_SET_LISTEN])

@@ -167,6 +167,25 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.help =
 		    "The players whose seasons a search may read one by one; for more it reads all.",
 	},
+	[HS_SET_PUBLIC_SEARCH] = {
+		.name = "HOOPSCOUT_PUBLIC_SEARCH", .type = HS_TYPE_BOOL, .fallback = "yes",
+		.help = "Whether searches, players, exports and the API are open to who has no account.",
+	},
+	[HS_SET_SESSION_IDLE_SECONDS] = {
+		.name = "HOOPSCOUT_SESSION_IDLE_SECONDS", .type = HS_TYPE_SECONDS,
+		.fallback = "43200", .min = 120, .max = 31536000,
+		.help = "A session that is not used for so long ends: its owner signs in again.",
+	},
+	[HS_SET_SESSION_SECONDS] = {
+		.name = "HOOPSCOUT_SESSION_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "604800",
+		.min = 300, .max = 31536000,
+		.help = "How long a session lasts at most, however much it is used.",
+	},
+	[HS_SET_TRUSTED_PROXIES] = {
+		.name = "HOOPSCOUT_TRUSTED_PROXIES", .type = HS_TYPE_LIST, .fallback = "",
+		.fallback_words = "none", .networks = true,
+		.help = "Proxies whose X-Forwarded-For and -Proto hold: addresses, networks (A/BITS), unix.",
+	},
 	[HS_SET_EXTRACTOR_MAPPINGS_DIR] = {
 		.name = "EXTRACTOR_MAPPINGS_DIR", .type = HS_TYPE_PATH, .fallback = "",
 		.fallback_words = "extractors beside hoopscout.conf",

@@ -19,6 +19,7 @@
 #include "ctl/local.h"
 #include "ctl/outcome.h"
 #include "ctl/output.h"
+#include "ctl/user.h"
 
 static int refuse(struct output *output, const struct hs_error *err, enum outcome_stage stage)
 {
@@ -42,7 +43,7 @@ static bool find_socket(const struct request *request, char *path, size_t size,
 	return done;
 }
 
-static int ask(const struct request *request, struct output *output)
+static int ask(struct request *request, struct output *output)
 {
 	struct hs_error err = HS_ERROR_INIT;
 	char path[PATH_MAX];
@@ -50,6 +51,8 @@ static int ask(const struct request *request, struct output *output)
 
 	if (!find_socket(request, path, sizeof path, &err))
 		return refuse(output, &err, STAGE_CONNECTING);
+	if (hs_commands[request->command].asks_password && !user_add_password(request, &err))
+		return refuse(output, &err, STAGE_ANSWER);
 	if (hs_control_connect(path, &fd, &err))
 		return client_run(fd, request, output);
 	if (request->command == HS_CMD_CONFIG && request->socket == NULL &&
@@ -58,7 +61,7 @@ static int ask(const struct request *request, struct output *output)
 	return refuse(output, &err, STAGE_CONNECTING);
 }
 
-static int run(const struct request *request, struct output *output)
+static int run(struct request *request, struct output *output)
 {
 	if (request->wants_help) {
 		help_print(output->screen.out, request->topic);

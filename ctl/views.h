@@ -34,6 +34,11 @@ void view_extractor_cancel(struct output *output, const json_t *result);
 void view_check(struct output *output, const json_t *result);
 void view_schema(struct output *output, const json_t *result);
 
+/* view_user.c */
+void view_user_change(struct output *output, const json_t *result);
+void view_user_list(struct output *output, const json_t *result);
+void view_user_audit(struct output *output, const json_t *result);
+
 /* view_house.c */
 void view_migrate_event(struct output *output, const json_t *event);
 void view_migrate(struct output *output, const json_t *result);

@@ -5,6 +5,7 @@
 #include "daemons/web/answers.h"
 
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -12,6 +13,7 @@
 #include <event2/buffer.h>
 
 #include "common/log.h"
+#include "daemons/web/account.h"
 #include "daemons/web/data_version.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/reply.h"
@@ -199,14 +201,27 @@ static void on_newest(void *arg, bool known, int64_t version)
 		    NULL);
 }
 
+/* A page's head names who is signed in; fragments and JSON are the same for all who may have them. */
+static char *key_for(const struct exchange *exchange, const char *key)
+{
+	const struct account *account = exchange->account;
+	char *ret = NULL;
+
+	if (account == NULL || exchange->form != FORM_PAGE)
+		return strdup(key);
+	if (asprintf(&ret, "@%s %s\n%s", account->name, hs_role_name(account->role), key) < 0)
+		return NULL;
+	return ret;
+}
+
 void answers_reply(struct exchange *exchange, const char *key,
     void (*otherwise)(struct exchange *exchange))
 {
 	struct answers *answers = exchange->web->answers;
 
 	exchange->otherwise = otherwise;
-	exchange->keep_key = strdup(key);	/* NULL: it is not kept */
-	if (exchange->keep_key == NULL || find(answers, key) == NULL) {
+	exchange->keep_key = key_for(exchange, key);	/* NULL: it is not kept */
+	if (exchange->keep_key == NULL || find(answers, exchange->keep_key) == NULL) {
 		miss(exchange);
 		return;
 	}

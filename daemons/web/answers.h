@@ -1,7 +1,7 @@
 /* answers.h: answers that were given already, kept for as long as the data is the same.
  *
  * An answer is kept under a key that says all it depends on beside the data: who reads it
- * (page, fragment, JSON), the path, the canonical query, the day. It is given again when the
+ * (page, fragment, JSON; of a page also the account), the path, the canonical query, the day. It is given again when the
  * data's version, asked of the database after the request came, is the one that the answer's own
  * transaction read; with any other everything is dropped. So no answer is ever stale. Bounded by
  * HOOPSCOUT_WEB_CACHE_BYTES: what was not asked for longest goes first. */

@@ -24,6 +24,8 @@ enum { EXCHANGE_URL_BYTES = 16640 };
 
 struct web;
 struct server;
+struct account;
+struct fields;
 struct connection;
 struct exchange;
 
@@ -45,6 +47,9 @@ struct reply {
 	char *way_on;		/* of a 400: where one may go on instead; NULL: nowhere */
 	const char *way_on_says;
 	const char *file_name;	/* to be saved as; NULL: to be shown */
+	bool is_secret;		/* of this asker alone, as a form's proof is: nowhere kept */
+	char *cookies[2];	/* lines of Set-Cookie; NULL: none */
+	char *leave_to;		/* htmx opens this page instead; NULL: it does not */
 	int retry_after;	/* seconds; 0 for none */
 	bool close;		/* the connection, after this answer */
 };
@@ -63,6 +68,11 @@ struct exchange {
 	const char *query;	/* after '?', "" when none */
 	enum exchange_form form;
 	int64_t id;		/* {id} of the path */
+	int may;		/* enum may of the route, guard.h */
+	void (*handle)(struct exchange *exchange);	/* the route's */
+	struct account *account;	/* account.h: who is signed in; NULL: nobody, or nobody asked */
+	void (*on_account)(struct exchange *exchange, const struct hs_error *err);
+	struct fields *fields;	/* fields.h: of a POST, when its handler is called; else NULL */
 	struct hs_date today;	/* when it came: all of an answer is of one day */
 	struct reply reply;
 	void *work;		/* the handler's */
@@ -86,6 +96,11 @@ const char *exchange_header(const struct exchange *exchange, const char *name);
  * with why not, unless the client left. On failure the error has been answered. */
 void exchange_ask(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done);
+
+/* The same at the primary, where accounts are asked for. On failure nothing has been answered, and
+ * done is never called. Errors: hs_db_pool_submit's. */
+bool exchange_ask_primary(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err);
 
 /* The same at the same time as exchange_ask's, in a transaction of its own; one at a time. On
  * failure nothing has been answered, and done is never called. Errors: hs_db_pool_submit's. */

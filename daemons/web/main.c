@@ -8,6 +8,8 @@
 #include "common/child.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "daemons/web/account.h"
+#include "daemons/web/account_commands.h"
 #include "daemons/web/answers.h"
 #include "daemons/web/catalog.h"
 #include "daemons/web/export.h"
@@ -35,6 +37,7 @@ static void web_free(void *app)
 		return;
 	server_free(web->server);
 	exports_free(web->exports);
+	accounts_free(web->accounts);
 	answers_free(web->answers);
 	catalog_free(web->catalog);
 	hs_db_pool_free(web->pool);
@@ -83,6 +86,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !hs_db_pool_new(web->base, web->settings, HS_DB_READER, "hsd-web",
 		(size_t)hs_setting_int(web->settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool,
 		err) ||
+	    !accounts_new(web->base, web->settings, &web->accounts, err) ||
 	    !answers_new(web->base, web->settings, &web->answers, err) ||
 	    !exports_new(web->base, &web->exports, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
@@ -150,7 +154,7 @@ static json_t *web_status(void *app)
 
 int main(int argc, char **argv)
 {
-	static const struct hs_child_spec spec = {
+	const struct hs_child_spec spec = {
 		.process = HS_PROC_WEB,
 		.help = "Serves HoopScout's pages and its API over HTTP, on the sockets that "
 			"hsd-supervisor binds.",
@@ -159,6 +163,8 @@ int main(int argc, char **argv)
 		.reload = web_reload,
 		.status = web_status,
 		.free = web_free,
+		.handlers = account_handlers,
+		.handler_count = account_handler_count,
 	};
 
 	return hs_child_run(&spec, argc, argv);

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/template.h"
 #include "common/text.h"
+#include "daemons/web/account.h"
 #include "daemons/web/figures.h"
 #include "daemons/web/search_query.h"
 #include "daemons/web/statics.h"
@@ -26,8 +27,12 @@ static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 303, "See Other", "" },
 	{ 304, "Not Modified", "" },
 	{ 400, "Bad Request", "This request cannot be understood" },
+	{ 401, "Unauthorized", "You are not signed in" },
+	{ 403, "Forbidden", "This is not allowed" },
 	{ 404, "Not Found", "There is nothing here" },
 	{ 405, "Method Not Allowed", "That cannot be done here" },
+	{ 422, "Unprocessable Content", "This was not accepted" },
+	{ 429, "Too Many Requests", "Please wait a moment" },
 	{ 500, "Internal Server Error", "Something went wrong on our side" },
 	{ 503, "Service Unavailable", "Not at the moment" },
 };
@@ -126,6 +131,17 @@ static void answer_plainly(struct exchange *exchange)
 	exchange_answer(exchange);
 }
 
+/* For the page's head; null when nobody is signed in. */
+static json_t *visitor_of(const struct exchange *exchange)
+{
+	const struct account *account = exchange->account;
+
+	if (account == NULL)
+		return json_null();
+	return json_pack("{s:s, s:b}", "name", account->name, "is_admin",
+	    account->role == HS_ROLE_ADMIN);
+}
+
 void reply_page(struct exchange *exchange, int status, const char *template, json_t *data)
 {
 	struct web *web = exchange->web;
@@ -134,8 +150,9 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 
 	reply->status = status;
 	reply->type = "text/html; charset=utf-8";
-	reply->cache = status == HTTP_OK ? "private, no-cache" : NULL;
-	if (data == NULL || json_object_set(data, "assets", statics_assets(web->statics)) != 0)
+	reply->cache = status == HTTP_OK && !reply->is_secret ? "private, no-cache" : NULL;
+	if (data == NULL || json_object_set(data, "assets", statics_assets(web->statics)) != 0 ||
+	    !view_put(data, "visitor", visitor_of(exchange)))
 		hs_error_set(&err, HS_NO_MEMORY, template, "no memory for a page");
 	else
 		hs_template_render(web->templates, template, data, reply->body, &err);
@@ -145,7 +162,7 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 		answer_plainly(exchange);
 		return;
 	}
-	if (status == HTTP_OK) {
+	if (reply->cache != NULL) {
 		set_etag(exchange);
 		reply_if_changed(exchange);
 	}

@@ -12,7 +12,7 @@
 enum { REPLY_RETRY_SECONDS = 5, REPLY_SEE_OTHER = 303 };
 
 /* Renders a template. Takes data, an object, NULL when there was no memory for it. The common
- * members (assets) are added here. A 200 gets an ETag, and is a 304 when the client has it. */
+ * members (assets, visitor: who is signed in) are added here. A 200 gets an ETag, and is a 304 when the client has it. */
 void reply_page(struct exchange *exchange, int status, const char *template, json_t *data);
 
 /* Takes body; NULL when there was no memory for it. Numbers have at most five digits, two of

@@ -8,53 +8,52 @@
 #include <string.h>
 
 #include "common/number.h"
+#include "daemons/web/account_page.h"
 #include "daemons/web/compare.h"
 #include "daemons/web/export.h"
 #include "daemons/web/choices.h"
+#include "daemons/web/guard.h"
 #include "daemons/web/health.h"
 #include "daemons/web/player.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search.h"
+#include "daemons/web/sign_in.h"
 #include "daemons/web/statics.h"
-
-/* Whether the asker may; answers itself when not. */
-typedef bool guard_fn(struct exchange *exchange);
 
 struct route {
 	unsigned methods;
 	const char *path;	/* {id} is a number, * is anything that is left */
-	guard_fn *guard;
+	enum may may;
 	void (*handle)(struct exchange *exchange);
-	const char *allow;
+	const char *allow;	/* of all rows with this path */
 };
-
-static bool everyone(struct exchange *exchange)
-{
-	(void)exchange;
-	return true;
-}
 
 #define LOOK EVHTTP_REQ_GET | EVHTTP_REQ_HEAD
 
 static const struct route routes[] = {
-	{ LOOK, "/", everyone, search_page, "GET, HEAD" },
-	{ LOOK, "/choices/*", everyone, choices_page, "GET, HEAD" },
-	{ LOOK, "/players/{id}", everyone, player_page, "GET, HEAD" },
-	{ LOOK, "/compare", everyone, compare_page, "GET, HEAD" },
-	{ LOOK, "/api/v1/players", everyone, search_api, "GET, HEAD" },
-	{ LOOK, "/api/v1/players/{id}", everyone, player_api, "GET, HEAD" },
-	{ LOOK, "/api/v1/competitions", everyone, choices_api, "GET, HEAD" },
-	{ LOOK, "/api/v1/seasons", everyone, choices_api, "GET, HEAD" },
-	{ LOOK, "/api/v1/teams", everyone, choices_api, "GET, HEAD" },
-	{ LOOK, "/api/v1/nationalities", everyone, choices_api, "GET, HEAD" },
-	{ LOOK, "/api/v1/positions", everyone, choices_api, "GET, HEAD" },
-	{ LOOK, "/api/v1/roles", everyone, choices_api, "GET, HEAD" },
-	{ LOOK, "/api/v1/openapi.json", everyone, statics_answer_openapi, "GET, HEAD" },
-	{ LOOK, "/export.*", everyone, export_answer, "GET, HEAD" },
-	{ LOOK, "/health", everyone, health_answer, "GET, HEAD" },
-	{ LOOK, "/health/", everyone, health_answer, "GET, HEAD" },
-	{ LOOK, "/static/*", everyone, statics_answer, "GET, HEAD" },
-	{ LOOK, "/favicon.ico", everyone, statics_answer_icon, "GET, HEAD" },
+	{ LOOK, "/", MAY_BY_SETTING, search_page, "GET, HEAD" },
+	{ LOOK, "/choices/*", MAY_BY_SETTING, choices_page, "GET, HEAD" },
+	{ LOOK, "/players/{id}", MAY_BY_SETTING, player_page, "GET, HEAD" },
+	{ LOOK, "/compare", MAY_BY_SETTING, compare_page, "GET, HEAD" },
+	{ LOOK, "/api/v1/players", MAY_BY_SETTING, search_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/players/{id}", MAY_BY_SETTING, player_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/competitions", MAY_BY_SETTING, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/seasons", MAY_BY_SETTING, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/teams", MAY_BY_SETTING, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/nationalities", MAY_BY_SETTING, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/positions", MAY_BY_SETTING, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/roles", MAY_BY_SETTING, choices_api, "GET, HEAD" },
+	{ LOOK, "/api/v1/openapi.json", MAY_BY_SETTING, statics_answer_openapi, "GET, HEAD" },
+	{ LOOK, "/export.*", MAY_BY_SETTING, export_answer, "GET, HEAD" },
+	{ LOOK, "/sign-in", MAY_ANYONE, sign_in_page, "GET, HEAD, POST" },
+	{ EVHTTP_REQ_POST, "/sign-in", MAY_ANYONE, sign_in_post, "GET, HEAD, POST" },
+	{ EVHTTP_REQ_POST, "/sign-out", MAY_SIGNED_IN, sign_out_post, "POST" },
+	{ LOOK, "/account", MAY_SIGNED_IN, account_page, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/account/password", MAY_SIGNED_IN, account_password_post, "POST" },
+	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
+	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
+	{ LOOK, "/static/*", MAY_ALWAYS, statics_answer, "GET, HEAD" },
+	{ LOOK, "/favicon.ico", MAY_ALWAYS, statics_answer_icon, "GET, HEAD" },
 };
 
 static bool suits(const char *pattern, const char *path, int64_t *ret_id)
@@ -75,21 +74,31 @@ static bool suits(const char *pattern, const char *path, int64_t *ret_id)
 	return true;
 }
 
+static void refuse_method(struct exchange *exchange, const struct route *route)
+{
+	exchange->reply.allow = route->allow;
+	reply_problem(exchange, HTTP_BADMETHOD, (route->methods & EVHTTP_REQ_GET) != 0 ?
+	    "This address can only be looked at (GET)." :
+	    "This address only takes forms (POST).", NULL);
+}
+
 void routes_handle(struct exchange *exchange)
 {
+	const struct route *other = NULL;
+
 	for (size_t i = 0; i < HS_COUNT(routes); i++) {
 		if (!suits(routes[i].path, exchange->path, &exchange->id))
 			continue;
-		if ((routes[i].methods & (unsigned)exchange->method) == 0) {
-			exchange->reply.allow = routes[i].allow;
-			reply_problem(exchange, HTTP_BADMETHOD,
-			    "This address can only be looked at (GET).", NULL);
-		} else if (routes[i].guard(exchange)) {
-			routes[i].handle(exchange);
+		if ((routes[i].methods & (unsigned)exchange->method) != 0) {
+			guard_enter(exchange, routes[i].may, routes[i].handle);
+			return;
 		}
-		return;
+		other = &routes[i];
 	}
-	reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
-	    "Nothing has this address; /api/v1/openapi.json says what there is." :
-	    "No page has this address.", NULL);
+	if (other != NULL)
+		refuse_method(exchange, other);
+	else
+		reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
+		    "Nothing has this address; /api/v1/openapi.json says what there is." :
+		    "No page has this address.", NULL);
 }

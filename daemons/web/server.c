@@ -20,7 +20,10 @@
 
 #include "common/log.h"
 #include "daemons/web/connections.h"
+#include "daemons/web/account.h"
 #include "daemons/web/exchange.h"
+#include "daemons/web/fields.h"
+#include "daemons/web/guard.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/routes.h"
 
@@ -244,6 +247,11 @@ static void exchange_free(struct exchange *exchange)
 	evbuffer_free(exchange->reply.body);
 	free(exchange->reply.push_url);
 	free(exchange->reply.way_on);
+	for (size_t i = 0; i < HS_COUNT(exchange->reply.cookies); i++)
+		free(exchange->reply.cookies[i]);
+	free(exchange->reply.leave_to);
+	free(exchange->account);
+	fields_free(exchange->fields);
 	free(exchange->keep_key);
 	free(exchange->path);
 	free(exchange);
@@ -313,7 +321,7 @@ static void on_results(void *arg, PGresult *const *results, size_t count,
 }
 
 /* With the database away a search waits for its return, but not for long. */
-static int patience_ms(const struct exchange *exchange)
+static int patience_ms(const struct exchange *exchange, const struct hs_db_pool *pool)
 {
 	const struct web *web = exchange->web;
 	int seconds = (int)hs_setting_int(hs_child_settings(web->child), HS_SET_SEARCH_SECONDS);
@@ -321,7 +329,7 @@ static int patience_ms(const struct exchange *exchange)
 
 	if (exchange->patience_ms > 0)
 		return exchange->patience_ms;
-	hs_db_pool_look(web->pool, &state);
+	hs_db_pool_look(pool, &state);
 	return state.usable || seconds < 3 ? seconds * 1000 : 3000;
 }
 
@@ -332,9 +340,19 @@ void exchange_ask(struct exchange *exchange, const struct hs_db_statement *state
 	struct hs_error err = HS_ERROR_INIT;
 
 	exchange->done = done;
-	if (!hs_db_pool_submit(web->pool, statements, count, patience_ms(exchange), on_results,
-		exchange, &exchange->job, &err))
+	if (!hs_db_pool_submit(web->pool, statements, count, patience_ms(exchange, web->pool),
+		on_results, exchange, &exchange->job, &err))
 		reply_error(exchange, &err);
+}
+
+bool exchange_ask_primary(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err)
+{
+	struct hs_db_pool *pool = exchange->web->accounts->pool;
+
+	exchange->done = done;
+	return hs_db_pool_submit(pool, statements, count, patience_ms(exchange, pool), on_results,
+	    exchange, &exchange->job, err);
 }
 
 static void on_beside(void *arg, PGresult *const *results, size_t count,
@@ -350,8 +368,9 @@ bool exchange_ask_beside(struct exchange *exchange, const struct hs_db_statement
     size_t count, exchange_done_fn *done, struct hs_error *err)
 {
 	exchange->beside_done = done;
-	return hs_db_pool_submit(exchange->web->pool, statements, count, patience_ms(exchange),
-	    on_beside, exchange, &exchange->beside, err);
+	return hs_db_pool_submit(exchange->web->pool, statements, count,
+	    patience_ms(exchange, exchange->web->pool), on_beside, exchange, &exchange->beside,
+	    err);
 }
 
 void exchange_drop_beside(struct exchange *exchange)
@@ -391,9 +410,18 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 
 	for (size_t i = 0; i < HS_COUNT(usual_headers); i++)
 		add_header(request, usual_headers[i].name, usual_headers[i].value);
-	add_header(request, "Cache-Control", reply->cache != NULL ? reply->cache : "no-store");
+	add_header(request, "Cache-Control", reply->cache != NULL && !guard_is_closed(exchange) ?
+	    reply->cache : "no-store");
 	if (reply->type != NULL && starts_with(reply->type, "text/html"))
-		add_header(request, "Vary", "HX-Request, HX-History-Restore-Request");
+		add_header(request, "Vary", "HX-Request, HX-History-Restore-Request, Cookie");
+	for (size_t i = 0; i < HS_COUNT(reply->cookies); i++) {
+		if (reply->cookies[i] != NULL)
+			add_header(request, "Set-Cookie", reply->cookies[i]);
+	}
+	if (reply->leave_to != NULL)
+		add_header(request, "HX-Redirect", reply->leave_to);
+	if (reply->status == 401)	/* it has to say how; browsers do not know this word */
+		add_header(request, "WWW-Authenticate", "Session");
 	if (reply->etag[0] != '\0')
 		add_header(request, "ETag", reply->etag);
 	if (reply->push_url != NULL)

@@ -12,6 +12,7 @@
 #include "common/db_pool.h"
 #include "common/template.h"
 
+struct accounts;
 struct answers;
 struct catalog;
 struct exports;
@@ -23,6 +24,7 @@ struct web {
 	struct event_base *base;
 	struct hs_settings *settings;	/* as at start, for the pool */
 	struct hs_db_pool *pool;
+	struct accounts *accounts;
 	struct answers *answers;
 	struct catalog *catalog;
 	struct exports *exports;

@@ -12,7 +12,10 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))
 
+from browser import PASSWORD, make_account  # noqa: E402
 from house import House, Programs  # noqa: E402
+
+ACCOUNTS = ("scout", "changes", "changes2", "a-very-long-name.of-somebody@a-very-long-name.example.org")
 
 
 def main(modules):
@@ -22,9 +25,13 @@ def main(modules):
     shots.mkdir(parents=True, exist_ok=True)
     try:
         house.start()
+        for name in ACCOUNTS:
+            make_account(house, name, "scout")
         done = subprocess.run([os.environ.get("NODE") or "node", str(HERE / "test_pages.js")], check=False, env={
             **os.environ, "NODE_PATH": f"{modules}/node_modules", "HOOPSCOUT_TEST_URL": house.url(""),
-            "HOOPSCOUT_TEST_INCOMING": str(house.folder("incoming")), "HOOPSCOUT_TEST_SHOTS": str(shots)})
+            "HOOPSCOUT_TEST_INCOMING": str(house.folder("incoming")), "HOOPSCOUT_TEST_SHOTS": str(shots),
+            "HOOPSCOUT_TEST_PASSWORD": PASSWORD, "HOOPSCOUT_TEST_CONF": str(house.conf),
+            "HOOPSCOUT_TEST_RELOAD": f"{programs.path('hsctl')} --socket {house.socket_path} reload"})
         if done.returncode != 0:
             print(house.log_tail(60), file=sys.stderr)
         return done.returncode

@@ -478,6 +478,7 @@ test("the keyboard reaches everything, visibly", async (page) => {
 		assert.ok(seen.has(id), `Tab never came to ${id}`);
 });
 
+require("./test_accounts.js");
 require("./test_hands.js");
 require("./test_look.js");
 

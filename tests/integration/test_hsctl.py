@@ -26,10 +26,11 @@ BAD_SNAPSHOT = """{
  "team_name": "T", "player_external_id": "p", "full_name": "P", "colour": 1, "fg_pct": 101}
 ]}
 """
-GROUPS = ["", "import", "extractor", "snapshot"]
+GROUPS = ["", "import", "extractor", "snapshot", "user"]
 COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "import list", "import show",
             "import retry", "extractor run", "extractor check", "extractor list", "extractor history", "extractor enable",
-            "extractor disable", "extractor cancel", "snapshot check", "snapshot schema", "migrate", "config", "version"]
+            "extractor disable", "extractor cancel", "snapshot check", "snapshot schema", "user create", "user list", "user password", "user role",
+            "user disable", "user enable", "user delete", "user audit", "migrate", "config", "version"]
 
 
 def record(number, **more):

@@ -190,7 +190,7 @@ def test_fragments(web):
     restored = web.get("/?ppg_min=1", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
     for answer in (page, fragment, restored):
         assert answer.status == 200
-        assert {name.strip() for name in answer.headers["Vary"].split(",")} == {"HX-Request", "HX-History-Restore-Request"}
+        assert {name.strip() for name in answer.headers["Vary"].split(",")} == {"HX-Request", "HX-History-Restore-Request", "Cookie"}
     assert restored.body == page.body and restored.headers["ETag"] == page.headers["ETag"]
     assert fragment.headers["ETag"] != page.headers["ETag"]
     assert "<html" in page.text and "<html" not in fragment.text

@@ -1,0 +1,135 @@
+/* asker.c: reads X-Forwarded-For from its end: each proxy appends whom it heard, and the first from there that
+ * is no proxy of ours is the asker. */
+#include "daemons/web/asker.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <event2/bufferevent.h>
+#include <event2/keyvalq_struct.h>
+#include <netinet/in.h>
+
+#include "daemons/web/exchange.h"
+#include "daemons/web/web.h"
+
+enum { MOST_PROXIES = 16 };
+
+static bool is_trusted(const struct hs_settings *settings, const char *peer)
+{
+	struct hs_address address;
+	struct hs_network network;
+	bool is_address = hs_address_parse(peer, strlen(peer), &address);
+	char item[64];
+
+	for (size_t n = 0; hs_setting_item(settings, HS_SET_TRUSTED_PROXIES, n, item, sizeof item);
+	     n++) {
+		if (strcmp(item, peer) == 0)
+			return true;
+		if (is_address && hs_network_parse(item, strlen(item), &network) &&
+		    hs_network_holds(&network, &address))
+			return true;
+	}
+	return false;
+}
+
+/* The last of a comma separated list, trimmed; *list loses it. False when none is left. */
+static bool take_last(const char *list, size_t *length, const char **ret, size_t *ret_length)
+{
+	size_t end = *length, begin;
+
+	while (end > 0 && strchr(" \t,", list[end - 1]) != NULL)
+		end--;
+	for (begin = end; begin > 0 && list[begin - 1] != ','; begin--)
+		;
+	*length = begin;
+	while (begin < end && strchr(" \t", list[begin]) != NULL)
+		begin++;
+	*ret = list + begin;
+	*ret_length = end - begin;
+	return end > begin;
+}
+
+void asker_decide(const struct hs_settings *settings, const char *peer, const char *forwarded_for,
+    const char *forwarded_proto, struct asker *ret)
+{
+	size_t left = forwarded_for != NULL ? strlen(forwarded_for) : 0, length;
+	struct hs_address address;
+	const char *item;
+
+	snprintf(ret->address, sizeof ret->address, "%s", peer);
+	ret->is_https = false;
+	if (!is_trusted(settings, peer))
+		return;
+	ret->is_https = forwarded_proto != NULL && strcasecmp(forwarded_proto, "https") == 0;
+	for (int i = 0; i < MOST_PROXIES && take_last(forwarded_for, &left, &item, &length); i++) {
+		if (!hs_address_parse(item, length, &address))
+			return;
+		hs_address_text(&address, ret->address);
+		if (!is_trusted(settings, ret->address))
+			return;
+	}
+}
+
+static void peer_of(const struct exchange *exchange, char ret[HS_ADDRESS_BYTES])
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(exchange->request);
+	struct bufferevent *bev = evcon != NULL ? evhttp_connection_get_bufferevent(evcon) : NULL;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_storage room;
+	} peer = { .any.sa_family = AF_UNSPEC };
+	socklen_t length = sizeof peer;
+	struct hs_address address;
+	char text[HS_ADDRESS_BYTES] = "unknown";
+
+	if (bev == NULL || getpeername(bufferevent_getfd(bev), &peer.any, &length) != 0)
+		;
+	else if (peer.any.sa_family == AF_UNIX)
+		snprintf(text, sizeof text, "unix");
+	else if (peer.any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &peer.v4.sin_addr, text, sizeof text);
+	else if (peer.any.sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &peer.v6.sin6_addr, text, sizeof text);
+	if (hs_address_parse(text, strlen(text), &address))
+		hs_address_text(&address, text);
+	memcpy(ret, text, HS_ADDRESS_BYTES);
+}
+
+/* A header may come several times; what the proxy that is next to us wrote comes last. */
+static const char *last_header(const struct exchange *exchange, const char *name)
+{
+	const struct evkeyval *header;
+	const char *found = NULL;
+
+	TAILQ_FOREACH(header, evhttp_request_get_input_headers(exchange->request), next) {
+		if (strcasecmp(header->key, name) == 0)
+			found = header->value;
+	}
+	return found;
+}
+
+void asker_of(const struct exchange *exchange, struct asker *ret)
+{
+	char peer[HS_ADDRESS_BYTES];
+
+	peer_of(exchange, peer);
+	asker_decide(hs_child_settings(exchange->web->child), peer,
+	    last_header(exchange, "X-Forwarded-For"), last_header(exchange, "X-Forwarded-Proto"),
+	    ret);
+}
+
+void asker_place(const struct asker *asker, char ret[HS_ADDRESS_BYTES])
+{
+	struct hs_address address;
+
+	snprintf(ret, HS_ADDRESS_BYTES, "%s", asker->address);
+	if (!hs_address_parse(ret, strlen(ret), &address) || !address.is_v6)
+		return;
+	memset(address.bytes + 8, 0, 8);
+	hs_address_text(&address, ret);
+}

@@ -1,0 +1,28 @@
+/* asker.h: where a request came from, and whether by HTTPS: by its connection, or by what a proxy
+ * of HOOPSCOUT_TRUSTED_PROXIES says of it. What anybody else says of himself counts for nothing. */
+#ifndef WEB_ASKER_H
+#define WEB_ASKER_H
+
+#include <stdbool.h>
+
+#include "common/network.h"
+#include "common/settings.h"
+
+struct exchange;
+
+struct asker {
+	char address[HS_ADDRESS_BYTES];	/* "unix" for a Unix socket, "unknown" */
+	bool is_https;
+};
+
+void asker_of(const struct exchange *exchange, struct asker *ret);
+
+/* The same, from what is known: peer is the connection's address ("unix"); forwarded_for and
+ * forwarded_proto are headers, or NULL. */
+void asker_decide(const struct hs_settings *settings, const char *peer, const char *forwarded_for,
+    const char *forwarded_proto, struct asker *ret);
+
+/* For counting: of IPv6 the network of 64 bits, since one asker has all of it. */
+void asker_place(const struct asker *asker, char ret[HS_ADDRESS_BYTES]);
+
+#endif

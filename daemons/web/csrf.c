@@ -1,0 +1,50 @@
+/* csrf.c: trusts the browser's own headers, which no page can set, and OpenSSL. */
+#include "daemons/web/csrf.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "daemons/web/account.h"
+#include "daemons/web/fields.h"
+#include "daemons/web/session.h"
+
+static const char purpose[] = "HoopScout: a form of ours";
+
+bool csrf_offer(struct exchange *exchange, char ret[TOKEN_PROOF_BYTES])
+{
+	char token[TOKEN_TEXT_BYTES];
+
+	if (exchange->account != NULL)
+		return token_prove(exchange->account->token, purpose, ret);
+	session_cookie(exchange, COOKIE_BEFORE, token);
+	return (token[0] != '\0' || (token_new(token) &&
+	    session_set_cookie(exchange, COOKIE_BEFORE, token))) &&
+	    token_prove(token, purpose, ret);
+}
+
+bool csrf_is_own_origin(const char *fetch_site, const char *origin, const char *host)
+{
+	const char *name;
+
+	if (fetch_site != NULL)
+		return strcmp(fetch_site, "same-origin") == 0 || strcmp(fetch_site, "none") == 0;
+	if (origin == NULL)
+		return true;
+	name = strstr(origin, "://");
+	return name != NULL && host != NULL && strcasecmp(name + 3, host) == 0;
+}
+
+bool csrf_check(const struct exchange *exchange)
+{
+	char token[TOKEN_TEXT_BYTES], proof[TOKEN_PROOF_BYTES];
+
+	if (!csrf_is_own_origin(exchange_header(exchange, "Sec-Fetch-Site"),
+		exchange_header(exchange, "Origin"), exchange_header(exchange, "Host")))
+		return false;
+	if (exchange->account != NULL)
+		memcpy(token, exchange->account->token, sizeof token);
+	else
+		session_cookie(exchange, COOKIE_BEFORE, token);
+	return token[0] != '\0' && token_prove(token, purpose, proof) &&
+	    token_is_same(proof, field_of(exchange, CSRF_FIELD));
+}

@@ -1,0 +1,172 @@
+/* guard.c: from the routes' column to a decision.
+ *
+ * Trusts session.c to say who is signed in. When the database cannot say, what is open to anyone is
+ * answered as to a stranger, and the rest is "not at the moment". */
+#include "daemons/web/guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+
+#include "daemons/web/account.h"
+#include "daemons/web/csrf.h"
+#include "daemons/web/fields.h"
+#include "daemons/web/query_string.h"
+#include "daemons/web/reply.h"
+#include "daemons/web/session.h"
+#include "daemons/web/web.h"
+
+enum { HTTP_UNAUTHORIZED = 401, HTTP_FORBIDDEN = 403, PATH_BYTES = 2048 };
+
+static bool is_public(const struct exchange *exchange)
+{
+	return hs_setting_bool(hs_child_settings(exchange->web->child), HS_SET_PUBLIC_SEARCH);
+}
+
+static bool needs_nobody(const struct exchange *exchange)
+{
+	return exchange->may <= MAY_ANYONE &&
+	    (exchange->may != MAY_BY_SETTING || is_public(exchange));
+}
+
+bool guard_is_closed(const struct exchange *exchange)
+{
+	return !needs_nobody(exchange);
+}
+
+/* ---- where to ---- */
+
+bool guard_is_own_path(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (text[0] != '/' || text[1] == '/' || length >= PATH_BYTES)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f || text[i] == '\\')
+			return false;
+	}
+	return true;
+}
+
+bool guard_way_back(const char *path, char **ret)
+{
+	struct evbuffer *query;
+	bool done;
+
+	if (!guard_is_own_path(path) || strcmp(path, "/") == 0 ||
+	    strncmp(path, "/sign-", 6) == 0)
+		return (*ret = strdup("")) != NULL;
+	if ((query = evbuffer_new()) == NULL)
+		return false;
+	done = query_string_add(query, 0, "next", path) && evbuffer_add(query, "", 1) == 0 &&
+	    (*ret = strdup((const char *)evbuffer_pullup(query, -1))) != NULL;
+	evbuffer_free(query);
+	return done;
+}
+
+/* The address of the page that the asker looks at. */
+static char *address_of(const struct exchange *exchange)
+{
+	const char *now = exchange_header(exchange, "HX-Current-URL");
+	char *address = NULL;
+
+	if (exchange->form == FORM_FRAGMENT && now != NULL && (now = strstr(now, "://")) != NULL &&
+	    (now = strchr(now + 3, '/')) != NULL)
+		return strdup(now);
+	if (exchange->method == EVHTTP_REQ_POST)
+		return strdup("/");
+	if (asprintf(&address, "%s%s%s", exchange->path, exchange->query[0] != '\0' ? "?" : "",
+	    exchange->query) < 0)
+		return NULL;
+	return address;
+}
+
+/* "/sign-in?next=..."; NULL without memory. */
+static char *sign_in_address(const struct exchange *exchange)
+{
+	char *address = address_of(exchange), *query = NULL, *ret = NULL;
+
+	if (address != NULL && guard_way_back(address, &query) &&
+	    asprintf(&ret, "/sign-in%s%s", query[0] != '\0' ? "?" : "", query) < 0)
+		ret = NULL;
+	free(address);
+	free(query);
+	return ret;
+}
+
+/* ---- no ---- */
+
+static void send_to_sign_in(struct exchange *exchange)
+{
+	char *address = exchange->form != FORM_JSON ? sign_in_address(exchange) : NULL;
+
+	if (exchange->form == FORM_PAGE) {
+		reply_see_other(exchange, address);
+	} else {
+		exchange->reply.leave_to = address;
+		address = NULL;
+		reply_problem(exchange, HTTP_UNAUTHORIZED, exchange->form == FORM_JSON ?
+		    "This is for those who are signed in; /sign-in is where they do." :
+		    "You are not signed in any more.", NULL);
+	}
+	free(address);
+}
+
+static void refuse(struct exchange *exchange, const char *why)
+{
+	reply_problem(exchange, HTTP_FORBIDDEN, why, NULL);
+}
+
+/* ---- yes or no ---- */
+
+static bool has_role(const struct exchange *exchange)
+{
+	enum hs_role role = exchange->account->role;
+
+	return exchange->may == MAY_ADMIN ? role >= HS_ROLE_ADMIN :
+	    exchange->may != MAY_SCOUT || role >= HS_ROLE_SCOUT;
+}
+
+static void accept_form(struct exchange *exchange)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!fields_read(exchange, &err))
+		reply_error(exchange, &err);
+	else if (!csrf_check(exchange))
+		refuse(exchange, "The form was not sent by a page of ours that is still good. Open "
+		    "the page again and send it from there.");
+	else
+		exchange->handle(exchange);
+}
+
+static void decide(struct exchange *exchange, const struct hs_error *err)
+{
+	bool is_open = needs_nobody(exchange);
+
+	if (err != NULL && !is_open)
+		reply_error(exchange, err);
+	else if (!is_open && exchange->account == NULL)
+		send_to_sign_in(exchange);
+	else if (!is_open && !has_role(exchange))
+		refuse(exchange, exchange->may == MAY_ADMIN ?
+		    "This is for admins; your account is none." :
+		    "This is for scouts and admins; your account is a viewer's.");
+	else if (exchange->method == EVHTTP_REQ_POST)
+		accept_form(exchange);
+	else
+		exchange->handle(exchange);
+}
+
+void guard_enter(struct exchange *exchange, enum may may,
+    void (*handle)(struct exchange *exchange))
+{
+	exchange->may = may;
+	exchange->handle = handle;
+	if (may == MAY_ALWAYS)
+		handle(exchange);
+	else
+		session_look_up(exchange, decide);
+}

@@ -1,0 +1,38 @@
+/* session.h: sessions: a cookie with a random token here, its hash in the database.
+ *
+ * Under HTTPS the cookie is __Host-hoopscout, Secure; else hoopscout. Both are HttpOnly, SameSite=Lax
+ * and of this host alone. Before signing in there is a second one, for the form's proof (csrf.h). */
+#ifndef WEB_SESSION_H
+#define WEB_SESSION_H
+
+#include <stdbool.h>
+
+#include "daemons/web/account.h"
+#include "daemons/web/exchange.h"
+
+enum cookie { COOKIE_SESSION, COOKIE_BEFORE };
+
+/* The token that the cookie has; "" when there is none. */
+void session_cookie(const struct exchange *exchange, enum cookie cookie,
+    char ret[TOKEN_TEXT_BYTES]);
+
+/* The reply sets the cookie; token NULL: takes it away. False without memory. */
+bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const char *token);
+
+/* The line alone, for tests. Returns buf. */
+const char *session_cookie_line(enum cookie cookie, const char *token, bool is_https, char *buf,
+    size_t size);
+
+/* Finds a cookie's token in a Cookie header; "" when it is not there, there twice with different
+ * values, or is no token. */
+void session_find_cookie(const char *header, const char *name, char ret[TOKEN_TEXT_BYTES]);
+
+/* Looks up who is signed in: then exchange->account says. Calls next, now or later; on failure next
+ * hears why. */
+void session_look_up(struct exchange *exchange,
+    void (*next)(struct exchange *exchange, const struct hs_error *err));
+
+/* Lifts the account out of a row: account_id, name, role. */
+void session_read_account(const PGresult *result, int row, struct account *ret);
+
+#endif

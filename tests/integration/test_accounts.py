@@ -1,0 +1,436 @@
+"""Accounts in the browser: signing in and out, sessions, forms, waits; what is shown to whom, and what is not."""
+
+import re
+import threading
+import time
+
+import pytest
+
+from browser import PASSWORD, Browser, make_account, signed_in
+from house import until
+
+WRONG = "a wrong password!"
+
+
+@pytest.fixture(scope="module")
+def web(shared_house):
+    shared_house.env["HOOPSCOUT_TRUSTED_PROXIES"] = "127.0.0.1,10.0.0.0/8"
+    shared_house.start()
+    for role in ("viewer", "scout", "admin"):
+        make_account(shared_house, f"{role}1", role)
+    return shared_house
+
+
+@pytest.fixture(autouse=True)
+def without_waits(request):
+    """No test waits for what another one has done wrong."""
+    if "web" in request.fixturenames:
+        request.getfixturevalue("web").sql("delete from sign_in_throttle")
+
+
+def test_signing_in_and_out(web):
+    browser = Browser(web)
+    assert "Sign in</a>" in browser.get("/").text
+    answer = browser.sign_in("viewer1", next="/compare?player=1")
+    assert (answer.status, answer.headers["Location"]) == (303, "/compare?player=1")
+    page = browser.get("/")
+    assert "viewer1</a>" in page.text and "Sign in</a>" not in page.text
+    assert "signed in as <strong>viewer1</strong>, viewer" in browser.get("/account").text
+    assert browser.get("/sign-in").headers["Location"] == "/"
+    answer = browser.post("/sign-out", {"proof": browser.proof("/account")})
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert browser.session() is None
+    assert "Sign in</a>" in browser.get("/").text
+
+
+def test_a_name_in_capitals_and_with_blanks(web):
+    assert Browser(web).sign_in(" Viewer1 ").status == 303
+
+
+@pytest.mark.parametrize("name, password", [("viewer1", WRONG), ("nobody", PASSWORD), ("", PASSWORD), ("viewer1", ""),
+                                            ("viewer1", PASSWORD + " "), ("viewer1", "x" * 1025), ("'--", PASSWORD),
+                                            ("n" * 400, PASSWORD), ("Š" * 300, PASSWORD), ("viewer1\n", WRONG)])
+def test_wrong(web, name, password):
+    """The same answer, whatever was wrong; the name that was typed comes back escaped, the password never."""
+    browser = Browser(web)
+    answer = browser.sign_in(name, password)
+    assert answer.status == 401
+    assert "The name or the password is wrong." in answer.text
+    assert browser.session() is None
+    assert not password or password not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_wrong_takes_as_long(web):
+    """Time does not tell whether there is an account of that name."""
+    def median(name):
+        spans = []
+        for _ in range(5):
+            browser = Browser(web)
+            fields = {"proof": browser.proof("/sign-in"), "name": name, "password": WRONG}
+            begun = time.monotonic()
+            assert browser.post("/sign-in", fields).status == 401
+            spans.append(time.monotonic() - begun)
+        return sorted(spans)[2]
+
+    known, unknown, impossible = median("viewer1"), median("nobody"), median("No such name!")
+    assert known > 0.05, "nothing was hashed"
+    assert 0.5 < unknown / known < 2 and 0.5 < impossible / known < 2
+
+
+def test_what_was_typed_is_text(web):
+    answer = Browser(web).sign_in('"><script>alert(1)</script>', WRONG)
+    assert "<script>alert" not in answer.text and "&lt;script&gt;" in answer.text
+
+
+def test_cookies(web):
+    """HttpOnly and SameSite always; Secure and bound to the host when a trusted proxy says HTTPS."""
+    browser = Browser(web)
+    browser.sign_in("viewer1")
+    line = next(line for line in browser.lines if line.startswith("hoopscout="))
+    assert re.fullmatch(r"hoopscout=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax", line)
+    secure = Browser(web, {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"})
+    secure.get("/sign-in")
+    assert re.fullmatch(r"__Host-hoopscout-form=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax; Secure", secure.lines[0])
+    assert secure.sign_in("viewer1").status == 303
+    line = next(line for line in secure.lines if line.startswith("__Host-hoopscout="))
+    assert re.fullmatch(r"__Host-hoopscout=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax; Secure", line)
+    assert "192.0.2.7" in secure.get("/account").text
+    # over HTTPS the cookie that anybody on the way could have planted does not count
+    planted = web.get("/account", {"X-Forwarded-Proto": "https", "Cookie": f"hoopscout={browser.session()}"})
+    assert planted.status == 303
+
+
+def test_only_the_hash_of_a_token_is_kept(web):
+    browser = signed_in(web, "viewer1")
+    token = browser.session()
+    rows = web.sql("select encode(token_sha256, 'hex') from account_session").splitlines()
+    import hashlib
+    assert hashlib.sha256(token.encode()).hexdigest() in rows
+    assert token not in web.sql("select * from account_session")
+    assert token not in web.log() and PASSWORD not in web.log()
+    assert browser.proof("/account") not in web.log()
+    assert PASSWORD not in web.sql("select * from account") and PASSWORD not in web.sql("select * from audit_trail")
+
+
+def test_session_fixation(web):
+    """Whatever cookies come along, signing in makes a new session; the one from before is over."""
+    browser = Browser(web)
+    planted = "A" * 43
+    browser.cookies["hoopscout"] = planted
+    assert browser.sign_in("viewer1").status == 303
+    first = browser.session()
+    assert first != planted and web.get("/account", {"Cookie": f"hoopscout={planted}"}).status == 303
+    # signing in again in the same browser, as from an old tab: its form is refused, the session stays
+    assert browser.post("/sign-in", {"proof": "0" * 64, "name": "scout1", "password": PASSWORD}).status == 403
+    second = Browser(web)
+    second.get("/sign-in")
+    second.cookies["hoopscout"] = first[:-1] + ("A" if first[-1] != "A" else "B")
+    assert second.sign_in("scout1").status == 303
+    assert second.session() != first
+    assert "hoopscout-form" not in second.cookies
+
+
+def test_two_cookies_of_a_name(web):
+    """Two values under one name, as planted from a neighbouring site: neither counts."""
+    token = signed_in(web, "viewer1").session()
+    assert web.get("/account", {"Cookie": f"hoopscout={token}"}).status == 200
+    assert web.get("/account", {"Cookie": f"a=b; hoopscout={token};hoopscout={token}"}).status == 200
+    assert web.get("/account", {"Cookie": f"hoopscout={'A' * 43}; hoopscout={token}"}).status == 303
+    for other in ("", "x", token + "x", token[:-1], "'" * 43):
+        assert web.get("/account", {"Cookie": f"hoopscout={other}"}).status == 303
+
+
+PROOFLESS = {
+    "no proof": {},
+    "an empty one": {"proof": ""},
+    "another's": {"proof": "f" * 64},
+}
+
+
+@pytest.mark.parametrize("what", PROOFLESS)
+@pytest.mark.parametrize("path", ["/sign-out", "/account/password"])
+def test_forms_without_proof(web, what, path):
+    browser = signed_in(web, "viewer1")
+    fields = {"current": PASSWORD, "new": "another password", "again": "another password", **PROOFLESS[what]}
+    assert browser.post(path, fields).status == 403
+    assert browser.get("/account").status == 200
+
+
+@pytest.mark.parametrize("what", PROOFLESS)
+def test_signing_in_without_proof(web, what):
+    """Nobody is signed in as somebody else by a page elsewhere."""
+    browser = Browser(web)
+    browser.get("/sign-in")
+    fields = {"name": "viewer1", "password": PASSWORD, **PROOFLESS[what]}
+    assert browser.post("/sign-in", fields).status == 403
+    assert Browser(web).post("/sign-in", fields).status == 403
+    assert browser.session() is None
+
+
+@pytest.mark.parametrize("headers, status", [
+    ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403), ({"Sec-Fetch-Site": "same-origin"}, 303),
+    ({"Origin": "http://evil.example"}, 403), ({"Origin": "null"}, 403), ({"Origin": "OWN"}, 303),
+    ({"Sec-Fetch-Site": "same-origin", "Origin": "https://behind.a.proxy"}, 303)])
+def test_forms_from_elsewhere(web, headers, status):
+    """With the right proof, too, the browser's word on where a form came from counts."""
+    own = {name: value.replace("OWN", f"http://127.0.0.1:{web.port}") for name, value in headers.items()}
+    assert Browser(web).sign_in("viewer1", headers=own).status == status
+    browser = signed_in(web, "viewer1")
+    assert browser.post("/sign-out", {"proof": browser.proof("/account")}, own).status == status
+
+
+def test_proofs_are_of_one_session(web):
+    one, other = signed_in(web, "viewer1"), signed_in(web, "viewer1")
+    assert one.proof("/account") != other.proof("/account")
+    assert one.post("/sign-out", {"proof": other.proof("/account")}).status == 403
+
+
+@pytest.mark.parametrize("kind, body", [
+    ("text/plain", "proof=x"), ("multipart/form-data; boundary=x", "--x--"), (None, "proof=x"), ("application/json", "{}"),
+    ("application/x-www-form-urlencoded", "proof=a&proof=b"), ("application/x-www-form-urlencoded", "proof=%00"),
+    ("application/x-www-form-urlencoded", "proof=\0"), ("application/x-www-form-urlencoded", "proof=%ff"),
+    ("application/x-www-form-urlencoded", "&".join(f"f{n}=1" for n in range(40))),
+    ("application/x-www-form-urlencoded", "proof=" + "x" * 20000)])
+def test_bodies_that_are_no_form(web, kind, body):
+    answer = web.request("POST", "/sign-in", {"Content-Type": kind} if kind else {}, body)
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize("given, leads", [
+    ("/compare?player=1&player=2", "/compare?player=1&player=2"), ("//evil.example/", "/"), ("https://evil.example/", "/"),
+    ("/\\evil.example", "/"), ("/a b", "/"), ("javascript:alert(1)", "/"), ("/x\r\nSet-Cookie: a=b", "/"), ("", "/"),
+    ("/sign-out", "/"), ("/Š", "/"), ("/" + "x" * 3000, "/")])
+def test_only_own_paths_come_next(web, given, leads):
+    answer = Browser(web).sign_in("viewer1", next=given)
+    assert (answer.status, answer.headers["Location"]) == (303, leads)
+
+
+def test_back_to_where_one_was(web):
+    """Without ?next= it is the page that the link was on, if that is ours."""
+    own = f"http://127.0.0.1:{web.port}"
+    for referer, want in ((f"{own}/?ppg_min=20", "/?ppg_min=20"), ("http://evil.example/?x=1", "/"), (f"{own}0/x", "/"),
+                          (f"{own}/sign-in", "/")):
+        page = Browser(web).get("/sign-in", {"Referer": referer}).text
+        assert f'name="next" value="{want}"' in page, referer
+    assert Browser(web).get("/sign-in?nxt=/").status == 400
+
+
+def test_sign_out_everywhere(web):
+    one, other, stranger = signed_in(web, "scout1"), signed_in(web, "scout1"), signed_in(web, "viewer1")
+    assert one.get("/account").text.count("<td>127.0.0.1") >= 2
+    assert one.post("/sign-out", {"proof": one.proof("/account"), "everywhere": "yes"}).status == 303
+    assert other.get("/account").status == 303 and stranger.get("/account").status == 200
+    assert web.sql("select count(*) from account_session s join account a using (account_id) where a.name = 'scout1'") == "0"
+
+
+def test_changing_ones_password(web):
+    make_account(web, "changes", password="the first password")
+    browser, other = signed_in(web, "changes", "the first password"), signed_in(web, "changes", "the first password")
+    before = browser.session()
+
+    def change(current, new, again=None):
+        return browser.post("/account/password", {"proof": browser.proof("/account"), "current": current, "new": new,
+                                                  "again": new if again is None else again})
+
+    for given, part in ((("the wrong password", "the second password"), "The current password is another one."),
+                        (("the first password", "short"), "The new password has 5 characters: at least 12"),
+                        (("the first password", "twelve\ttabs\tt"), "control character"),
+                        (("the first password", "the second password", "the second passwort"), "not the same both times"),
+                        (("the first password", "é" * 513), "longer than 1024 bytes")):
+        answer = change(*given)
+        assert answer.status == 422 and part in answer.text
+    assert browser.session() == before
+    answer = change("the first password", "the second password")
+    assert (answer.status, answer.headers["Location"]) == (303, "/account?changed=yes")
+    assert "is changed" in browser.get("/account?changed=yes").text
+    assert browser.session() != before
+    assert web.get("/account", {"Cookie": f"hoopscout={before}"}).status == 303
+    assert other.get("/account").status == 303
+    assert Browser(web).sign_in("changes", "the first password").status == 401
+    assert Browser(web).sign_in("changes", "the second password").status == 303
+
+
+def test_limits_of_sessions(web):
+    """One that is idle, or old, is over; the row of an old one goes when somebody signs in."""
+    browser = signed_in(web, "scout1")
+    where = "where account_id = (select account_id from account where name = 'scout1')"
+    web.sql(f"update account_session set seen_at = now() - interval '11 hours' {where}")
+    assert browser.get("/account").status == 200
+    assert web.sql(f"select bool_and(seen_at > now() - interval '1 minute') from account_session {where}") == "t"
+    web.sql(f"update account_session set seen_at = now() - interval '13 hours' {where}")
+    assert browser.get("/account").status == 303
+    web.sql(f"update account_session set seen_at = now() {where}")
+    assert browser.get("/account").status == 200
+    web.sql(f"update account_session set ends_at = now() - interval '1 second' {where}")
+    assert browser.get("/account").status == 303
+    signed_in(web, "viewer1")
+    assert web.sql(f"select count(*) from account_session {where}") == "0"
+
+
+def test_a_weaker_hash_is_made_anew(web):
+    """A password that was hashed with less than is usual today is hashed again when it is used."""
+    make_account(web, "old-hash")
+    import base64
+    import hashlib
+    salt = b"0123456789abcdef"
+    key = hashlib.scrypt(PASSWORD.encode(), salt=salt, n=1 << 14, r=8, p=1, maxmem=64 << 20, dklen=32)
+    weak = f"$scrypt$ln=14,r=8,p=1${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
+    web.sql(f"update account set password_hash = '{weak}' where name = 'old-hash'")
+    assert Browser(web).sign_in("old-hash", WRONG).status == 401
+    assert web.sql("select password_hash from account where name = 'old-hash'") == weak
+    signed_in(web, "old-hash")
+    assert web.sql("select password_hash from account where name = 'old-hash'").startswith("$scrypt$ln=15,r=8,p=3$")
+    signed_in(web, "old-hash")
+
+
+def test_disabled(web):
+    """Disabling ends what is open; the right password gets the answer of a wrong one."""
+    make_account(web, "leaves")
+    browser = signed_in(web, "leaves")
+    web.hsctl("user", "disable", "leaves")
+    assert browser.get("/account").status == 303
+    answer = Browser(web).sign_in("leaves")
+    assert answer.status == 401 and "The name or the password is wrong." in answer.text
+    web.hsctl("user", "enable", "leaves")
+    assert browser.get("/account").status == 303
+    assert Browser(web).sign_in("leaves").status == 303
+
+
+def test_another_role_counts_at_once(web):
+    make_account(web, "rises")
+    browser = signed_in(web, "rises")
+    web.hsctl("user", "role", "rises", "scout")
+    assert ", scout." in browser.get("/account").text
+
+
+# -- waits ---------------------------------------------------------------------------------
+
+def at(address):
+    return {"X-Forwarded-For": address}
+
+
+def test_waits_by_account(web):
+    """After five failures a name waits, wherever the next attempt comes from; the wait has an end."""
+    for n in range(5):
+        assert Browser(web, at(f"192.0.2.{n}")).sign_in("viewer1", WRONG).status == 401
+    assert Browser(web, at("192.0.2.100")).sign_in("viewer1", WRONG).status == 401
+    answer = Browser(web, at("192.0.2.101")).sign_in("viewer1", PASSWORD)
+    assert answer.status == 429 and int(answer.headers["Retry-After"]) == 1
+    assert "too many attempts" in answer.text and "1 second," in answer.text
+    assert Browser(web, at("192.0.2.102")).sign_in("scout1").status == 303, "others do not wait"
+    time.sleep(1.1)
+    assert Browser(web, at("192.0.2.103")).sign_in("viewer1").status == 303
+
+
+def test_strangers_keep_nobody_out(web):
+    """Where the owner has signed in before, strangers' failures elsewhere do not matter."""
+    signed_in(web, "viewer1", headers=at("198.51.100.7"))
+    web.sql("delete from sign_in_throttle")
+    web.sql("insert into sign_in_throttle select sha256(convert_to('account viewer1 ', 'UTF8')), 1000, now(), "
+            "now() + interval '1 hour'")
+    assert Browser(web, at("203.0.113.9")).sign_in("viewer1").status == 429
+    assert Browser(web, at("198.51.100.7")).sign_in("viewer1", WRONG).status == 401
+    assert Browser(web, at("198.51.100.7")).sign_in("viewer1").status == 303
+
+
+def test_waits_where_one_is_known(web):
+    signed_in(web, "viewer1", headers=at("198.51.100.8"))
+    for _ in range(9):
+        assert Browser(web, at("198.51.100.8")).sign_in("viewer1", WRONG).status == 401
+    assert Browser(web, at("198.51.100.8")).sign_in("viewer1").status == 429
+    assert Browser(web, at("198.51.100.9")).sign_in("viewer1").status == 303, "the account's own count is untouched"
+
+
+def test_waits_by_address(web):
+    """One who tries many names waits; an IPv6 network of 64 bits is one."""
+    for n in range(21):
+        assert Browser(web, at(f"2001:db8::{n + 1:x}")).sign_in(f"nobody{n}", WRONG).status == 401
+    assert Browser(web, at("2001:db8::ffff")).sign_in("viewer1").status == 429
+    assert Browser(web, at("2001:db8:0:1::1")).sign_in("viewer1").status == 303
+
+
+def test_failures_are_forgotten(web):
+    web.sql("insert into sign_in_throttle select sha256(convert_to('account viewer1 ', 'UTF8')), 1000, "
+            "now() - interval '61 minutes', now() - interval '56 minutes'")
+    assert Browser(web, at("192.0.2.50")).sign_in("viewer1", WRONG).status == 401
+    assert web.sql("select max(failures) from sign_in_throttle") == "1"
+
+
+def test_many_at_a_time(web):
+    """Attempts at the same moment are counted, too, and what does not fit is refused, not kept waiting."""
+    statuses = []
+
+    def attempt():
+        statuses.append(Browser(web, at("192.0.2.77")).sign_in("viewer1", WRONG).status)
+
+    threads = [threading.Thread(target=attempt) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        begun = time.monotonic()
+        assert web.get("/health/").status == 200
+        assert time.monotonic() - begun < 2, "the event loop waits for passwords"
+    for thread in threads:
+        thread.join()
+    assert len(statuses) == 40 and set(statuses) <= {401, 429, 503}, statuses
+    assert statuses.count(401) <= 8, statuses
+
+
+def test_who_left_while_the_password_was_judged(web):
+    import socket
+    browser = Browser(web)
+    body = f"proof={browser.proof('/sign-in')}&name=viewer1&password=x"
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", web.port)) as link:
+            link.sendall(f"POST /sign-in HTTP/1.1\r\nHost: x\r\nCookie: hoopscout-form={browser.cookies['hoopscout-form']}\r\n"
+                         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            time.sleep(0.05)
+    assert web.get("/health/").status == 200
+    web.sql("delete from sign_in_throttle")
+    until(lambda: Browser(web).sign_in("viewer1").status == 303, 20, "the queue is empty again")
+
+
+@pytest.mark.parametrize("forwarded, want", [("198.51.100.1", "198.51.100.1"), ("evil, 198.51.100.2", "198.51.100.2"),
+                                             ("198.51.100.66, 198.51.100.3, 10.1.2.3", "198.51.100.3"),
+                                             ("198.51.100.4, nonsense", "127.0.0.1"), ("::ffff:198.51.100.5", "198.51.100.5")])
+def test_where_one_comes_from(web, forwarded, want):
+    """A proxy's word counts from its end; what the asker wrote himself does not."""
+    signed_in(web, "viewer1", headers={"X-Forwarded-For": forwarded})
+    entry = web.hsctl("user", "audit", "--limit", 1, as_json=True).json["result"]["entries"][0]
+    assert (entry["action"], entry["actor"], entry["address"]) == ("sign-in", "viewer1", want)
+
+
+def test_nobody_else_is_believed(house):
+    house.start()
+    make_account(house, "viewer1")
+    browser = signed_in(house, "viewer1", headers={"X-Forwarded-For": "198.51.100.1", "X-Forwarded-Proto": "https"})
+    assert set(browser.cookies) == {"hoopscout"}
+    assert house.sql("select distinct address from account_session") == "127.0.0.1"
+
+
+def test_the_trail(web):
+    """Who came in, who did not and why; of names that are none, which may be passwords, nothing."""
+    web.sql("delete from audit_trail")
+    browser = signed_in(web, "viewer1")
+    Browser(web).sign_in("viewer1", WRONG)
+    Browser(web).sign_in("my secret password", WRONG)
+    browser.post("/sign-out", {"proof": browser.proof("/account")})
+    entries = web.hsctl("user", "audit", as_json=True).json["result"]["entries"]
+    assert [(e["action"], e["is_refusal"], e["actor"], e["subject"], e["detail"]) for e in entries] == [
+        ("sign-out", False, "viewer1", "viewer1", None),
+        ("sign-in", True, None, None, "unknown name"),
+        ("sign-in", True, None, "viewer1", "wrong password"),
+        ("sign-in", False, "viewer1", "viewer1", None)]
+    assert "my secret password" not in web.sql("select * from audit_trail") + web.log()
+    text = web.hsctl("user", "audit").stdout
+    assert "sign-in refused" in text and "127.0.0.1" in text
+
+
+def test_the_trail_has_an_end(web):
+    web.sql("insert into audit_trail (action, is_refusal) select 'sign-in', n % 2 = 0 from generate_series(1, 22000) n")
+    Browser(web).sign_in("viewer1", WRONG)
+    signed_in(web, "viewer1")
+    for is_refusal in ("true", "false"):
+        assert 9999 <= int(web.sql(f"select count(*) from audit_trail where is_refusal = {is_refusal}")) <= 10002
+    web.sql("delete from audit_trail")

@@ -1,0 +1,190 @@
+"""Who may have which address: each route from each role, with the search open to all and closed; and that no
+answer of one visitor is given to another."""
+
+import json
+import re
+
+import pytest
+
+from browser import Browser, make_account, signed_in
+from house import SOURCE_DIR
+
+ROLES = ("nobody", "viewer", "scout", "admin")
+SEARCH, SIGNED_IN, ALWAYS = "search", "signed in", "always"
+
+# method, path, an address of that path, who may, what those get who may
+ROUTES = [
+    ("GET", "/", "/?ppg_min=1", SEARCH, 200),
+    ("GET", "/choices/*", "/choices/team", SEARCH, 200),
+    ("GET", "/players/{id}", "/players/1", SEARCH, 404),
+    ("GET", "/compare", "/compare", SEARCH, 200),
+    ("GET", "/api/v1/players", "/api/v1/players", SEARCH, 200),
+    ("GET", "/api/v1/players/{id}", "/api/v1/players/1", SEARCH, 404),
+    ("GET", "/api/v1/competitions", "/api/v1/competitions", SEARCH, 200),
+    ("GET", "/api/v1/seasons", "/api/v1/seasons", SEARCH, 200),
+    ("GET", "/api/v1/teams", "/api/v1/teams", SEARCH, 200),
+    ("GET", "/api/v1/nationalities", "/api/v1/nationalities", SEARCH, 200),
+    ("GET", "/api/v1/positions", "/api/v1/positions", SEARCH, 200),
+    ("GET", "/api/v1/roles", "/api/v1/roles", SEARCH, 200),
+    ("GET", "/api/v1/openapi.json", "/api/v1/openapi.json", SEARCH, 200),
+    ("GET", "/export.*", "/export.csv", SEARCH, 200),
+    ("GET", "/sign-in", "/sign-in", ALWAYS, {"nobody": 200, "viewer": 303, "scout": 303, "admin": 303}),
+    ("POST", "/sign-in", "/sign-in", ALWAYS, 400),      # of no form
+    ("POST", "/sign-out", "/sign-out", SIGNED_IN, 400),
+    ("GET", "/account", "/account", SIGNED_IN, 200),
+    ("POST", "/account/password", "/account/password", SIGNED_IN, 400),
+    ("GET", "/health", "/health", ALWAYS, 200),
+    ("GET", "/health/", "/health/", ALWAYS, 200),
+    ("GET", "/static/*", "/static/app.css", ALWAYS, 200),
+    ("GET", "/favicon.ico", "/favicon.ico", ALWAYS, 200),
+]
+
+
+def test_the_table_has_all_routes():
+    text = (SOURCE_DIR / "daemons/web/routes.c").read_text()
+    rows = re.findall(r'^\t\{ (\w+), "([^"]+)", MAY_', text, re.M)
+    found = {({"LOOK": "GET", "EVHTTP_REQ_POST": "POST"}[method], path) for method, path in rows}
+    assert found == {(method, path) for method, path, *_ in ROUTES} and len(rows) == len(ROUTES)
+
+
+def visitors(house):
+    found = {"nobody": Browser(house)}
+    for role in ROLES[1:]:
+        make_account(house, role, role)
+        found[role] = signed_in(house, role)
+    return found
+
+
+@pytest.fixture(scope="module")
+def open_house(shared_house):
+    """(House, a browser for each role)"""
+    shared_house.start()
+    return shared_house, visitors(shared_house)
+
+
+@pytest.fixture(scope="module")
+def closed_house(programs, template):
+    from house import House
+    made = House(programs, template)
+    made.env["HOOPSCOUT_PUBLIC_SEARCH"] = "no"
+    try:
+        yield made.start(), visitors(made)
+    finally:
+        made.close()
+
+
+def wanted(method, path, who_may, status, role, is_closed):
+    if role == "nobody" and (who_may == SIGNED_IN or (who_may == SEARCH and is_closed)):
+        return 401 if path.startswith(("/api/", "/export.")) else 303
+    return status[role] if isinstance(status, dict) else status
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("is_closed", [False, True], ids=["open", "closed"])
+def test_routes_by_role(request, role, is_closed):
+    _, browsers = request.getfixturevalue("closed_house" if is_closed else "open_house")
+    got, want = {}, {}
+    for method, path, address, who_may, status in ROUTES:
+        key = f"{method} {address}"
+        want[key] = wanted(method, path, who_may, status, role, is_closed)
+        got[key] = browsers[role].request(method, address).status
+        if method == "GET":
+            want["HEAD " + key] = want[key]
+            got["HEAD " + key] = browsers[role].request("HEAD", address).status
+    assert got == want
+
+
+def test_what_a_stranger_of_a_closed_house_hears(closed_house):
+    house, _ = closed_house
+    answer = house.get("/?ppg_min=20&sort=name")
+    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=%2F%3Fppg_min%3D20%26sort%3Dname")
+    assert house.get("/").headers["Location"] == "/sign-in"
+    answer = house.get("/api/v1/players")
+    assert answer.headers["Content-Type"] == "application/problem+json" and answer.headers["WWW-Authenticate"]
+    assert answer.json()["status"] == 401 and "/sign-in" in answer.json()["detail"]
+    assert "Location" not in answer.headers
+    described = json.loads((SOURCE_DIR / "htdocs/openapi.json").read_text())
+    for path in described["paths"]:
+        has_401 = "401" in described["paths"][path]["get"]["responses"]
+        assert has_401 == (house.get(path.replace("{id}", "1")).status == 401), path
+    answer = house.get("/export.csv", {"Accept": "text/html"})
+    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=%2Fexport.csv")
+
+
+def test_a_page_whose_session_is_over(closed_house):
+    """htmx is told to leave for the sign-in page, with the way back to where the visitor is."""
+    house, _ = closed_house
+    answer = house.get("/choices/team?find=a", {"HX-Request": "true", "HX-Current-URL": house.url("/?ppg_min=20")})
+    assert answer.status == 401
+    assert answer.headers["HX-Redirect"] == "/sign-in?next=%2F%3Fppg_min%3D20"
+    answer = house.get("/", {"HX-Request": "true", "HX-Current-URL": "http://evil.example//evil.example"})
+    assert answer.headers["HX-Redirect"] == "/sign-in"
+
+
+def test_the_search_opens_and_closes_by_reload(house):
+    house.start()
+    assert house.get("/").status == 200
+    house.conf.write_text("HOOPSCOUT_PUBLIC_SEARCH=no\n")
+    house.hsctl("reload")
+    assert house.get("/").status == 303
+    assert house.get("/", {"If-None-Match": "*"}).status == 303
+
+
+# -- answers that are kept ----------------------------------------------------------------
+
+PAGES = ("/", "/?ppg_min=1", "/compare", "/choices/team")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_name_only_who_asks(open_house, path):
+    """Each sees his own name, in whatever order they come, also from what is kept; no tag stands for another's."""
+    house, browsers = open_house
+    tags = {}
+    for _ in range(2):
+        for role in ("admin", "nobody", "viewer", "nobody", "scout", "admin"):
+            answer = browsers[role].get(path)
+            shown = re.findall(r'Your account: </span>(\w+)<', answer.text)
+            assert shown == ([] if role == "nobody" else [role])
+            assert "Cookie" in answer.headers["Vary"] and answer.headers["Cache-Control"] == "private, no-cache"
+            tags[role] = answer.headers["ETag"]
+    assert len(set(tags.values())) == 4
+    for role in ROLES:
+        for other in ROLES:
+            answer = browsers[role].get(path, {"If-None-Match": tags[other]})
+            assert answer.status == (304 if role == other else 200)
+
+
+def test_fragments_and_the_api_are_the_same_for_all(open_house):
+    house, browsers = open_house
+    for path, headers in (("/?ppg_min=1", {"HX-Request": "true"}), ("/api/v1/players", {}), ("/export.json", {})):
+        assert len({browsers[role].get(path, headers).body for role in ROLES}) == 1
+
+
+@pytest.mark.parametrize("path", PAGES + ("/api/v1/players", "/api/v1/openapi.json", "/export.csv"))
+def test_a_closed_house_leaves_nothing_behind(closed_house, path):
+    """What only some may see is kept by no browser, and never given to a stranger who knows its tag."""
+    house, browsers = closed_house
+    answer = browsers["viewer"].get(path)
+    assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store"
+    again = house.get(path, {"If-None-Match": answer.headers.get("ETag") or "*"})
+    assert again.status in (303, 401) and again.headers["Cache-Control"] == "no-store"
+
+
+def test_pages_of_ones_own_are_never_kept(open_house):
+    house, browsers = open_house
+    for browser, path in ((browsers["nobody"], "/sign-in"), (browsers["viewer"], "/account")):
+        answer = browser.get(path)
+        assert answer.headers["Cache-Control"] == "no-store" and answer.headers["ETag"] is None
+
+
+def test_without_the_database(house):
+    """A visitor with a cookie gets what is open to all, or "not at the moment", and soon."""
+    house.start()
+    make_account(house, "viewer")
+    browser = signed_in(house, "viewer")
+    house.sql("alter table account_session rename to gone")
+    answer = browser.get("/")
+    assert answer.status == 200 and "Sign in</a>" in answer.text
+    assert browser.get("/account").status == 503
+    house.sql("alter table gone rename to account_session")
+    assert "viewer</a>" in browser.get("/").text
