@@ -25,7 +25,7 @@ enum {
 struct merge {
 	struct hs_db *db;
 	const struct merge_job *job;
-	int64_t source_id, last_player, new_label, hot, moved, changes;
+	int64_t source_id, last_player, new_label, hot, moved, changes, linked, more_players;
 	struct merge_counts counts;
 };
 
@@ -50,6 +50,8 @@ static bool has_work(const struct merge *merge, enum merge_when when)
 		return counts->stale > 0;
 	case MERGE_BEST:
 		return counts->created + counts->updated + merge->hot > 0;
+	case MERGE_LINKED:
+		return merge->linked > 0;
 	case MERGE_REBUILD:
 		return merge->last_player == 0 && counts->created >= LARGE_ROWS &&
 		    counts->created <= REBUILD_MAX_ROWS;
@@ -140,8 +142,14 @@ static void note_result(struct merge *merge, const struct merge_step *step, cons
 	case MERGE_GET_CLASSES:
 		note_classes(merge, result);
 		return;
+	case MERGE_GET_MORE_PLAYERS:
+		merge->more_players = hs_db_int(result, 0, 0);
+		return;
 	case MERGE_HOT_PLAYERS:
 		merge->hot += rows_affected(result);
+		return;
+	case MERGE_LINKED_PERSONS:
+		merge->linked = rows_affected(result);
 		return;
 	default:
 		if (count != NULL)
@@ -203,7 +211,7 @@ bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progr
 		return false;
 	merge.counts.changed = merge.changes > 0;
 	merge.counts.large = merge.changes >= LARGE_ROWS;
-	if (merge.counts.changed && !merge_raise_version(db, merge.counts.new_players, err))
+	if (merge.counts.changed && !merge_raise_version(db, merge.counts.new_players + merge.more_players, err))
 		return false;
 	*ret = merge.counts;
 	return true;

@@ -26,6 +26,7 @@ enum merge_when {
 	MERGE_MOVED,		/* player-seasons follow this file: updated, or only restated */
 	MERGE_STALE,
 	MERGE_BEST,		/* maxima may have changed */
+	MERGE_LINKED,		/* of persons who are several players, too */
 	MERGE_REBUILD		/* many rows into an empty database: indexes come afterwards */
 };
 
@@ -38,10 +39,12 @@ enum merge_count {
 	MERGE_NEW_TEAMS,
 	MERGE_NEW_PLAYERS,
 	MERGE_HOT_PLAYERS,
+	MERGE_LINKED_PERSONS,
 	MERGE_GET_SOURCE,	/* selected: source_id */
 	MERGE_GET_LAST_PLAYER,	/* selected */
 	MERGE_GET_NEW_LABEL,	/* selected: the least new label_id of a nationality, or 0 */
-	MERGE_GET_CLASSES	/* selected: created, updated, moved, stale */
+	MERGE_GET_CLASSES,	/* selected: created, updated, moved, stale */
+	MERGE_GET_MORE_PLAYERS	/* selected: how many more rows player_best has */
 };
 
 enum { MERGE_VALUES = 4 };

@@ -89,7 +89,7 @@ static void put_found(struct compare *compare)
 	sql_put(sql, " and player_id <> all(");
 	sql_text(sql, compare->ids);
 	sql_put(sql, "::integer[]) order by ppg desc, name_folded, player_id limit 11) b"
-	    " join player p using (player_id) order by b.ppg desc, b.name_folded, b.player_id");
+	    " join player_shown p using (player_id) order by b.ppg desc, b.name_folded, b.player_id");
 }
 
 static const char *rows_sql(const struct compare_query *query)

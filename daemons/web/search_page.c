@@ -300,7 +300,7 @@ void page_frame(struct page *page)
 		page_put(page, search_keys[i].key);
 	}
 	page_put(page, ", own.seasons, behind.games, behind.season, behind.team, its.name, page.counted"
-	    " from page join player p using (player_id) cross join lateral"
+	    " from page join player_shown p using (player_id) cross join lateral"
 	    " (select count(distinct l.season_id) as seasons, count(*) as rows");
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {
 		page_put(page, ", max(l.");

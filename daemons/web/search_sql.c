@@ -210,7 +210,7 @@ void search_sql_all(const struct search_query *query, struct sql *sql)
 		put_all_players(&page);
 	else
 		put_all_found(&page);
-	page_put(&page, ") r join player p using (player_id)");
+	page_put(&page, ") r join player_shown p using (player_id)");
 	page_order(&page, "r", false);
 }
 
