@@ -323,7 +323,8 @@ begin
 		outcome := 'single';
 		return;
 	end if;
-	select array_agg(k.player_id order by k.player_id) into rest from player_link k where k.person_id = old and k.player_id <> id;
+	select array_agg(k.player_id order by k.player_id) into rest from player_link k
+	where k.person_id = old and k.player_id <> id;
 	lead := rest[1];
 	persons := array[id, lead];
 	select array_agg(k.name_folded order by i.at) into names
@@ -365,3 +366,227 @@ begin
 	perform identity_audit('identity unlike', actor, address, a || ' and ' || b, null);
 	outcome := 'unlike';
 end $$;
+
+-- Pairs of players who may be one person, as of the last look: who is like whom among all of them takes seconds.
+-- What was linked or told apart since is left out by identity_suggestions.
+create table identity_suggestion (
+	player_a integer not null,
+	player_b integer not null,
+	score smallint not null check (score between 0 and 100),
+	reasons jsonb not null,
+	primary key (player_a, player_b)
+);
+comment on column identity_suggestion.reasons is '[{"code","points","words"}]; the score is the sum of the points.';
+create table identity_look (
+	only_row boolean primary key default true check (only_row),
+	looked_at timestamptz not null,
+	seconds real not null,
+	players integer not null,
+	pairs integer not null
+);
+comment on table identity_look is
+	'When all players were last looked through, how many there were, and how many pairs were weighed.';
+
+-- How far a look is, for others to read while it goes on: 0 when none does.
+create sequence identity_look_step minvalue 0 maxvalue 5 start 0;
+
+-- A text without accents and case, nearly as the importer folds names: for comparing names of teams.
+create function identity_plain(text) returns text
+language sql immutable as $$
+	select regexp_replace(regexp_replace(normalize(lower($1), NFD), '[\u0300-\u036f.''’]', '', 'g'),
+		'[^[:alnum:]]+', ' ', 'g')
+$$;
+
+-- Looks through all players for pairs who may be one person. A pair has the day of birth and the beginning of a word of
+-- the name in common, or all words of the name, or a word and the initial of another one: of these pairs alone the
+-- rest is compared. What more than 100 players have in common says nothing.
+create function identity_look_now() returns integer
+language plpgsql set work_mem = '128MB' set jit = off set max_parallel_workers_per_gather = 0 as $$
+declare
+	began timestamptz := clock_timestamp();
+	found integer;
+begin
+	perform pg_advisory_xact_lock(1215513165, 2);
+	perform setval('identity_look_step', 1);
+	create temporary table who on commit drop as
+	select p.player_id, coalesce(k.person_id, p.player_id) as person_id, p.source_id, p.birth_date as born, p.height,
+		n.country, w.name, string_to_array(w.name, ' ') as words
+	from player p
+	left join player_link k on k.player_id = p.player_id
+	left join player_best b on b.player_id = p.player_id
+	cross join lateral (select coalesce(k.name_folded, b.name_folded) as name) w
+	left join (select name, coalesce(country, name) as country from label where kind = 'nationality') n
+		on n.name = p.nationality
+	where w.name <> '';
+	analyze who;
+	perform setval('identity_look_step', 2);
+
+	create temporary table likeness on commit drop as
+	with born_word as (
+		select distinct born, left(word, 3) as start, player_id from who, unnest(words) word
+		where born is not null and length(word) > 1),
+	all_words as (
+		select array_to_string(array(select word from unnest(words) word order by word), ' ') as words, player_id from who),
+	short as (
+		select player_id, words, short.word as initial from who, unnest(words) short (word)
+		where array_length(words, 1) > 1 and length(short.word) = 1),
+	short_word as (
+		select distinct s.player_id, s.initial, word from short s, unnest(s.words) word where length(word) > 2),
+	long_word as (
+		select distinct w.player_id, left(other, 1) as initial, word
+		from who w, unnest(w.words) with ordinality a (word, at), unnest(w.words) with ordinality b (other, at)
+		where a.at <> b.at and length(word) > 2
+			and (word, left(other, 1)) in (select word, initial from short_word))
+	select a.player_id as a, b.player_id as b
+	from (select *, count(*) over (partition by born, start) as many from born_word) a
+	join born_word b using (born, start) where a.many <= 100 and a.player_id < b.player_id
+	union
+	select a.player_id, b.player_id from (select *, count(*) over (partition by words) as many from all_words) a
+	join all_words b using (words) where a.many <= 100 and a.player_id < b.player_id
+	union
+	select least(a.player_id, b.player_id), greatest(a.player_id, b.player_id)
+	from short_word a join (select *, count(*) over (partition by word, initial) as many from long_word) b
+	using (word, initial) where b.many <= 100 and a.player_id <> b.player_id;
+	perform setval('identity_look_step', 3);
+
+	-- names and births alone: most pairs end here
+	create temporary table pair on commit drop as
+	select x.*, case when birth = 'same' then 45 when birth = 'swapped' then 30 when birth = 'near' then -15 else 0 end
+		as birth_points
+	from (
+		select l.a, l.b, a.person_id as person_a, b.person_id as person_b, a.source_id = b.source_id as of_one_source,
+			a.country as country_a, b.country as country_b, a.height as height_a, b.height as height_b, a.born as born_a,
+			b.born as born_b, case when a.born is null or b.born is null then 'unknown'
+				when a.born = b.born then 'same'
+				when extract(year from a.born) = extract(year from b.born) and extract(month from a.born) = extract(day from b.born)
+					and extract(day from a.born) = extract(month from b.born) then 'swapped'
+				when (extract(year from a.born) <> extract(year from b.born))::integer +
+					(extract(month from a.born) <> extract(month from b.born))::integer +
+					(extract(day from a.born) <> extract(day from b.born))::integer = 1 then 'near'
+				else 'other' end as birth,
+			case when a.name = b.name then 'same_name'
+				when a.words <@ b.words and b.words <@ a.words then 'swapped_name'
+				when a.words <@ b.words or b.words <@ a.words then 'part_of_name'
+				when identity_is_short(a.words, b.words) then 'initials'
+				else 'similar_name' end as name_kind,
+			similarity(a.name, b.name) as likeness
+		from likeness l join who a on a.player_id = l.a join who b on b.player_id = l.b
+		where a.person_id <> b.person_id) x
+	where birth <> 'other' and (name_kind <> 'similar_name' or likeness >= 0.4)
+		and (birth in ('same', 'swapped') or name_kind in ('same_name', 'swapped_name', 'initials'));
+	analyze pair;
+	perform setval('identity_look_step', 4);
+
+	create temporary table played on commit drop as
+	select distinct w.player_id, l.competition_id, l.season_id, s.first_year, s.last_year, t.team, l.games, l.ppg
+	from (select a as player_id, person_a as person_id from pair union select b, person_b from pair) w
+	join player_season_stats l on l.player_id = w.person_id and l.of_player = w.player_id
+	join (
+		select season_id, coalesce(substring(name from '[0-9]{4}')::integer, -season_id) as first_year,
+			coalesce(substring(name from '[0-9]{4}')::integer + (name ~ '[0-9]{4}[-/][0-9]{2}')::integer, -season_id)
+				as last_year
+		from season) s on s.season_id = l.season_id
+	join (select team_id, identity_plain(name) as team from team) t on t.team_id = l.team_id;
+	create index on played (player_id);
+	analyze played;
+	perform setval('identity_look_step', 5);
+
+	delete from identity_suggestion;
+	insert into identity_suggestion (player_a, player_b, score, reasons)
+	select a, b, least(score, 100), reasons from (
+		select p.a, p.b, sum(r.points) as score, jsonb_agg(jsonb_build_object('code', r.code, 'points', r.points, 'words', r.words)
+			order by abs(r.points) desc, r.code) as reasons
+		from pair p
+		left join lateral (
+			select bool_or(x.team = y.team) as team,
+				bool_or(x.games = y.games and x.ppg = y.ppg and x.games >= 300 and x.ppg > 0) as figures,
+				bool_or(x.competition_id = y.competition_id and x.season_id = y.season_id) as together
+			from played x join played y on y.player_id = p.b and x.first_year <= y.last_year and y.first_year <= x.last_year
+			where x.player_id = p.a) e on true
+		cross join lateral (values
+			(p.name_kind, case p.name_kind when 'same_name' then 40 when 'swapped_name' then 40 when 'part_of_name' then 34
+				when 'initials' then 32 else round(40 * p.likeness)::integer end,
+				case p.name_kind when 'same_name' then 'the same name' when 'swapped_name' then 'the same names in another order'
+				when 'part_of_name' then 'one name is a part of the other' when 'initials' then 'the same name, abbreviated'
+				else 'similar names' end),
+			(p.birth || '_birth_date', p.birth_points, case p.birth when 'same' then 'born on the same day'
+				when 'swapped' then 'born on the same day, if day and month were swapped'
+				when 'near' then 'different dates of birth, in one part only' end),
+			('same_team', case when e.team then 25 end, 'in the same season with a team of the same name'),
+			('same_figures', case when e.figures then 30 end, 'the same games and points in the same season'),
+			('height', case when abs(p.height_a - p.height_b) <= 200 then 5 when abs(p.height_a - p.height_b) > 600 then -10 end,
+				case when abs(p.height_a - p.height_b) <= 200 then 'of the same height' else 'of different heights' end),
+			('nationality', case when p.country_a = p.country_b then 5 when p.country_a <> p.country_b then -5 end,
+				case when p.country_a = p.country_b then 'of the same nationality' else 'of different nationalities' end),
+			('same_source', case when p.of_one_source then -15 end, 'one source has them both'),
+			('together', case when e.together and not e.figures and p.of_one_source then -30 end,
+				'both played in one competition and season')) r (code, points, words)
+		where r.points <> 0
+		group by p.a, p.b) s
+	where score >= 55
+	order by score desc, a, b limit 20000;
+	insert into identity_look (looked_at, seconds, players, pairs)
+	select now(), extract(epoch from clock_timestamp() - began), (select count(*) from who), (select count(*) from pair)
+	on conflict (only_row) do update set looked_at = excluded.looked_at, seconds = excluded.seconds,
+		players = excluded.players, pairs = excluded.pairs;
+	perform setval('identity_look_step', 0);
+	select count(*) into found from identity_suggestion;
+	return found;
+end $$;
+
+-- Whether each word of the shorter name is a word of the other one or the initial of one, and some word is in both.
+create function identity_is_short(a text[], b text[]) returns boolean
+language sql immutable as $$
+	select array_length(a, 1) = array_length(b, 1) and a && b
+		and not exists (select from unnest(a) x where x <> all(b)
+			and not exists (select from unnest(b) y where left(y, 1) = left(x, 1) and (length(x) = 1 or length(y) = 1)))
+		and not exists (select from unnest(b) x where x <> all(a)
+			and not exists (select from unnest(a) y where left(y, 1) = left(x, 1) and (length(x) = 1 or length(y) = 1)))
+$$;
+
+-- Pairs that were found, less those that were linked or told apart since: the most likely one first, and of two persons
+-- who are linked players the most likely pair of theirs.
+create function identity_suggestions() returns table (score smallint, reasons jsonb, player_a integer, player_b integer)
+language sql stable as $$
+	select d.score, d.reasons, d.player_a, d.player_b
+	from (
+		select distinct on (x.first, x.second) x.*
+		from (
+			select s.*, least(coalesce(a.person_id, s.player_a), coalesce(b.person_id, s.player_b)) as first,
+				greatest(coalesce(a.person_id, s.player_a), coalesce(b.person_id, s.player_b)) as second
+			from identity_suggestion s
+			left join player_link a on a.player_id = s.player_a
+			left join player_link b on b.player_id = s.player_b) x
+		where x.first <> x.second and not exists (
+			select from player_unlike u
+			left join player_link a on a.player_id = u.player_a
+			left join player_link b on b.player_id = u.player_b
+			where least(coalesce(a.person_id, u.player_a), coalesce(b.person_id, u.player_b)) = x.first
+				and greatest(coalesce(a.person_id, u.player_a), coalesce(b.person_id, u.player_b)) = x.second)
+		order by x.first, x.second, x.score desc, x.player_a, x.player_b) d
+	order by d.score desc, d.player_a, d.player_b
+$$;
+
+-- A player as his source has him, with his latest seasons.
+create function identity_side(player integer) returns jsonb
+language sql stable as $$
+	select jsonb_build_object('player_id', p.player_id, 'person_id', coalesce(k.person_id, p.player_id),
+		'identity', so.name || ':' || p.external_id, 'source', so.name, 'external_id', p.external_id,
+		'full_name', p.full_name, 'birth_date', to_char(p.birth_date, 'YYYY-MM-DD'), 'nationality', p.nationality,
+		'position', p.position, 'height_cm', round(p.height / 100.0)::integer,
+		'linked_at', to_char(k.linked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'linked_by', k.linked_by,
+		'reason', k.reason,
+		'others', (select count(*) from player_link o where o.person_id = k.person_id and o.player_id <> p.player_id),
+		'rows_total', (select count(*) from player_season ps where ps.player_id = p.player_id),
+		'rows', coalesce((select jsonb_agg(r.row order by r.key desc, r.games desc) from (
+			select concat(substring(se.name from '[0-9]{4}'), ' ', se.name) collate "C" as key, l.games,
+				jsonb_build_object('season', se.name, 'competition', c.name, 'team', t.name,
+				'games', nullif(l.games, -1) / 100, 'ppg', round(nullif(l.ppg, -1) / 100.0, 2),
+				'rpg', round(nullif(l.rpg, -1) / 100.0, 2), 'apg', round(nullif(l.apg, -1) / 100.0, 2)) as row
+			from player_season_stats l join season se on se.season_id = l.season_id
+			join competition c on c.competition_id = l.competition_id join team t on t.team_id = l.team_id
+			where l.player_id = coalesce(k.person_id, p.player_id) and l.of_player = p.player_id
+			order by 1 desc, 2 desc limit 5) r), '[]'))
+	from player p join source so on so.source_id = p.source_id left join player_link k on k.player_id = p.player_id
+	where p.player_id = player
+$$;

@@ -27,6 +27,8 @@ struct follower {
 	struct follower *next;
 };
 
+struct errand;
+
 struct importer {
 	struct hs_child *child;
 	struct event_base *base;
@@ -52,6 +54,7 @@ struct importer {
 	bool has_last;
 	struct report last;		/* the last file that was finished */
 	bool is_vacuuming, wants_vacuum;
+	struct errand *look;		/* identity.c's: all players are looked through; or NULL */
 };
 
 /* scan.c: looks through incoming; then sets the timer for the next time. */
