@@ -397,8 +397,8 @@ language sql immutable as $$
 		'[^[:alnum:]]+', ' ', 'g')
 $$;
 
--- Looks through all players for pairs who may be one person. A pair has the day of birth and the beginning of a word of
--- the name in common, or all words of the name, or a word and the initial of another one: of these pairs alone the
+-- Looks through all players for pairs who may be one person. A pair has the day of birth (or that with day and month
+-- swapped) and the beginning of a word of the name in common, or all words of the name, or a word and the initial of another one: of these pairs alone the
 -- rest is compared. What more than 100 players have in common says nothing.
 create function identity_look_now() returns integer
 language plpgsql set work_mem = '128MB' set jit = off set max_parallel_workers_per_gather = 0 as $$
@@ -440,6 +440,13 @@ begin
 	select a.player_id as a, b.player_id as b
 	from (select *, count(*) over (partition by born, start) as many from born_word) a
 	join born_word b using (born, start) where a.many <= 100 and a.player_id < b.player_id
+	union
+	select least(a.player_id, b.player_id), greatest(a.player_id, b.player_id)
+	from (select *, count(*) over (partition by born, start) as many from born_word
+		where extract(day from born) <= 12 and extract(day from born) <> extract(month from born)) a
+	join born_word b on b.start = a.start and b.born = make_date(extract(year from a.born)::integer,
+		extract(day from a.born)::integer, extract(month from a.born)::integer)
+	where a.many <= 100 and a.player_id <> b.player_id
 	union
 	select a.player_id, b.player_id from (select *, count(*) over (partition by words) as many from all_words) a
 	join all_words b using (words) where a.many <= 100 and a.player_id < b.player_id
