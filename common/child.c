@@ -15,6 +15,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/command_queue.h"
 #include "common/control.h"
 #include "common/log.h"
 #include "common/number.h"
@@ -24,6 +25,7 @@ enum { MAX_LISTENERS = 64, CHILD_SIGNALS = 3 };
 struct hs_call {
 	struct hs_child *child;
 	json_int_t id;
+	struct hs_request *request;	/* who asked by the database; NULL: the supervisor */
 	struct hs_call *next, **self;	/* all that are under way */
 };
 
@@ -38,8 +40,10 @@ struct hs_child {
 	int listeners[MAX_LISTENERS];
 	size_t listener_count;
 	struct hs_call *calls;
+	struct hs_command_queue *queue;	/* NULL: no requests come by the database */
 	void *app;
 	bool stopping;
+	bool stopped;			/* the daemon has finished; its requests may not have */
 	bool ended;			/* nothing is begun any more; last words still go out */
 	int status;
 };
@@ -90,7 +94,10 @@ static void call_free(struct hs_call *call)
 
 void hs_call_event(struct hs_call *call, const char *event, json_t *body)
 {
-	say(call->child, hs_message_event(call->id, event, body));
+	if (call->request != NULL)
+		hs_request_event(call->request, event, body);
+	else
+		say(call->child, hs_message_event(call->id, event, body));
 }
 
 /* One that cannot be sent is replaced by the reason: whoever asked waits for an end. */
@@ -98,15 +105,25 @@ void hs_call_result(struct hs_call *call, json_t *result)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (!try_to_say(call->child, hs_message_result(call->id, result), &err))
+	if (call->request != NULL)
+		hs_request_result(call->request, result);
+	else if (!try_to_say(call->child, hs_message_result(call->id, result), &err))
 		say(call->child, hs_message_error(call->id, &err));
 	call_free(call);
 }
 
 void hs_call_error(struct hs_call *call, const struct hs_error *error)
 {
-	say(call->child, hs_message_error(call->id, error));
+	if (call->request != NULL)
+		hs_request_error(call->request, error);
+	else
+		say(call->child, hs_message_error(call->id, error));
 	call_free(call);
+}
+
+bool hs_call_is_by_web(const struct hs_call *call)
+{
+	return call->request != NULL;
 }
 
 /* ---- what the supervisor says ---- */
@@ -115,7 +132,11 @@ static void answer_status(struct hs_child *child, struct hs_call *call)
 {
 	json_t *status = child->spec->status == NULL ? NULL : child->spec->status(child->app);
 
-	hs_call_result(call, status != NULL ? status : json_object());
+	if (status == NULL)
+		status = json_object();
+	if (child->queue != NULL)
+		json_object_set_new(status, "queue", hs_command_queue_status(child->queue));
+	hs_call_result(call, status);
 }
 
 static bool take_environment(const json_t *settings, struct hs_error *err)
@@ -167,10 +188,33 @@ static void answer_reload(struct hs_child *child, struct hs_call *call, const js
 	hs_call_error(call, &err);
 }
 
-static void dispatch(struct hs_child *child, struct hs_call *call, const char *name,
+/* Of a command whose args have been checked; false: this daemon has no handler for it. */
+static bool run_handler(struct hs_child *child, struct hs_call *call, enum hs_command_id command,
     const json_t *args)
 {
 	const struct hs_child_spec *spec = child->spec;
+
+	for (size_t i = 0; i < spec->handler_count; i++) {
+		if (spec->handlers[i].command == command) {
+			spec->handlers[i].run(child->app, call, args);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void refuse_unknown(struct hs_child *child, struct hs_call *call, const char *name)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	hs_error_set(&err, HS_UNKNOWN_COMMAND, "", "%s does not know the command %.64s",
+	    child->program, name);
+	hs_call_error(call, &err);
+}
+
+static void dispatch(struct hs_child *child, struct hs_call *call, const char *name,
+    const json_t *args)
+{
 	struct hs_error err = HS_ERROR_INIT;
 	enum hs_command_id command;
 
@@ -187,16 +231,30 @@ static void dispatch(struct hs_child *child, struct hs_call *call, const char *n
 			hs_call_error(call, &err);
 			return;
 		}
-		for (size_t i = 0; i < spec->handler_count; i++) {
-			if (spec->handlers[i].command != command)
-				continue;
-			spec->handlers[i].run(child->app, call, args);
+		if (run_handler(child, call, command, args))
 			return;
-		}
 	}
-	hs_error_set(&err, HS_UNKNOWN_COMMAND, "", "%s does not know the command %.64s",
-	    child->program, name);
-	hs_call_error(call, &err);
+	refuse_unknown(child, call, name);
+}
+
+/* ---- what the database says ---- */
+
+static void on_request(void *arg, struct hs_request *request, enum hs_command_id command,
+    const json_t *args)
+{
+	struct hs_child *child = arg;
+	struct hs_error err = HS_ERROR_INIT;
+	struct hs_call *call = call_new(child, 0);
+
+	if (call == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "%s has no memory for a command",
+		    child->program);
+		hs_request_error(request, &err);
+		return;
+	}
+	call->request = request;
+	if (!run_handler(child, call, command, args))
+		refuse_unknown(child, call, hs_commands[command].id);
 }
 
 static void on_message(void *arg, struct hs_link *link, json_t *message)
@@ -269,6 +327,8 @@ static void begin_stop(struct hs_child *child)
 		return;
 	child->stopping = true;
 	hs_log(HS_LOG_INFO, "stopping");
+	if (child->queue != NULL)
+		hs_command_queue_stop(child->queue);
 	if (event_add(child->deadline, &patience) != 0)
 		hs_panic("no timer for the stop deadline");
 	child->spec->stop(child->app);
@@ -292,10 +352,24 @@ void hs_child_ready(struct hs_child *child)
 	say(child, hs_message_event(0, "ready", NULL));
 }
 
-void hs_child_stopped(struct hs_child *child)
+static void on_queue_finished(void *arg)
 {
+	struct hs_child *child = arg;
+
 	hs_log(HS_LOG_INFO, "stopped");
 	end_loop(child, child->status);
+}
+
+void hs_child_stopped(struct hs_child *child)
+{
+	if (child->stopped)
+		return;
+	child->stopped = true;
+	if (child->queue != NULL)
+		hs_command_queue_stop(child->queue);
+	if (child->queue == NULL ||
+	    hs_command_queue_finish(child->queue, on_queue_finished, child))
+		on_queue_finished(child);
 }
 
 void hs_child_fail(struct hs_child *child, const struct hs_error *err)
@@ -407,7 +481,9 @@ static bool begin(struct hs_child *child, struct hs_error *err)
 	if ((child->base = event_base_new()) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "cannot make an event loop");
 	return watch_signals(child, err) && adopt_listeners(child, err) &&
-	    join_supervisor(child, err) && child->spec->start(child, &child->app, err);
+	    join_supervisor(child, err) && child->spec->start(child, &child->app, err) &&
+	    (!child->spec->takes_requests || hs_command_queue_new(child->base, child->settings,
+		child->spec->process, on_request, child, &child->queue, err));
 }
 
 /* What was said last still lies in the link: one turn of the loop sends it. */
@@ -425,6 +501,7 @@ static void end(struct hs_child *child)
 		child->spec->free(child->app);
 	while (child->calls != NULL)
 		call_free(child->calls);
+	hs_command_queue_free(child->queue);
 	hs_link_free(child->link);
 	for (size_t i = 0; i < CHILD_SIGNALS; i++)
 		if (child->signals[i] != NULL)

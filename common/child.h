@@ -8,6 +8,8 @@
  * SIGTERM: stop() is called; the process ends with 0 when the daemon says hs_child_stopped, with 1
  * after HOOPSCOUT_STOP_SECONDS. SIGHUP: reload(). When the supervisor dies, we end at once (the
  * control channel ends, and PR_SET_PDEATHSIG). SIGPIPE is ignored.
+ * Commands come from the supervisor, and, where the spec says so, by the database; handlers need
+ * not know. The answer to child.status adds "queue" to status(): hs_command_queue_status.
  * Besides the table's commands the supervisor sends child.status, answered by status(), and
  * child.reload with {"settings":{NAME:VALUE}}, which go into the environment before reload().
  * A daemon that cannot start or go on says why, {"error":{...}} without an id, before it ends. */
@@ -48,6 +50,7 @@ struct hs_child_spec {
 	/* What `hsctl status` shows of it; a new reference. May be NULL. */
 	json_t *(*status)(void *app);
 	void (*free)(void *app);
+	bool takes_requests;		/* commands come by the database too: command_queue.h */
 	const struct hs_child_handler *handlers;
 	size_t handler_count;
 };
@@ -63,7 +66,7 @@ size_t hs_child_listeners(struct hs_child *child, const int **ret_fds);
 
 /* "I can work": told to the supervisor, once. */
 void hs_child_ready(struct hs_child *child);
-/* "I have finished": ends the loop. */
+/* "I have finished": ends the loop, once the database knows how its requests ended. */
 void hs_child_stopped(struct hs_child *child);
 /* Cannot go on; logs err and ends with status 1, so that the supervisor starts us anew. */
 void hs_child_fail(struct hs_child *child, const struct hs_error *err);
@@ -73,5 +76,8 @@ void hs_call_event(struct hs_call *call, const char *event, json_t *body);
 /* Ends the command; result (taken) is an object. Takes call. */
 void hs_call_result(struct hs_call *call, json_t *result);
 void hs_call_error(struct hs_call *call, const struct hs_error *error);
+
+/* Whether it came by the database: an admin's page asked, not the operator. */
+bool hs_call_is_by_web(const struct hs_call *call);
 
 #endif

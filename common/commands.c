@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "common/account.h"
-
 enum { TEXT_BYTES = 4096 };
 
 const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
@@ -44,6 +42,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_NOW] = {
 	.words = "import now", .id = "import.now",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.help = "import what lies in incoming, and show how it goes",
 },
 [HS_CMD_IMPORT_LIST] = {
@@ -63,6 +62,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_RETRY] = {
 	.words = "import retry", .id = "import.retry",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "file", HS_ARG_TEXT, .required = true,
 	    .help = "its name in the failed folder" } },
 	.help = "import a file from the failed folder again",
@@ -115,14 +115,15 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_RUN] = {
 	.words = "extractor run", .id = "extractor.run",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.args = {
 		{ "name", HS_ARG_TEXT, .required = true,
 		    .help = "a source, as 'extractor list' shows it" },
 		{ "dry-run", HS_ARG_FLAG, .is_option = true,
 		    .help = "fetch and check only; write nothing" },
-		{ "output-path", HS_ARG_PATH, .is_option = true,
+		{ "output-path", HS_ARG_PATH, .is_option = true, .is_local = true,
 		    .help = "a folder or a .json file, instead of incoming" },
-		{ "url", HS_ARG_TEXT, .is_option = true,
+		{ "url", HS_ARG_TEXT, .is_option = true, .is_local = true,
 		    .help = "fetch this instead, in this run" },
 		{ "source-name", HS_ARG_TEXT, .is_option = true,
 		    .help = "the snapshot's source_name in this run" },
@@ -154,6 +155,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_ENABLE] = {
 	.words = "extractor enable", .id = "extractor.enable",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "name", HS_ARG_TEXT, .required = true,
 	    .help = "a source, as 'extractor list' shows it" } },
 	.help = "let a source run by its schedule again",
@@ -161,6 +163,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_DISABLE] = {
 	.words = "extractor disable", .id = "extractor.disable",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "name", HS_ARG_TEXT, .required = true,
 	    .help = "a source, as 'extractor list' shows it" } },
 	.help = "let a source run by command only",
@@ -168,6 +171,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_EXTRACTOR_CANCEL] = {
 	.words = "extractor cancel", .id = "extractor.cancel",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "name", HS_ARG_TEXT, .required = true,
 	    .help = "the source whose run shall end" } },
 	.help = "end a run that is under way; nothing of it is kept",
@@ -455,4 +459,38 @@ bool hs_command_check(enum hs_command_id command, const json_t *args, struct hs_
 			    row->words, arg->name, arg->help);
 	}
 	return true;
+}
+
+/* What reaches other places than the daemon's own is for who may come to its machine. */
+static bool check_is_far(const struct hs_command *row, const json_t *args, struct hs_error *err)
+{
+	for (size_t i = 0; i < HS_COMMAND_ARGS && row->args[i].name != NULL; i++) {
+		const struct hs_command_arg *arg = &row->args[i];
+
+		if (arg->is_local && json_object_get(args, arg->name) != NULL)
+			return hs_error_set(err, HS_NOT_ALLOWED, arg->name,
+			    "--%s is for the machine's operator: say 'hsctl %s' there", arg->name,
+			    row->words);
+	}
+	return true;
+}
+
+bool hs_command_check_request(const char *id, enum hs_process owner, const json_t *args,
+    enum hs_command_id *ret, struct hs_error *err)
+{
+	const struct hs_command *row;
+
+	if (!hs_command_find(id, ret))
+		return hs_error_set(err, HS_UNKNOWN_COMMAND, "",
+		    "hsd-%s does not know the command %.64s: are all machines of one version?",
+		    hs_process_name(owner), id);
+	row = &hs_commands[*ret];
+	if (row->owner != owner)
+		return hs_error_set(err, HS_UNKNOWN_COMMAND, "", "%s belongs to the %s, not the %s",
+		    row->id, hs_process_name(row->owner), hs_process_name(owner));
+	if (row->by_web == HS_ROLE_VIEWER)
+		return hs_error_set(err, HS_NOT_ALLOWED, "",
+		    "%s cannot be asked for by the database: say 'hsctl %s' on its machine", row->id,
+		    row->words);
+	return hs_command_check(*ret, args, err) && check_is_far(row, args, err);
 }

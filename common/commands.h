@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "common/account.h"
 #include "common/error.h"
 
 /* Who answers. HS_PROC_CTL: hsctl itself, without any daemon. */
@@ -48,6 +49,7 @@ struct hs_command_arg {
 	enum hs_arg_type type;
 	bool required;
 	bool is_option;		/* given as --name VALUE (a FLAG: --name), not by position */
+	bool is_local;		/* reaches what the machine's operator alone may: not by the database */
 	long long min, max;
 	const char *help;
 };
@@ -98,6 +100,9 @@ struct hs_command {
 	enum hs_process owner;
 	enum hs_permission needs;
 	bool streams;		/* sends events before its result */
+	/* The least role whose pages may ask for it by the database (command_queue.h); not named
+	 * (HS_ROLE_VIEWER): none may. */
+	enum hs_role by_web;
 	bool asks_password;	/* hsctl asks for one, and sends its hash as "password_hash" */
 	struct hs_command_arg args[HS_COMMAND_ARGS];
 	const char *help;	/* one line */
@@ -115,5 +120,10 @@ bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
 /* Whether args (an object, or NULL) suit the command: names, types, ranges, what is required.
  * Errors: HS_BAD_ARGUMENT, naming the argument and what is allowed. */
 bool hs_command_check(enum hs_command_id command, const json_t *args, struct hs_error *err);
+
+/* The same for one that comes by the database: whether it may, from owner's queue, and so may its
+ * arguments. Errors also: HS_UNKNOWN_COMMAND, HS_NOT_ALLOWED. */
+bool hs_command_check_request(const char *id, enum hs_process owner, const json_t *args,
+    enum hs_command_id *ret, struct hs_error *err);
 
 #endif

@@ -78,6 +78,9 @@ struct hs_db_pool {
 	char *name;
 	struct hs_offload *offload;
 	struct event *kick;		/* made active: there may be something to start */
+	struct event *news;		/* made active: somebody watches, and something came */
+	void (*on_news)(void *arg);
+	void *news_arg;
 	struct event *pause;		/* pending: nobody connects before it is over */
 	size_t count;
 	struct connection *connections;
@@ -122,6 +125,13 @@ static size_t count_open(const struct hs_db_pool *pool)
 static void kick(struct hs_db_pool *pool)
 {
 	event_active(pool->kick, EV_TIMEOUT, 1);
+}
+
+/* He hears of it from the loop, where he may submit and free. */
+static void tell_news(struct hs_db_pool *pool)
+{
+	if (pool->news != NULL)
+		event_active(pool->news, EV_TIMEOUT, 1);
 }
 
 static void arm(struct event *timer, int ms)
@@ -428,8 +438,10 @@ static void read_notifies(struct connection *connection)
 {
 	PGnotify *notify;
 
-	while ((notify = PQnotifies(connection->pg)) != NULL)
+	while ((notify = PQnotifies(connection->pg)) != NULL) {
 		PQfreemem(notify);
+		tell_news(connection->pool);
+	}
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -521,6 +533,7 @@ static void adopt(struct connection *connection, PGconn *pg)
 	pool->failures = 0;
 	evtimer_del(pool->pause);
 	kick(pool);
+	tell_news(pool);
 }
 
 static void done_connect(struct hs_task *task)
@@ -751,9 +764,28 @@ void hs_db_pool_free(struct hs_db_pool *pool)
 		event_free(pool->kick);
 	if (pool->pause != NULL)
 		event_free(pool->pause);
+	if (pool->news != NULL)
+		event_free(pool->news);
 	free(pool->connections);
 	free(pool->name);
 	free(pool);
+}
+
+static void on_news(evutil_socket_t fd, short what, void *arg)
+{
+	struct hs_db_pool *pool = arg;
+
+	(void)fd;
+	(void)what;
+	pool->on_news(pool->news_arg);
+}
+
+void hs_db_pool_watch(struct hs_db_pool *pool, void (*news)(void *arg), void *arg)
+{
+	pool->on_news = news;
+	pool->news_arg = arg;
+	if (pool->news == NULL && (pool->news = event_new(pool->base, -1, 0, on_news, pool)) == NULL)
+		hs_panic("no memory for an event");
 }
 
 void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret)

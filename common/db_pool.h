@@ -57,6 +57,11 @@ bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *st
  * server, without waiting, and its connection is used again. Takes job. */
 void hs_db_job_cancel(struct hs_db_job *job);
 
+/* From now on news is called, from the event loop, when a connection was opened, and when a
+ * NOTIFY came on one: then whoever wants to hear says LISTEN (again), and looks. It may be called
+ * for nothing. For a pool of one connection. */
+void hs_db_pool_watch(struct hs_db_pool *pool, void (*news)(void *arg), void *arg);
+
 struct hs_db_pool_state {
 	size_t open, busy, waiting;	/* connections, connections at work, jobs in the queue */
 	bool usable;			/* the last attempt to connect or run succeeded */

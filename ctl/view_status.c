@@ -114,6 +114,45 @@ static void print_daemons(const struct screen *screen, const json_t *daemons)
 	print_last_exits(screen, daemons);
 }
 
+/* What pages have asked for and nobody takes: all daemons see the same, so one that sees is enough. */
+static void print_waiting_requests(const struct screen *screen, const json_t *daemons)
+{
+	const json_t *daemon, *queue, *one;
+	size_t i, n;
+
+	json_array_foreach(daemons, i, daemon) {
+		queue = json_object_get(json_object_get(daemon, "detail"), "queue");
+		if (!json_is_object(queue) || json_is_string(json_object_get(queue, "problem")))
+			continue;
+		json_array_foreach(json_object_get(queue, "waiting"), n, one) {
+			char count[64], span[FIGURE_BYTES];
+			bool is_one = number_of(one, "count") == 1;
+
+			screen_print(screen, STYLE_DOUBT, "  %s", screen_some(number_of(one,
+			    "count"), "request waits", "requests wait", count, sizeof count));
+			fprintf(screen->out, " for the %s, %s %s\n", text_of(one, "owner"),
+			    is_one ? "for" : "the oldest for",
+			    screen_span(real_of(one, "seconds"), span));
+		}
+		return;
+	}
+}
+
+/* Where requests are not even seen: why. */
+static void print_unseen_requests(const struct screen *screen, const json_t *daemons)
+{
+	const json_t *daemon, *problem;
+	size_t i;
+
+	json_array_foreach(daemons, i, daemon) {
+		problem = json_object_get(json_object_get(json_object_get(daemon, "detail"),
+		    "queue"), "problem");
+		if (json_is_string(problem))
+			fprintf(screen->out, "  %s: sees no requests: %s\n",
+			    text_of(daemon, "name"), json_string_value(problem));
+	}
+}
+
 static void print_importing(const struct screen *screen, const json_t *importing)
 {
 	char bytes[FIGURE_BYTES], total[FIGURE_BYTES], records[48];
@@ -232,6 +271,8 @@ void view_status(struct output *output, const json_t *result)
 
 	print_head(&output->screen, result);
 	print_daemons(&output->screen, daemons);
+	print_waiting_requests(&output->screen, daemons);
+	print_unseen_requests(&output->screen, daemons);
 	json_array_foreach(daemons, i, daemon) {
 		const json_t *detail = json_object_get(daemon, "detail");
 

@@ -42,7 +42,8 @@ static void run_run(void *app, struct hs_call *call, const json_t *args)
 {
 	struct source source;
 	const struct run_options options = {
-		.source = &source, .trigger = STORE_BY_COMMAND,
+		.source = &source,
+		.trigger = hs_call_is_by_web(call) ? STORE_BY_ADMIN : STORE_BY_COMMAND,
 		.url = text_arg(args, "url"), .source_name = text_arg(args, "source-name"),
 		.output_path = text_arg(args, "output-path"),
 		.is_dry = json_is_true(json_object_get(args, "dry-run")),

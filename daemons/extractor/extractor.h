@@ -7,6 +7,7 @@
 #include <event2/event.h>
 
 #include "common/child.h"
+#include "common/command_queue.h"
 #include "common/db_pool.h"
 #include "common/offload.h"
 #include "daemons/extractor/fetch.h"
@@ -15,8 +16,6 @@
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/store.h"
 
-enum { HOST_BYTES = 4352 };
-
 struct extractor {
 	struct hs_child *child;
 	struct event_base *base;
@@ -24,7 +23,7 @@ struct extractor {
 	struct fetcher *fetcher;
 	struct hs_offload *offload;
 	struct store_forgetting forgetting;
-	char host[HOST_BYTES];		/* machine and state folder: whose runs these are */
+	char host[HS_HOST_BYTES];		/* machine and state folder: whose runs these are */
 	struct sources *sources;
 	struct schedule *schedule;
 	struct run *runs;		/* those under way */

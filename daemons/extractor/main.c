@@ -9,11 +9,10 @@
  * -> fetch.c (its body) -> pipeline.c (on a thread): parse.c (the feed's records) -> normalize.c
  * (the snapshot's) -> emit.c (validator, file) -> store.c (how it ended). */
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "common/command_queue.h"
 #include "common/db_pool.h"
 #include "common/log.h"
-#include "common/text.h"
 #include "daemons/extractor/emit.h"
 #include "daemons/extractor/extractor.h"
 #include "daemons/extractor/source.h"
@@ -44,16 +43,6 @@ static void sweep(const struct hs_settings *settings)
 		hs_log_error(HS_LOG_WARNING, "cannot look for what runs left behind", &err);
 }
 
-static bool name_host(const struct hs_settings *settings, char buf[HOST_BYTES], struct hs_error *err)
-{
-	char machine[256] = "";
-
-	if (gethostname(machine, sizeof machine - 1) != 0)
-		return hs_error_errno(err, "", "cannot learn this machine's name");
-	return hs_format(buf, HOST_BYTES, err, "%s:%s", machine,
-	    hs_setting_text(settings, HS_SET_STATE_DIR));
-}
-
 /* What died may be due again. */
 static void on_forgotten(void *arg, const struct hs_error *err)
 {
@@ -73,7 +62,7 @@ static bool extractor_start(struct hs_child *child, void **ret_app, struct hs_er
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
 	extractor->child = child;
 	extractor->base = hs_child_base(child);
-	if (!schedule_check(settings, err) || !name_host(settings, extractor->host, err) ||
+	if (!schedule_check(settings, err) || !hs_host_name(settings, extractor->host, err) ||
 	    !hs_offload_new(extractor->base, &extractor->offload, err) ||
 	    !hs_db_pool_new(extractor->base, settings, HS_DB_WRITER, "hsd-extractor",
 		POOL_CONNECTIONS, &extractor->pool, err) ||
@@ -137,6 +126,7 @@ static const struct hs_child_spec spec = {
 	.reload = extractor_reload,
 	.status = extractor_status,
 	.free = extractor_free,
+	.takes_requests = true,
 	.handlers = extractor_handlers,
 };
 

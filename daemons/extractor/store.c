@@ -112,6 +112,7 @@ static const char *const trigger_names[] = {
 	[STORE_BY_COMMAND] = "command",
 	[STORE_BY_SCHEDULE] = "schedule",
 	[STORE_CATCH_UP] = "catch-up",
+	[STORE_BY_ADMIN] = "admin",
 };
 
 const char *store_trigger_name(enum store_trigger trigger)

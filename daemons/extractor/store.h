@@ -15,7 +15,7 @@
 
 enum { STORE_DIGEST_BYTES = 32 };
 
-enum store_trigger { STORE_BY_COMMAND, STORE_BY_SCHEDULE, STORE_CATCH_UP };
+enum store_trigger { STORE_BY_COMMAND, STORE_BY_SCHEDULE, STORE_CATCH_UP, STORE_BY_ADMIN };
 
 const char *store_trigger_name(enum store_trigger trigger);
 

@@ -202,6 +202,7 @@ static const struct hs_child_spec spec = {
 	.reload = importer_reload,
 	.status = importer_status,
 	.free = importer_free,
+	.takes_requests = true,
 	.handlers = importer_handlers,
 };
 

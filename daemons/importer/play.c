@@ -54,9 +54,10 @@ static json_t *progress_json(const struct importer *importer)
 {
 	const struct worker_progress *progress = &importer->progress;
 
-	return json_pack("{s:s, s:I, s:I, s:I, s:s}", "file", importer->playing,
+	return json_pack("{s:s, s:I, s:I, s:I, s:s, s:I}", "file", importer->playing,
 	    "bytes", (json_int_t)progress->bytes, "total", (json_int_t)progress->total_bytes,
-	    "records", (json_int_t)progress->records, "stage", stage_names[progress->stage]);
+	    "records", (json_int_t)progress->records, "stage", stage_names[progress->stage],
+	    "left", (json_int_t)intake_count(importer->intake));
 }
 
 json_t *play_importing(const struct importer *importer)
@@ -126,7 +127,7 @@ static void give(struct importer *importer, const struct job *job)
 static void end_run(struct importer *importer)
 {
 	const struct job job = { .kind = JOB_END_RUN, .trigger = importer->trigger,
-		.even_empty = importer->trigger == RUN_COMMAND && !importer->is_stopping };
+		.even_empty = run_is_asked_for(importer->trigger) && !importer->is_stopping };
 
 	give(importer, &job);
 }
@@ -167,12 +168,13 @@ static bool join_run(struct importer *importer)
 	for (struct follower *at = importer->followers; at != NULL; at = at->next) {
 		if (at->in_run)
 			continue;
-		if (importer->in_run && importer->trigger != RUN_COMMAND) {
+		if (importer->in_run && !run_is_asked_for(importer->trigger)) {
 			end_run(importer);
 			return false;
 		}
+		if (!importer->in_run)
+			importer->trigger = hs_call_is_by_web(at->call) ? RUN_ADMIN : RUN_COMMAND;
 		importer->in_run = at->in_run = true;
-		importer->trigger = RUN_COMMAND;
 	}
 	return true;
 }
@@ -221,7 +223,7 @@ static void choose(struct importer *importer)
 		give_file(importer, &pick);
 		return;
 	}
-	if (!importer->in_run || (importer->trigger == RUN_COMMAND && !importer->is_stopping &&
+	if (!importer->in_run || (run_is_asked_for(importer->trigger) && !importer->is_stopping &&
 				     intake_is_hurried(importer->intake)))
 		return;
 	end_run(importer);

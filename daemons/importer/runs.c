@@ -19,6 +19,7 @@ static const char *const trigger_names[] = {
 	[RUN_WATCH] = "watch",
 	[RUN_COMMAND] = "command",
 	[RUN_START] = "start",
+	[RUN_ADMIN] = "admin",
 };
 
 static const char *number_text(int64_t number, char buf[NUMBER_BYTES])

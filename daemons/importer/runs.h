@@ -17,7 +17,13 @@
 #include "daemons/importer/merge.h"
 #include "daemons/importer/report.h"
 
-enum run_trigger { RUN_WATCH, RUN_COMMAND, RUN_START };
+enum run_trigger { RUN_WATCH, RUN_COMMAND, RUN_START, RUN_ADMIN };
+
+/* Whether somebody asked for the run, and waits for what becomes of it. */
+static inline bool run_is_asked_for(enum run_trigger trigger)
+{
+	return trigger == RUN_COMMAND || trigger == RUN_ADMIN;
+}
 
 bool runs_open(struct hs_db *db, enum run_trigger trigger, int64_t *ret_run, struct hs_error *err);
 

@@ -163,6 +163,7 @@ int main(int argc, char **argv)
 		.reload = web_reload,
 		.status = web_status,
 		.free = web_free,
+		.takes_requests = true,
 		.handlers = account_handlers,
 		.handler_count = account_handler_count,
 	};

@@ -205,6 +205,44 @@ static void test_man_page(void)
 	expect_int("one entry a command", entries, HS_COMMAND_COUNT);
 }
 
+static const struct {
+	const char *id;
+	enum hs_process owner;
+	const char *args;
+	enum hs_error_code want;
+	const char *says;
+} requests[] = {
+	{ "import.now", HS_PROC_IMPORTER, "{}", HS_OK, "" },
+	{ "import.now", HS_PROC_EXTRACTOR, "{}", HS_UNKNOWN_COMMAND, "belongs to the importer" },
+	{ "import.now", HS_PROC_IMPORTER, "{\"x\":1}", HS_BAD_ARGUMENT, "knows no argument x" },
+	{ "import.list", HS_PROC_IMPORTER, "{}", HS_NOT_ALLOWED, "say 'hsctl import list'" },
+	{ "import.later", HS_PROC_IMPORTER, "{}", HS_UNKNOWN_COMMAND, "does not know" },
+	{ "extractor.run", HS_PROC_EXTRACTOR, "{\"name\":\"x\",\"dry-run\":true}", HS_OK, "" },
+	{ "extractor.run", HS_PROC_EXTRACTOR, "{\"name\":\"x\",\"url\":\"http://a/\"}",
+	    HS_NOT_ALLOWED, "--url is for the machine's operator" },
+};
+
+static void test_requests(void)
+{
+	for (size_t i = 0; i < HS_COUNT(requests); i++) {
+		struct hs_error err = HS_ERROR_INIT;
+		enum hs_command_id command = HS_COMMAND_COUNT;
+		json_t *args = json_loads(requests[i].args, 0, NULL);
+
+		hs_command_check_request(requests[i].id, requests[i].owner, args, &command, &err);
+		expect_code(requests[i].id, &err, requests[i].want);
+		expect_contains(requests[i].id, err.message, requests[i].says);
+		json_decref(args);
+	}
+	/* what can be asked for by the database changes something, and a daemon does it */
+	for (int i = 0; i < HS_COMMAND_COUNT; i++) {
+		const struct hs_command *row = &hs_commands[i];
+
+		expect_true(row->words, row->by_web == HS_ROLE_VIEWER ||
+		    (row->needs == HS_MAY_OPERATE && hs_process_is_child(row->owner)));
+	}
+}
+
 static const struct hs_case cases[] = {
 	{ "every row", test_rows },
 	{ "every row's arguments", test_args_of_rows },
@@ -212,6 +250,7 @@ static const struct hs_case cases[] = {
 	{ "long texts", test_long_text },
 	{ "unknown commands", test_find },
 	{ "names of processes", test_processes },
+	{ "requests by the database", test_requests },
 	{ "the man page", test_man_page },
 };
 

@@ -204,6 +204,31 @@ static const struct {
 	    "web: 12,345 requests, 1 connection\n"
 	    "  database connections: 2 open, 1 busy; 0 queries wait\n"
 	    "  the database is not usable: no answer\n" },
+	{ "requests that nobody takes", HS_CMD_STATUS, {
+	    "{'version':'0.1.0','pid':1,'uptime_seconds':5,'state_dir':'/s','incoming':'/s/i',"
+	    "'daemons':[{'name':'web','state':'up','pid':7,'uptime_seconds':4,'restarts':0,"
+	    "'detail':{'requests':1,'connections':1,'queue':{'running':0,'waiting':[],'problem':"
+	    "'no table'}}},"
+	    "{'name':'extractor','state':'up','pid':8,'uptime_seconds':4,'restarts':0,"
+	    "'detail':{'runs':[],'scheduler':{'enabled':false},'queue':{'running':0,'waiting':"
+	    "[{'owner':'extractor','count':1,'seconds':9},"
+	    "{'owner':'importer','count':12,'seconds':700}],'problem':null}}}]}" },
+	    "HoopScout 0.1.0, process 1, up for 5 s\n"
+	    "  url        -\n"
+	    "  incoming   /s/i\n"
+	    "  state      /s\n"
+	    "\n"
+	    "DAEMON     STATE  PROCESS  UP FOR  RESTARTS\n"
+	    "web        up           7     4 s         0\n"
+	    "extractor  up           8     4 s         0\n"
+	    "  1 request waits for the extractor, for 9 s\n"
+	    "  12 requests wait for the importer, the oldest for 11 min 40 s\n"
+	    "  web: sees no requests: no table\n"
+	    "\n"
+	    "web: 1 request, 1 connection\n"
+	    "\n"
+	    "extractor: fetches nothing now\n"
+	    "  the scheduler is off: SCHEDULER_ENABLED=yes turns it on\n" },
 	{ "status of the importer", HS_CMD_STATUS, {
 	    "{'version':'0.1.0','pid':1,'uptime_seconds':5,'state_dir':'/s','incoming':'/s/i',"
 	    "'database':{'kind':'external','state':'down','message':'db1 refuses',"
