@@ -26,6 +26,7 @@ struct hs_call {
 	struct hs_child *child;
 	json_int_t id;
 	struct hs_request *request;	/* who asked by the database; NULL: the supervisor */
+	long long uid;			/* -1: not told */
 	struct hs_call *next, **self;	/* all that are under way */
 };
 
@@ -70,13 +71,14 @@ static void say(struct hs_child *child, json_t *message)
 	try_to_say(child, message, &err);
 }
 
-static struct hs_call *call_new(struct hs_child *child, json_int_t id)
+static struct hs_call *call_new(struct hs_child *child, json_int_t id, const json_t *uid)
 {
 	struct hs_call *call = malloc(sizeof *call);
 
 	if (call == NULL)
 		return NULL;
-	*call = (struct hs_call){ .child = child, .id = id, .next = child->calls,
+	*call = (struct hs_call){ .child = child, .id = id,
+		.uid = json_is_integer(uid) ? json_integer_value(uid) : -1, .next = child->calls,
 		.self = &child->calls };
 	if (call->next != NULL)
 		call->next->self = &call->next;
@@ -90,6 +92,11 @@ static void call_free(struct hs_call *call)
 	if (call->next != NULL)
 		call->next->self = call->self;
 	free(call);
+}
+
+long long hs_call_uid(const struct hs_call *call)
+{
+	return call->uid;
 }
 
 void hs_call_event(struct hs_call *call, const char *event, json_t *body)
@@ -244,7 +251,7 @@ static void on_request(void *arg, struct hs_request *request, enum hs_command_id
 {
 	struct hs_child *child = arg;
 	struct hs_error err = HS_ERROR_INIT;
-	struct hs_call *call = call_new(child, 0);
+	struct hs_call *call = call_new(child, 0, NULL);
 
 	if (call == NULL) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "%s has no memory for a command",
@@ -270,7 +277,8 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 		hs_log(HS_LOG_WARNING, "the supervisor sent a message without a command");
 		return;
 	}
-	if (child->stopping || child->ended || (call = call_new(child, id)) == NULL) {
+	if (child->stopping || child->ended || 
+	    (call = call_new(child, id, json_object_get(message, "uid"))) == NULL) {
 		bool leaves = child->stopping || child->ended;
 
 		hs_error_set(&err, leaves ? HS_NOT_RUNNING : HS_NO_MEMORY, "",

@@ -10,6 +10,7 @@
  * control channel ends, and PR_SET_PDEATHSIG). SIGPIPE is ignored.
  * Commands come from the supervisor, and, where the spec says so, by the database; handlers need
  * not know. The answer to child.status adds "queue" to status(): hs_command_queue_status.
+ * A command's line says who gave it, as the kernel knows him: "uid".
  * Besides the table's commands the supervisor sends child.status, answered by status(), and
  * child.reload with {"settings":{NAME:VALUE}}, which go into the environment before reload().
  * A daemon that cannot start or go on says why, {"error":{...}} without an id, before it ends. */
@@ -70,6 +71,9 @@ void hs_child_ready(struct hs_child *child);
 void hs_child_stopped(struct hs_child *child);
 /* Cannot go on; logs err and ends with status 1, so that the supervisor starts us anew. */
 void hs_child_fail(struct hs_child *child, const struct hs_error *err);
+
+/* The user id of who gave the command, as the kernel told the supervisor; -1 when it came otherwise. */
+long long hs_call_uid(const struct hs_call *call);
 
 /* Sends an event of a command under way; body (taken) is an object. A client may have left. */
 void hs_call_event(struct hs_call *call, const char *event, json_t *body);

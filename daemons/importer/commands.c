@@ -41,19 +41,49 @@ static void run_now(void *app, struct hs_call *call, const json_t *args)
 	play_next(importer);
 }
 
+/* Else it is refused. */
+static bool is_failed_name(struct hs_call *call, const char *file)
+{
+	if (file != NULL && file[0] != '\0' && strlen(file) <= NAME_MAX &&
+	    strchr(file, '/') == NULL)
+		return true;
+	refuse(call, HS_BAD_ARGUMENT, "file",
+	    "give the name of a file in the failed folder, without any path");
+	return false;
+}
+
 static void run_retry(void *app, struct hs_call *call, const json_t *args)
 {
 	const char *file = json_string_value(json_object_get(args, "file"));
 	struct importer *importer = app;
 
-	if (file == NULL || file[0] == '\0' || strlen(file) > NAME_MAX ||
-	    strchr(file, '/') != NULL) {
-		refuse(call, HS_BAD_ARGUMENT, "file",
-		    "give the name of a file in the failed folder, without any path");
+	if (!is_failed_name(call, file))
 		return;
-	}
 	play_follow(importer, call, file);
 	play_next(importer);
+}
+
+static void run_undo(void *app, struct hs_call *call, const json_t *args)
+{
+	const struct job job = { .kind = JOB_UNDO,
+		.file_id = json_integer_value(json_object_get(args, "file")),
+		.is_preview = json_is_true(json_object_get(args, "preview")),
+		.uid = hs_call_uid(call) };
+
+	play_errand(app, call, &job);
+	play_next(app);
+}
+
+static void run_delete(void *app, struct hs_call *call, const json_t *args)
+{
+	const char *file = json_string_value(json_object_get(args, "file"));
+	struct job job = { .kind = JOB_DELETE, .uid = hs_call_uid(call) };
+
+	if (!is_failed_name(call, file))
+		return;
+	memcpy(job.name, file, strlen(file) + 1);
+	play_errand(app, call, &job);
+	play_next(app);
 }
 
 /* --- questions ------------------------------------------------------------------------ */
@@ -249,5 +279,9 @@ const struct hs_child_handler importer_handlers[] = {
 	{ HS_CMD_IDENTITY_LINK, identity_link },
 	{ HS_CMD_IDENTITY_UNLINK, identity_unlink },
 	{ HS_CMD_IDENTITY_UNLIKE, identity_unlike },
+	{ HS_CMD_IMPORT_FILES, files_list },
+	{ HS_CMD_IMPORT_FILE, files_show },
+	{ HS_CMD_IMPORT_UNDO, run_undo },
+	{ HS_CMD_IMPORT_DELETE, run_delete },
 };
 const size_t importer_handler_count = HS_COUNT(importer_handlers);

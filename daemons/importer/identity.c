@@ -23,7 +23,7 @@ enum {
 };
 
 /* A command under way. */
-struct errand {
+struct inquiry {
 	struct importer *importer;
 	struct hs_call *call;
 	char limit[NUMBER_BYTES];
@@ -33,61 +33,61 @@ struct errand {
 	struct event *timer;
 };
 
-static void errand_free(struct errand *errand)
+static void inquiry_free(struct inquiry *inquiry)
 {
-	if (errand->importer->look == errand)
-		errand->importer->look = NULL;
-	if (errand->step != NULL)
-		hs_db_job_cancel(errand->step);
-	if (errand->timer != NULL)
-		event_free(errand->timer);
-	json_decref(errand->args);
-	free(errand);
+	if (inquiry->importer->look == inquiry)
+		inquiry->importer->look = NULL;
+	if (inquiry->step != NULL)
+		hs_db_job_cancel(inquiry->step);
+	if (inquiry->timer != NULL)
+		event_free(inquiry->timer);
+	json_decref(inquiry->args);
+	free(inquiry);
 }
 
-/* Both take errand. */
-static void fail(struct errand *errand, const struct hs_error *err)
+/* Both take inquiry. */
+static void fail(struct inquiry *inquiry, const struct hs_error *err)
 {
-	hs_call_error(errand->call, err);
-	errand_free(errand);
+	hs_call_error(inquiry->call, err);
+	inquiry_free(inquiry);
 }
 
-static void succeed(struct errand *errand, json_t *result)
+static void succeed(struct inquiry *inquiry, json_t *result)
 {
-	hs_call_result(errand->call, result);
-	errand_free(errand);
+	hs_call_result(inquiry->call, result);
+	inquiry_free(inquiry);
 }
 
 /* NULL after having answered. */
-static struct errand *errand_new(struct importer *importer, struct hs_call *call, const json_t *args)
+static struct inquiry *inquiry_new(struct importer *importer, struct hs_call *call, const json_t *args)
 {
 	const json_t *limit = json_object_get(args, "limit");
-	struct errand *errand = calloc(1, sizeof *errand);
+	struct inquiry *inquiry = calloc(1, sizeof *inquiry);
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (errand == NULL || (errand->args = json_deep_copy(args)) == NULL) {
-		free(errand);
+	if (inquiry == NULL || (inquiry->args = json_deep_copy(args)) == NULL) {
+		free(inquiry);
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a command");
 		hs_call_error(call, &err);
 		return NULL;
 	}
-	errand->importer = importer;
-	errand->call = call;
-	snprintf(errand->limit, sizeof errand->limit, "%lld",
+	inquiry->importer = importer;
+	inquiry->call = call;
+	snprintf(inquiry->limit, sizeof inquiry->limit, "%lld",
 	    json_is_integer(limit) ? (long long)json_integer_value(limit) : DEFAULT_SHOWN);
-	return errand;
+	return inquiry;
 }
 
-/* Takes errand when it fails. */
-static bool submit(struct errand *errand, const struct hs_db_statement *statements, size_t count,
+/* Takes inquiry when it fails. */
+static bool submit(struct inquiry *inquiry, const struct hs_db_statement *statements, size_t count,
     int deadline_ms, hs_db_done_fn *done, struct hs_db_job **ret)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (hs_db_pool_submit(errand->importer->pool, statements, count, deadline_ms, done, errand,
+	if (hs_db_pool_submit(inquiry->importer->pool, statements, count, deadline_ms, done, inquiry,
 		ret, &err))
 		return true;
-	fail(errand, &err);
+	fail(inquiry, &err);
 	return false;
 }
 
@@ -110,41 +110,41 @@ static json_int_t total_of(const PGresult *result)
 	return PQntuples(result) == 0 ? 0 : (json_int_t)hs_db_int(result, 0, 1);
 }
 
-static const char *given(const struct errand *errand, const char *name)
+static const char *given(const struct inquiry *inquiry, const char *name)
 {
-	return json_string_value(json_object_get(errand->args, name));
+	return json_string_value(json_object_get(inquiry->args, name));
 }
 
 /* ---- lists ---- */
 
 static void list_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
 {
-	struct errand *errand = arg;
+	struct inquiry *inquiry = arg;
 
 	(void)count;
 	if (err != NULL)
-		fail(errand, err);
+		fail(inquiry, err);
 	else
-		succeed(errand, json_pack("{s:o, s:I}", "people", documents(results[0]), "total",
+		succeed(inquiry, json_pack("{s:o, s:I}", "people", documents(results[0]), "total",
 		    total_of(results[0])));
 }
 
-/* Takes errand. person: NULL for all. */
-static void ask_people(struct errand *errand, const char *person)
+/* Takes inquiry. person: NULL for all. */
+static void ask_people(struct inquiry *inquiry, const char *person)
 {
-	const char *const values[] = { person, errand->limit };
+	const char *const values[] = { person, inquiry->limit };
 	const struct hs_db_statement statement = { .sql = hs_identity_list_sql, .values = values,
 		.count = HS_COUNT(values) };
 
-	submit(errand, &statement, LIST_RESULTS, QUESTION_MS, list_done, NULL);
+	submit(inquiry, &statement, LIST_RESULTS, QUESTION_MS, list_done, NULL);
 }
 
 void identity_list(void *app, struct hs_call *call, const json_t *args)
 {
-	struct errand *errand = errand_new(app, call, args);
+	struct inquiry *inquiry = inquiry_new(app, call, args);
 
-	if (errand != NULL)
-		ask_people(errand, NULL);
+	if (inquiry != NULL)
+		ask_people(inquiry, NULL);
 }
 
 /* ---- changes ---- */
@@ -152,41 +152,41 @@ void identity_list(void *app, struct hs_call *call, const json_t *args)
 static void change_done(void *arg, PGresult *const *results, size_t count,
     const struct hs_error *why)
 {
-	struct errand *errand = arg;
+	struct inquiry *inquiry = arg;
 	struct hs_error err = HS_ERROR_INIT;
 	char person[NUMBER_BYTES];
 	int64_t id = 0;
 
 	(void)count;
-	if (why != NULL || !hs_identity_outcome(&errand->change, results[0], &id, &err)) {
-		fail(errand, why != NULL ? why : &err);
+	if (why != NULL || !hs_identity_outcome(&inquiry->change, results[0], &id, &err)) {
+		fail(inquiry, why != NULL ? why : &err);
 		return;
 	}
 	hs_log(HS_LOG_INFO, "an admin has said who is who",
-	    HS_STR("what", errand->change.verb == HS_IDENTITY_LINK ? "link" :
-		errand->change.verb == HS_IDENTITY_UNLINK ? "unlink" : "unlike"),
-	    HS_STR("player", errand->change.player));
+	    HS_STR("what", inquiry->change.verb == HS_IDENTITY_LINK ? "link" :
+		inquiry->change.verb == HS_IDENTITY_UNLINK ? "unlink" : "unlike"),
+	    HS_STR("player", inquiry->change.player));
 	snprintf(person, sizeof person, "%lld", (long long)id);
-	ask_people(errand, person);
+	ask_people(inquiry, person);
 }
 
 static void change(void *app, struct hs_call *call, const json_t *args, enum hs_identity_verb verb)
 {
-	struct errand *errand = errand_new(app, call, args);
+	struct inquiry *inquiry = inquiry_new(app, call, args);
 	struct hs_error err = HS_ERROR_INIT;
 	struct hs_db_statement statement = { 0 };
 	const char *values[HS_IDENTITY_VALUES];
 
-	if (errand == NULL)
+	if (inquiry == NULL)
 		return;
-	errand->change = (struct hs_identity_change){ .verb = verb, .actor = "hsctl",
-		.player = given(errand, "player"), .other = given(errand, "other"),
-		.reason = given(errand, "reason") };
+	inquiry->change = (struct hs_identity_change){ .verb = verb, .actor = "hsctl",
+		.player = given(inquiry, "player"), .other = given(inquiry, "other"),
+		.reason = given(inquiry, "reason") };
 	statement.values = values;
-	if (!hs_identity_statement(&errand->change, &statement.sql, values, &statement.count, &err))
-		fail(errand, &err);
+	if (!hs_identity_statement(&inquiry->change, &statement.sql, values, &statement.count, &err))
+		fail(inquiry, &err);
 	else
-		submit(errand, &statement, 1, CHANGE_MS, change_done, NULL);
+		submit(inquiry, &statement, 1, CHANGE_MS, change_done, NULL);
 }
 
 void identity_link(void *app, struct hs_call *call, const json_t *args)
@@ -206,124 +206,124 @@ void identity_unlike(void *app, struct hs_call *call, const json_t *args)
 
 /* ---- suggestions ---- */
 
-static void look(struct errand *errand);
+static void look(struct inquiry *inquiry);
 
 static void suggest_done(void *arg, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
-	struct errand *errand = arg;
+	struct inquiry *inquiry = arg;
 	json_t *looked;
 
 	(void)count;
 	if (err != NULL) {
-		fail(errand, err);
+		fail(inquiry, err);
 	} else if (PQntuples(results[0]) == 0) {
-		look(errand);
+		look(inquiry);
 	} else {
 		looked = json_loads(hs_db_text(results[0], 0, 0), 0, NULL);
-		succeed(errand, json_pack("{s:o, s:I, s:o}", "pairs", documents(results[1]),
+		succeed(inquiry, json_pack("{s:o, s:I, s:o}", "pairs", documents(results[1]),
 		    "total", total_of(results[1]), "look", looked));
 	}
 }
 
-/* Takes errand. */
-static void ask_suggestions(struct errand *errand)
+/* Takes inquiry. */
+static void ask_suggestions(struct inquiry *inquiry)
 {
-	const char *const values[] = { errand->limit };
+	const char *const values[] = { inquiry->limit };
 	const struct hs_db_statement statements[SUGGEST_RESULTS] = {
 		{ .sql = hs_identity_looked_sql },
 		{ .sql = hs_identity_suggest_sql, .values = values, .count = 1 },
 	};
 
-	submit(errand, statements, SUGGEST_RESULTS, QUESTION_MS, suggest_done, NULL);
+	submit(inquiry, statements, SUGGEST_RESULTS, QUESTION_MS, suggest_done, NULL);
 }
 
 static void look_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
 {
-	struct errand *errand = arg;
+	struct inquiry *inquiry = arg;
 
 	(void)results, (void)count;
-	errand->look = NULL;
+	inquiry->look = NULL;
 	if (err != NULL) {
-		fail(errand, err);
+		fail(inquiry, err);
 		return;
 	}
-	evtimer_del(errand->timer);
-	errand->importer->look = NULL;
-	ask_suggestions(errand);
+	evtimer_del(inquiry->timer);
+	inquiry->importer->look = NULL;
+	ask_suggestions(inquiry);
 }
 
 static void step_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
 {
 	const struct timeval second = { .tv_sec = 1 };
-	struct errand *errand = arg;
+	struct inquiry *inquiry = arg;
 	int64_t step = err == NULL ? hs_db_int(results[0], 0, 0) : 0;
 
 	(void)count;
-	errand->step = NULL;
-	hs_call_event(errand->call, "progress", json_pack("{s:s, s:s, s:I, s:I, s:i, s:o}", "file",
+	inquiry->step = NULL;
+	hs_call_event(inquiry->call, "progress", json_pack("{s:s, s:s, s:I, s:I, s:i, s:o}", "file",
 	    "players", "stage", hs_identity_step(step), "bytes", (json_int_t)step, "total",
 	    (json_int_t)HS_IDENTITY_STEPS, "records", 0, "note", json_sprintf("step %d of %d, %s",
 	    (int)step, (int)HS_IDENTITY_STEPS, hs_identity_step(step))));
-	if (errand->look != NULL)
-		evtimer_add(errand->timer, &second);
+	if (inquiry->look != NULL)
+		evtimer_add(inquiry->timer, &second);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	const struct hs_db_statement statement = { .sql = hs_identity_step_sql };
-	struct errand *errand = arg;
+	struct inquiry *inquiry = arg;
 	struct hs_error ignored = HS_ERROR_INIT;
 
 	(void)fd, (void)what;
-	if (errand->look != NULL && errand->step == NULL)
-		hs_db_pool_submit(errand->importer->pool, &statement, 1, QUESTION_MS, step_done,
-		    errand, &errand->step, &ignored);
+	if (inquiry->look != NULL && inquiry->step == NULL)
+		hs_db_pool_submit(inquiry->importer->pool, &statement, 1, QUESTION_MS, step_done,
+		    inquiry, &inquiry->step, &ignored);
 }
 
-/* Takes errand. */
-static void look(struct errand *errand)
+/* Takes inquiry. */
+static void look(struct inquiry *inquiry)
 {
 	const struct hs_db_statement statement = { .sql = hs_identity_look_sql };
 	const struct timeval second = { .tv_sec = 1 };
-	struct importer *importer = errand->importer;
+	struct importer *importer = inquiry->importer;
 	struct hs_error err = HS_ERROR_INIT;
 
 	if (importer->look != NULL)
 		hs_error_set(&err, HS_BUSY, "",
 		    "all players are being looked through already: try again in a minute");
-	else if ((errand->timer = evtimer_new(importer->base, on_timer, errand)) == NULL ||
-	    evtimer_add(errand->timer, &second) != 0)
+	else if ((inquiry->timer = evtimer_new(importer->base, on_timer, inquiry)) == NULL ||
+	    evtimer_add(inquiry->timer, &second) != 0)
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a timer");
 	if (err.code != HS_OK) {
-		fail(errand, &err);
+		fail(inquiry, &err);
 		return;
 	}
-	importer->look = errand;
-	submit(errand, &statement, 1, LOOK_MS, look_done, &errand->look);
+	importer->look = inquiry;
+	submit(inquiry, &statement, 1, LOOK_MS, look_done, &inquiry->look);
 }
 
 void identity_suggest(void *app, struct hs_call *call, const json_t *args)
 {
-	struct errand *errand = errand_new(app, call, args);
+	struct inquiry *inquiry = inquiry_new(app, call, args);
 
-	if (errand == NULL)
+	if (inquiry == NULL)
 		return;
 	if (json_is_true(json_object_get(args, "new")))
-		look(errand);
+		look(inquiry);
 	else
-		ask_suggestions(errand);
+		ask_suggestions(inquiry);
 }
 
 void identity_dismiss(struct importer *importer)
 {
-	struct errand *errand = importer->look;
+	struct inquiry *inquiry = importer->look;
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (errand == NULL)
+	if (inquiry == NULL)
 		return;
 	hs_error_set(&err, HS_CANCELLED, "", "the importer is stopping; nothing was changed");
-	hs_db_job_cancel(errand->look);
-	errand->look = NULL;
-	fail(errand, &err);
+	hs_db_job_cancel(inquiry->look);
+	inquiry->look = NULL;
+	fail(inquiry, &err);
 }

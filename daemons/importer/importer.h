@@ -27,7 +27,14 @@ struct follower {
 	struct follower *next;
 };
 
-struct errand;
+/* A command that the worker does between two files: `import undo` and `import delete`. */
+struct errand {
+	struct hs_call *call;
+	struct job job;
+	struct errand *next;
+};
+
+struct inquiry;
 
 struct importer {
 	struct hs_child *child;
@@ -47,6 +54,8 @@ struct importer {
 	bool in_run;			/* a run is open, or will be with the next file */
 	enum run_trigger trigger;	/* its */
 	struct follower *followers;
+	struct errand *errands;		/* the first is at the worker when is_on_errand */
+	bool is_on_errand;
 
 	bool has_progress;
 	char playing[REPORT_NAME_BYTES];	/* the file at the worker; "" when none */
@@ -54,7 +63,7 @@ struct importer {
 	bool has_last;
 	struct report last;		/* the last file that was finished */
 	bool is_vacuuming, wants_vacuum;
-	struct errand *look;		/* identity.c's: all players are looked through; or NULL */
+	struct inquiry *look;		/* identity.c's: all players are looked through; or NULL */
 };
 
 /* scan.c: looks through incoming; then sets the timer for the next time. */
@@ -72,8 +81,14 @@ void play_progress(struct importer *importer, const struct worker_progress *prog
 json_t *play_importing(const struct importer *importer);
 /* Adds a command that follows. retry: a file to bring back from failed, or NULL. */
 void play_follow(struct importer *importer, struct hs_call *call, const char *retry);
+/* Adds a command for the worker; its job is copied. */
+void play_errand(struct importer *importer, struct hs_call *call, const struct job *job);
 /* All followers hear that we stop. */
 void play_dismiss(struct importer *importer);
+
+/* files.c: the handlers of `import files` and `import file`. */
+void files_list(void *app, struct hs_call *call, const json_t *args);
+void files_show(void *app, struct hs_call *call, const json_t *args);
 
 /* vacuum.c: after a large import, beside whatever comes next. */
 void vacuum_tables(struct importer *importer);

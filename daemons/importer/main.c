@@ -98,6 +98,10 @@ static void importer_free(void *app)
 		next = at->next;
 		free(at);
 	}
+	for (struct errand *next, *at = importer->errands; at != NULL; at = next) {
+		next = at->next;
+		free(at);
+	}
 	report_done(&importer->last);
 	hs_settings_free(importer->settings);
 	free(importer);

@@ -25,7 +25,9 @@ enum {
 struct merge {
 	struct hs_db *db;
 	const struct merge_job *job;
-	int64_t source_id, last_player, new_label, hot, moved, changes, linked, more_players;
+	int64_t source_id, last_player, new_label, hot, moved, known, near, changes;
+	int64_t linked, more_players;
+	int64_t same;		/* records that are written nowhere but as restated */
 	struct merge_counts counts;
 };
 
@@ -48,6 +50,14 @@ static bool has_work(const struct merge *merge, enum merge_when when)
 		return counts->updated + merge->moved > 0;
 	case MERGE_STALE:
 		return counts->stale > 0;
+	case MERGE_KNOWN:
+		return merge->known > 0;
+	case MERGE_RESTATED:
+		return merge->moved > 0;
+	case MERGE_SAME:
+		return merge->same > 0;
+	case MERGE_PARTED:
+		return merge->near > 0;
 	case MERGE_BEST:
 		return counts->created + counts->updated + merge->hot > 0;
 	case MERGE_LINKED:
@@ -102,6 +112,8 @@ static void note_classes(struct merge *merge, const PGresult *result)
 	merge->moved = hs_db_int(result, 0, 2);
 	counts->stale = hs_db_int(result, 0, 3);
 	merge->changes += counts->created + counts->updated + merge->moved;
+	merge->same = merge->job->records - counts->created - counts->updated - merge->moved -
+	    counts->stale;
 	counts->updated += hs_db_int(result, 0, 4);
 	counts->unchanged = merge->job->records - counts->created - counts->updated - counts->stale;
 }
@@ -144,6 +156,16 @@ static void note_result(struct merge *merge, const struct merge_step *step, cons
 		return;
 	case MERGE_GET_MORE_PLAYERS:
 		merge->more_players = hs_db_int(result, 0, 0);
+		return;
+	case MERGE_GET_BACK_PLAYERS:
+		merge->counts.new_players += hs_db_int(result, 0, 0);
+		return;
+	case MERGE_KNOWN_PLAYERS:
+		merge->known += rows_affected(result);
+		return;
+	case MERGE_NEAR:
+		merge->near = rows_affected(result);
+		merge->changes += merge->near;
 		return;
 	case MERGE_HOT_PLAYERS:
 		merge->hot += rows_affected(result);

@@ -27,7 +27,8 @@ struct merge_counts {
 };
 
 /* Merges, and raises the data version when something changed. The caller began the
- * transaction, filled the stage tables, and commits.
+ * transaction, filled the stage tables, has MERGE_LOCK since before the file got its number,
+ * and commits.
  * Errors: as hs_db_run; HS_CANCELLED. */
 bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progress *progress,
     struct merge_counts *ret, struct hs_error *err);

@@ -16,22 +16,8 @@
 #include "daemons/importer/merge_sql.h"
 
 #include "common/error.h"
+#include "daemons/importer/merge_columns.h"
 
-#define KEY(t) t "player_id, " t "competition_id, " t "season_id, " t "team_id"
-#define SAME_KEY(a, b) \
-	a ".player_id = " b ".player_id and " a ".competition_id = " b ".competition_id and " \
-	a ".season_id = " b ".season_id and " a ".team_id = " b ".team_id"
-/* A row of player_season_stats (a) of what b has: a person's rows, then whose it is. */
-#define SAME_HOT(a, b) \
-	a ".player_id = " b ".person_id and " a ".competition_id = " b ".competition_id and " \
-	a ".season_id = " b ".season_id and " a ".team_id = " b ".team_id and " \
-	a ".of_player = " b ".player_id"
-#define METRICS(t) \
-	t "games, " t "mpg, " t "ppg, " t "rpg, " t "apg, " t "spg, " t "bpg, " t "tov, " \
-	t "fg_pct, " t "three_pt_pct, " t "ft_pct"
-#define METRIC_COLUMNS \
-	"games smallint, mpg smallint, ppg smallint, rpg smallint, apg smallint, spg smallint, " \
-	"bpg smallint, tov smallint, fg_pct smallint, three_pt_pct smallint, ft_pct smallint"
 #define MAXIMA(t) \
 	"max(" t "games), max(" t "mpg), max(" t "ppg), max(" t "rpg), max(" t "apg), " \
 	"max(" t "spg), max(" t "bpg), max(" t "tov), max(" t "fg_pct), max(" t "three_pt_pct), " \
@@ -82,9 +68,16 @@ const char merge_stage_tables[] =
     "create temporary table stage_person (pno integer, player_id integer, person_id integer)"
     " on commit drop;"
     "create temporary table stage_touched (player_id integer, pno integer, hot boolean,"
-    " has_changed boolean, is_new boolean) on commit drop;"
+    " has_changed boolean, is_new boolean, is_back boolean default false) on commit drop;"
+    "create temporary table stage_statement (player_id integer, pno integer, is_same boolean,"
+    " has_rows boolean) on commit drop;"
+    "create temporary table stage_stale (rec integer, kind \"char\") on commit drop;"
+    "create temporary table stage_near (at tid, import_file_id bigint, snapshot_date date,"
+    " superseded_by bigint, " KEY_COLUMNS ", position text, role text, " METRIC_COLUMNS ","
+    " source_metadata jsonb, raw_payload jsonb) on commit drop;"
     "create temporary table stage_work (rec integer, class \"char\", player_id integer,"
-    " person_id integer, competition_id integer, season_id integer, team_id integer, position text, role text, "
+    " person_id integer, competition_id integer, season_id integer, team_id integer,"
+    " position text, role text, "
     METRIC_COLUMNS ") on commit drop;"
     "create temporary table stage_copy (player_id integer, is_linked boolean, name_folded text, "
     COPY_COLUMNS ") on commit drop;"
@@ -189,16 +182,21 @@ static const char number_names[] =
     " union all select 2, external_id, team_id from team where source_id = $1::integer) x"
     " where x.kind = n.kind and x.external_id = n.external_id";
 
+static const char state_names[] =
+    "insert into name_statement (kind, id, import_file_id, snapshot_date, name)"
+    " select case kind when 0 then 'c' else 't' end, id, $1::bigint, $2::date, name"
+    " from stage_name where kind in (0, 2)";
+
 static const char insert_players[] =
     "insert into player (player_id, source_id, external_id, full_name, full_name_on,"
     " first_name, first_name_on, last_name, last_name_on, birth_date, birth_date_on,"
     " nationality, nationality_on, position, position_on, role, role_on,"
-    " height, height_on, weight, weight_on)"
+    " height, height_on, weight, weight_on, import_file_id)"
     " select $3::integer + row_number() over (order by s.pno), $1::integer, s.external_id,"
     " s.full_name, $2::date, s.first_name, " GIVEN_ON("first_name") ", s.last_name, "
     GIVEN_ON("last_name") ", s.birth_date, " GIVEN_ON("birth_date") ", s.nationality, "
     GIVEN_ON("nationality") ", s.position, " GIVEN_ON("position") ", s.role, " GIVEN_ON("role") ","
-    " s.height, " GIVEN_ON("height") ", s.weight, " GIVEN_ON("weight")
+    " s.height, " GIVEN_ON("height") ", s.weight, " GIVEN_ON("weight") ", $4::bigint"
     " from stage_player s where s.kept and not exists (select from player p"
     " where p.source_id = $1::integer and p.external_id = s.external_id)";
 
@@ -209,9 +207,41 @@ static const char number_players[] =
     " on p.source_id = $1::integer and p.external_id = s.external_id"
     " left join player_link k on k.player_id = p.player_id";
 
+/* Of players that files stated before: whether this one says what the first of them did. */
+static const char compare_statements[] =
+    "insert into stage_statement (player_id, pno, is_same, has_rows)"
+    " select p.player_id, s.pno, p.import_file_id is not null and"
+    " case when b.player_id is null then (" PERSON("p.") ") is not distinct from (" PERSON("s.") ")"
+    " else (" PERSON("b.") ") is not distinct from (" PERSON("s.") ") end, b.player_id is not null"
+    " from stage_player s join stage_person m on m.pno = s.pno"
+    " join player p on p.player_id = m.player_id"
+    " left join player_statement b on b.player_id = p.player_id"
+    " and b.import_file_id = p.import_file_id"
+    " where s.kept and m.player_id <= $1::integer and p.full_name_on > '-infinity'";
+
+static const char restate_players[] =
+    "insert into player_restated (import_file_id, snapshot_date, players)"
+    " select $1::bigint, $2::date, array_agg(player_id)"
+    " from (select player_id from stage_statement where is_same order by player_id) x"
+    " having count(*) > 0";
+
+/* Until now nobody differed from the first, so his columns are what it said. */
+static const char state_first[] =
+    "insert into player_statement (player_id, import_file_id, snapshot_date, " PERSON("") ")"
+    " select p.player_id, p.import_file_id, f.snapshot_date, " PERSON("p.")
+    " from stage_statement x join player p on p.player_id = x.player_id"
+    " join import_file f on f.file_id = p.import_file_id"
+    " where not x.is_same and not x.has_rows";
+
+static const char state_players[] =
+    "insert into player_statement (player_id, import_file_id, snapshot_date, " PERSON("") ")"
+    " select x.player_id, $1::bigint, $2::date, " PERSON("s.")
+    " from stage_statement x join stage_player s on s.pno = x.pno where not x.is_same";
+
 static const char touch_players[] =
-    "insert into stage_touched (player_id, pno, hot, has_changed, is_new)"
-    " select player_id, pno, hot, hot or has_other_names, false from (select p.player_id, s.pno, "
+    "insert into stage_touched (player_id, pno, hot, has_changed, is_new, is_back)"
+    " select player_id, pno, hot or is_back, hot or has_other_names or is_back, false, is_back"
+    " from (select p.player_id, s.pno, p.full_name_on = '-infinity' as is_back, "
     BECOMES("full_name") " or " BECOMES("birth_date") " or "
     BECOMES("nationality") " or " BECOMES("position") " or " BECOMES("role") " or "
     BECOMES("height") " or " BECOMES("weight") " as hot, "
@@ -232,7 +262,8 @@ static const char touch_new_players[] =
 static const char follow_players[] =
     "update player p set " FOLLOW("full_name") ", " FOLLOW("first_name") ", "
     FOLLOW("last_name") ", " FOLLOW("birth_date") ", " FOLLOW("nationality") ", "
-    FOLLOW("position") ", " FOLLOW("role") ", " FOLLOW("height") ", " FOLLOW("weight")
+    FOLLOW("position") ", " FOLLOW("role") ", " FOLLOW("height") ", " FOLLOW("weight") ","
+    " import_file_id = case when t.is_back then $3::bigint else p.import_file_id end"
     " from stage_touched t join stage_player s on s.pno = t.pno"
     " where p.player_id = t.player_id and not t.is_new and $1::integer is not null";
 
@@ -274,33 +305,114 @@ static const char count_classes[] =
     " where t.has_changed and not t.is_new and coalesce(w.class, 'm') = 'm') else 0 end"
     " from stage_work";
 
-#define HISTORY_COLUMNS \
-	"player_season_history (" KEY("") \
-	", import_file_id, snapshot_date, superseded_by, position, role, " \
-	METRICS("") ")"
-
 static const char keep_superseded[] =
     "insert into " HISTORY_COLUMNS " select " KEY("ps.") ", ps.import_file_id, ps.snapshot_date,"
-    " $1::bigint, ps.position, ps.role, " METRICS("l.")
+    " $1::bigint, " METRICS("l.") ", ps.position, ps.role, ps.source_metadata, ps.raw_payload"
     " from stage_work w join player_season ps on " SAME_KEY("ps", "w")
     " join player_season_stats l on " SAME_HOT("l", "w") " where w.class = 'u'";
 
-/* A stale set says something new when the next newer one we know of differs: one in history, or
- * the current one. */
+/* What was said before of a row that moves on: the same. */
+static const char keep_moved[] =
+    "insert into " RESTATED_COLUMNS " select import_file_id, snapshot_date, 'n'," RESTATED_GROUPS
+    "select ps.import_file_id, ps.snapshot_date, " KEY("ps.") ", ps.source_metadata,"
+    " ps.raw_payload, " ALONE("ps.", "w.rec")
+    " from stage_work w join player_season ps on " SAME_KEY("ps", "w") " where w.class = 'm'"
+    RESTATED_ORDER " import_file_id, snapshot_date, competition_id, season_id, alone";
+
+/* Rows that are not in stage_work: as they are, in everything. */
+static const char keep_same[] =
+    "insert into " RESTATED_COLUMNS " select $1::bigint, $2::date, 's', competition_id, season_id,"
+    " array_agg(team_id), array_agg(player_id), null, null from ("
+    "select m.player_id, c.id as competition_id, e.id as season_id, t.id as team_id"
+    " from stage_row s join stage_person m on m.pno = s.pno"
+    " join stage_name c on c.no = s.competition_no join stage_name e on e.no = s.season_no"
+    " join stage_name t on t.no = s.team_no"
+    " where not exists (select from stage_work w where w.rec = s.rec)"
+    RESTATED_ORDER " competition_id, season_id";
+
+/* The next newer set that has figures of its own: in history, or the current one. */
+#define NEXT_NEWER(w) \
+	" join player_season ps on " SAME_KEY("ps", w) \
+	" join player_season_stats l on " SAME_HOT("l", w) \
+	" left join lateral (select h.player_id, " SAID("h.") " from player_season_history h" \
+	" where " SAME_KEY("h", w) " and h.snapshot_date > $1::date" \
+	" order by h.snapshot_date, h.import_file_id limit 1) n on true"
+#define DIFFERS_FROM_NEXT(w) \
+	"case when n.player_id is null" \
+	" then (" METRICS("l.") ", ps.position, ps.role) is distinct from (" SAID(w ".") ")" \
+	" else (" SAID("n.") ") is distinct from (" SAID(w ".") ") end"
+
+/* A stale set says something new (h) when it differs from the last one of its day, or, where its day
+ * has none, from the next newer one. */
+static const char class_stale[] =
+    "insert into stage_stale (rec, kind)"
+    " select w.rec, case when o.player_id is not null then"
+    " case when (" SAID("o.") ") is distinct from (" SAID("w.") ") then 'h' else 'p' end"
+    " when " DIFFERS_FROM_NEXT("w") " then 'h' else 'n' end"
+    " from stage_work w" NEXT_NEWER("w")
+    " left join lateral (select h.player_id, " SAID("h.") " from player_season_history h"
+    " where " SAME_KEY("h", "w") " and h.snapshot_date = $1::date"
+    " order by h.import_file_id desc limit 1) o on true"
+    " where w.class = 's'";
+
+/* What older statements said by pointing at the next newer one, which is another now, they get as
+ * figures of their own: the newest of them, to which the others point then. */
+static const char find_near[] =
+    "insert into stage_near (at, import_file_id, snapshot_date, superseded_by, " KEY("") ", "
+    SAID("") ", source_metadata, raw_payload)"
+    " select distinct on (" KEY("w.") ") r.at, r.import_file_id, r.snapshot_date, $2::bigint, "
+    KEY("w.") ", coalesce(n.games, l.games), coalesce(n.mpg, l.mpg), coalesce(n.ppg, l.ppg),"
+    " coalesce(n.rpg, l.rpg), coalesce(n.apg, l.apg), coalesce(n.spg, l.spg),"
+    " coalesce(n.bpg, l.bpg), coalesce(n.tov, l.tov), coalesce(n.fg_pct, l.fg_pct),"
+    " coalesce(n.three_pt_pct, l.three_pt_pct), coalesce(n.ft_pct, l.ft_pct),"
+    " case when n.player_id is null then ps.position else n.position end,"
+    " case when n.player_id is null then ps.role else n.role end,"
+    " r.source_metadata, r.raw_payload"
+    " from (select g.ctid as at, g.import_file_id, g.snapshot_date, g.competition_id, g.season_id,"
+    " e.team_id, e.player_id, g.source_metadata, g.raw_payload from player_season_restated g"
+    " cross join lateral unnest(g.teams, g.players) e (team_id, player_id)"
+    " where g.kind = 'n' and g.snapshot_date <= $1::date"
+    " and (g.competition_id, g.season_id) in (select w.competition_id, w.season_id"
+    " from stage_stale x join stage_work w on w.rec = x.rec where x.kind = 'h') offset 0) r"
+    " join (select w.* from stage_stale x join stage_work w on w.rec = x.rec"
+    " where x.kind = 'h' offset 0) w on " SAME_KEY("w", "r") NEXT_NEWER("w")
+    " where " DIFFERS_FROM_NEXT("w")
+    " and not exists (select from player_season_history b where " SAME_KEY("b", "w")
+    " and b.snapshot_date <= $1::date"
+    " and (b.snapshot_date, b.import_file_id) > (r.snapshot_date, r.import_file_id))"
+    " order by " KEY("w.") ", r.snapshot_date desc, r.import_file_id desc";
+
+static const char keep_near[] =
+    "insert into " HISTORY_COLUMNS " select " KEY("") ", import_file_id, snapshot_date,"
+    " superseded_by, " SAID("") ", source_metadata, raw_payload from stage_near";
+
 static const char keep_stale[] =
     "insert into " HISTORY_COLUMNS " select " KEY("w.") ", $1::bigint, $2::date,"
-    " ps.import_file_id, w.position, w.role, " METRICS("w.")
-    " from stage_work w join player_season ps on " SAME_KEY("ps", "w")
-    " join player_season_stats l on " SAME_HOT("l", "w")
-    " left join lateral (select h.player_id, h.position, h.role, " METRICS("h.")
-    " from player_season_history h where " SAME_KEY("h", "w") " and h.snapshot_date >= $2::date"
-    " order by h.snapshot_date, h.import_file_id desc limit 1) n on true"
-    " where w.class = 's' and case when n.player_id is null"
-    " then (" METRICS("l.") ", ps.position, ps.role) is distinct from"
-    " (" METRICS("w.") ", w.position, w.role)"
-    " else (" METRICS("n.") ", n.position, n.role) is distinct from"
-    " (" METRICS("w.") ", w.position, w.role)"
-    " end";
+    " ps.import_file_id, " SAID("w.") ", r.source_metadata, r.raw_payload"
+    " from stage_stale x join stage_work w on w.rec = x.rec"
+    " join stage_row r on r.rec = x.rec join player_season ps on " SAME_KEY("ps", "w")
+    " where x.kind = 'h'";
+
+static const char keep_stale_same[] =
+    "insert into " RESTATED_COLUMNS " select $1::bigint, $2::date, kind," RESTATED_GROUPS
+    "select x.kind, " KEY("w.") ", r.source_metadata, r.raw_payload, " ALONE("r.", "w.rec")
+    " from stage_stale x join stage_work w on w.rec = x.rec join stage_row r on r.rec = x.rec"
+    " where x.kind <> 'h'"
+    RESTATED_ORDER " kind, competition_id, season_id, alone";
+
+const char merge_index_near[] =
+    "create index stage_near_at on stage_near (at, player_id, team_id)";
+
+/* Takes the statements of stage_near out of the rows that they share with others. */
+const char merge_part_near[] =
+    "update player_season_restated g set (teams, players) = ("
+    "select coalesce(array_agg(e.team_id order by e.n), '{}'),"
+    " coalesce(array_agg(e.player_id order by e.n), '{}')"
+    " from unnest(g.teams, g.players) with ordinality e (team_id, player_id, n)"
+    " where not exists (select from stage_near r where r.at = g.ctid"
+    " and r.player_id = e.player_id and r.team_id = e.team_id))"
+    " where g.ctid in (select at from stage_near)";
+const char merge_drop_parted[] = "delete from player_season_restated where cardinality(players) = 0";
 
 static const char insert_player_seasons[] =
     "insert into player_season (" KEY("") ", import_file_id, snapshot_date, position, role,"
@@ -323,10 +435,11 @@ static const char update_stats[] =
 
 static const char copy_players[] =
     "insert into stage_copy (player_id, is_linked, name_folded, " COPIES("") ")"
-    " select p.player_id, k.player_id is not null, case when s.full_name = p.full_name then s.name_folded end,"
+    " select p.player_id, k.player_id is not null,"
+    " case when s.full_name = p.full_name then s.name_folded end,"
     " coalesce(p.birth_date, '-infinity'), coalesce(n.label_id, 0), coalesce(o.label_id, 0),"
     " coalesce(r.label_id, 0), coalesce(p.height, -1), coalesce(p.weight, -1)"
-    " from (select player_id from stage_work where class in ('c', 'u')"
+    " from (select player_id from stage_work where class in ('c', 'u', 'd')"
     " union select player_id from stage_touched where hot) x"
     " join player p on p.player_id = x.player_id"
     " left join player_link k on k.player_id = p.player_id"
@@ -386,12 +499,13 @@ static const char insert_best[] =
     "insert into player_best (player_id, name_folded, " COPIES("") ", " METRICS("") ", " LEASTS("") ")"
     " select c.player_id, c.name_folded, " COPIES("c.") ", " METRICS("n.") ", " LEASTS("n.")
     " from stage_touched t join stage_copy c on c.player_id = t.player_id"
-    " join stage_best n on n.player_id = t.player_id where t.is_new order by c.player_id";
+    " join stage_best n on n.player_id = t.player_id"
+    " where t.is_new or t.is_back order by c.player_id";
 
 /* Whoever was touched: that a column was said again, as it is, makes it the person's newest. */
 static const char find_linked[] =
     "insert into stage_linked (person_id) select distinct k.person_id from player_link k"
-    " where k.player_id in (select player_id from stage_work where class in ('c', 'u'))"
+    " where k.player_id in (select player_id from stage_work where class in ('c', 'u', 'd'))"
     " or k.player_id in (select player_id from stage_touched)";
 
 static const char follow_names[] =
@@ -400,11 +514,10 @@ static const char follow_names[] =
     " where k.player_id = t.player_id and t.hot and s.full_name = p.full_name"
     " and k.name_folded <> s.name_folded";
 
-static const char refresh_linked[] =
+const char merge_refresh_persons[] =
     "select identity_refresh(array(select person_id from stage_linked), null)";
 
 const struct merge_step merge_steps[] = {
-	{ .sql = MERGE_LOCK },
 	{ .sql = "analyze stage_row (rec, pno, competition_no, season_no, team_no)" },
 	{ .sql = "analyze stage_name" },
 	{ .sql = insert_source, .values = { MERGE_SOURCE_NAME }, .count = MERGE_CHANGES },
@@ -419,19 +532,28 @@ const struct merge_step merge_steps[] = {
 	{ .sql = insert_teams, .values = { MERGE_SOURCE, MERGE_DATE }, .count = MERGE_NEW_TEAMS },
 	{ .sql = rename_teams, .values = { MERGE_SOURCE, MERGE_DATE }, .count = MERGE_CHANGES },
 	{ .sql = number_names, .values = { MERGE_SOURCE } },
+	{ .sql = state_names, .values = { MERGE_FILE, MERGE_DATE } },
 
 	{ .sql = "analyze stage_player (pno, external_id)" },
 	{ .sql = drop_older_parts, .when = MERGE_ROSTERS },
 	{ .sql = join_rosters, .when = MERGE_ROSTERS },
 	{ .sql = "select coalesce(max(player_id), 0) from player", .count = MERGE_GET_LAST_PLAYER },
-	{ .sql = insert_players, .values = { MERGE_SOURCE, MERGE_DATE, MERGE_LAST_PLAYER },
+	{ .sql = insert_players, .values = { MERGE_SOURCE, MERGE_DATE, MERGE_LAST_PLAYER, MERGE_FILE },
 	    .count = MERGE_NEW_PLAYERS },
 	{ .sql = number_players, .values = { MERGE_SOURCE } },
 	{ .sql = "analyze stage_person" },
+	{ .sql = compare_statements, .values = { MERGE_LAST_PLAYER },
+	    .count = MERGE_KNOWN_PLAYERS },
+	{ .sql = restate_players, .values = { MERGE_FILE, MERGE_DATE }, .when = MERGE_KNOWN },
+	{ .sql = state_first, .when = MERGE_KNOWN },
+	{ .sql = state_players, .values = { MERGE_FILE, MERGE_DATE }, .when = MERGE_KNOWN },
 	{ .sql = touch_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE },
 	    .count = MERGE_HOT_PLAYERS },
-	{ .sql = follow_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE },
+	{ .sql = follow_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE, MERGE_FILE },
 	    .count = MERGE_CHANGES },
+	{ .sql = "select count(*) from stage_touched t where t.is_back and not exists (select"
+	  " from player_link k where k.player_id = t.player_id)",
+	    .count = MERGE_GET_BACK_PLAYERS },
 	{ .sql = touch_new_players, .values = { MERGE_LAST_PLAYER }, .count = MERGE_HOT_PLAYERS },
 	{ .sql = "analyze stage_touched", .when = MERGE_HOT },
 	{ .sql = insert_labels, .when = MERGE_HOT, .count = MERGE_GET_NEW_LABEL },
@@ -440,8 +562,18 @@ const struct merge_step merge_steps[] = {
 	{ .sql = count_classes, .count = MERGE_GET_CLASSES },
 	{ .sql = "analyze stage_work", .when = MERGE_BEST },
 	{ .sql = keep_superseded, .values = { MERGE_FILE }, .when = MERGE_UPDATED },
+	{ .sql = class_stale, .values = { MERGE_DATE }, .when = MERGE_STALE },
+	{ .sql = "analyze stage_stale", .when = MERGE_STALE },
+	{ .sql = find_near, .values = { MERGE_DATE, MERGE_FILE }, .when = MERGE_STALE },
 	{ .sql = keep_stale, .values = { MERGE_FILE, MERGE_DATE }, .when = MERGE_STALE,
 	    .count = MERGE_CHANGES },
+	{ .sql = keep_stale_same, .values = { MERGE_FILE, MERGE_DATE }, .when = MERGE_STALE },
+	{ .sql = keep_near, .when = MERGE_STALE, .count = MERGE_NEAR },
+	{ .sql = merge_index_near, .when = MERGE_PARTED },
+	{ .sql = merge_part_near, .when = MERGE_PARTED },
+	{ .sql = merge_drop_parted, .when = MERGE_PARTED },
+	{ .sql = keep_moved, .when = MERGE_RESTATED },
+	{ .sql = keep_same, .values = { MERGE_FILE, MERGE_DATE }, .when = MERGE_SAME },
 	{ .sql = insert_player_seasons, .values = { MERGE_FILE, MERGE_DATE, MERGE_HAS_EXTRAS },
 	    .when = MERGE_CREATED },
 	{ .sql = move_player_seasons, .values = { MERGE_FILE, MERGE_DATE, MERGE_HAS_EXTRAS },
@@ -459,8 +591,12 @@ const struct merge_step merge_steps[] = {
 	{ .sql = insert_best, .when = MERGE_HOT },
 	{ .sql = find_linked, .when = MERGE_BEST, .count = MERGE_LINKED_PERSONS },
 	{ .sql = follow_names, .when = MERGE_LINKED },
-	{ .sql = refresh_linked, .when = MERGE_LINKED, .count = MERGE_GET_MORE_PLAYERS },
+	{ .sql = merge_refresh_persons, .when = MERGE_LINKED, .count = MERGE_GET_MORE_PLAYERS },
 	{ .sql = build_indexes, .when = MERGE_REBUILD },
 };
 
 const size_t merge_step_count = HS_COUNT(merge_steps);
+
+const char *const merge_refresh[] = { update_stats, copy_players, "analyze stage_copy (player_id)",
+	refresh_copies, find_best, update_best, find_linked, follow_names };
+const size_t merge_refresh_count = HS_COUNT(merge_refresh);

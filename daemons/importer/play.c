@@ -19,6 +19,7 @@ static const char *const stage_names[] = {
 	[STAGE_CHECKING] = "checking",
 	[STAGE_LOADING] = "loading",
 	[STAGE_MERGING] = "merging",
+	[STAGE_UNDOING] = "undoing",
 };
 
 /* --- who hears ------------------------------------------------------------------------ */
@@ -40,6 +41,37 @@ void play_follow(struct importer *importer, struct hs_call *call, const char *re
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = follower;
+}
+
+void play_errand(struct importer *importer, struct hs_call *call, const struct job *job)
+{
+	struct errand *errand = calloc(1, sizeof *errand), **end = &importer->errands;
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (errand == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a command");
+		hs_call_error(call, &err);
+		return;
+	}
+	errand->call = call;
+	errand->job = *job;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = errand;
+}
+
+/* Ends the first errand. err NULL: with result (taken). */
+static void end_errand(struct importer *importer, json_t *result, const struct hs_error *err)
+{
+	struct errand *errand = importer->errands;
+
+	importer->errands = errand->next;
+	importer->is_on_errand = false;
+	if (err != NULL)
+		hs_call_error(errand->call, err);
+	else
+		hs_call_result(errand->call, result);
+	free(errand);
 }
 
 static void tell_file(struct importer *importer, const struct report *report)
@@ -65,9 +97,26 @@ json_t *play_importing(const struct importer *importer)
 	return importer->playing[0] != '\0' ? progress_json(importer) : json_null();
 }
 
+static void tell_errand(struct importer *importer)
+{
+	const struct worker_progress *progress = &importer->progress;
+	char name[64];
+
+	if (!importer->is_on_errand)
+		return;
+	snprintf(name, sizeof name, "file %lld", (long long)importer->errands->job.file_id);
+	hs_call_event(importer->errands->call, "progress", json_pack("{s:s, s:s, s:I, s:I, s:s}",
+	    "file", name, "note", progress->about, "done", (json_int_t)progress->bytes,
+	    "parts", (json_int_t)progress->total_bytes, "stage", stage_names[progress->stage]));
+}
+
 void play_progress(struct importer *importer, const struct worker_progress *progress)
 {
 	importer->progress = *progress;
+	if (progress->stage == STAGE_UNDOING) {
+		tell_errand(importer);
+		return;
+	}
 	for (struct follower *at = importer->followers; at != NULL; at = at->next)
 		hs_call_event(at->call, "progress", progress_json(importer));
 }
@@ -98,6 +147,21 @@ static void refuse(struct importer *importer, struct follower *follower, const s
 	free(follower);
 }
 
+/* All but the one that is under way, which ends by itself. */
+static void dismiss_errands(struct importer *importer, const struct hs_error *err)
+{
+	struct errand **first = importer->is_on_errand ? &importer->errands->next :
+							 &importer->errands;
+
+	while (*first != NULL) {
+		struct errand *errand = *first;
+
+		*first = errand->next;
+		hs_call_error(errand->call, err);
+		free(errand);
+	}
+}
+
 void play_dismiss(struct importer *importer)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -106,6 +170,7 @@ void play_dismiss(struct importer *importer)
 	    "the importer is stopping; files that are not finished stay in incoming");
 	while (importer->followers != NULL)
 		refuse(importer, importer->followers, &err);
+	dismiss_errands(importer, &err);
 }
 
 /* --- what comes next ------------------------------------------------------------------ */
@@ -215,6 +280,11 @@ static void choose(struct importer *importer)
 	if (importer->wants_catch_up) {
 		importer->wants_catch_up = false;
 		give(importer, &catch_up);
+		return;
+	}
+	if (importer->errands != NULL && !importer->is_stopping) {
+		importer->is_on_errand = true;
+		give(importer, &importer->errands->job);
 		return;
 	}
 	if (bring_back(importer) || !join_run(importer))
@@ -342,6 +412,12 @@ void play_news(struct importer *importer, struct news *news)
 		break;
 	case JOB_BRING_BACK:
 		back_news(importer, news);
+		break;
+	case JOB_UNDO:
+	case JOB_DELETE:
+		end_errand(importer, json_incref(news->result), news->done ? NULL : &news->err);
+		if (news->is_large)
+			vacuum_tables(importer);
 		break;
 	}
 	play_next(importer);

@@ -17,6 +17,7 @@
 #include "common/problems.h"
 #include "daemons/importer/load.h"
 #include "daemons/importer/merge.h"
+#include "daemons/importer/merge_sql.h"
 #include "daemons/importer/runs.h"
 #include "daemons/importer/shelve.h"
 
@@ -201,7 +202,8 @@ static bool merge_ball(struct ball *ball, struct hs_error *err)
 	report->status = REPORT_IMPORTED;
 	note_head(ball);
 	progress_tell(by->progress, STAGE_MERGING, report->size_bytes, report->records);
-	if (!runs_insert_file(by->db, by->run, load_head(ball->load),
+	if (!hs_db_exec(by->db, MERGE_LOCK, NULL, err) ||
+	    !runs_insert_file(by->db, by->run, load_head(ball->load),
 		hs_clock_seconds() - ball->began, report, err))
 		return false;
 	job.source_name = report->source_name;

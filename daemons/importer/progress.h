@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 
-enum progress_stage { STAGE_CHECKING, STAGE_LOADING, STAGE_MERGING };
+enum progress_stage { STAGE_CHECKING, STAGE_LOADING, STAGE_MERGING, STAGE_UNDOING };
 
 struct progress {
 	/* Called often; the callee decides what is worth passing on. */

@@ -15,6 +15,7 @@ static const char *const status_names[] = {
 	[REPORT_IMPORTED] = "imported",
 	[REPORT_DUPLICATE] = "duplicate",
 	[REPORT_FAILED] = "failed",
+	[REPORT_UNDONE] = "undone",
 	[REPORT_WAITING] = "waiting",
 };
 
@@ -169,6 +170,8 @@ void report_log(const struct report *report)
 		hs_log(HS_LOG_INFO, "shelved a duplicate", HS_STR("file", report->name),
 		    HS_STR("stored_as", report->stored_as),
 		    HS_STR("same_as", report->duplicate_name), HS_INT("run", report->run_id));
+		break;
+	case REPORT_UNDONE:	/* logged as it is undone */
 		break;
 	case REPORT_WAITING:
 		hs_log(HS_LOG_WARNING, "a file waits in incoming", HS_STR("file", report->name),

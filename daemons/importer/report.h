@@ -12,7 +12,7 @@
 #include "common/error.h"
 #include "daemons/importer/digest.h"
 
-enum report_status { REPORT_IMPORTED, REPORT_DUPLICATE, REPORT_FAILED, REPORT_WAITING };
+enum report_status { REPORT_IMPORTED, REPORT_DUPLICATE, REPORT_FAILED, REPORT_UNDONE, REPORT_WAITING };
 
 enum {
 	REPORT_NAME_BYTES = 3 * NAME_MAX + 1,	/* a file name as valid UTF-8 */
@@ -52,6 +52,8 @@ void report_done(struct report *report);
 	" f.new_competitions, f.new_seasons, f.problem_total, f.problems," \
 	" (extract(epoch from f.finished_at - f.started_at) * 1000)::bigint, f.duplicate_of, d.name"
 #define REPORT_TABLES "import_file f left join import_file d on d.file_id = f.duplicate_of"
+
+enum { REPORT_COLUMN_COUNT = 23 };
 
 /* Fills a fresh report from such a row, whose columns begin at column. */
 void report_from_row(const PGresult *result, int row, int column, struct report *ret);

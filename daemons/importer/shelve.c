@@ -205,7 +205,7 @@ static bool is_plain_name(const char *name)
 	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-static bool check_retry(int failed, const char *name, struct hs_error *err)
+static bool check_failed_name(int failed, const char *name, struct hs_error *err)
 {
 	struct place_facts facts;
 
@@ -232,7 +232,7 @@ bool shelve_bring_back(const struct hs_settings *settings, const char *name, cha
 
 	if (!open_folder(settings, HS_SET_FAILED_DIR, &failed, err) ||
 	    !open_folder(settings, HS_SET_INCOMING_DIR, &incoming, err) ||
-	    !check_retry(failed, name, err))
+	    !check_failed_name(failed, name, err))
 		goto out;
 	done = hs_file_move(failed, name, incoming, name, ret_name, NAME_MAX + 1, err);
 	if (done)
@@ -242,6 +242,23 @@ out:
 		close(failed);
 	if (incoming >= 0)
 		close(incoming);
+	return done;
+}
+
+bool shelve_delete(const struct hs_settings *settings, const char *name, struct hs_error *err)
+{
+	int failed = -1;
+	bool done = false;
+
+	if (!open_folder(settings, HS_SET_FAILED_DIR, &failed, err))
+		return false;
+	if (check_failed_name(failed, name, err)) {
+		done = unlinkat(failed, name, 0) == 0 ||
+		    hs_error_errno(err, name, "cannot delete the file");
+		if (done)
+			remove_problems(failed, name);
+	}
+	close(failed);
 	return done;
 }
 

@@ -23,6 +23,9 @@ bool shelve(const struct hs_settings *settings, const char *name, const struct p
 bool shelve_bring_back(const struct hs_settings *settings, const char *name, char *ret_name,
     struct hs_error *err);
 
+/* Deletes failed/name and its report, for good. Errors as shelve_bring_back. */
+bool shelve_delete(const struct hs_settings *settings, const char *name, struct hs_error *err);
+
 /* The n-th name under which the report's file may have been stored. ret_name needs NAME_MAX + 1
  * bytes. False when the name in the report is none that a file can have. */
 bool shelve_place(const struct report *report, int n, char *ret_name);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <pwd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,15 +20,18 @@
 #include "common/clock.h"
 #include "common/db.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "daemons/importer/countries.h"
+#include "daemons/importer/discard.h"
 #include "daemons/importer/merge_sql.h"
 #include "daemons/importer/recover.h"
 #include "daemons/importer/shelve.h"
+#include "daemons/importer/undo.h"
 
 /* Progress is passed on five times a second at most. */
 #define PROGRESS_PAUSE_SECONDS 0.2
 
-enum { END_SECONDS = 3 };
+enum { END_SECONDS = 3, USER_BYTES = 128 };
 
 struct worker {
 	const struct hs_settings *settings;
@@ -91,6 +95,7 @@ static void tell(void *arg, enum progress_stage stage, int64_t bytes, int64_t re
 	worker->progress.bytes = bytes;
 	worker->progress.total_bytes = worker->total_bytes;
 	worker->progress.records = records;
+	worker->progress.about = NULL;
 	worker->has_progress = true;
 	pthread_mutex_unlock(&worker->lock);
 	wake_loop(worker);
@@ -228,6 +233,69 @@ static void end_run(struct worker *worker, const struct job *job, struct news *n
 	worker->run = 0;
 }
 
+static bool tell_undo(void *arg, const char *about, int done, int parts, struct hs_error *err)
+{
+	struct worker *worker = arg;
+
+	pthread_mutex_lock(&worker->lock);
+	worker->progress = (struct worker_progress){ .stage = STAGE_UNDOING, .bytes = done,
+		.total_bytes = parts, .about = about };
+	worker->has_progress = true;
+	pthread_mutex_unlock(&worker->lock);
+	wake_loop(worker);
+	return progress_goes_on(&worker->teller, err);
+}
+
+/* The name of who gave a command; asking for it may take its time. */
+static void name_user(long long uid, char *buf, size_t size)
+{
+	char room[4096];
+	struct passwd entry, *found = NULL;
+
+	if (uid < 0)
+		snprintf(buf, size, "hsctl");
+	else if (getpwuid_r((uid_t)uid, &entry, room, sizeof room, &found) == 0 && found != NULL)
+		hs_utf8_clean(entry.pw_name, strlen(entry.pw_name), buf, size);
+	else
+		snprintf(buf, size, "user %lld", uid);
+}
+
+static void log_undone(const struct job *job, const char *by, const json_t *result)
+{
+	const json_t *counts = json_object_get(result, "counts");
+
+	hs_log(HS_LOG_INFO, "undid an import",
+	    HS_STR("file", json_string_value(json_object_get(result, "name"))),
+	    HS_INT("file_id", job->file_id), HS_STR("by", by),
+	    HS_INT("put_back", json_integer_value(json_object_get(counts, "put_back"))),
+	    HS_INT("removed", json_integer_value(json_object_get(counts, "removed"))));
+}
+
+static void do_undo(struct worker *worker, const struct job *job, struct news *news)
+{
+	char by[USER_BYTES];
+	const struct undo_job undo = { .file_id = job->file_id, .is_preview = job->is_preview,
+		.by = by, .goes_on = tell_undo, .arg = worker };
+
+	name_user(job->uid, by, sizeof by);
+	news->done = have_database(worker, &news->err) &&
+	    undo_run(worker->db, &undo, &news->result, &news->is_large, &news->err);
+	if (!news->done && news->err.code == HS_DB_AWAY)
+		note_database(worker, false, &news->err);
+	if (news->done && !job->is_preview)
+		log_undone(job, by, news->result);
+	malloc_trim(0);
+}
+
+static void do_delete(struct worker *worker, const struct job *job, struct news *news)
+{
+	char by[USER_BYTES];
+
+	name_user(job->uid, by, sizeof by);
+	news->done = have_database(worker, &news->err) && discard_failed(worker->db,
+	    worker->settings, job->name, by, &news->result, &news->err);
+}
+
 static void do_job(struct worker *worker, const struct job *job, struct news *news)
 {
 	switch (job->kind) {
@@ -242,6 +310,12 @@ static void do_job(struct worker *worker, const struct job *job, struct news *ne
 		break;
 	case JOB_BRING_BACK:
 		news->done = shelve_bring_back(worker->settings, job->name, news->name, &news->err);
+		break;
+	case JOB_UNDO:
+		do_undo(worker, job, news);
+		break;
+	case JOB_DELETE:
+		do_delete(worker, job, news);
 		break;
 	}
 }
@@ -315,6 +389,7 @@ static void take_news(struct worker *worker)
 	struct news news = worker->news;
 	worker->events->on_news(worker->arg, &news);
 	report_done(&news.report);
+	json_decref(news.result);
 	json_decref(news.run);
 }
 

@@ -26,7 +26,9 @@ enum job_kind {
 	JOB_CATCH_UP,		/* connect, and finish what was left half-done */
 	JOB_FILE,		/* import one; opens a run when none is open */
 	JOB_END_RUN,		/* close the run */
-	JOB_BRING_BACK		/* move a file from failed into incoming */
+	JOB_BRING_BACK,		/* move a file from failed into incoming */
+	JOB_UNDO,		/* put all back as if a file had not been imported */
+	JOB_DELETE		/* delete a file from failed */
 };
 
 struct job {
@@ -36,6 +38,9 @@ struct job {
 	bool may_be_cut;		/* of FILE: see possession.h */
 	size_t max_record_bytes;	/* of FILE */
 	enum run_trigger trigger;	/* of FILE and END_RUN */
+	int64_t file_id;		/* of UNDO */
+	bool is_preview;		/* of UNDO */
+	long long uid;			/* of UNDO and DELETE: for whom; -1: not known */
 	bool even_empty;		/* of END_RUN: make a run when none was opened */
 };
 
@@ -44,8 +49,9 @@ struct news {
 	struct job job;
 	bool done;			/* of all but FILE; else err */
 	enum possession_end end;	/* of FILE */
-	bool is_large;			/* of FILE: the tables want a vacuum */
+	bool is_large;			/* of FILE and UNDO: the tables want a vacuum */
 	struct report report;		/* of FILE */
+	json_t *result;			/* of UNDO (see undo.h) and DELETE: for who asked, or NULL */
 	json_t *run;			/* of END_RUN: its row, or NULL */
 	char name[NAME_MAX + 1];	/* of BRING_BACK: its name in incoming */
 	struct hs_error err;
@@ -53,7 +59,8 @@ struct news {
 
 struct worker_progress {
 	enum progress_stage stage;
-	int64_t bytes, total_bytes, records;
+	int64_t bytes, total_bytes, records;	/* undoing: parts done, parts */
+	const char *about;			/* undoing: a constant; else NULL */
 };
 
 struct worker_events {

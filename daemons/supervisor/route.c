@@ -205,7 +205,7 @@ static void reload_daemon(struct reload *reload, struct service *service, json_t
 		hs_panic("no memory for a reload");
 	*ask = (struct reload_ask){ reload, service->name };
 	reload->pending++;
-	if (service_ask(service, "child.reload", json_incref(settings),
+	if (service_ask(service, "child.reload", json_incref(settings), -1,
 		(int)hs_setting_int(service->home->settings, HS_SET_STOP_SECONDS) * 1000,
 		on_reloaded, ask, &err))
 		return;
@@ -344,24 +344,24 @@ static void on_relayed(void *arg, json_t *message, bool is_last, const struct hs
 		call_event(call, json_copy(message));
 }
 
-static bool relay(struct supervisor *supervisor, struct call *call, const struct hs_command *row,
-    json_t *args, struct hs_error *err)
+static bool relay(struct supervisor *supervisor, struct call *call, const struct caller *caller,
+    const struct hs_command *row, json_t *args, struct hs_error *err)
 {
 	struct service *service = service_of(supervisor, row->owner);
 
 	if (service == NULL)
 		return hs_error_set(err, HS_UNKNOWN_COMMAND, "",
 		    "'%s' is answered by hsctl itself", row->words);
-	return service_ask(service, row->id, json_incref(args), 0, on_relayed, call, err);
+	return service_ask(service, row->id, json_incref(args), caller->uid, 0, on_relayed, call, err);
 }
 
-static bool answer(struct supervisor *supervisor, struct call *call, enum hs_command_id command,
-    json_t *args, struct hs_error *err)
+static bool answer(struct supervisor *supervisor, struct call *call, const struct caller *caller,
+    enum hs_command_id command, json_t *args, struct hs_error *err)
 {
 	const struct hs_command *row = &hs_commands[command];
 
 	if (row->owner != HS_PROC_SUPERVISOR)
-		return relay(supervisor, call, row, args, err);
+		return relay(supervisor, call, caller, row, args, err);
 	for (size_t i = 0; i < HS_COUNT(own_commands); i++) {
 		if (own_commands[i].command != command)
 			continue;
@@ -389,7 +389,7 @@ void route_request(struct supervisor *supervisor, struct call *call, const struc
 		    "%s's group",
 		    (unsigned)caller->uid, supervisor->identity.name);
 	else if (hs_command_check(command, args, &err))
-		done = answer(supervisor, call, command, args, &err);
+		done = answer(supervisor, call, caller, command, args, &err);
 	if (!done)
 		call_error(call, &err);
 }

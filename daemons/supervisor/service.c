@@ -79,8 +79,18 @@ static void end_all_asks(struct service *service)
 		ask_end(service->asks, NULL, &err);
 }
 
-bool service_ask(struct service *service, const char *cmd, json_t *args, int deadline_ms,
-    service_answer_fn *answered, void *arg, struct hs_error *err)
+/* Takes args. */
+static json_t *request_of(const struct ask *ask, const char *cmd, json_t *args, long long uid)
+{
+	json_t *request = hs_message_request(ask->id, cmd, args);
+
+	if (uid >= 0 && request != NULL)
+		json_object_set_new(request, "uid", json_integer(uid));
+	return request;
+}
+
+bool service_ask(struct service *service, const char *cmd, json_t *args, long long uid,
+    int deadline_ms, service_answer_fn *answered, void *arg, struct hs_error *err)
 {
 	struct timeval patience = { deadline_ms / 1000, deadline_ms % 1000 * 1000 };
 	struct ask *ask;
@@ -104,7 +114,7 @@ bool service_ask(struct service *service, const char *cmd, json_t *args, int dea
 		json_decref(args);
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a timer");
 	}
-	if (hs_link_send(service->link, hs_message_request(ask->id, cmd, args), err))
+	if (hs_link_send(service->link, request_of(ask, cmd, args, uid), err))
 		return true;
 	ask_free(ask);
 	return false;

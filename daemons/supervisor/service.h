@@ -58,10 +58,10 @@ bool service_reap(struct service *service, pid_t pid, int status);
 typedef void service_answer_fn(void *arg, json_t *message, bool is_last,
     const struct hs_error *why);
 
-/* Asks a daemon. Takes args. With deadline_ms (0: none), HS_TIMEOUT comes instead of a late answer.
+/* Asks a daemon. Takes args. uid: for whom, as the kernel knows him; -1 for nobody. With deadline_ms (0: none), HS_TIMEOUT comes instead of a late answer.
  * false: answered is never called. Errors: HS_NOT_RUNNING. */
-bool service_ask(struct service *service, const char *cmd, json_t *args, int deadline_ms,
-    service_answer_fn *answered, void *arg, struct hs_error *err);
+bool service_ask(struct service *service, const char *cmd, json_t *args, long long uid,
+    int deadline_ms, service_answer_fn *answered, void *arg, struct hs_error *err);
 
 /* Milliseconds until it is tried again; -1 when that is not due. */
 int64_t service_next_try_ms(const struct service *service);

@@ -154,8 +154,8 @@ static void ask_for_detail(struct gathering *gathering, size_t i)
 	if (ask == NULL)
 		return;
 	*ask = (struct gathering_ask){ gathering, i };
-	if (service_ask(&gathering->supervisor->services[i], "child.status", NULL, ANSWER_MS,
-		on_detail, ask, &err))
+	if (service_ask(&gathering->supervisor->services[i], "child.status", NULL, -1,
+		ANSWER_MS, on_detail, ask, &err))
 		gathering->pending++;
 	else
 		free(ask);

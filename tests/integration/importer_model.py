@@ -32,10 +32,13 @@ class Model:
         self.players = {}
         self.rows = {}
         self.history = []
+        self.hidden = {}        # sets that said what the next newer one said
+        self.numbers = {}       # of files, as they came
 
     def load(self, snapshot, name):
         """Imports a snapshot, as the file of that name; gives the counts that the importer should report."""
         source, date = snapshot["source_name"], snapshot["snapshot_date"]
+        self.numbers[name] = len(self.numbers)
         counts = dict(created=0, updated=0, unchanged=0, stale=0)
         merged = {}
         for record in snapshot["records"]:
@@ -94,20 +97,33 @@ class Model:
         if date == old["date"] and outcome == "unchanged" and \
                 (row["metadata"], row["payload"]) == (old["metadata"], old["payload"]):
             return outcome
+        if outcome == "unchanged":
+            self.hidden.setdefault(key, []).append((old["date"], self.numbers[old["file"]], old["file"]))
         self.rows[key] = row
         return outcome
 
     def _keep_stale(self, key, row, current):
-        """Kept when the next newer set that is known says something else."""
-        newer = [(entry[1], -index, entry[2]) for index, entry in enumerate(self.history)
-                 if entry[0] == key and entry[1] >= row["date"]]
-        # of one date, the one imported last counts
-        next_said = current["said"]
-        if newer:
-            first_date = min(entry[0] for entry in newer)
-            next_said = min(entry for entry in newer if entry[0] == first_date)[2]
+        """Kept when it differs from the last set of its day, or else from the next newer one that is known."""
+        known = [(entry[1], self.numbers[entry[3]], entry[2]) for entry in self.history if entry[0] == key]
+        same_day = [entry for entry in known if entry[0] == row["date"]]
+        newer = [entry for entry in known if entry[0] > row["date"]]
+        next_said = min(newer)[2] if newer else current["said"]
+        if (max(same_day)[2] if same_day else next_said) == row["said"]:
+            if not same_day:
+                self.hidden.setdefault(key, []).append((row["date"], self.numbers[row["file"]], row["file"]))
+            return
         if next_said != row["said"]:
-            self.history.append((key, row["date"], row["said"], row["file"], current["file"]))
+            self._keep_near(key, row, known, next_said)
+        self.history.append((key, row["date"], row["said"], row["file"], current["file"]))
+
+    def _keep_near(self, key, row, known, said):
+        """An older set that is not in history, since the next newer one said the same: another is the next now."""
+        older = [entry[:2] for entry in known if entry[0] <= row["date"]]
+        near = [entry for entry in self.hidden.get(key, [])
+                if entry[0] <= row["date"] and (not older or entry[:2] > max(older))]
+        if near:
+            self.hidden[key].remove(max(near))
+            self.history.append((key, max(near)[0], said, max(near)[2], row["file"]))
 
     def tables(self):
         """In the shape of dump()."""
@@ -205,10 +221,10 @@ DISAGREEMENTS = {
         " | ".join(f"(({c} < 0)::integer << {i})" for i, c in enumerate(COLUMNS)) +
         ")::smallint from player_season_stats group by player_id",
     "data_version counts the players": "select players from data_version except select count(*) from player_best",
-    "every person is in player_best, and nobody else": """
-        (select coalesce(k.person_id, p.player_id) from player p left join player_link k using (player_id)
+    "every person with a season is in player_best, and nobody else": """
+        (select coalesce(k.person_id, p.player_id) from player_season p left join player_link k using (player_id)
         except select player_id from player_best) union all (select player_id from player_best
-        except select coalesce(k.person_id, p.player_id) from player p left join player_link k using (player_id))""",
+        except select coalesce(k.person_id, p.player_id) from player_season p left join player_link k using (player_id))""",
     "each row stands in both tables": """
         select player_id, competition_id, season_id, team_id from player_season except all
         select of_player, competition_id, season_id, team_id from player_season_stats""",

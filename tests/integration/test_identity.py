@@ -160,6 +160,28 @@ def test_random_links(quick, seed):  # noqa: F811
         assert model.disagreements(hs) == []
 
 
+def test_random_links_and_undos(quick):  # noqa: F811
+    """Imports undone while players are linked, so that some of a person have no seasons any more, or come back."""
+    dice, names = model.dice(300), set()
+    with quick.start() as hs:
+        for number in range(24):
+            one = model.random_snapshot(dice, dice.choice(DATES))
+            one["source_metadata"] = {"number": number}
+            load(hs, one, f"{number}.json")
+            names |= {f"{one['source_name']}:{record['player_external_id']}" for record in one["records"]}
+            if len(names) > 1:
+                identity(hs, "link", *dice.sample(sorted(names), 2), check=False)
+            assert model.disagreements(hs) == [], f"after {number}.json"
+            if dice.random() < .7:
+                files = hs.sql("select file_id from import_file where status = 'imported'").split()
+                hs.hsctl("import", "undo", dice.choice(files))
+                assert model.disagreements(hs) == [], "after undoing"
+            if dice.random() < .5:
+                identity(hs, "unlink", dice.choice(sorted(names)), check=False)
+                assert model.disagreements(hs) == [], "after unlinking"
+        assert hs.sql("select count(*) > 3 from import_file where status = 'undone'") == "t"
+
+
 def test_suggestions(quick):  # noqa: F811
     """A made world with right answers: who is one, who only looks so, and why."""
     one = snapshot(

@@ -477,8 +477,7 @@ begin
 				when identity_is_short(a.words, b.words) then 'initials'
 				else 'similar_name' end as name_kind,
 			similarity(a.name, b.name) as likeness
-		from likeness l join who a on a.player_id = l.a join who b on b.player_id = l.b
-		where a.person_id <> b.person_id) x
+		from likeness l join who a on a.player_id = l.a join who b on b.player_id = l.b) x
 	where birth <> 'other' and (name_kind <> 'similar_name' or likeness >= 0.4)
 		and (birth in ('same', 'swapped') or name_kind in ('same_name', 'swapped_name', 'initials'));
 	analyze pair;
