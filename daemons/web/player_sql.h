@@ -58,6 +58,7 @@ enum player_season_column {
 	SEASON_SOURCE,
 	SEASON_COMPETITION_ID,
 	SEASON_TEAM_ID,
+	SEASON_OF,		/* which of his source's players: an external id */
 	SEASON_SUPERSEDED_BY,	/* a file's name; of superseded figures only */
 	SEASON_FIRST_METRIC,
 	SEASON_PLAYER = SEASON_FIRST_METRIC + SEARCH_METRIC_COUNT,

@@ -299,7 +299,9 @@ void page_frame(struct page *page)
 		page_put(page, ", own.");
 		page_put(page, search_keys[i].key);
 	}
-	page_put(page, ", own.seasons, behind.games, behind.season, behind.team, its.name, page.counted"
+	page_put(page, ", own.seasons, behind.games, behind.season, behind.team, its.name, page.counted,"
+	    " (select count(distinct q.source_id) from player_link k join player q"
+	    " on q.player_id = k.player_id where k.person_id = page.player_id)"
 	    " from page join player_shown p using (player_id) cross join lateral"
 	    " (select count(distinct l.season_id) as seasons, count(*) as rows");
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {

@@ -3,6 +3,7 @@
 What the hot tables should hold after links is importer_model's DISAGREEMENTS to say."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -131,6 +132,66 @@ def test_imports_follow_links(linkable):
         assert linked[table] == never[table], table
 
 
+def test_web_shows_one_person(house):
+    """Search, page, comparison, export and API have the person; addresses of his other players lead to him, and do
+    not once they are unlinked. Figures stand beside each other, by source."""
+    with house.start() as hs:
+        for number, one in enumerate(DONCIC):
+            load(hs, one, f"{number}.json")
+        ids = {row["external_id"]: int(row["player_id"]) for row in hs.rows("select external_id, player_id from player")}
+        luka, other = ids["luka"], ids["77"]
+        identity(hs, "link", "one:luka", "two:77")
+
+        def total(query):
+            return hs.get(f"/api/v1/players?{query}").json()["total"]
+        for name in ("dončić", "l doncic", "luka"):
+            assert total(f"name={quote(name)}") >= 1, name
+        assert [row["id"] for row in hs.get("/api/v1/players?name=luka&sort=name").json()["players"]] == [ids["x"], luka]
+        assert total("") == 3 and total("ppg_min=20") == 1 and total("height_min=200&weight_min=100&ppg_min=20") == 1
+        assert total("competition=two:c&ppg_min=21") == 1 and total("competition=one:c&ppg_min=21") == 1
+        (row,) = hs.get("/api/v1/players?ppg_min=20").json()["players"]
+        assert (row["id"], row["full_name"], row["height_cm"], row["weight_kg"], row["position"]) == \
+            (luka, "L. Doncic", 201, 104, "Guard")
+        assert hs.get("/export.jsonl?ppg_min=20").text.count("\n") == 1
+        assert "2 sources" in hs.get("/?ppg_min=20").text
+
+        answer = hs.get(f"/api/v1/players/{other}")
+        assert (answer.status, answer.headers["Location"]) == (303, f"/api/v1/players/{luka}")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert hs.get(f"/players/{other}").headers["Location"] == f"/players/{luka}"
+        compared = hs.get(f"/compare?player={ids['dirk']}&player={other}&player={luka}&figures=best")
+        assert compared.headers["Location"] == f"/compare?player={ids['dirk']}&player={luka}&figures=best"
+        assert hs.get(compared.headers["Location"]).status == 200
+
+        player = hs.get(f"/api/v1/players/{luka}").json()
+        assert [(one["source_name"], one["external_id"]) for one in player["identities"]] == [("one", "luka"), ("two", "77")]
+        assert [(season["from"]["source"], season["from"]["player"], season["figures"]["ppg"]) for season in player["seasons"]] == \
+            [("one", "luka", 21.2), ("two", "77", 21.2)]
+        assert player["career_bests"]["games"]["figure"] == 72, "nothing is added up"
+        page = hs.get(f"/players/{luka}").text
+        assert "Known to <strong>one</strong>" in page and "Known to <strong>two</strong>" in page
+        assert "as told by one" in page and "as told by two" in page
+
+        identity(hs, "unlink", "two:77")
+        assert hs.get(f"/players/{other}").status == 200
+        assert total("") == 4
+        assert [one["id"] for one in hs.get(f"/api/v1/players/{other}").json()["identities"]] == [other]
+
+
+def test_two_of_one_source(house):
+    """Two players of one source who are one person, in one season with one team: both rows are shown, and say whose
+    they are."""
+    with house.start() as hs:
+        load(hs, snapshot("one", record("a", "Ann Lee", points_per_game=10, games_played=10),
+                          record("b", "Ann Lee", points_per_game=12, games_played=20)), "1.json")
+        identity(hs, "link", "one:a", "one:b")
+        player = hs.get("/api/v1/players/1").json()
+        assert [(season["from"]["player"], season["figures"]["ppg"]) for season in player["seasons"]] == [("b", 12), ("a", 10)]
+        page = hs.get("/players/1").text
+        assert "as a<" in page and "as b<" in page and "1 season," in page
+        assert hs.get("/api/v1/players?team=one:t").json()["total"] == 1
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_random_links(quick, seed):  # noqa: F811
     """Random imports, links and unlinks in any order: the hot tables always follow from the cold ones and the links, and
@@ -174,7 +235,7 @@ def test_random_links_and_undos(quick):  # noqa: F811
             assert model.disagreements(hs) == [], f"after {number}.json"
             if dice.random() < .7:
                 files = hs.sql("select file_id from import_file where status = 'imported'").split()
-                hs.hsctl("import", "undo", dice.choice(files))
+                hs.hsctl("--json", "import", "undo", dice.choice(files))
                 assert model.disagreements(hs) == [], "after undoing"
             if dice.random() < .5:
                 identity(hs, "unlink", dice.choice(sorted(names)), check=False)
