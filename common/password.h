@@ -2,8 +2,8 @@
  *
  * A hash is "$scrypt$ln=15,r=8,p=3$SALT$HASH" (base64): what it was made with stands in it, so
  * that it can be judged after the parameters have grown. Text is brought into one Unicode form
- * (NFC) first: keyboards differ. Hashing takes 32 MB and about a quarter of a second: not on an event
- * loop. All of it is safe in any thread. */
+ * (NFC) first: keyboards differ. Hashing takes 32 MB and about a quarter of a second: not on an
+ * event loop. All of it is safe in any thread. */
 #ifndef HS_PASSWORD_H
 #define HS_PASSWORD_H
 

@@ -1,7 +1,7 @@
 /* user.c: asks for a password.
  *
- * Trusts the terminal. A signal while it is silent makes it speak again before we end; nothing of the
- * password is left in our memory. */
+ * Trusts the terminal. A signal while it is silent makes it speak again before we end; nothing of
+ * the password is left in our memory. */
 #include "ctl/user.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* user.h: the password that some commands need: asked for, and made into a hash, here, so that it goes
- * no further. */
+/* user.h: the password that some commands need: asked for, and made into a hash, here, so that it
+ * goes no further. */
 #ifndef CTL_USER_H
 #define CTL_USER_H
 

@@ -1,7 +1,7 @@
 /* account_change.c: trusts 007_accounts.sql, and callers to have asked who may.
  *
- * All rows that matter are locked first, in one order: two who disable each other at the same time do
- * not both succeed. */
+ * All rows that matter are locked first, in one order: two who disable each other at the same
+ * time do not both succeed. */
 #include "daemons/web/account_change.h"
 
 #include <stdlib.h>
@@ -34,8 +34,7 @@ enum { QUESTION_MS = 15000, NAMES_COLUMN = 1 };
 	" ended as (delete from account_session where account_id in (select account_id from done)),"
 
 #define LOGGED(action, detail) \
-	" logged as (" AUDIT_INSERT "select '" action "', false, i.actor, i.address, done.name, " \
-	detail " from done, input i), pruned as (" AUDIT_PRUNE("false") ")"
+	AUDIT_LOGGED(action, "i.actor", "i.address", "done.name", detail, "done, input i")
 
 #define ANSWER \
 	" select exists (select from account a where a.name = input.name), " \
@@ -46,20 +45,20 @@ enum { QUESTION_MS = 15000, NAMES_COLUMN = 1 };
 static const char *const statements[] = {
 	[ACCOUNT_CREATE] = INPUT " done as (insert into account (name, role, password_hash)"
 	    " select name, role, hash from input on conflict (name) do nothing returning *),"
-	    LOGGED("create", "done.role") ANSWER,
+	    LOGGED("account-create", "done.role") ANSWER,
 	[ACCOUNT_PASSWORD] = INPUT " done as (update account a set password_hash = i.hash,"
 	    " password_set_at = now() from input i where a.name = i.name returning a.*),"
-	    SESSIONS_END LOGGED("password", "null") ANSWER,
+	    SESSIONS_END LOGGED("account-password", "null") ANSWER,
 	[ACCOUNT_ROLE] = INPUT TARGET(" or i.role = 'admin'") " done as (update account a"
 	    " set role = i.role from target t, input i where a.account_id = t.account_id"
-	    " returning a.*)," LOGGED("role", "done.role") ANSWER,
+	    " returning a.*)," LOGGED("account-role", "done.role") ANSWER,
 	[ACCOUNT_DISABLE] = INPUT TARGET("") " done as (update account a set is_disabled = true"
 	    " from target t where a.account_id = t.account_id returning a.*),"
-	    SESSIONS_END LOGGED("disable", FORCED) ANSWER,
+	    SESSIONS_END LOGGED("account-disable", FORCED) ANSWER,
 	[ACCOUNT_ENABLE] = INPUT " done as (update account a set is_disabled = false from input i"
-	    " where a.name = i.name returning a.*)," LOGGED("enable", "null") ANSWER,
+	    " where a.name = i.name returning a.*)," LOGGED("account-enable", "null") ANSWER,
 	[ACCOUNT_DELETE] = INPUT TARGET("") " done as (delete from account a using target t"
-	    " where a.account_id = t.account_id returning a.*)," LOGGED("delete", FORCED) ANSWER,
+	    " where a.account_id = t.account_id returning a.*)," LOGGED("account-delete", FORCED) ANSWER,
 };
 
 const char account_list_sql[] =
@@ -67,10 +66,6 @@ const char account_list_sql[] =
     " where s.account_id = a.account_id and s.ends_at > now()"
     " and s.seen_at > now() - make_interval(secs => $1::integer))"
     " from account a order by a.name limit 5000";
-
-const char audit_list_sql[] =
-    "select " UTC("happened_at") ", action, is_refusal, actor, address, subject, detail"
-    " from audit_trail order by audit_id desc limit $1::integer";
 
 static json_t *members(const PGresult *result, int row)
 {
@@ -88,15 +83,6 @@ json_t *account_json(const PGresult *result, int row)
 
 	json_object_set_new(account, "sessions", json_integer(hs_db_int(result, row, 6)));
 	return account;
-}
-
-json_t *audit_json(const PGresult *result, int row)
-{
-	return json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?}", "at",
-	    hs_db_text(result, row, 0), "action", hs_db_text(result, row, 1), "is_refusal",
-	    strcmp(hs_db_text(result, row, 2), "t") == 0, "actor", hs_db_text(result, row, 3),
-	    "address", hs_db_text(result, row, 4), "subject", hs_db_text(result, row, 5),
-	    "detail", hs_db_text(result, row, 6));
 }
 
 /* ---- a change ---- */

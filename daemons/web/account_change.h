@@ -46,9 +46,4 @@ extern const char account_list_sql[];
 /* The members above, and "sessions". */
 json_t *account_json(const PGresult *result, int row);
 
-/* $1: how many. Rows for audit_json, the latest first. */
-extern const char audit_list_sql[];
-/* {"at","action","is_refusal","actor","address","subject","detail"}, null where nothing is known. */
-json_t *audit_json(const PGresult *result, int row);
-
 #endif

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "daemons/web/account.h"
 #include "daemons/web/account_change.h"
+#include "daemons/web/audit.h"
 #include "daemons/web/web.h"
 
 enum { QUESTION_MS = 15000, AUDIT_DEFAULT = 50, NUMBER_BYTES = 24 };

@@ -14,6 +14,7 @@
 #include "daemons/web/csrf.h"
 #include "daemons/web/fields.h"
 #include "daemons/web/hashing.h"
+#include "daemons/web/notice.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/session.h"
@@ -29,7 +30,6 @@ struct page {
 	struct hashing_job *job;
 	int status;
 	char problem[PROBLEM_BYTES];	/* "" for none */
-	bool is_changed;		/* the password, a moment ago */
 	char account[NUMBER_BYTES];
 	char hash[HS_PASSWORD_HASH_BYTES], new_hash[HS_PASSWORD_HASH_BYTES];
 	char key[TOKEN_DIGEST_BYTES];
@@ -87,21 +87,19 @@ static void on_sessions(struct exchange *exchange, PGresult *const *results, siz
 {
 	const struct account *account = exchange->account;
 	struct page *page = exchange->work;
-	char proof[TOKEN_PROOF_BYTES];
-	json_t *view = NULL;
+	json_t *view;
 
 	(void)count;
 	if (err != NULL) {
 		reply_error(exchange, err);
 		return;
 	}
-	if (csrf_offer(exchange, proof))
-		view = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:s?, s:b, s:o}", "title",
-		    "Your account", "name", account->name, "role", hs_role_name(account->role),
-		    "proof", proof, "least", (int)HS_PASSWORD_MIN_CHARACTERS, "at_account", true,
-		    "problem", page->problem[0] != '\0' ? page->problem : NULL, "is_changed",
-		    page->is_changed, "sessions", sessions_of(results[0]));
-	exchange->reply.is_secret = true;
+	view = json_pack("{s:s, s:s, s:s, s:i, s:b, s:s?, s:o}", "title", "Your account",
+	    "name", account->name, "role", hs_role_name(account->role), "least",
+	    (int)HS_PASSWORD_MIN_CHARACTERS, "at_account", true, "problem",
+	    page->problem[0] != '\0' ? page->problem : NULL, "sessions",
+	    sessions_of(results[0]));
+	view = view_or_nothing(view, csrf_put(exchange, view));
 	reply_page(exchange, page->status, "account", view);
 }
 
@@ -130,18 +128,6 @@ static void refuse(struct page *page, int status, const char *problem)
 	show(page);
 }
 
-static bool on_parameter(void *arg, const char *name, const char *value, struct hs_error *err)
-{
-	bool *is_changed = arg;
-
-	(void)value;
-	if (strcmp(name, "changed") != 0)
-		return hs_error_set(err, HS_BAD_ARGUMENT, name,
-		    "This page takes no parameters: leave '%.60s' out.", name);
-	*is_changed = true;
-	return true;
-}
-
 void account_page(struct exchange *exchange)
 {
 	struct page *page = page_new(exchange);
@@ -149,7 +135,7 @@ void account_page(struct exchange *exchange)
 
 	if (page == NULL)
 		return;
-	if (query_string_read(exchange->query, on_parameter, &page->is_changed, &err))
+	if (query_string_refuse(exchange->query, &err))
 		show(page);
 	else
 		reply_error(exchange, &err);
@@ -171,9 +157,12 @@ static void on_changed(struct exchange *exchange, PGresult *const *results, size
 	} else {
 		hs_log(HS_LOG_INFO, "an account has another password",
 		    HS_STR("account", exchange->account->name));
-		reply_see_other(exchange,
-		    session_set_cookie(exchange, COOKIE_SESSION, page->token) ?
-		    "/account?changed=yes" : NULL);
+		memcpy(exchange->account->token, page->token, sizeof page->token);
+		if (session_set_cookie(exchange, COOKIE_SESSION, page->token))
+			notice_reply(exchange, "/account", NOTICE_DONE, "Your password is "
+			    "changed. You are signed out everywhere else.");
+		else
+			reply_see_other(exchange, NULL);
 	}
 }
 

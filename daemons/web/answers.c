@@ -16,6 +16,7 @@
 #include "daemons/web/account.h"
 #include "daemons/web/data_version.h"
 #include "daemons/web/exchange.h"
+#include "daemons/web/notice.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/web.h"
 
@@ -201,7 +202,8 @@ static void on_newest(void *arg, bool known, int64_t version)
 		    NULL);
 }
 
-/* A page's head names who is signed in; fragments and JSON are the same for all who may have them. */
+/* A page's head names who is signed in; fragments and JSON are the same for all who may have
+ * them. */
 static char *key_for(const struct exchange *exchange, const char *key)
 {
 	const struct account *account = exchange->account;
@@ -220,7 +222,8 @@ void answers_reply(struct exchange *exchange, const char *key,
 	struct answers *answers = exchange->web->answers;
 
 	exchange->otherwise = otherwise;
-	exchange->keep_key = key_for(exchange, key);	/* NULL: it is not kept */
+	/* NULL: it is not kept */
+	exchange->keep_key = notice_waits(exchange) ? NULL : key_for(exchange, key);
 	if (exchange->keep_key == NULL || find(answers, exchange->keep_key) == NULL) {
 		miss(exchange);
 		return;

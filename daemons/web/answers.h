@@ -1,10 +1,11 @@
 /* answers.h: answers that were given already, kept for as long as the data is the same.
  *
- * An answer is kept under a key that says all it depends on beside the data: who reads it
- * (page, fragment, JSON; of a page also the account), the path, the canonical query, the day. It is given again when the
- * data's version, asked of the database after the request came, is the one that the answer's own
- * transaction read; with any other everything is dropped. So no answer is ever stale. Bounded by
- * HOOPSCOUT_WEB_CACHE_BYTES: what was not asked for longest goes first. */
+ * An answer is kept under a key that says all it depends on beside the data: who reads it (page,
+ * fragment, JSON; of a page also the account and its role), the path, the canonical query, the
+ * day. It is given again when the data's version, asked of the database after the request came,
+ * is the one that the answer's own transaction read; with any other everything is dropped. So no
+ * answer is ever stale. Bounded by HOOPSCOUT_WEB_CACHE_BYTES: what was not asked for longest goes
+ * first. */
 #ifndef WEB_ANSWERS_H
 #define WEB_ANSWERS_H
 
@@ -30,8 +31,9 @@ void answers_free(struct answers *answers);
 /* Forgets all, as after a change of templates; from then on the bound is the one of settings. */
 void answers_reload(struct answers *answers, const struct hs_settings *settings);
 
-/* Answers from what is kept, and takes exchange; or calls otherwise, now or a moment later, and then
- * keeps under key the answer that the exchange gets, when answers_read_at has told its version. */
+/* Answers from what is kept, and takes exchange; or calls otherwise, now or a moment later, and
+ * then keeps under key the answer that the exchange gets, when answers_read_at has told its
+ * version. */
 void answers_reply(struct exchange *exchange, const char *key,
     void (*otherwise)(struct exchange *exchange));
 

@@ -1,5 +1,5 @@
-/* asker.c: reads X-Forwarded-For from its end: each proxy appends whom it heard, and the first from there that
- * is no proxy of ours is the asker. */
+/* asker.c: reads X-Forwarded-For from its end: each proxy appends whom it heard, and the first
+ * from there that is no proxy of ours is the asker. */
 #include "daemons/web/asker.h"
 
 #include <stdio.h>

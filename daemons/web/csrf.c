@@ -7,10 +7,11 @@
 #include "daemons/web/account.h"
 #include "daemons/web/fields.h"
 #include "daemons/web/session.h"
+#include "daemons/web/values.h"
 
 static const char purpose[] = "HoopScout: a form of ours";
 
-bool csrf_offer(struct exchange *exchange, char ret[TOKEN_PROOF_BYTES])
+static bool make(struct exchange *exchange, char ret[TOKEN_PROOF_BYTES])
 {
 	char token[TOKEN_TEXT_BYTES];
 
@@ -20,6 +21,14 @@ bool csrf_offer(struct exchange *exchange, char ret[TOKEN_PROOF_BYTES])
 	return (token[0] != '\0' || (token_new(token) &&
 	    session_set_cookie(exchange, COOKIE_BEFORE, token))) &&
 	    token_prove(token, purpose, ret);
+}
+
+bool csrf_put(struct exchange *exchange, json_t *data)
+{
+	char proof[TOKEN_PROOF_BYTES];
+
+	exchange->reply.is_secret = true;
+	return make(exchange, proof) && view_put(data, CSRF_FIELD, json_string(proof));
 }
 
 bool csrf_is_own_origin(const char *fetch_site, const char *origin, const char *host)
@@ -34,7 +43,7 @@ bool csrf_is_own_origin(const char *fetch_site, const char *origin, const char *
 	return name != NULL && host != NULL && strcasecmp(name + 3, host) == 0;
 }
 
-bool csrf_check(const struct exchange *exchange)
+bool csrf_believes(const struct exchange *exchange, const char *given)
 {
 	char token[TOKEN_TEXT_BYTES], proof[TOKEN_PROOF_BYTES];
 
@@ -46,5 +55,10 @@ bool csrf_check(const struct exchange *exchange)
 	else
 		session_cookie(exchange, COOKIE_BEFORE, token);
 	return token[0] != '\0' && token_prove(token, purpose, proof) &&
-	    token_is_same(proof, field_of(exchange, CSRF_FIELD));
+	    token_is_same(proof, given);
+}
+
+bool csrf_check(const struct exchange *exchange)
+{
+	return csrf_believes(exchange, field_of(exchange, CSRF_FIELD));
 }

@@ -48,7 +48,7 @@ struct reply {
 	const char *way_on_says;
 	const char *file_name;	/* to be saved as; NULL: to be shown */
 	bool is_secret;		/* of this asker alone, as a form's proof is: nowhere kept */
-	char *cookies[2];	/* lines of Set-Cookie; NULL: none */
+	char *cookies[3];	/* lines of Set-Cookie, by enum cookie of session.h; NULL: none */
 	char *leave_to;		/* htmx opens this page instead; NULL: it does not */
 	int retry_after;	/* seconds; 0 for none */
 	bool close;		/* the connection, after this answer */
@@ -97,7 +97,8 @@ const char *exchange_header(const struct exchange *exchange, const char *name);
 void exchange_ask(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done);
 
-/* The same at the primary, where accounts are asked for. On failure nothing has been answered, and
+/* The same at the primary, in one transaction that may write: accounts are asked for there, and
+ * whatever a form changes is changed there. On failure nothing has been answered, and
  * done is never called. Errors: hs_db_pool_submit's. */
 bool exchange_ask_primary(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done, struct hs_error *err);

@@ -9,6 +9,7 @@
 
 #include <event2/buffer.h>
 
+#include "common/log.h"
 #include "daemons/web/account.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/fields.h"
@@ -121,12 +122,10 @@ static void refuse(struct exchange *exchange, const char *why)
 
 /* ---- yes or no ---- */
 
-static bool has_role(const struct exchange *exchange)
+bool guard_has_role(enum may may, enum hs_role role)
 {
-	enum hs_role role = exchange->account->role;
-
-	return exchange->may == MAY_ADMIN ? role >= HS_ROLE_ADMIN :
-	    exchange->may != MAY_SCOUT || role >= HS_ROLE_SCOUT;
+	return may == MAY_ADMIN ? role >= HS_ROLE_ADMIN :
+	    may != MAY_SCOUT || role >= HS_ROLE_SCOUT;
 }
 
 static void accept_form(struct exchange *exchange)
@@ -146,11 +145,13 @@ static void decide(struct exchange *exchange, const struct hs_error *err)
 {
 	bool is_open = needs_nobody(exchange);
 
+	if (err != NULL && is_open)
+		hs_log_error(HS_LOG_WARNING, "a visitor counts as not signed in", err);
 	if (err != NULL && !is_open)
 		reply_error(exchange, err);
 	else if (!is_open && exchange->account == NULL)
 		send_to_sign_in(exchange);
-	else if (!is_open && !has_role(exchange))
+	else if (!is_open && !guard_has_role((enum may)exchange->may, exchange->account->role))
 		refuse(exchange, exchange->may == MAY_ADMIN ?
 		    "This is for admins; your account is none." :
 		    "This is for scouts and admins; your account is a viewer's.");

@@ -13,8 +13,9 @@
 #include "common/log.h"
 #include "common/template.h"
 #include "common/text.h"
-#include "daemons/web/account.h"
 #include "daemons/web/figures.h"
+#include "daemons/web/masthead.h"
+#include "daemons/web/notice.h"
 #include "daemons/web/search_query.h"
 #include "daemons/web/statics.h"
 #include "daemons/web/values.h"
@@ -131,15 +132,13 @@ static void answer_plainly(struct exchange *exchange)
 	exchange_answer(exchange);
 }
 
-/* For the page's head; null when nobody is signed in. */
-static json_t *visitor_of(const struct exchange *exchange)
+/* What every page shows beside its own. Before the reply's cache is decided: a notice is a
+ * secret. */
+static bool put_frame(struct exchange *exchange, json_t *data)
 {
-	const struct account *account = exchange->account;
-
-	if (account == NULL)
-		return json_null();
-	return json_pack("{s:s, s:b}", "name", account->name, "is_admin",
-	    account->role == HS_ROLE_ADMIN);
+	return json_object_set(data, "assets", statics_assets(exchange->web->statics)) == 0 &&
+	    masthead_put(exchange, data) &&
+	    (exchange->form != FORM_PAGE || view_put(data, "notice", notice_take(exchange)));
 }
 
 void reply_page(struct exchange *exchange, int status, const char *template, json_t *data)
@@ -150,13 +149,12 @@ void reply_page(struct exchange *exchange, int status, const char *template, jso
 
 	reply->status = status;
 	reply->type = "text/html; charset=utf-8";
-	reply->cache = status == HTTP_OK && !reply->is_secret ? "private, no-cache" : NULL;
-	if (data == NULL || json_object_set(data, "assets", statics_assets(web->statics)) != 0 ||
-	    !view_put(data, "visitor", visitor_of(exchange)))
+	if (data == NULL || !put_frame(exchange, data))
 		hs_error_set(&err, HS_NO_MEMORY, template, "no memory for a page");
 	else
 		hs_template_render(web->templates, template, data, reply->body, &err);
 	json_decref(data);
+	reply->cache = status == HTTP_OK && !reply->is_secret ? "private, no-cache" : NULL;
 	if (err.code != HS_OK) {
 		hs_log_error(HS_LOG_ERROR, "cannot render a page", &err);
 		answer_plainly(exchange);

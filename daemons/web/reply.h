@@ -12,7 +12,8 @@
 enum { REPLY_RETRY_SECONDS = 5, REPLY_SEE_OTHER = 303 };
 
 /* Renders a template. Takes data, an object, NULL when there was no memory for it. The common
- * members (assets, visitor: who is signed in) are added here. A 200 gets an ETag, and is a 304 when the client has it. */
+ * members (assets; visitor, who is signed in: masthead.h; notice: notice.h) are added here. A 200
+ * gets an ETag, and is a 304 when the client has it, unless reply.is_secret: then no-store. */
 void reply_page(struct exchange *exchange, int status, const char *template, json_t *data);
 
 /* Takes body; NULL when there was no memory for it. Numbers have at most five digits, two of
@@ -23,7 +24,7 @@ void reply_json(struct exchange *exchange, int status, json_t *body);
  * memory for it, or url is NULL or longer than an address may be: then there is none. */
 bool reply_push_url(struct exchange *exchange, const char *url);
 
-/* Leads the browser to another page of ours: a 303. path is NULL when there was no memory for it. */
+/* Leads the browser to another page of ours: a 303. path NULL: there was no memory for it. */
 void reply_see_other(struct exchange *exchange, const char *path);
 
 /* What went wrong, as a page, a fragment or application/problem+json. parameter names the

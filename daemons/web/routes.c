@@ -9,6 +9,7 @@
 
 #include "common/number.h"
 #include "daemons/web/account_page.h"
+#include "daemons/web/audit_page.h"
 #include "daemons/web/compare.h"
 #include "daemons/web/export.h"
 #include "daemons/web/choices.h"
@@ -50,6 +51,7 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/sign-out", MAY_SIGNED_IN, sign_out_post, "POST" },
 	{ LOOK, "/account", MAY_SIGNED_IN, account_page, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/account/password", MAY_SIGNED_IN, account_password_post, "POST" },
+	{ LOOK, "/audit", MAY_ADMIN, audit_page, "GET, HEAD" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/static/*", MAY_ALWAYS, statics_answer, "GET, HEAD" },
@@ -82,6 +84,14 @@ static void refuse_method(struct exchange *exchange, const struct route *route)
 	    "This address only takes forms (POST).", NULL);
 }
 
+static void say_nothing_is_here(struct exchange *exchange)
+{
+	reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
+	    "Nothing has this address; /api/v1/openapi.json says what there is." :
+	    "No page has this address.", NULL);
+}
+
+/* A page that is not there has the head of its visitor all the same. */
 void routes_handle(struct exchange *exchange)
 {
 	const struct route *other = NULL;
@@ -97,8 +107,8 @@ void routes_handle(struct exchange *exchange)
 	}
 	if (other != NULL)
 		refuse_method(exchange, other);
+	else if (exchange->form == FORM_PAGE && ((unsigned)exchange->method & (LOOK)) != 0)
+		guard_enter(exchange, MAY_ANYONE, say_nothing_is_here);
 	else
-		reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
-		    "Nothing has this address; /api/v1/openapi.json says what there is." :
-		    "No page has this address.", NULL);
+		say_nothing_is_here(exchange);
 }

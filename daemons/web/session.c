@@ -10,76 +10,86 @@
 #include "daemons/web/asker.h"
 #include "daemons/web/web.h"
 
-enum { LINE_BYTES = 160, NUMBER_BYTES = 24, PATIENCE_MS = 3000 };
+enum { LINE_BYTES = 1200, NUMBER_BYTES = 24, PATIENCE_MS = 3000 };
 
-static const char *const names[] = {
+static const char *const names[COOKIE_COUNT] = {
 	[COOKIE_SESSION] = "hoopscout",
 	[COOKIE_BEFORE] = "hoopscout-form",
+	[COOKIE_NOTICE] = "hoopscout-notice",
 };
 
 static const char host_prefix[] = "__Host-";
+
+_Static_assert(sizeof ((struct reply *)0)->cookies / sizeof(char *) == COOKIE_COUNT,
+    "a reply has room for each cookie");
 
 static void cookie_name(enum cookie cookie, bool is_https, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s%s", is_https ? host_prefix : "", names[cookie]);
 }
 
-const char *session_cookie_line(enum cookie cookie, const char *token, bool is_https, char *buf,
+const char *session_cookie_line(enum cookie cookie, const char *value, bool is_https, char *buf,
     size_t size)
 {
+	const char *age = value == NULL ? "; Max-Age=0" :
+	    cookie == COOKIE_NOTICE ? "; Max-Age=60" : "";
+
 	snprintf(buf, size, "%s%s=%s; Path=/; HttpOnly; SameSite=Lax%s%s",
-	    is_https ? host_prefix : "", names[cookie], token != NULL ? token : "",
-	    is_https ? "; Secure" : "", token == NULL ? "; Max-Age=0" : "");
+	    is_https ? host_prefix : "", names[cookie], value != NULL ? value : "",
+	    is_https ? "; Secure" : "", age);
 	return buf;
 }
 
-void session_find_cookie(const char *header, const char *name, char ret[TOKEN_TEXT_BYTES])
+void session_find_cookie(const char *header, const char *name,
+    bool (*is_one)(const char *text, size_t length), char *ret, size_t size)
 {
-	size_t length = strlen(name);
+	size_t name_length = strlen(name);
 
 	ret[0] = '\0';
 	while (header != NULL && *header != '\0') {
-		const char *value;
-		size_t value_length;
+		const char *pair = header + strspn(header, "; \t"), *value;
+		size_t length = strcspn(pair, ";");
 
-		header += strspn(header, "; \t");
-		value = header + length + 1;
-		value_length = strcspn(header, ";");
-		if (strncmp(header, name, length) == 0 && header[length] == '=') {
-			value_length -= length + 1;
-			if (!token_is_one(value, value_length) || (ret[0] != '\0' &&
-				strncmp(ret, value, value_length) != 0)) {
-				ret[0] = '\0';
-				return;
-			}
-			memcpy(ret, value, value_length);
-			ret[value_length] = '\0';
-			header = value;
-			value_length = strcspn(header, ";");
+		header = pair + length;
+		if (strncmp(pair, name, name_length) != 0 || pair[name_length] != '=')
+			continue;
+		value = pair + name_length + 1;
+		length -= name_length + 1;
+		if (length >= size || !is_one(value, length) || (ret[0] != '\0' &&
+			(strncmp(ret, value, length) != 0 || ret[length] != '\0'))) {
+			ret[0] = '\0';
+			return;
 		}
-		header += value_length;
+		memcpy(ret, value, length);
+		ret[length] = '\0';
 	}
 }
 
-void session_cookie(const struct exchange *exchange, enum cookie cookie,
-    char ret[TOKEN_TEXT_BYTES])
+void session_cookie_value(const struct exchange *exchange, enum cookie cookie,
+    bool (*is_one)(const char *text, size_t length), char *ret, size_t size)
 {
 	struct asker asker;
 	char name[32];
 
 	asker_of(exchange, &asker);
 	cookie_name(cookie, asker.is_https, name, sizeof name);
-	session_find_cookie(exchange_header(exchange, "Cookie"), name, ret);
+	session_find_cookie(exchange_header(exchange, "Cookie"), name, is_one, ret, size);
 }
 
-bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const char *token)
+void session_cookie(const struct exchange *exchange, enum cookie cookie,
+    char ret[TOKEN_TEXT_BYTES])
+{
+	session_cookie_value(exchange, cookie, token_is_one, ret, TOKEN_TEXT_BYTES);
+}
+
+bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const char *value)
 {
 	struct asker asker;
 	char line[LINE_BYTES];
 
 	asker_of(exchange, &asker);
 	free(exchange->reply.cookies[cookie]);
-	exchange->reply.cookies[cookie] = strdup(session_cookie_line(cookie, token,
+	exchange->reply.cookies[cookie] = strdup(session_cookie_line(cookie, value,
 	    asker.is_https, line, sizeof line));
 	return exchange->reply.cookies[cookie] != NULL;
 }

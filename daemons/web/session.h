@@ -1,7 +1,8 @@
 /* session.h: sessions: a cookie with a random token here, its hash in the database.
  *
- * Under HTTPS the cookie is __Host-hoopscout, Secure; else hoopscout. Both are HttpOnly, SameSite=Lax
- * and of this host alone. Before signing in there is a second one, for the form's proof (csrf.h). */
+ * Under HTTPS the cookie is __Host-hoopscout, Secure; else hoopscout. Both are HttpOnly,
+ * SameSite=Lax and of this host alone. Before signing in there is a second one, for the form's
+ * proof (csrf.h); a third one carries a sentence to the next page (notice.h). */
 #ifndef WEB_SESSION_H
 #define WEB_SESSION_H
 
@@ -10,22 +11,28 @@
 #include "daemons/web/account.h"
 #include "daemons/web/exchange.h"
 
-enum cookie { COOKIE_SESSION, COOKIE_BEFORE };
+enum cookie { COOKIE_SESSION, COOKIE_BEFORE, COOKIE_NOTICE, COOKIE_COUNT };
 
 /* The token that the cookie has; "" when there is none. */
 void session_cookie(const struct exchange *exchange, enum cookie cookie,
     char ret[TOKEN_TEXT_BYTES]);
 
-/* The reply sets the cookie; token NULL: takes it away. False without memory. */
-bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const char *token);
+/* The same of a cookie whose values have another form: what is_one takes, shorter than size. */
+void session_cookie_value(const struct exchange *exchange, enum cookie cookie,
+    bool (*is_one)(const char *text, size_t length), char *ret, size_t size);
+
+/* The reply sets the cookie, NOTICE for a minute, the others until the browser ends; value NULL:
+ * takes it away. False without memory. */
+bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const char *value);
 
 /* The line alone, for tests. Returns buf. */
-const char *session_cookie_line(enum cookie cookie, const char *token, bool is_https, char *buf,
+const char *session_cookie_line(enum cookie cookie, const char *value, bool is_https, char *buf,
     size_t size);
 
-/* Finds a cookie's token in a Cookie header; "" when it is not there, there twice with different
- * values, or is no token. */
-void session_find_cookie(const char *header, const char *name, char ret[TOKEN_TEXT_BYTES]);
+/* Finds a cookie's value in a Cookie header; "" when it is not there, there twice with different
+ * values, too long, or not what is_one takes (token_is_one). */
+void session_find_cookie(const char *header, const char *name,
+    bool (*is_one)(const char *text, size_t length), char *ret, size_t size);
 
 /* Looks up who is signed in: then exchange->account says. Calls next, now or later; on failure next
  * hears why. */

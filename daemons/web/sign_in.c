@@ -1,8 +1,8 @@
 /* sign_in.c: from a name and a password to a session.
  *
- * Trusts nobody: a name that is none and a wrong password get the same answer after the same work. What
- * was typed as a name is shown to its typist alone; it goes into the trail when it is an account's,
- * since it may be a password in the wrong field. */
+ * Trusts nobody: a name that is none and a wrong password get the same answer after the same
+ * work. What was typed as a name is shown to its typist alone; it goes into the trail when it is
+ * an account's, since it may be a password in the wrong field. */
 #include "daemons/web/sign_in.h"
 
 #include <stdio.h>
@@ -75,13 +75,10 @@ static struct sign_in *sign_in_new(struct exchange *exchange, const char *next)
 static void show(struct sign_in *sign_in, int status, const char *problem)
 {
 	struct exchange *exchange = sign_in->exchange;
-	char proof[TOKEN_PROOF_BYTES];
-	json_t *view = csrf_offer(exchange, proof) ?
-	    json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?}", "title", "Sign in", "proof", proof,
-	    "next", sign_in->next, "name", sign_in->name, "at_sign_in", true, "problem", problem) :
-	    NULL;
+	json_t *view = json_pack("{s:s, s:s, s:s, s:b, s:s?}", "title", "Sign in", "next",
+	    sign_in->next, "name", sign_in->name, "at_sign_in", true, "problem", problem);
 
-	exchange->reply.is_secret = true;
+	view = view_or_nothing(view, csrf_put(exchange, view));
 	reply_page(exchange, status, "sign_in", view);
 }
 

@@ -67,8 +67,7 @@ const char sign_in_end_sql[] =
     " back as (" TAKE_BACK("$9::bytea, $10::bytea") "),"
     " over_with as (delete from sign_in_throttle where key_sha256 = $11::bytea"
     " and exists (select from done)),"
-    " logged as (" AUDIT_INSERT "select 'sign-in', false, name, $6::text, name, null from done),"
-    " pruned as (" AUDIT_PRUNE("false") ")"
+    AUDIT_LOGGED("sign-in", "name", "$6::text", "name", "null", "done")
     " select account_id, name, role from done";
 
 const char sign_in_fail_sql[] =
@@ -105,5 +104,5 @@ const char own_password_end_sql[] =
     " made as (" NEW_SESSION("$4", "$5", "$6") "),"
     " over_with as (delete from sign_in_throttle where key_sha256 = $7::bytea"
     " and exists (select from done)),"
-    " logged as (" AUDIT_INSERT "select 'password', false, name, $5::text, name, null from done)"
+    AUDIT_LOGGED("account-password", "name", "$5::text", "name", "null", "done")
     " select account_id, name, role from done";

@@ -8,18 +8,9 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "common/hex.h"
+
 enum { RANDOM_BYTES = 32, SHA256_BYTES = 32 };
-
-static void write_hex(const unsigned char *bytes, size_t count, char *to)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < count; i++) {
-		*to++ = digits[bytes[i] >> 4];
-		*to++ = digits[bytes[i] & 15];
-	}
-	*to = '\0';
-}
 
 bool token_new(char ret[TOKEN_TEXT_BYTES])
 {
@@ -52,7 +43,7 @@ bool token_digest(const char *text, char ret[TOKEN_DIGEST_BYTES])
 		return false;
 	ret[0] = '\\';
 	ret[1] = 'x';
-	write_hex(digest, sizeof digest, ret + 2);
+	hs_hex_text(digest, sizeof digest, ret + 2);
 	return true;
 }
 
@@ -64,7 +55,7 @@ bool token_prove(const char *token, const char *purpose, char ret[TOKEN_PROOF_BY
 	if (HMAC(EVP_sha256(), token, (int)strlen(token), (const unsigned char *)purpose,
 		strlen(purpose), proof, &length) == NULL)
 		return false;
-	write_hex(proof, sizeof proof, ret);
+	hs_hex_text(proof, sizeof proof, ret);
 	return true;
 }
 

@@ -18,6 +18,8 @@ const only = process.env.HOOPSCOUT_TESTS || "";
 const axeSource = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+const PASSWORD = process.env.HOOPSCOUT_TEST_PASSWORD;	/* of all of run.py's accounts */
+
 const tests = [];
 
 const test = (name, options, run) => {
@@ -44,10 +46,27 @@ const until = async (what, check, seconds = 15) => {
 	}
 };
 
+/* What is half faded in or out has colours of no meaning: axe looks when nothing is under way. */
 const axe = async (page, what) => {
+	await until(`${what} is at rest`, () => page.evaluate(() => document.getAnimations().length === 0 &&
+		document.querySelector("[open][data-stale]") === null));
 	await page.evaluate(axeSource);
 	const result = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), WCAG);
 	assert.deepEqual(result.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `axe, ${what}`);
+};
+
+/* On the sign-in page. */
+const fillSignIn = async (page, name, password) => {
+	await page.fill("#name", name);
+	await page.fill("#password", password);
+	await page.click("main button");
+};
+
+/* As viewer, scout or admin, and on to path, one of ours. */
+const signIn = async (page, role, path = "/") => {
+	await page.goto(`/sign-in?next=${encodeURIComponent(path)}`);
+	await fillSignIn(page, role, PASSWORD);
+	await page.locator(".masthead .visitor", { hasText: role }).waitFor();
 };
 
 const shot = (page, name) => page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: false });
@@ -102,4 +121,4 @@ const runAll = async () => {
 	process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 };
 
-module.exports = { assert, axe, drop, overflow, runAll, shot, test, until };
+module.exports = { PASSWORD, assert, axe, drop, fillSignIn, overflow, runAll, shot, signIn, test, until };

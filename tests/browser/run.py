@@ -15,7 +15,9 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 from browser import PASSWORD, make_account  # noqa: E402
 from house import House, Programs  # noqa: E402
 
-ACCOUNTS = ("scout", "changes", "changes2", "a-very-long-name.of-somebody@a-very-long-name.example.org")
+# One for each role, named like it; and some that tests change.
+ACCOUNTS = {"viewer": "viewer", "scout": "scout", "admin": "admin", "changes": "scout", "changes2": "scout",
+            "a-very-long-name.of-somebody@a-very-long-name.example.org": "admin"}
 
 
 def main(modules):
@@ -25,8 +27,8 @@ def main(modules):
     shots.mkdir(parents=True, exist_ok=True)
     try:
         house.start()
-        for name in ACCOUNTS:
-            make_account(house, name, "scout")
+        for name, role in ACCOUNTS.items():
+            make_account(house, name, role)
         done = subprocess.run([os.environ.get("NODE") or "node", str(HERE / "test_pages.js")], check=False, env={
             **os.environ, "NODE_PATH": f"{modules}/node_modules", "HOOPSCOUT_TEST_URL": house.url(""),
             "HOOPSCOUT_TEST_INCOMING": str(house.folder("incoming")), "HOOPSCOUT_TEST_SHOTS": str(shots),

@@ -3,21 +3,14 @@
 
 const { execSync } = require("node:child_process");
 const fs = require("node:fs");
-const { assert, axe, overflow, shot, test, until } = require("./harness.js");
+const { PASSWORD, assert, axe, fillSignIn, overflow, shot, signIn, test, until } = require("./harness.js");
 
-const PASSWORD = process.env.HOOPSCOUT_TEST_PASSWORD;
 const path = (page) => new URL(page.url()).pathname + new URL(page.url()).search;
 const seen = (page) => page.$$eval(".masthead nav a", (all) => all.map((one) => one.innerText));
 
 const setting = (line) => {
 	fs.writeFileSync(process.env.HOOPSCOUT_TEST_CONF, line);
 	execSync(process.env.HOOPSCOUT_TEST_RELOAD);
-};
-
-const signIn = async (page, name, password) => {
-	await page.fill("#name", name);
-	await page.fill("#password", password);
-	await page.click("main button");
 };
 
 for (const js of [true, false]) {
@@ -30,13 +23,13 @@ for (const js of [true, false]) {
 		assert.equal(await page.innerText("h1"), "Sign in");
 		if (js)
 			await axe(page, "signing in");
-		await signIn(page, "scout", "not the right one");
+		await fillSignIn(page, "scout", "not the right one");
 		assert.equal(await page.innerText("[role=alert]"), "The name or the password is wrong.");
 		assert.equal(await page.inputValue("#name"), "scout");
 		assert.equal(await page.inputValue("#password"), "");
 		if (js)
 			await axe(page, "a wrong password");
-		await signIn(page, "scout", PASSWORD);
+		await fillSignIn(page, "scout", PASSWORD);
 		assert.equal(path(page), "/?ppg_min=21");
 		assert.match((await seen(page)).slice(-1)[0], /scout$/);
 		const cookies = await context.cookies();
@@ -59,7 +52,7 @@ for (const js of [true, false]) {
 	test(`another password, and everywhere out, ${how}`, { js, expects: ["422"] }, async (page) => {
 		const next = js ? "another password, by script" : "another password, without";
 		await page.goto("/sign-in?next=/account");
-		await signIn(page, js ? "changes" : "changes2", PASSWORD);
+		await fillSignIn(page, js ? "changes" : "changes2", PASSWORD);
 		const change = async (current, wanted, again) => {
 			await page.fill("#current", current);
 			await page.fill("#new", wanted);
@@ -71,38 +64,47 @@ for (const js of [true, false]) {
 		await change("not the current one", next, next);
 		assert.match(await page.innerText("[role=alert]"), /current password is another one/);
 		await change(PASSWORD, next, next);
-		assert.match(await page.innerText("main [role=status]"), /is changed/);
+		assert.match(await page.innerText("header [role=status]"), /is changed/);
 		if (js)
 			await axe(page, "a changed password");
+		await page.reload();
+		assert.equal(await page.locator(".notice").count(), 0, "what was done is said again");
 		await page.click("button:text-is('Sign out everywhere')");
 		assert.equal(path(page), "/");
 		await page.goto("/sign-in");
-		await signIn(page, js ? "changes" : "changes2", next);
+		await fillSignIn(page, js ? "changes" : "changes2", next);
 		assert.match((await seen(page)).slice(-1)[0], /changes/);
 	});
 }
 
-for (const [scheme, width] of [["light", 1280], ["dark", 390]]) {
-	test(`the sheets of accounts fit, ${scheme}, ${width} px`, { scheme, width }, async (page) => {
+for (const [scheme, width, js] of [["light", 1280, true], ["dark", 390, true], ["light", 1280, false], ["light", 390, false]]) {
+	const name = `${scheme}, ${width} px, ${js ? "with" : "without"} script`;
+
+	test(`the sheets of accounts fit, ${name}`, { scheme, width, js }, async (page) => {
+		const look = async (what) => {
+			assert.equal(await overflow(page), 0, what);
+			if (js)
+				await axe(page, what);
+			await shot(page, `${what}-${width}${js ? "" : "-no-script"}`);
+		};
+
 		await page.goto("/sign-in?next=/account");
-		assert.equal(await overflow(page), 0);
-		await axe(page, "signing in");
-		await shot(page, `sign-in-${width}`);
-		await signIn(page, "a-very-long-name.of-somebody@a-very-long-name.example.org", PASSWORD);
+		await look("sign-in");
+		await fillSignIn(page, "a-very-long-name.of-somebody@a-very-long-name.example.org", PASSWORD);
 		assert.equal(path(page), "/account");
-		assert.equal(await overflow(page), 0);
-		await axe(page, "the account's page");
-		await shot(page, `account-${width}`);
+		await look("account");
 		await page.goto("/");
-		assert.equal(await overflow(page), 0);
-		await axe(page, "the search of who is signed in");
-		await shot(page, `signed-in-${width}`);
+		await look("signed-in");
+		await page.click(".masthead nav >> text=Audit trail");
+		assert.equal(path(page), "/audit");
+		assert.equal(await page.innerText(".masthead [aria-current=page]"), "Audit trail");
+		await look("audit");
 	});
 }
 
 test("the search goes on when the session ends: it is open to all", async (page, context) => {
 	await page.goto("/sign-in");
-	await signIn(page, "scout", PASSWORD);
+	await fillSignIn(page, "scout", PASSWORD);
 	await context.clearCookies();
 	await page.fill("#f-name", "doncic");
 	await until("the results", async () => (await page.innerText("#total")) === "1 player");
@@ -113,14 +115,22 @@ test("where the search is closed, an ended session leads to the sign-in page and
 	try {
 		await page.goto("/?ppg_min=21");
 		assert.equal(path(page), "/sign-in?next=%2F%3Fppg_min%3D21");
-		await signIn(page, "scout", PASSWORD);
+		await fillSignIn(page, "scout", PASSWORD);
 		assert.equal(path(page), "/?ppg_min=21");
 		await context.clearCookies();
 		await page.fill("#f-name", "player");
 		await until("the sign-in page", async () => path(page) === "/sign-in?next=%2F%3Fppg_min%3D21");
-		await signIn(page, "scout", PASSWORD);
+		await fillSignIn(page, "scout", PASSWORD);
 		await page.waitForURL("**/?ppg_min=21");
 	} finally {
 		setting("");
+	}
+});
+
+test("links in the head are those of the role", async (page, context) => {
+	for (const [role, links] of [["viewer", []], ["scout", []], ["admin", ["Audit trail"]]]) {
+		await signIn(page, role);
+		assert.deepEqual((await seen(page)).slice(2, -1), links, role);
+		await context.clearCookies();
 	}
 });

@@ -188,6 +188,12 @@ for (const width of [1280, 390]) {
 	});
 }
 
+test("lists are counted however late the page's own script comes", async (page) => {
+	await slowly(page, /app.*\.js/, 700);
+	await page.goto("/?nationality=France");
+	await settledList(page, "nationality", ["France 30", "Serbia 30"]);
+});
+
 test("nothing moves when any page is opened", async (page) => {
 	await watchShifts(page);
 	for (const address of ["/?ppg_min=21", "/players/1", "/compare?player=1&player=2", "/choices/team"]) {

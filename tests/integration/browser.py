@@ -1,4 +1,9 @@
-"""A browser without a screen: keeps cookies, fills in the forms of pages, follows nothing by itself."""
+"""A browser without a screen: keeps cookies, fills in the forms of pages, follows nothing by itself.
+
+    admin = signed_in_as(house, "admin")
+    answer = admin.submit("/account", "/account/password", current=PASSWORD, new=other, again=other)
+    assert (answer.status, admin.notice(answer)) == (303, "Your password is changed. ...")
+"""
 
 import html
 import re
@@ -49,6 +54,16 @@ class Browser:
         assert page.status == 200, (path, page.status, page.text[:500])
         return html.unescape(re.search(r'name="proof" value="([^"]+)"', page.text).group(1))
 
+    def submit(self, page, path, headers=None, **fields):
+        """Posts a form of page to path, with page's proof."""
+        return self.post(path, {"proof": self.proof(page), **fields}, headers)
+
+    def notice(self, answer):
+        """The sentence on the page that answer, a redirect, leads to."""
+        text = self.get(answer.headers["Location"]).text
+        found = re.search(r'<p class="notice[^>]*>([^<]*)<', text)
+        return html.unescape(found.group(1)) if found else None
+
     def sign_in(self, name, password=PASSWORD, headers=None, **fields):
         return self.post("/sign-in", {"proof": self.proof("/sign-in"), "name": name, "password": password, **fields},
                          headers)
@@ -62,3 +77,10 @@ def signed_in(house, name, password=PASSWORD, headers=None):
     answer = browser.sign_in(name, password)
     assert answer.status == 303, (answer.status, answer.text)
     return browser
+
+
+def signed_in_as(house, role, headers=None):
+    """One of that role, whose account has the role's name and is made when it is not there."""
+    if house.sql(f"select count(*) from account where name = '{role}'") == "0":
+        make_account(house, role, role)
+    return signed_in(house, role, headers=headers)

@@ -45,7 +45,7 @@ def test_life_of_an_account(house):
     assert Browser(house).sign_in("ben").status == 401
     entries = user(house, "audit", as_json=True).json["result"]["entries"]
     mine = [(e["action"], e["subject"], e["detail"], e["actor"], e["address"]) for e in entries if e["actor"] == "hsctl"]
-    assert mine == [(action, name, detail, "hsctl", None) for action, name, detail in (
+    assert mine == [(f"account-{action}", name, detail, "hsctl", None) for action, name, detail in (
         ("delete", "ben", None), ("role", "ben", "scout"), ("enable", "ben", None), ("disable", "ben", None),
         ("create", "ben", "viewer"), ("create", "ana", "admin"))]
 
@@ -131,7 +131,7 @@ def test_the_last_admin(house):
     assert user(house, "role", "first", "scout").returncode == 0
     assert user(house, "disable", "second").returncode == 1
     assert user(house, "disable", "second", "--force").returncode == 0
-    assert house.sql("select detail from audit_trail where action = 'disable' and subject = 'second'") == "forced"
+    assert house.sql("select detail from audit_trail where action = 'account-disable' and subject = 'second'") == "forced"
 
 
 def test_two_admins_who_disable_each_other(house):

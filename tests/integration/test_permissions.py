@@ -6,13 +6,18 @@ import re
 
 import pytest
 
-from browser import Browser, make_account, signed_in
+from browser import Browser, make_account, signed_in, signed_in_as
 from house import SOURCE_DIR
 
 ROLES = ("nobody", "viewer", "scout", "admin")
-SEARCH, SIGNED_IN, ALWAYS = "search", "signed in", "always"
 
-# method, path, an address of that path, who may, what those get who may
+# Who may: a stranger where the search is open; any account; these roles; anybody.
+SEARCH, SIGNED_IN, SCOUT, ADMIN, ALWAYS = "search", "signed in", "scout", "admin", "always"
+MAY = {"MAY_BY_SETTING": SEARCH, "MAY_SIGNED_IN": SIGNED_IN, "MAY_SCOUT": SCOUT, "MAY_ADMIN": ADMIN,
+       "MAY_ANYONE": ALWAYS, "MAY_ALWAYS": ALWAYS}
+
+# method, path, an address of that path, who may, what those get who may; of a POST 400, since it is sent without a
+# form: who may not is told so before anybody looks at the form
 ROUTES = [
     ("GET", "/", "/?ppg_min=1", SEARCH, 200),
     ("GET", "/choices/*", "/choices/team", SEARCH, 200),
@@ -33,6 +38,7 @@ ROUTES = [
     ("POST", "/sign-out", "/sign-out", SIGNED_IN, 400),
     ("GET", "/account", "/account", SIGNED_IN, 200),
     ("POST", "/account/password", "/account/password", SIGNED_IN, 400),
+    ("GET", "/audit", "/audit", ADMIN, 200),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
     ("GET", "/static/*", "/static/app.css", ALWAYS, 200),
@@ -42,17 +48,16 @@ ROUTES = [
 
 def test_the_table_has_all_routes():
     text = (SOURCE_DIR / "daemons/web/routes.c").read_text()
-    rows = re.findall(r'^\t\{ (\w+), "([^"]+)", MAY_', text, re.M)
-    found = {({"LOOK": "GET", "EVHTTP_REQ_POST": "POST"}[method], path) for method, path in rows}
-    assert found == {(method, path) for method, path, *_ in ROUTES} and len(rows) == len(ROUTES)
+    table = text[text.index("routes[] = {"):]
+    table = table[:table.index("\n};")]
+    rows = re.findall(r'^\t\{ (\w+), "([^"]+)", (MAY_\w+),', table, re.M)
+    assert len(rows) == table.count("\n\t{"), "a row of routes.c is not understood here"
+    found = [({"LOOK": "GET", "EVHTTP_REQ_POST": "POST"}[method], path, MAY[may]) for method, path, may in rows]
+    assert sorted(found) == sorted((method, path, who) for method, path, _, who, _ in ROUTES)
 
 
 def visitors(house):
-    found = {"nobody": Browser(house)}
-    for role in ROLES[1:]:
-        make_account(house, role, role)
-        found[role] = signed_in(house, role)
-    return found
+    return {role: Browser(house) if role == "nobody" else signed_in_as(house, role) for role in ROLES}
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +79,10 @@ def closed_house(programs, template):
 
 
 def wanted(method, path, who_may, status, role, is_closed):
-    if role == "nobody" and (who_may == SIGNED_IN or (who_may == SEARCH and is_closed)):
+    if role == "nobody" and who_may != ALWAYS and (who_may != SEARCH or is_closed):
         return 401 if path.startswith(("/api/", "/export.")) else 303
+    if (who_may == SCOUT and role == "viewer") or (who_may == ADMIN and role != "admin"):
+        return 403
     return status[role] if isinstance(status, dict) else status
 
 
@@ -130,6 +137,28 @@ def test_the_search_opens_and_closes_by_reload(house):
     assert house.get("/", {"If-None-Match": "*"}).status == 303
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_the_masthead(open_house, role):
+    """Every page, also one that is not there, names its visitor, and links to what his role may see."""
+    _, browsers = open_house
+    links = {"/audit": ADMIN}
+    for path in ("/", "/compare", "/players/1", "/nothing-here", "/?nonsense=1"):
+        text = browsers[role].get(path).text
+        head = text[text.index("<header"):text.index("</header>")]
+        assert ("Sign in</a>" in head) == (role == "nobody") and ("Your account" in head) == (role != "nobody")
+        for link, who in links.items():
+            assert (f'href="{link}"' in head) == (role == "admin" or (who == SCOUT and role == "scout")), (path, link)
+    here = re.search(r'<a href="/audit"([^>]*)>', browsers["admin"].get("/audit").text).group(1)
+    assert here == ' aria-current="page"'
+
+
+def test_who_may_not_is_told_why(open_house):
+    _, browsers = open_house
+    for role in ("viewer", "scout"):
+        assert "This is for admins" in browsers[role].get("/audit").text
+    assert browsers["nobody"].get("/audit").headers["Location"] == "/sign-in?next=%2Faudit"
+
+
 # -- answers that are kept ----------------------------------------------------------------
 
 PAGES = ("/", "/?ppg_min=1", "/compare", "/choices/team")
@@ -172,7 +201,8 @@ def test_a_closed_house_leaves_nothing_behind(closed_house, path):
 
 def test_pages_of_ones_own_are_never_kept(open_house):
     house, browsers = open_house
-    for browser, path in ((browsers["nobody"], "/sign-in"), (browsers["viewer"], "/account")):
+    for browser, path in ((browsers["nobody"], "/sign-in"), (browsers["viewer"], "/account"),
+                          (browsers["admin"], "/audit")):
         answer = browser.get(path)
         assert answer.headers["Cache-Control"] == "no-store" and answer.headers["ETag"] is None
 
@@ -185,6 +215,7 @@ def test_without_the_database(house):
     house.sql("alter table account_session rename to gone")
     answer = browser.get("/")
     assert answer.status == 200 and "Sign in</a>" in answer.text
+    assert "a visitor counts as not signed in" in house.log()
     assert browser.get("/account").status == 503
     house.sql("alter table gone rename to account_session")
     assert "viewer</a>" in browser.get("/").text

@@ -1,4 +1,5 @@
-/* test_hashing.c: passwords judged on a thread: in order, so many at a time, and after their askers left. */
+/* test_hashing.c: passwords judged on a thread: in order, so many at a time, and after their
+ * askers left. */
 #include "daemons/web/hashing.h"
 
 #include <string.h>
@@ -21,7 +22,8 @@ static void on_done(void *arg, const struct hashing_result *result)
 	last = *result;
 }
 
-static struct hashing_job *start(const char *password, const char *hash, const char *renew, size_t n)
+static struct hashing_job *start(const char *password, const char *hash, const char *renew,
+    size_t n)
 {
 	const struct hashing_order wanted = { .password = password, .hash = hash, .renew = renew };
 	struct hs_error err = HS_ERROR_INIT;

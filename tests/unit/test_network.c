@@ -46,7 +46,8 @@ static const struct { const char *network, *address; bool holds; } networks[] = 
 };
 
 static const char *const no_networks[] = {
-	"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "/8", "2001:db8::1/64", "::/129",
+	"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "/8", "2001:db8::1/64",
+	"::/129",
 	"10.0.0.0/08", "10.0.0.0/1000", "host.example", "",
 };
 
@@ -72,7 +73,8 @@ static const struct { const char *name; bool good; } names[] = {
 	{ "a", true }, { "ana", true }, { "7", true }, { "ana.b_c-d@example.org", true },
 	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true },
 	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
-	{ "", false }, { "Ana", false }, { ".ana", false }, { "-x", false }, { "@x", false }, { "a b", false },
+	{ "", false }, { "Ana", false }, { ".ana", false }, { "-x", false }, { "@x", false },
+	{ "a b", false },
 	{ "a\n", false }, { "\xc5\xa1", false }, { "a'", false },
 };
 

@@ -9,7 +9,8 @@
 static const struct { const char *text, *says; } refused[] = {
 	{ "", "has 0 characters: at least 12" },
 	{ "eleven char", "has 11 characters" },
-	{ "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", "has 11" },
+	{ "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9",
+	    "has 11" },
 	{ "a line\nand another", "control character" },
 	{ "rubbed out \x7f again", "control character" },
 	{ "not \xff UTF-8 at all", "not valid UTF-8" },

@@ -53,17 +53,22 @@ static const struct { const char *header, *want; } headers[] = {
 
 static void test_cookies(void)
 {
-	char token[TOKEN_TEXT_BYTES], line[200];
+	char token[TOKEN_TEXT_BYTES], small[8], line[200];
 
 	for (size_t i = 0; i < HS_COUNT(headers); i++) {
 		strcpy(token, "before");
-		session_find_cookie(headers[i].header, "hoopscout", token);
+		session_find_cookie(headers[i].header, "hoopscout", token_is_one, token,
+		    sizeof token);
 		expect_text(headers[i].header, token, headers[i].want);
 	}
+	session_find_cookie("hoopscout=" T, "hoopscout", token_is_one, small, sizeof small);
+	expect_text("longer than there is room", small, "");
 	expect_text("http", session_cookie_line(COOKIE_SESSION, T, false, line, sizeof line),
 	    "hoopscout=" T "; Path=/; HttpOnly; SameSite=Lax");
 	expect_text("https", session_cookie_line(COOKIE_SESSION, T, true, line, sizeof line),
 	    "__Host-hoopscout=" T "; Path=/; HttpOnly; SameSite=Lax; Secure");
+	expect_text("a notice", session_cookie_line(COOKIE_NOTICE, "00", false, line, sizeof line),
+	    "hoopscout-notice=00; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
 	expect_text("away", session_cookie_line(COOKIE_BEFORE, NULL, true, line, sizeof line),
 	    "__Host-hoopscout-form=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
 }
@@ -75,8 +80,10 @@ static const struct { const char *site, *origin, *host; bool is_own; } origins[]
 	{ "same-origin", "http://inside", "outside", true },
 	{ NULL, NULL, "x", true },
 	{ NULL, "http://x", "x", true }, { NULL, "https://X:8000", "x:8000", true },
-	{ NULL, "http://x:8000", "x", false }, { NULL, "http://y", "x", false }, { NULL, "null", "x", false },
-	{ NULL, "", "x", false }, { NULL, "http://x.evil.example", "x", false }, { NULL, "http://x", NULL, false },
+	{ NULL, "http://x:8000", "x", false }, { NULL, "http://y", "x", false },
+	{ NULL, "null", "x", false },
+	{ NULL, "", "x", false }, { NULL, "http://x.evil.example", "x", false },
+	{ NULL, "http://x", NULL, false },
 };
 
 static void test_origins(void)
@@ -90,8 +97,10 @@ static const struct { const char *path, *query; bool is_own; } paths[] = {
 	{ "/", "", true },
 	{ "/compare?player=1&player=2", "next=%2Fcompare%3Fplayer%3D1%26player%3D2", true },
 	{ "/sign-in", "", true }, { "/sign-in?next=/", "", true },
-	{ "", "", false }, { "x", "", false }, { "//evil.example", "", false }, { "/\\evil.example", "", false },
-	{ "/a\\b", "", false }, { "http://evil.example", "", false }, { "/a b", "", false }, { "/a\tb", "", false },
+	{ "", "", false }, { "x", "", false }, { "//evil.example", "", false },
+	{ "/\\evil.example", "", false },
+	{ "/a\\b", "", false }, { "http://evil.example", "", false }, { "/a b", "", false },
+	{ "/a\tb", "", false },
 	{ "/a\r\nb", "", false }, { "/\xc5\xa1", "", false }, { "/\x7f", "", false },
 };
 
@@ -107,11 +116,28 @@ static void test_paths(void)
 	}
 }
 
+static const struct { enum may may; bool viewer, scout, admin; } guards[] = {
+	{ MAY_SIGNED_IN, true, true, true },
+	{ MAY_BY_SETTING, true, true, true },
+	{ MAY_SCOUT, false, true, true },
+	{ MAY_ADMIN, false, false, true },
+};
+
+static void test_roles(void)
+{
+	for (size_t i = 0; i < HS_COUNT(guards); i++) {
+		expect_int("viewer", guard_has_role(guards[i].may, HS_ROLE_VIEWER), guards[i].viewer);
+		expect_int("scout", guard_has_role(guards[i].may, HS_ROLE_SCOUT), guards[i].scout);
+		expect_int("admin", guard_has_role(guards[i].may, HS_ROLE_ADMIN), guards[i].admin);
+	}
+}
+
 static const struct hs_case cases[] = {
 	{ "tokens", test_tokens },
 	{ "cookies", test_cookies },
 	{ "origins of forms", test_origins },
 	{ "own paths", test_paths },
+	{ "roles", test_roles },
 };
 
 int main(void)

@@ -13,7 +13,8 @@ static const struct { enum throttle throttle; int failures, want; } delays[] = {
 	{ THROTTLE_ACCOUNT, 16, 300 }, { THROTTLE_ACCOUNT, 2147483647, 300 },
 	{ THROTTLE_ADDRESS, 20, 0 }, { THROTTLE_ADDRESS, 21, 1 }, { THROTTLE_ADDRESS, 30, 512 },
 	{ THROTTLE_ADDRESS, 31, 900 }, { THROTTLE_ADDRESS, 1000, 900 },
-	{ THROTTLE_PAIR, 8, 0 }, { THROTTLE_PAIR, 9, 1 }, { THROTTLE_PAIR, 15, 60 }, { THROTTLE_PAIR, 99, 60 },
+	{ THROTTLE_PAIR, 8, 0 }, { THROTTLE_PAIR, 9, 1 }, { THROTTLE_PAIR, 15, 60 },
+	{ THROTTLE_PAIR, 99, 60 },
 };
 
 static void test_delays(void)
