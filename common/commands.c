@@ -70,6 +70,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IDENTITY_SUGGEST] = {
 	.words = "identity suggest", .id = "identity.suggest",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.args = {
 		{ "new", HS_ARG_FLAG, .is_option = true,
 		    .help = "look through all players again first" },

@@ -582,7 +582,6 @@ language sql stable as $$
 		'position', p.position, 'height_cm', round(p.height / 100.0)::integer,
 		'linked_at', to_char(k.linked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'linked_by', k.linked_by,
 		'reason', k.reason,
-		'others', (select count(*) from player_link o where o.person_id = k.person_id and o.player_id <> p.player_id),
 		'rows_total', (select count(*) from player_season ps where ps.player_id = p.player_id),
 		'rows', coalesce((select jsonb_agg(r.row order by r.key desc, r.games desc) from (
 			select concat(substring(se.name from '[0-9]{4}'), ' ', se.name) collate "C" as key, l.games,

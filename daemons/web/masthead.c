@@ -9,6 +9,7 @@
 
 /* In this order. may: as the route of path has it. */
 static const struct { const char *path; enum may may; const char *text; } links[] = {
+	{ "/admin/identities", MAY_ADMIN, "Who is who" },
 	{ "/audit", MAY_ADMIN, "Audit trail" },
 };
 

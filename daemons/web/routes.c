@@ -15,6 +15,7 @@
 #include "daemons/web/choices.h"
 #include "daemons/web/guard.h"
 #include "daemons/web/health.h"
+#include "daemons/web/identity_page.h"
 #include "daemons/web/player.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search.h"
@@ -52,6 +53,11 @@ static const struct route routes[] = {
 	{ LOOK, "/account", MAY_SIGNED_IN, account_page, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/account/password", MAY_SIGNED_IN, account_password_post, "POST" },
 	{ LOOK, "/audit", MAY_ADMIN, audit_page, "GET, HEAD" },
+	{ LOOK, "/admin/identities", MAY_ADMIN, identity_page, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/admin/identities/link", MAY_ADMIN, identity_link_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/identities/unlink", MAY_ADMIN, identity_unlink_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/identities/unlike", MAY_ADMIN, identity_unlike_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/identities/look", MAY_ADMIN, identity_look_post, "POST" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/static/*", MAY_ALWAYS, statics_answer, "GET, HEAD" },
