@@ -8,6 +8,8 @@ from urllib.parse import quote
 import pytest
 
 import importer_model as model
+from browser import make_account, signed_in
+from house import until
 from test_importer_merge import DATES, load, quick  # noqa: F401 (a fixture)
 
 SOURCE_TABLES = ("player", "player_season", "player_season_stats", "player_best", "player_season_history", "player_link", "person")
@@ -190,6 +192,47 @@ def test_two_of_one_source(house):
         page = hs.get("/players/1").text
         assert "as a<" in page and "as b<" in page and "1 season," in page
         assert hs.get("/api/v1/players?team=one:t").json()["total"] == 1
+
+
+def test_admin_page(house):
+    """An admin finds pairs, links, tells apart and unlinks by forms alone; texts of sources stand there as texts."""
+    evil = "Luka Doncic <b>&\""
+    with house.start() as hs:
+        for number, one in enumerate([*DONCIC, snapshot("four", record("z<i>", evil, birth_date="1999-02-28", games_played=72,
+                                                                       points_per_game=21.2, season="<u>2018"))]):
+            load(hs, one, f"{number}.json")
+        make_account(hs, "boss", "admin")
+        boss = signed_in(hs, "boss")
+        page = boss.get("/admin/identities").text
+        assert "Nobody has looked yet" in page and "Nobody is linked to anybody" in page
+
+        def post(what, path="/admin/identities", **fields):
+            answer = boss.post(f"/admin/identities/{what}", {"proof": boss.proof(path), **fields})
+            assert answer.status == 303, answer.text
+            return boss.get(answer.headers["Location"]).text
+        assert "All players are being looked through" in post("look")
+        until(lambda: "three:x" in boss.get("/admin/identities").text, 20, "no pairs are suggested")
+        page = boss.get("/admin/identities").text
+        assert "the same games and points in the same season" in page and "<b>&" not in page and "<u>2018" not in page
+        assert "Luka Doncic &lt;b&gt;" in page and "z&lt;i&gt;" in page
+        before = state(hs)
+        assert "one:luka and two:77 are one person now." in post("link", player="one:luka", other="two:77", reason="sure")
+        page = boss.get("/admin/identities?player=2").text
+        assert "Linked by boss on" in page
+        luka = hs.sql("select player_id from player where external_id = 'luka'")
+        assert f"/admin/identities?player={luka}" in boss.get(f"/players/{luka}").text
+        assert f"/admin/identities?player={luka}" not in hs.get(f"/players/{luka}").text
+        assert "Nothing was changed: one:luka and two:77 are linked already." in \
+            post("link", player="one:luka", other="two:77", back=luka)
+        assert "Nothing was changed: there is no player one:nobody" in post("unlink", player="one:nobody")
+        assert "Nothing was changed: &#39;nonsense&#39;" in post("unlike", player="nonsense", other="one:luka").replace("&#x27;", "&#39;")
+        assert "two:77 stands for himself again." in post("unlink", player="two:77", back="x")
+        assert state(hs) == before
+        assert "are not suggested again." in post("unlike", player="three:x", other="one:luka")
+        assert boss.get("/admin/identities?player=999").status == 200
+        assert boss.get("/admin/identities?what=1").status == 400
+        assert hs.sql("select action, actor, address, subject, detail from audit_trail where action = 'identity link'") == \
+            "identity link|boss|127.0.0.1|one:luka and two:77|sure"
 
 
 @pytest.mark.parametrize("seed", range(2))

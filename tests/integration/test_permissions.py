@@ -39,6 +39,11 @@ ROUTES = [
     ("GET", "/account", "/account", SIGNED_IN, 200),
     ("POST", "/account/password", "/account/password", SIGNED_IN, 400),
     ("GET", "/audit", "/audit", ADMIN, 200),
+    ("GET", "/admin/identities", "/admin/identities", ADMIN, 200),
+    ("POST", "/admin/identities/link", "/admin/identities/link", ADMIN, 400),
+    ("POST", "/admin/identities/unlink", "/admin/identities/unlink", ADMIN, 400),
+    ("POST", "/admin/identities/unlike", "/admin/identities/unlike", ADMIN, 400),
+    ("POST", "/admin/identities/look", "/admin/identities/look", ADMIN, 400),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
     ("GET", "/static/*", "/static/app.css", ALWAYS, 200),
@@ -141,7 +146,7 @@ def test_the_search_opens_and_closes_by_reload(house):
 def test_the_masthead(open_house, role):
     """Every page, also one that is not there, names its visitor, and links to what his role may see."""
     _, browsers = open_house
-    links = {"/audit": ADMIN}
+    links = {"/admin/identities": ADMIN, "/audit": ADMIN}
     for path in ("/", "/compare", "/players/1", "/nothing-here", "/?nonsense=1"):
         text = browsers[role].get(path).text
         head = text[text.index("<header"):text.index("</header>")]
