@@ -111,7 +111,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 		{ "player", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
 		{ "other", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
 	},
-	.help = "say that two are two: suggest them no more",
+	.help = "say that two players are two people",
 },
 [HS_CMD_IMPORT_FILES] = {
 	.words = "import files", .id = "import.files",

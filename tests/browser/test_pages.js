@@ -565,6 +565,8 @@ for (const [width, scheme] of [[1280, "light"], [390, "dark"]]) {
 	});
 }
 
+require("./test_identities.js");
+
 runAll().catch((error) => {
 	console.log(error.stack);
 	console.log("browser: 0 passed, 1 failed");
