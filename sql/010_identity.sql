@@ -409,7 +409,7 @@ begin
 	perform pg_advisory_xact_lock(1215513165, 2);
 	perform setval('identity_look_step', 1);
 	create temporary table who on commit drop as
-	select p.player_id, coalesce(k.person_id, p.player_id) as person_id, p.source_id, p.birth_date as born, p.height,
+	select p.player_id, p.source_id, p.birth_date as born, p.height,
 		n.country, w.name, string_to_array(w.name, ' ') as words
 	from player p
 	left join player_link k on k.player_id = p.player_id
@@ -461,7 +461,7 @@ begin
 	select x.*, case when birth = 'same' then 45 when birth = 'swapped' then 30 when birth = 'near' then -15 else 0 end
 		as birth_points
 	from (
-		select l.a, l.b, a.person_id as person_a, b.person_id as person_b, a.source_id = b.source_id as of_one_source,
+		select l.a, l.b, a.source_id = b.source_id as of_one_source,
 			a.country as country_a, b.country as country_b, a.height as height_a, b.height as height_b, a.born as born_a,
 			b.born as born_b, case when a.born is null or b.born is null then 'unknown'
 				when a.born = b.born then 'same'
@@ -485,8 +485,9 @@ begin
 
 	create temporary table played on commit drop as
 	select distinct w.player_id, l.competition_id, l.season_id, s.first_year, s.last_year, t.team, l.games, l.ppg
-	from (select a as player_id, person_a as person_id from pair union select b, person_b from pair) w
-	join player_season_stats l on l.player_id = w.person_id and l.of_player = w.player_id
+	from (select a as player_id from pair union select b from pair) w
+	left join player_link k on k.player_id = w.player_id	-- links may have changed since the walk began
+	join player_season_stats l on l.player_id = coalesce(k.person_id, w.player_id) and l.of_player = w.player_id
 	join (
 		select season_id, coalesce(substring(name from '[0-9]{4}')::integer, -season_id) as first_year,
 			coalesce(substring(name from '[0-9]{4}')::integer + (name ~ '[0-9]{4}[-/][0-9]{2}')::integer, -season_id)
