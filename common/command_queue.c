@@ -633,8 +633,16 @@ void hs_command_queue_free(struct hs_command_queue *queue)
 
 void hs_command_queue_stop(struct hs_command_queue *queue)
 {
+	struct hs_db_pool_state state;
+
 	queue->is_stopping = true;
 	event_del(queue->look_timer);
+	hs_db_pool_look(queue->pool, &state);
+	if (queue->look == NULL || state.usable)
+		return;
+	/* it has not been sent, so nothing was taken: no reason to wait for its answer */
+	hs_db_job_cancel(queue->look);
+	queue->look = NULL;
 }
 
 bool hs_command_queue_finish(struct hs_command_queue *queue, void (*done)(void *arg), void *arg)
