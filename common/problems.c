@@ -39,6 +39,7 @@ static void problem_done(struct hs_problem *problem)
 {
 	free(problem->pointer);
 	free(problem->message);
+	free(problem->excerpt);
 }
 
 void hs_problems_free(struct hs_problems *problems)
@@ -140,11 +141,25 @@ const struct hs_problem *hs_problems_at(const struct hs_problems *problems, size
 	return &problems->rows[n];
 }
 
+struct hs_problem *hs_problems_edit(struct hs_problems *problems, size_t n)
+{
+	return &problems->rows[n];
+}
+
 static json_t *problem_json(const struct hs_problem *problem)
 {
-	return json_pack("{s:s, s:s, s:I, s:I, s:s}", "code", hs_error_name(problem->code),
+	json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:s}", "code", hs_error_name(problem->code),
 	    "pointer", problem->pointer, "line", (json_int_t)problem->line, "column",
 	    (json_int_t)problem->column, "message", problem->message);
+
+	if (object != NULL && problem->excerpt != NULL &&
+	    (json_object_set_new(object, "excerpt", json_string(problem->excerpt)) != 0 ||
+		json_object_set_new(object, "excerpt_column",
+		    json_integer((json_int_t)problem->excerpt_column)) != 0)) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
 }
 
 json_t *hs_problems_json(const struct hs_problems *problems)

@@ -21,6 +21,8 @@ struct hs_problem {
 	uint64_t column;	/* characters, from 1 */
 	char *pointer;		/* JSON Pointer, "" for the whole; a long one is cut with "..." */
 	char *message;		/* a sentence: the value, what is allowed */
+	char *excerpt;		/* the line around the place, see excerpt.h; NULL: none */
+	uint64_t excerpt_column;	/* the place in it: characters, from 1 */
 };
 
 struct hs_problems;
@@ -43,8 +45,11 @@ uint64_t hs_problems_total(const struct hs_problems *problems);
 size_t hs_problems_kept(const struct hs_problems *problems);
 const struct hs_problem *hs_problems_at(const struct hs_problems *problems, size_t n);
 
-/* [{"code":"unknown_field","pointer":"/records/17/colour","line":19,"column":4,"message":"..."}];
- * a new reference, NULL without memory. */
+/* The same, for excerpt.c. */
+struct hs_problem *hs_problems_edit(struct hs_problems *problems, size_t n);
+
+/* [{"code":"unknown_field","pointer":"/records/17/colour","line":19,"column":4,"message":"...",
+ * "excerpt":"...","excerpt_column":4}], the last two where there is one; a new reference, NULL without memory. */
 json_t *hs_problems_json(const struct hs_problems *problems);
 
 #endif

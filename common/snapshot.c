@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/excerpt.h"
 #include "common/number.h"
 
 enum { NUMBER_BYTES = 24 };
@@ -424,6 +425,11 @@ bool hs_snapshot_finish(struct hs_snapshot *snapshot, struct hs_error *err)
 bool hs_snapshot_is_over(const struct hs_snapshot *snapshot)
 {
 	return snapshot->is_over;
+}
+
+void hs_snapshot_add_excerpts(struct hs_snapshot *snapshot, int fd)
+{
+	hs_excerpts_add(snapshot->problems, fd);
 }
 
 const struct hs_problems *hs_snapshot_problems(const struct hs_snapshot *snapshot)

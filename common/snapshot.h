@@ -94,6 +94,8 @@ bool hs_snapshot_split(const char *pointer, uint64_t *ret_number, const char **r
 bool hs_snapshot_twin(const struct hs_problem *problem, uint64_t *ret);
 
 const struct hs_problems *hs_snapshot_problems(const struct hs_snapshot *snapshot);
+/* Adds the lines in question to them, from the file that was pushed (see excerpt.h). */
+void hs_snapshot_add_excerpts(struct hs_snapshot *snapshot, int fd);
 const struct hs_snapshot_head *hs_snapshot_head(const struct hs_snapshot *snapshot);
 
 #endif

@@ -145,10 +145,11 @@ static json_t *make_result(const struct check *check)
 
 static int show_result(const struct check *check)
 {
-	json_t *result = make_result(check);
+	json_t *result;
 	enum outcome outcome;
 
-	if (result == NULL)
+	hs_snapshot_add_excerpts(check->snapshot, check->fd);
+	if ((result = make_result(check)) == NULL)
 		out_of_memory();
 	outcome = outcome_of_result(HS_CMD_SNAPSHOT_CHECK, result);
 	check->output->ops->result(check->output, HS_CMD_SNAPSHOT_CHECK, result);

@@ -61,7 +61,8 @@ static bool all_was_imported(const json_t *result)
 	const json_t *totals = json_object_get(result, "totals");
 
 	/* a file that waits has not been imported, as was asked */
-	return number_of(totals, "failed") == 0 && number_of(totals, "waiting") == 0 &&
+	return json_array_size(json_object_get(result, "failed_before")) == 0 &&
+	    number_of(totals, "failed") == 0 && number_of(totals, "waiting") == 0 &&
 	    strcmp(text_of(json_object_get(result, "run"), "status"), "interrupted") != 0;
 }
 

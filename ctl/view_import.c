@@ -204,7 +204,7 @@ static void print_file(struct output *output, const json_t *file, size_t most_pr
 
 	print_heading(output);
 	print_status_and_name(&output->screen, file);
-	if (strcmp(status, "imported") == 0)
+	if (strcmp(status, "imported") == 0 || strcmp(status, "undone") == 0)
 		print_imported(&output->screen, file);
 	else if (strcmp(status, "duplicate") == 0)
 		print_duplicate(&output->screen, file);
@@ -281,11 +281,49 @@ static void print_totals(const struct screen *screen, const json_t *totals)
 	fputc('\n', out);
 }
 
+/* What lies in incoming and is none of the importer's. */
+static void print_ignored(const struct screen *screen, const json_t *result)
+{
+	const json_t *ignored = json_object_get(result, "ignored"), *name;
+	long long total = number_of(result, "ignored_total");
+	char count[FIGURE_BYTES];
+	size_t i;
+
+	json_array_foreach(ignored, i, name)
+		fprintf(screen->out, "ignored: %s in incoming is not *.json\n",
+		    json_string_value(name));
+	if (total > (long long)json_array_size(ignored))
+		fprintf(screen->out, "ignored: %s more there\n",
+		    screen_count(total - (long long)json_array_size(ignored), count));
+}
+
+/* Files that the importer took, and refused, before the command came. */
+static void print_failed_before(struct output *output, const json_t *files)
+{
+	const json_t *file;
+	size_t i;
+
+	if (json_array_size(files) == 0)
+		return;
+	fputs("Refused by itself within the last minute:\n", output->screen.out);
+	json_array_foreach(files, i, file)
+		print_file(output, file, FIRST_PROBLEMS);
+	fputc('\n', output->screen.out);
+}
+
 void view_import_now(struct output *output, const json_t *result)
 {
 	const json_t *run = json_object_get(result, "run");
 	const json_t *totals = json_object_get(result, "totals");
 
+	print_failed_before(output, json_object_get(result, "failed_before"));
+	print_ignored(&output->screen, result);
+	if (number_of(totals, "files") == 0 &&
+	    json_array_size(json_object_get(result, "failed_before")) > 0) {
+		fputs("There is nothing else to import: no snapshot lies in incoming.\n",
+		    output->screen.out);
+		return;
+	}
 	if (number_of(totals, "files") == 0 && !output->has_shown) {
 		fputs("There is nothing to import: no snapshot lies in incoming.\n",
 		    output->screen.out);
@@ -353,9 +391,10 @@ void view_import_list(struct output *output, const json_t *result)
 			add_run(table, run);
 		table_print(table, &output->screen, 0);
 	}
-	if (json_array_size(waiting) > 0)
+	if (json_array_size(waiting) > 0 || number_of(result, "ignored_total") > 0)
 		fputc('\n', output->screen.out);
 	view_waiting(output, waiting);
+	print_ignored(&output->screen, result);
 }
 
 void view_waiting(struct output *output, const json_t *waiting)

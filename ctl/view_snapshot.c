@@ -3,7 +3,50 @@
  * Trusts the figures; texts are escaped. */
 #include "ctl/views.h"
 
+#include <string.h>
+
 #include "common/number.h"
+
+enum { EXCERPT_BYTES = 2048 };
+
+/* Where the n-th character (from 1) begins; its end where there are fewer. */
+static const char *character(const char *text, long long n)
+{
+	while (*text != '\0' && n > 1) {
+		text++;
+		while (((unsigned char)*text & 0xc0) == 0x80)
+			text++;
+		n--;
+	}
+	return text;
+}
+
+static size_t width_between(const char *from, const char *to)
+{
+	char part[EXCERPT_BYTES];
+
+	snprintf(part, sizeof part, "%.*s", (int)(to - from), from);
+	return screen_width(part);
+}
+
+/* The line in question, as much as fits, and a mark under the place. */
+static void print_excerpt(const struct screen *screen, const json_t *problem, size_t indent)
+{
+	const char *text = json_string_value(json_object_get(problem, "excerpt")), *place;
+	size_t room = screen->width - indent - 1;
+	char shown[EXCERPT_BYTES];
+
+	if (text == NULL || strlen(text) >= sizeof shown)
+		return;
+	place = character(text, number_of(problem, "excerpt_column"));
+	while (width_between(text, place) > room / 2)
+		text = character(text, 2);
+	screen_cut(text, room, shown, sizeof shown);
+	fprintf(screen->out, "%*s%s\n%*s", (int)indent, "", shown,
+	    (int)(indent + width_between(text, place)), "");
+	screen_print(screen, STYLE_BAD, "^");
+	fputc('\n', screen->out);
+}
 
 void view_problems(struct output *output, const char *name, const json_t *problems, size_t most,
     size_t indent)
@@ -26,6 +69,7 @@ void view_problems(struct output *output, const char *name, const json_t *proble
 		fprintf(screen->out, "%s ", text_of(problem, "message"));
 		screen_print(screen, STYLE_DIM, "(%s)", text_of(problem, "code"));
 		fputc('\n', screen->out);
+		print_excerpt(screen, problem, indent + 4);
 	}
 }
 

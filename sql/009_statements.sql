@@ -80,6 +80,9 @@ comment on column player.import_file_id is
 	'The first file that stated him, by its number; null when that is not known, or none states him any more.';
 comment on column player.full_name_on is '-infinity: no file states him any more; he comes back with the next one that does.';
 
+comment on column competition.name_on is '-infinity: no file states it any more.';
+comment on column team.name_on is '-infinity: no file states it any more.';
+
 -- The only file of its source has stated all that is known of it.
 create temporary table only_file on commit drop as
 select min(f.file_id) as file_id, min(f.snapshot_date) as snapshot_date, s.source_id

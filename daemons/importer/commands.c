@@ -171,12 +171,14 @@ static json_t *list_row(const PGresult *result, int row)
 
 static json_t *list_json(const struct importer *importer, const PGresult *result)
 {
-	json_t *runs = json_array(), *waiting;
+	json_t *runs = json_array(), *waiting, *list;
 
 	for (int row = 0; row < PQntuples(result); row++)
 		json_array_append_new(runs, list_row(result, row));
 	waiting = intake_waiting(importer->intake, WAITING_SHOWN, hs_clock_seconds());
-	return json_pack("{s:o, s:o}", "runs", runs, "waiting", waiting);
+	list = json_pack("{s:o, s:o}", "runs", runs, "waiting", waiting);
+	scan_tell_ignored(importer, list);
+	return list;
 }
 
 static void list_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)

@@ -62,6 +62,9 @@ struct importer {
 	struct worker_progress progress;
 	bool has_last;
 	struct report last;		/* the last file that was finished */
+	json_t *untold;			/* failed files that no command heard of: [{"at","file"}] */
+	json_t *ignored;		/* names in incoming that are not *.json, the first some */
+	int64_t ignored_total;		/* as of the last scan, and told since */
 	bool is_vacuuming, wants_vacuum;
 	struct inquiry *look;		/* identity.c's: all players are looked through; or NULL */
 };
@@ -70,6 +73,8 @@ struct importer {
 void scan_folder(struct importer *importer);
 /* A name that an event, or a command that wants it now, told of. */
 void scan_told(struct importer *importer, const char *name, bool is_wanted_now);
+/* Adds "ignored" and "ignored_total" to what a command is told. */
+void scan_tell_ignored(const struct importer *importer, json_t *result);
 /* Looks again at files that rest, when they are due. */
 void scan_due(struct importer *importer);
 

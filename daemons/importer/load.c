@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/excerpt.h"
 #include "common/file.h"
 #include "common/text.h"
 #include "daemons/importer/copy_row.h"
@@ -321,6 +322,12 @@ const struct hs_problems *load_problems(const struct load *load)
 {
 	return hs_problems_total(load->refusals) > 0 ? load->refusals :
 						       hs_snapshot_problems(load->snapshot);
+}
+
+void load_add_excerpts(struct load *load, int fd)
+{
+	hs_excerpts_add(load->refusals, fd);
+	hs_snapshot_add_excerpts(load->snapshot, fd);
 }
 
 const struct hs_snapshot_head *load_head(const struct load *load)

@@ -30,6 +30,8 @@ bool load_file(struct load *load, int fd, const struct digest *expected, struct 
 
 /* Borrowed; none after success. */
 const struct hs_problems *load_problems(const struct load *load);
+/* Adds the lines in question to the problems, from the file that was loaded. */
+void load_add_excerpts(struct load *load, int fd);
 const struct hs_snapshot_head *load_head(const struct load *load);
 /* Some record has metadata or a payload; the roster went out in several parts. */
 bool load_has_extras(const struct load *load);

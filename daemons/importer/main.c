@@ -103,6 +103,8 @@ static void importer_free(void *app)
 		free(at);
 	}
 	report_done(&importer->last);
+	json_decref(importer->untold);
+	json_decref(importer->ignored);
 	hs_settings_free(importer->settings);
 	free(importer);
 }

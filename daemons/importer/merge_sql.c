@@ -72,6 +72,7 @@ const char merge_stage_tables[] =
     "create temporary table stage_statement (player_id integer, pno integer, is_same boolean,"
     " has_rows boolean) on commit drop;"
     "create temporary table stage_stale (rec integer, kind \"char\") on commit drop;"
+    "create temporary table stage_hidden (" KEY_COLUMNS ", import_file_id bigint) on commit drop;"
     "create temporary table stage_near (at tid, import_file_id bigint, snapshot_date date,"
     " superseded_by bigint, " KEY_COLUMNS ", position text, role text, " METRIC_COLUMNS ","
     " source_metadata jsonb, raw_payload jsonb) on commit drop;"
@@ -342,16 +343,28 @@ static const char keep_same[] =
 	" then (" METRICS("l.") ", ps.position, ps.role) is distinct from (" SAID(w ".") ")" \
 	" else (" SAID("n.") ") is distinct from (" SAID(w ".") ") end"
 
-/* A stale set says something new (h) when it differs from the last one of its day, or, where its day
- * has none, from the next newer one. */
+/* Of stale sets: the last one of their day that points at the next newer one. */
+static const char find_hidden[] =
+    "insert into stage_hidden (" KEY("") ", import_file_id)"
+    " select " KEY("w.") ", max(r.import_file_id) from (select g.import_file_id, g.competition_id,"
+    " g.season_id, e.team_id, e.player_id from player_season_restated g"
+    " cross join lateral unnest(g.teams, g.players) e (team_id, player_id)"
+    " where g.kind = 'n' and g.snapshot_date = $1::date"
+    " and (g.competition_id, g.season_id) in (select competition_id, season_id from stage_work"
+    " where class = 's') offset 0) r"
+    " join stage_work w on " SAME_KEY("w", "r") " where w.class = 's' group by " KEY("w.");
+
+/* A stale set says something new (h) when it differs from the last one of its day; where its day
+ * has none, or that points at the next newer one, from the next newer one. */
 static const char class_stale[] =
     "insert into stage_stale (rec, kind)"
     " select w.rec, case when o.player_id is not null then"
     " case when (" SAID("o.") ") is distinct from (" SAID("w.") ") then 'h' else 'p' end"
     " when " DIFFERS_FROM_NEXT("w") " then 'h' else 'n' end"
-    " from stage_work w" NEXT_NEWER("w")
+    " from stage_work w" NEXT_NEWER("w") " left join stage_hidden d on " SAME_KEY("d", "w")
     " left join lateral (select h.player_id, " SAID("h.") " from player_season_history h"
     " where " SAME_KEY("h", "w") " and h.snapshot_date = $1::date"
+    " and (d.import_file_id is null or h.import_file_id > d.import_file_id)"
     " order by h.import_file_id desc limit 1) o on true"
     " where w.class = 's'";
 
@@ -562,6 +575,8 @@ const struct merge_step merge_steps[] = {
 	{ .sql = count_classes, .count = MERGE_GET_CLASSES },
 	{ .sql = "analyze stage_work", .when = MERGE_BEST },
 	{ .sql = keep_superseded, .values = { MERGE_FILE }, .when = MERGE_UPDATED },
+	{ .sql = find_hidden, .values = { MERGE_DATE }, .when = MERGE_STALE },
+	{ .sql = "analyze stage_hidden", .when = MERGE_STALE },
 	{ .sql = class_stale, .values = { MERGE_DATE }, .when = MERGE_STALE },
 	{ .sql = "analyze stage_stale", .when = MERGE_STALE },
 	{ .sql = find_near, .values = { MERGE_DATE, MERGE_FILE }, .when = MERGE_STALE },

@@ -28,13 +28,22 @@ bool place_same_content(const struct place_facts *a, const struct place_facts *b
 	    a->changed_ns == b->changed_ns;
 }
 
-bool place_wants(const char *name)
+static bool ends_in(const char *name, const char *ending)
 {
-	static const char ending[] = ".json";
 	size_t length = strlen(name);
 
-	return name[0] != '.' && length >= sizeof ending &&
-	    strcmp(name + length - strlen(ending), ending) == 0;
+	return length > strlen(ending) && strcmp(name + length - strlen(ending), ending) == 0;
+}
+
+bool place_wants(const char *name)
+{
+	return name[0] != '.' && ends_in(name, ".json");
+}
+
+bool place_overlooks(const char *name)
+{
+	return name[0] != '.' && !place_wants(name) && !ends_in(name, ".tmp") &&
+	    !ends_in(name, ".part");
 }
 
 static bool open_regular(int dir, const char *name, int *ret_fd, struct stat *ret_info,

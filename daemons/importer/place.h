@@ -26,6 +26,10 @@ bool place_same_content(const struct place_facts *a, const struct place_facts *b
 /* A name that is ours to import: *.json, and no dot file. */
 bool place_wants(const char *name);
 
+/* A name that somebody may have meant for us, but which is not ours: as x.json.gz, or UPPER.JSON. Not so
+ * dot files, *.tmp and *.part, which are on their way. */
+bool place_overlooks(const char *name);
+
 /* Opens a regular file for reading, following no link and waiting for no FIFO; the caller's
  * *ret_fd. Errors: HS_NOT_FOUND (gone, or no regular file any more), HS_NO_PERMISSION, HS_LIMIT,
  * HS_IO. */

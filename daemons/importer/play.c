@@ -15,6 +15,8 @@
 #include "common/text.h"
 #include "daemons/importer/importer.h"
 
+enum { UNTOLD_SECONDS = 60, UNTOLD_KEPT = 10 };
+
 static const char *const stage_names[] = {
 	[STAGE_CHECKING] = "checking",
 	[STAGE_LOADING] = "loading",
@@ -121,6 +123,43 @@ void play_progress(struct importer *importer, const struct worker_progress *prog
 		hs_call_event(at->call, "progress", progress_json(importer));
 }
 
+/* What failed by itself a moment ago, which whoever comes now has not heard. A new reference. */
+static json_t *take_untold(struct importer *importer)
+{
+	json_t *files = json_array(), *one;
+	double now = hs_clock_seconds();
+	size_t i;
+
+	json_array_foreach(importer->untold, i, one)
+		if (now - json_number_value(json_object_get(one, "at")) < UNTOLD_SECONDS)
+			json_array_append(files, json_object_get(one, "file"));
+	json_decref(importer->untold);
+	importer->untold = NULL;
+	return files;
+}
+
+static void keep_untold(struct importer *importer, const struct report *report)
+{
+	if (importer->followers != NULL || report->status != REPORT_FAILED)
+		return;
+	if (importer->untold == NULL)
+		importer->untold = json_array();
+	if (json_array_size(importer->untold) >= UNTOLD_KEPT)
+		json_array_remove(importer->untold, 0);
+	json_array_append_new(importer->untold, json_pack("{s:f, s:o}", "at", hs_clock_seconds(),
+	    "file", report_json(report)));
+}
+
+static json_t *run_result(struct importer *importer, const struct follower *follower, json_t *run)
+{
+	json_t *result = json_pack("{s:O?, s:o, s:o}", "run", run, "totals",
+	    report_totals_json(&follower->totals, hs_clock_seconds() - follower->since),
+	    "failed_before", take_untold(importer));
+
+	scan_tell_ignored(importer, result);
+	return result;
+}
+
 /* Those whose run it was get its result and are followers no longer. run may be NULL. */
 static void tell_run(struct importer *importer, json_t *run)
 {
@@ -130,8 +169,7 @@ static void tell_run(struct importer *importer, json_t *run)
 			continue;
 		}
 		*at = follower->next;
-		hs_call_result(follower->call, json_pack("{s:O?, s:o}", "run", run, "totals",
-		    report_totals_json(&follower->totals, hs_clock_seconds() - follower->since)));
+		hs_call_result(follower->call, run_result(importer, follower, run));
 		free(follower);
 	}
 }
@@ -363,6 +401,7 @@ static void file_news(struct importer *importer, struct news *news)
 		if (news->end == POSSESSION_SHELVED) {
 			report_log(&news->report);
 			keep_last(importer, &news->report);
+			keep_untold(importer, &news->report);
 			tell_file(importer, &news->report);
 		}
 	}

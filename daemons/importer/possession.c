@@ -174,6 +174,7 @@ static bool shelve_failed(struct ball *ball, struct report *unshelved, struct hs
 	report->status = REPORT_FAILED;
 	note_head(ball);
 	report->problem_total = (int64_t)hs_problems_total(problems);
+	load_add_excerpts(ball->load, ball->fd);
 	if ((report->problems = hs_problems_json(problems)) == NULL)
 		return hs_error_set(
 		    err, HS_NO_MEMORY, ball->by->name, "no memory for the problems");

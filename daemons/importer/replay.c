@@ -131,14 +131,18 @@ static void take_newer(struct shelf *shelf, struct replay_statement *one)
 	shelf->current = one;
 }
 
-/* The last one of its day that is in history; NULL when there is none. */
+/* The last one of its day, when that is in history; NULL when there is none, or it points at the next
+ * newer one. */
 static const struct replay_statement *same_day(const struct shelf *shelf, size_t place)
 {
 	int day = at(shelf, place)->day;
 
-	for (size_t i = place; i > 0 && at(shelf, i - 1)->day == day; i--)
+	for (size_t i = place; i > 0 && at(shelf, i - 1)->day == day; i--) {
+		if (at(shelf, i - 1)->new_kind == REPLAY_NEXT)
+			return NULL;
 		if (at(shelf, i - 1)->new_kind == REPLAY_HISTORY)
 			return at(shelf, i - 1);
+	}
 	return NULL;
 }
 

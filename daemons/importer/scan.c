@@ -13,10 +13,11 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "daemons/importer/importer.h"
 
 /* A folder that is away is looked for once a second. */
-enum { SCAN_AWAY_SECONDS = 1 };
+enum { SCAN_AWAY_SECONDS = 1, IGNORED_SHOWN = 20 };
 
 struct found {
 	char *name;
@@ -57,6 +58,46 @@ static void see(struct importer *importer, int dir, const char *name, bool is_to
 		importer->wants_scan = true;
 }
 
+static bool has_name(const json_t *names, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(names, i, one)
+		if (strcmp(json_string_value(one), name) == 0)
+			return true;
+	return false;
+}
+
+/* Logged once, as long as it is among the first. before: what was ignored already, or NULL. */
+static void ignore(struct importer *importer, const json_t *before, int dir, const char *name)
+{
+	char shown[REPORT_NAME_BYTES];
+	struct place_facts facts;
+
+	if (!place_overlooks(name) || !place_look(dir, name, &facts, NULL))
+		return;
+	hs_utf8_clean(name, strlen(name), shown, sizeof shown);
+	if (has_name(importer->ignored, shown))
+		return;
+	importer->ignored_total++;
+	if (json_array_size(importer->ignored) >= IGNORED_SHOWN)
+		return;
+	if (!has_name(before, shown))
+		hs_log(HS_LOG_WARNING, "a file in incoming is ignored: its name does not end in .json",
+		    HS_STR("file", shown));
+	json_array_append_new(importer->ignored, json_string(shown));
+}
+
+void scan_tell_ignored(const struct importer *importer, json_t *result)
+{
+	if (result == NULL)
+		return;
+	json_object_set_new(result, "ignored",
+	    importer->ignored != NULL ? json_copy(importer->ignored) : json_array());
+	json_object_set_new(result, "ignored_total", json_integer(importer->ignored_total));
+}
+
 static bool find_add(struct find *find, int dir, const char *name)
 {
 	struct place_facts facts;
@@ -85,6 +126,7 @@ static void read_folder(struct importer *importer, int dir, struct find *find)
 	/* a descriptor of its own, since closedir closes it */
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = copy >= 0 ? fdopendir(copy) : NULL;
+	json_t *before = importer->ignored;
 	struct dirent *entry;
 
 	if (stream == NULL) {
@@ -92,7 +134,10 @@ static void read_folder(struct importer *importer, int dir, struct find *find)
 			close(copy);
 		return;
 	}
+	importer->ignored = json_array();
+	importer->ignored_total = 0;
 	while (errno = 0, (entry = readdir(stream)) != NULL) {
+		ignore(importer, before, dir, entry->d_name);
 		if (find_add(find, dir, entry->d_name))
 			continue;
 		importer->wants_scan = true;
@@ -102,6 +147,7 @@ static void read_folder(struct importer *importer, int dir, struct find *find)
 		hs_log(HS_LOG_WARNING, "cannot read the incoming folder to its end",
 		    HS_STR("error", strerror(errno)));
 	closedir(stream);
+	json_decref(before);
 }
 
 static void scan_files(struct importer *importer, int dir)
@@ -153,8 +199,13 @@ void scan_told(struct importer *importer, const char *name, bool is_wanted_now)
 {
 	int dir;
 
-	if (importer->is_stopping || !place_wants(name) || (dir = open_incoming(importer)) < 0)
+	if (importer->is_stopping || (dir = open_incoming(importer)) < 0)
 		return;
+	if (!place_wants(name)) {
+		ignore(importer, NULL, dir, name);
+		close(dir);
+		return;
+	}
 	see(importer, dir, name, true);
 	close(dir);
 	if (is_wanted_now)

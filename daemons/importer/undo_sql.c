@@ -53,10 +53,11 @@ static const char gather_said[] =
     " ps.raw_payload from undo_key k join player_season ps on " SAME_KEY("ps", "k")
     " join player_season_stats l on " SAME_HOT("l", "k")
     " union all select " KEY("k.") ", h.import_file_id, h.snapshot_date, 'h',"
-    " not coalesce(f.has_statements, false), h.superseded_by, h.ctid, " SAID("h.") ","
+    " not coalesce(f.has_statements or o.has_statements, false), h.superseded_by, h.ctid, " SAID("h.") ","
     " h.source_metadata, h.raw_payload from undo_key k"
     " join player_season_history h on " SAME_KEY("h", "k")
     " left join import_file f on f.file_id = h.superseded_by"
+    " left join import_file o on o.file_id = h.import_file_id"
     " union all select " KEY("k.") ", r.import_file_id, r.snapshot_date, r.kind, false, null, r.at,"
     " null, null, null, null, null, null, null, null, null, null, null, null, null,"
     " r.source_metadata, r.raw_payload from (select g.ctid as at, g.*, e.team_id, e.player_id"

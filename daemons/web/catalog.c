@@ -17,6 +17,9 @@ enum { KIND, ID, VALUE, TEXT, NOTE, ALSO };
 
 #define FIRST_OF_ALL " order by value, id limit 200000 + 1)"
 
+/* Not those of which an undone import had told alone. */
+#define STATED " where i.name_on > '-infinity'"
+
 #define LABELS(kind) \
 	"(select '" kind "' as kind, label_id as id, coalesce(country, name) as value," \
 	" coalesce(country, name), ''," \
@@ -28,10 +31,11 @@ enum { KIND, ID, VALUE, TEXT, NOTE, ALSO };
 const char catalog_sql[] =
     "select * from ((select 'competition' as kind, competition_id as id,"
     " s.name || ':' || external_id as value, i.name, s.name as note, s.name as also"
-    " from competition i join source s using (source_id)" FIRST_OF_ALL
+    " from competition i join source s using (source_id)" STATED FIRST_OF_ALL
     " union all (select 'team', team_id as id, s.name || ':' || external_id as value, i.name,"
-    " s.name, s.name from team i join source s using (source_id)" FIRST_OF_ALL
-    " union all (select 'season', season_id as id, name as value, name, '', '' from season"
+    " s.name, s.name from team i join source s using (source_id)" STATED FIRST_OF_ALL
+    " union all (select 'season', season_id as id, name as value, name, '', '' from season e"
+    " where exists (select from player_season_stats l where l.season_id = e.season_id)"
     FIRST_OF_ALL " union all " LABELS("nationality") " union all " LABELS("position")
     " union all " LABELS("role") ") c order by kind, value, id";
 

@@ -103,9 +103,10 @@ class Model:
         return outcome
 
     def _keep_stale(self, key, row, current):
-        """Kept when it differs from the last set of its day, or else from the next newer one that is known."""
+        """Kept when it differs from the last set of its day, or, when that is hidden, from the next newer known one."""
         known = [(entry[1], self.numbers[entry[3]], entry[2]) for entry in self.history if entry[0] == key]
-        same_day = [entry for entry in known if entry[0] == row["date"]]
+        hidden = [number for date, number, _ in self.hidden.get(key, []) if date == row["date"]]
+        same_day = [entry for entry in known if entry[0] == row["date"] and entry[1] > max(hidden, default=-1)]
         newer = [entry for entry in known if entry[0] > row["date"]]
         next_said = min(newer)[2] if newer else current["said"]
         if (max(same_day)[2] if same_day else next_said) == row["said"]:

@@ -28,10 +28,11 @@ BAD_SNAPSHOT = """{
 """
 GROUPS = ["", "import", "identity", "extractor", "snapshot", "user"]
 COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "import list", "import show",
-            "import retry", "identity suggest", "identity list", "identity link", "identity unlink", "identity unlike",
-            "import files", "import file", "import undo", "import delete", "extractor run", "extractor check", "extractor list", "extractor history", "extractor enable",
-            "extractor disable", "extractor cancel", "snapshot check", "snapshot schema", "user create", "user list", "user password", "user role",
-            "user disable", "user enable", "user delete", "user audit", "migrate", "config", "version"]
+            "import retry", "import files", "import file", "import undo", "import delete", "identity suggest", "identity list",
+            "identity link", "identity unlink", "identity unlike", "extractor run", "extractor check", "extractor list",
+            "extractor history", "extractor enable", "extractor disable", "extractor cancel", "snapshot check",
+            "snapshot schema", "user create", "user list", "user password", "user role", "user disable", "user enable",
+            "user delete", "user audit", "migrate", "config", "version"]
 
 
 def record(number, **more):
@@ -232,8 +233,10 @@ def test_bad_snapshot(hsctl, tmp_path):
     assert done.returncode == 1 and done.stderr == ""
     lines = done.stdout.splitlines()
     assert re.fullmatch(re.escape(str(path)) + r":5:\d+: /records/0/colour: .+ \(unknown_field\)", lines[0])
-    assert re.fullmatch(re.escape(str(path)) + r":5:\d+: /records/0/fg_pct: .+ \(out_of_range\)", lines[1])
-    assert lines[3] == f"{path}: 2 problems, 1 record read"
+    assert lines[1].endswith('"colour": 1, "fg_pct": 101}') and lines[2].endswith("^")
+    assert lines[1][lines[2].index("^"):].startswith('"colour"'), "the mark stands under the place"
+    assert re.fullmatch(re.escape(str(path)) + r":5:\d+: /records/0/fg_pct: .+ \(out_of_range\)", lines[3])
+    assert lines[7] == f"{path}: 2 problems, 1 record read"
     result = json.loads(hsctl("snapshot", "check", path, "--json").stdout.splitlines()[-1])["result"]
     assert (result["valid"], result["problem_total"], result["records"]) == (False, 2, 1)
     assert [problem["code"] for problem in result["problems"]] == ["unknown_field", "out_of_range"]

@@ -1,11 +1,14 @@
 """Undoing imports: all is as if the undone files had never been imported, whatever their order."""
 
+import json
 import os
+import pwd
 
 import pytest
 
 import importer_model as model
 import undo_model as undoing
+from house import ControlError
 
 SEEDS = [int(seed) for seed in os.environ.get("HOOPSCOUT_UNDO_SEEDS", "1 2 3").split()]
 
@@ -13,6 +16,7 @@ SEEDS = [int(seed) for seed in os.environ.get("HOOPSCOUT_UNDO_SEEDS", "1 2 3").s
 @pytest.fixture
 def quick(house):
     house.env["HOOPSCOUT_DAEMONS"] = "importer"
+    house.user = pwd.getpwuid(os.getuid()).pw_name      # who gives the commands
     return house
 
 
@@ -38,3 +42,154 @@ def test_undone_files_never_were(quick, seed):
         undoing.forget(hs)
         undoing.play(hs, undoing.without_undone(work))
         assert differences(got, undoing.state(hs)) == {}, [step[:2] for step in work]
+
+
+@pytest.mark.parametrize("seed", [int(seed) for seed in os.environ.get("HOOPSCOUT_UNDO_SEEDS", "4").split()])
+def test_after_an_upgrade(quick, seed):
+    """What was imported before statements were kept stays as it is; what comes later can be undone exactly."""
+    dice = model.dice(seed)
+    before = undoing.without_undone(undoing.random_work(dice, 12))
+    after = [(what, "new-" + name, snapshot) for what, name, snapshot in undoing.random_work(dice, 20)]
+    for number, (what, name, snapshot) in enumerate(after):
+        if what == "import":
+            after[number] = (what, name, {**snapshot, "raw_payload": {"new": name}})
+    with quick.start() as hs:
+        for _, name, snapshot in before:
+            undoing.put(hs, name, snapshot)
+        undoing.upgrade(hs)
+        undoing.play(hs, after, check_preview=False)
+        got = undoing.state(hs)
+        undoing.forget(hs)
+        for _, name, snapshot in before:
+            undoing.put(hs, name, snapshot)
+        undoing.upgrade(hs)
+        undoing.play(hs, undoing.without_undone(after))
+        assert differences(got, undoing.state(hs)) == {}
+
+
+def snapshot_of(source, date, points, **more):
+    return {"source_name": source, "snapshot_date": date, "records": [{
+        "competition_external_id": "c", "competition_name": "C", "season": "2023", "team_external_id": "t",
+        "team_name": "T", "player_external_id": "p", "full_name": "Ana Šarić", "points_per_game": points, **more}]}
+
+
+def number_of(hs, name):
+    return int(hs.sql(f"select max(file_id) from import_file where name = '{name}'"))
+
+
+def test_upgraded_files(quick):
+    """Files from before: those of a source with several are not undone, and the message says why; the only one
+    of its source can be."""
+    with quick.start() as hs:
+        undoing.put(hs, "a.json", snapshot_of("one", "2024-01-01", 10))
+        undoing.put(hs, "b.json", snapshot_of("one", "2024-02-01", 20))
+        undoing.put(hs, "alone.json", snapshot_of("two", "2024-02-01", 30))
+        undoing.upgrade(hs)
+        for name in ("a.json", "b.json"):
+            with pytest.raises(ControlError, match="Restore a backup"):
+                hs.control("import.undo", file=number_of(hs, name))
+        before = undoing.state(hs)
+        undoing.put(hs, "c.json", snapshot_of("one", "2024-03-01", 20, full_name="Ana Saric"))
+        undoing.undo(hs, "c.json")
+        assert undoing.state(hs) == before
+        undoing.undo(hs, "alone.json")
+        assert hs.sql("select points_per_game from player_season_figures") == "20.00"
+        assert undoing.broken(hs) == []
+
+
+def test_the_same_content_again(quick):
+    """An undone file may come again: it is imported, under a number of its own, for the same player."""
+    with quick.start() as hs:
+        undoing.put(hs, "a.json", snapshot_of("one", "2024-01-01", 10, nationality="Croatia"))
+        hs.drop(hs.folder("archive/a.json").read_text(), "twin.json")
+        assert hs.wait_imported("twin.json")["status"] == "duplicate"
+        version = hs.sql("select version from data_version")
+        result = undoing.undo(hs, "a.json")
+        assert result["counts"] == {"player_seasons": 1, "put_back": 0, "removed": 1, "restated": 0, "untouched": 0,
+                                    "players_changed": 0, "players_gone": 1, "competitions_renamed": 0,
+                                    "teams_renamed": 0}
+        assert hs.sql("select version from data_version") != version
+        assert hs.sql("select count(*) from player_best") == "0"
+        assert hs.rows("select status, undone_by, undone_at is not null as at, undo_counts from import_file "
+                       "where name = 'a.json'") == [
+            {"status": "undone", "undone_by": hs.user, "at": True, "undo_counts": result["counts"]}]
+        again = undoing.put(hs, "again.json", snapshot_of("one", "2024-01-01", 10))
+        assert (again["created"], again["new_players"]) == (1, 1)
+        assert hs.rows("select player_id, nationality, import_file_id from player") == [
+            {"player_id": 1, "nationality": None, "import_file_id": again["file_id"]}], "and nothing of the undone file"
+        assert undoing.broken(hs) == []
+
+
+def test_what_cannot_be_undone(quick):
+    with quick.start() as hs:
+        undoing.put(hs, "a.json", snapshot_of("one", "2024-01-01", 10))
+        hs.drop(hs.folder("archive/a.json").read_text(), "twin.json")
+        hs.wait_imported("twin.json")
+        hs.drop("{}", "bad.json")
+        hs.wait_imported("bad.json")
+        for file, message in ((99, "there is no file 99"), (number_of(hs, "twin.json"), "is a duplicate"),
+                              (number_of(hs, "bad.json"), "is one that failed")):
+            with pytest.raises(ControlError, match=message):
+                hs.control("import.undo", file=file)
+        undoing.undo(hs, "a.json")
+        with pytest.raises(ControlError, match="was undone already"):
+            hs.control("import.undo", file=number_of(hs, "a.json"))
+
+
+def test_files_and_one_file(quick):
+    """Lists by status, name and checksum; one file with all that is known, its problems with their lines."""
+    with quick.start() as hs:
+        row = undoing.put(hs, "Some name.json", snapshot_of("one", "2024-01-01", 10))
+        hs.drop('{"source_name": "x", "snapshot_date": "2024-01-01", "records": [],\n "colour": 1}', "bad.json")
+        hs.wait_imported("bad.json")
+        named = hs.control("import.files", search="OME N")[1]
+        assert [file["name"] for file in named["files"]] == ["Some name.json"] and named["total"] == 1
+        assert hs.control("import.files", search=row["sha256"][2:12])[1]["files"][0]["file_id"] == row["file_id"]
+        assert [file["name"] for file in hs.control("import.files", status="failed")[1]["files"]] == ["bad.json"]
+        page = hs.control("import.files", limit=1, page=2)[1]
+        assert [file["name"] for file in page["files"]] == ["Some name.json"] and page["total"] == 2
+        with pytest.raises(ControlError, match="imported, duplicate, failed or undone"):
+            hs.control("import.files", status="good")
+        file = hs.control("import.file", file=number_of(hs, "bad.json"))[1]["file"]
+        assert (file["status"], file["trigger"], file["is_there"]) == ("failed", "watch", True)
+        assert file["path"] == str(hs.folder("failed/bad.json"))
+        assert file["problems"][0]["excerpt"] == ' "colour": 1}' and file["problems"][0]["excerpt_column"] == 2
+        report = json.loads(hs.folder("failed/bad.json.errors.json").read_text())
+        assert report["problems"][0]["excerpt"] == ' "colour": 1}'
+        text = hs.hsctl("import", "file", number_of(hs, "bad.json")).stdout
+        assert '     "colour": 1}\n     ^\n' in text
+
+
+def test_delete_from_failed(quick):
+    """For good, only from there, and recorded."""
+    with quick.start() as hs:
+        hs.drop("{}", "bad.json")
+        hs.wait_imported("bad.json")
+        keep = undoing.put(hs, "good.json", snapshot_of("one", "2024-01-01", 10))
+        for name in ("../archive/good.json", "good.json", "bad.json.errors.json", "/etc/passwd", ".."):
+            with pytest.raises(ControlError):
+                hs.control("import.delete", file=name)
+        assert hs.ls("failed") == ["bad.json", "bad.json.errors.json"] and hs.ls("archive") == [keep["stored_as"]]
+        result = hs.control("import.delete", file="bad.json")[1]
+        assert result == {"file": "bad.json", "file_id": number_of(hs, "bad.json"), "deleted_by": hs.user}
+        assert hs.ls("failed") == []
+        assert hs.rows("select name, deleted_by from import_file where deleted_at is not null") == [
+            {"name": "bad.json", "deleted_by": hs.user}]
+
+
+def test_import_now_tells_what_was_refused_before(quick):
+    """The watcher may be quicker than whoever types; and names that are no snapshot's are told."""
+    with quick.start() as hs:
+        hs.drop("{}", "bad.json")
+        hs.wait_imported("bad.json")
+        hs.drop("{}", "UPPER.JSON")
+        hs.drop("", "x.json.gz")
+        hs.drop("", "x.json.part")
+        done = hs.hsctl("import", "now", check=False)
+        assert done.returncode == 1 and "bad.json" in done.stdout and "hsctl import retry bad.json" in done.stdout
+        assert sorted(line for line in done.stdout.splitlines() if line.startswith("ignored")) == [
+            "ignored: UPPER.JSON in incoming is not *.json", "ignored: x.json.gz in incoming is not *.json"]
+        done = hs.hsctl("import", "now")
+        assert "bad.json" not in done.stdout, "told once"
+        assert "ignored: UPPER.JSON in incoming is not *.json" in hs.hsctl("import", "list").stdout
+        assert hs.log().count("is ignored: its name does not end in .json") == 2

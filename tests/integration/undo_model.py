@@ -55,7 +55,8 @@ NEVER = {
             union all select import_file_id from player_restated union all select import_file_id from name_statement)""",
     "who is found has a season": "select player_id from player_best except select player_id from player_season_stats",
     "who is stated has a first": """
-        select player_id from player where full_name_on > '-infinity' and import_file_id is null""",
+        select player_id from player where full_name_on > '-infinity' and import_file_id is null
+        except select player_id from player_statement where import_file_id = 0""",
 }
 
 
@@ -103,6 +104,24 @@ def broken(house):
 def forget(house):
     """An empty database again."""
     house.sql(f"truncate {TABLES}; update data_version set players = 0")
+
+
+LEGACY = """
+    drop table player_season_restated, player_statement, player_restated, name_statement;
+    alter table player drop column import_file_id;
+    alter table player_season_history drop column source_metadata, drop column raw_payload;
+    alter table import_file drop constraint import_file_status_check, drop column has_statements,
+        drop column undone_at, drop column undone_by, drop column undo_counts, drop column deleted_at,
+        drop column deleted_by,
+        add constraint import_file_status_check check (status in ('imported', 'duplicate', 'failed'));
+    delete from schema_migration where name like '%_statements%'"""
+
+
+def upgrade(house):
+    """Makes the database one in which statements were not kept, and starts on it anew."""
+    house.sql(LEGACY)
+    house.stop()
+    house.start()
 
 
 def random_work(dice, steps, sources=("one", "two")):

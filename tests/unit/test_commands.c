@@ -79,6 +79,10 @@ static const struct {
 	{ HS_CMD_IMPORT_SHOW, "{\"run\":9223372036854775807}", HS_OK, "" },
 	{ HS_CMD_IMPORT_SHOW, "{\"run\":0}", HS_BAD_ARGUMENT, "at least 1, not 0" },
 	{ HS_CMD_IMPORT_SHOW, "{}", HS_BAD_ARGUMENT, "'import show' needs run" },
+	{ HS_CMD_IMPORT_UNDO, "{\"file\":3,\"preview\":true}", HS_OK, "" },
+	{ HS_CMD_IMPORT_UNDO, "{\"file\":\"a.json\"}", HS_BAD_ARGUMENT, "must be a whole number" },
+	{ HS_CMD_IMPORT_FILE, "{\"file\":0}", HS_BAD_ARGUMENT, "at least 1, not 0" },
+	{ HS_CMD_IMPORT_FILES, "{\"search\":\"a\",\"page\":2}", HS_OK, "" },
 	{ HS_CMD_IMPORT_RETRY, "{\"file\":\"nba.json\"}", HS_OK, "" },
 	{ HS_CMD_IMPORT_RETRY, "{\"file\":\"\"}", HS_BAD_ARGUMENT, "1 to 4096 bytes, not 0" },
 };

@@ -24,8 +24,21 @@ static const struct { const char *name; bool wanted; } names[] = {
 	{ "", false },
 };
 
+static const struct { const char *name; bool overlooked; } near_names[] = {
+	{ "nba.JSON", true },
+	{ "nba.json.gz", true },
+	{ "notes", true },
+	{ "nba.json", false },
+	{ "nba.json.part", false },
+	{ "nba.json.tmp", false },
+	{ ".nba.JSON", false },
+};
+
 static void test_names(void)
 {
+	for (size_t i = 0; i < HS_COUNT(near_names); i++)
+		expect_true(near_names[i].name,
+		    place_overlooks(near_names[i].name) == near_names[i].overlooked);
 	for (size_t i = 0; i < HS_COUNT(names); i++)
 		expect_true(names[i].name, place_wants(names[i].name) == names[i].wanted);
 }
