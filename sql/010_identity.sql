@@ -93,7 +93,9 @@ select player_id, competition_id, season_id, team_id, born_on, nationality_id, p
 from player_season_stats_before;
 drop table player_season_stats_before;
 
-create index player_season_stats_player on player_season_stats (player_id, competition_id, season_id, team_id);
+-- hardly any two entries are the same: looking for them would be in vain
+create index player_season_stats_player on player_season_stats (player_id, competition_id, season_id, team_id)
+	with (deduplicate_items = off);
 create index player_season_stats_competition on player_season_stats (competition_id, season_id);
 create index player_season_stats_season on player_season_stats (season_id);
 create index player_season_stats_team on player_season_stats (team_id);
