@@ -99,6 +99,11 @@ long long hs_call_uid(const struct hs_call *call)
 	return call->uid;
 }
 
+const char *hs_call_account(const struct hs_call *call)
+{
+	return call->request != NULL ? hs_request_asker(call->request) : NULL;
+}
+
 void hs_call_event(struct hs_call *call, const char *event, json_t *body)
 {
 	if (call->request != NULL)

@@ -74,6 +74,8 @@ void hs_child_fail(struct hs_child *child, const struct hs_error *err);
 
 /* The user id of who gave the command, as the kernel told the supervisor; -1 when it came otherwise. */
 long long hs_call_uid(const struct hs_call *call);
+/* The account that asked by the database; NULL when it came by the socket. Borrowed until the end. */
+const char *hs_call_account(const struct hs_call *call);
 
 /* Sends an event of a command under way; body (taken) is an object. A client may have left. */
 void hs_call_event(struct hs_call *call, const char *event, json_t *body);

@@ -355,6 +355,11 @@ static json_t *need(json_t *value)
 	return value;
 }
 
+const char *hs_request_asker(const struct hs_request *request)
+{
+	return request->who;
+}
+
 void hs_request_event(struct hs_request *request, const char *event, json_t *body)
 {
 	json_int_t number = json_integer_value(json_object_get(request->counts, event)) + 1;

@@ -67,6 +67,9 @@ bool hs_command_queue_finish(struct hs_command_queue *queue, void (*done)(void *
  * or null. A new reference. */
 json_t *hs_command_queue_status(const struct hs_command_queue *queue);
 
+/* The account that asked. */
+const char *hs_request_asker(const struct hs_request *request);
+
 /* As hs_call_event, _result and _error; the last two end the request. */
 void hs_request_event(struct hs_request *request, const char *event, json_t *body);
 void hs_request_result(struct hs_request *request, json_t *result);

@@ -90,6 +90,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_UNDO] = {
 	.words = "import undo", .id = "import.undo",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "file", HS_ARG_NUMBER, .required = true, .min = 1, .max = LLONG_MAX,
 		.help = "its number, as 'import files' shows it" },
 	    { "preview", HS_ARG_FLAG, .is_option = true,
@@ -99,6 +100,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_IMPORT_DELETE] = {
 	.words = "import delete", .id = "import.delete",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
+	.by_web = HS_ROLE_ADMIN,
 	.args = { { "file", HS_ARG_TEXT, .required = true,
 	    .help = "its name in the failed folder" } },
 	.help = "delete a file, and its report, from failed",

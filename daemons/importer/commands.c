@@ -63,13 +63,22 @@ static void run_retry(void *app, struct hs_call *call, const json_t *args)
 	play_next(importer);
 }
 
+static void note_asker(const struct hs_call *call, struct job *job)
+{
+	const char *account = hs_call_account(call);
+
+	job->uid = hs_call_uid(call);
+	if (account != NULL)
+		snprintf(job->account, sizeof job->account, "%s", account);
+}
+
 static void run_undo(void *app, struct hs_call *call, const json_t *args)
 {
-	const struct job job = { .kind = JOB_UNDO,
+	struct job job = { .kind = JOB_UNDO,
 		.file_id = json_integer_value(json_object_get(args, "file")),
-		.is_preview = json_is_true(json_object_get(args, "preview")),
-		.uid = hs_call_uid(call) };
+		.is_preview = json_is_true(json_object_get(args, "preview")) };
 
+	note_asker(call, &job);
 	play_errand(app, call, &job);
 	play_next(app);
 }
@@ -77,11 +86,12 @@ static void run_undo(void *app, struct hs_call *call, const json_t *args)
 static void run_delete(void *app, struct hs_call *call, const json_t *args)
 {
 	const char *file = json_string_value(json_object_get(args, "file"));
-	struct job job = { .kind = JOB_DELETE, .uid = hs_call_uid(call) };
+	struct job job = { .kind = JOB_DELETE };
 
 	if (!is_failed_name(call, file))
 		return;
 	memcpy(job.name, file, strlen(file) + 1);
+	note_asker(call, &job);
 	play_errand(app, call, &job);
 	play_next(app);
 }

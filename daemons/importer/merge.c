@@ -233,7 +233,8 @@ bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progr
 		return false;
 	merge.counts.changed = merge.changes > 0;
 	merge.counts.large = merge.changes >= LARGE_ROWS;
-	if (merge.counts.changed && !merge_raise_version(db, merge.counts.new_players + merge.more_players, err))
+	if (merge.counts.changed && !merge_raise_version(db,
+		merge.counts.new_players + merge.more_players, err))
 		return false;
 	*ret = merge.counts;
 	return true;

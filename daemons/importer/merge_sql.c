@@ -283,7 +283,8 @@ static const char class_rows[] =
     "insert into stage_work (rec, class, person_id, " KEY("") ", position, role, " METRICS("") ")"
     " select s.rec, case when ps.player_id is null then 'c'"
     " when $1::date < ps.snapshot_date then 's'"
-    " when " DIFFERS " then 'u' else 'm' end, m.person_id, m.player_id, c.id, e.id, t.id, s.position, s.role, "
+    " when " DIFFERS " then 'u' else 'm' end, m.person_id, m.player_id, c.id, e.id, t.id,"
+    " s.position, s.role, "
     METRICS("s.")
     " from stage_row s join stage_person m on m.pno = s.pno"
     " join stage_name c on c.no = s.competition_no join stage_name e on e.no = s.season_no"

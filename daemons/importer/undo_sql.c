@@ -97,7 +97,8 @@ const char undo_write_new[] =
 
 static const char class_rows[] =
     "insert into stage_work (person_id, rec, class, " KEY("") ", " SAID("") ")"
-    " select coalesce(k.person_id, o.player_id), n.number, case when n.number is null then 'd' when (" SAID("f.") ") is distinct from"
+    " select coalesce(k.person_id, o.player_id), n.number, case when n.number is null then 'd'"
+    " when (" SAID("f.") ") is distinct from"
     " (" SAID("o.") ") then 'u' else 'm' end, " KEY("o.") ", " SAID("f.")
     " from undo_new u join undo_said o on o.number = u.number and o.kind = 'c'"
     " left join (undo_new n join undo_said s on s.number = n.number and n.kind = 'c')"

@@ -31,7 +31,7 @@
 /* Progress is passed on five times a second at most. */
 #define PROGRESS_PAUSE_SECONDS 0.2
 
-enum { END_SECONDS = 3, USER_BYTES = 128 };
+enum { END_SECONDS = 3, USER_BYTES = JOB_ACCOUNT_BYTES };
 
 struct worker {
 	const struct hs_settings *settings;
@@ -247,12 +247,15 @@ static bool tell_undo(void *arg, const char *about, int done, int parts, struct 
 }
 
 /* The name of who gave a command; asking for it may take its time. */
-static void name_user(long long uid, char *buf, size_t size)
+static void name_user(const struct job *job, char *buf, size_t size)
 {
 	char room[4096];
 	struct passwd entry, *found = NULL;
+	long long uid = job->uid;
 
-	if (uid < 0)
+	if (job->account[0] != '\0')
+		snprintf(buf, size, "%s", job->account);
+	else if (uid < 0)
 		snprintf(buf, size, "hsctl");
 	else if (getpwuid_r((uid_t)uid, &entry, room, sizeof room, &found) == 0 && found != NULL)
 		hs_utf8_clean(entry.pw_name, strlen(entry.pw_name), buf, size);
@@ -277,7 +280,7 @@ static void do_undo(struct worker *worker, const struct job *job, struct news *n
 	const struct undo_job undo = { .file_id = job->file_id, .is_preview = job->is_preview,
 		.by = by, .goes_on = tell_undo, .arg = worker };
 
-	name_user(job->uid, by, sizeof by);
+	name_user(job, by, sizeof by);
 	news->done = have_database(worker, &news->err) &&
 	    undo_run(worker->db, &undo, &news->result, &news->is_large, &news->err);
 	if (!news->done && news->err.code == HS_DB_AWAY)
@@ -291,7 +294,7 @@ static void do_delete(struct worker *worker, const struct job *job, struct news 
 {
 	char by[USER_BYTES];
 
-	name_user(job->uid, by, sizeof by);
+	name_user(job, by, sizeof by);
 	news->done = have_database(worker, &news->err) && discard_failed(worker->db,
 	    worker->settings, job->name, by, &news->result, &news->err);
 }

@@ -22,6 +22,8 @@
 
 struct worker;
 
+enum { JOB_ACCOUNT_BYTES = 129 };
+
 enum job_kind {
 	JOB_CATCH_UP,		/* connect, and finish what was left half-done */
 	JOB_FILE,		/* import one; opens a run when none is open */
@@ -41,6 +43,7 @@ struct job {
 	int64_t file_id;		/* of UNDO */
 	bool is_preview;		/* of UNDO */
 	long long uid;			/* of UNDO and DELETE: for whom; -1: not known */
+	char account[JOB_ACCOUNT_BYTES];	/* of them, when it came by the database; else "" */
 	bool even_empty;		/* of END_RUN: make a run when none was opened */
 };
 
