@@ -105,6 +105,52 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	    .help = "its name in the failed folder" } },
 	.help = "delete a file, and its report, from failed",
 },
+[HS_CMD_IDENTITY_SUGGEST] = {
+	.words = "identity suggest", .id = "identity.suggest",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
+	.by_web = HS_ROLE_ADMIN,
+	.args = {
+		{ "new", HS_ARG_FLAG, .is_option = true,
+		    .help = "look through all players again first" },
+		{ "limit", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 200,
+		    .help = "how many pairs to show (default 20)" },
+	},
+	.help = "show pairs of players who may be one person",
+},
+[HS_CMD_IDENTITY_LIST] = {
+	.words = "identity list", .id = "identity.list",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_LOOK,
+	.args = { { "limit", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 200,
+	    .help = "how many persons to show (default 20)" } },
+	.help = "show who is linked, by whom and why",
+},
+[HS_CMD_IDENTITY_LINK] = {
+	.words = "identity link", .id = "identity.link",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "player", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
+		{ "other", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
+		{ "reason", HS_ARG_TEXT, .is_option = true,
+		    .help = "why, for those who read it later" },
+	},
+	.help = "say that two players are one person",
+},
+[HS_CMD_IDENTITY_UNLINK] = {
+	.words = "identity unlink", .id = "identity.unlink",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
+	.args = { { "player", HS_ARG_TEXT, .required = true,
+	    .help = "SOURCE:ID, as 'identity list' shows it" } },
+	.help = "take a player out of his person again",
+},
+[HS_CMD_IDENTITY_UNLIKE] = {
+	.words = "identity unlike", .id = "identity.unlike",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "player", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
+		{ "other", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
+	},
+	.help = "say that two players are two people",
+},
 [HS_CMD_EXTRACTOR_RUN] = {
 	.words = "extractor run", .id = "extractor.run",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE, .streams = true,
