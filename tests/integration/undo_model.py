@@ -114,6 +114,7 @@ LEGACY = """
         drop column undone_at, drop column undone_by, drop column undo_counts, drop column deleted_at,
         drop column deleted_by,
         add constraint import_file_status_check check (status in ('imported', 'duplicate', 'failed'));
+    drop table api_token;
     drop view player_shown;
     drop table player_link, player_unlike, person, identity_suggestion, identity_look;
     drop sequence identity_look_step;
