@@ -11,7 +11,7 @@
 #include "common/text.h"
 #include "daemons/web/audit.h"
 
-enum { QUESTION_MS = 15000, LONG_WAIT_SECONDS = 10 };
+enum { QUESTION_MS = 15000, LONG_WAIT_SECONDS = 10, NUMBER_BYTES = 24 };
 
 #define UTC(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
@@ -24,7 +24,9 @@ const char command_request_look_sql[] =
     "select " COLUMNS("result") " from command_request where request_id = $1::bigint";
 
 const char command_request_list_sql[] =
-    "select " COLUMNS("null") " from command_request where $1::text is null or owner = $1::text"
+    "select " COLUMNS("jsonb_strip_nulls(jsonb_build_object('status', result -> 'status',"
+	" 'records', result -> 'records', 'error', result -> 'error', 'totals',"
+	" result -> 'totals'))") " from command_request where $1::text is null or owner = $1::text"
     " order by request_id desc limit $2::bigint";
 
 /* A run is cancelled where it runs. */
@@ -64,20 +66,25 @@ static bool check(const struct command_request *wanted, struct hs_error *err)
 		"%s is for the role %s", row->words, hs_role_name(row->by_web));
 }
 
-/* What it is about: the text that the command needs. */
-static const char *subject_of(const struct hs_command *row, const json_t *args)
+/* What it is about: the command's first argument. */
+static const char *subject_of(const struct hs_command *row, const json_t *args,
+    char buf[NUMBER_BYTES])
 {
-	const char *name = row->args[0].name;
+	const json_t *first = row->args[0].name != NULL ?
+	    json_object_get(args, row->args[0].name) : NULL;
 
-	return name != NULL ? json_string_value(json_object_get(args, name)) : NULL;
+	if (!json_is_integer(first))
+		return json_string_value(first);
+	snprintf(buf, NUMBER_BYTES, "%lld", (long long)json_integer_value(first));
+	return buf;
 }
 
 bool command_request_ask(struct hs_db_pool *pool, const struct command_request *wanted,
     hs_db_done_fn *done, void *arg, struct hs_db_job **ret, struct hs_error *err)
 {
 	const struct hs_command *row = &hs_commands[wanted->command];
+	char number[NUMBER_BYTES], *args;
 	bool is_asked;
-	char *args;
 
 	if (!check(wanted, err))
 		return false;
@@ -85,7 +92,8 @@ bool command_request_ask(struct hs_db_pool *pool, const struct command_request *
 	if (args == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a request");
 	const char *const values[] = { row->id, hs_process_name(row->owner), wanted->host, args,
-		wanted->asked_by, wanted->address, subject_of(row, wanted->args) };
+		wanted->asked_by, wanted->address, subject_of(row, wanted->args,
+		    number) };
 	const struct hs_db_statement statement = { .sql = ask_sql, .values = values,
 		.count = HS_COUNT(values) };
 

@@ -43,14 +43,15 @@ bool command_request_number(PGresult *const *results, const struct hs_error *why
 /* $1: a request's number. A row for command_request_json, or none. */
 extern const char command_request_look_sql[];
 
-/* $1: the owner ("importer", "extractor") or null; $2: how many. Such rows, the latest first,
- * without results. */
+/* $1: the owner ("importer", "extractor") or null; $2: how many. Such rows, the latest first; of
+ * their results what the text needs. */
 extern const char command_request_list_sql[];
 
 /* {"request","command","args","status","asked_by","asked_at","taken_at","finished_at","seconds",
- * "host","progress","result","error","owner","text","is_over","is_good"}: null where there is nothing;
- * seconds since it was asked for (until it ended); text as command_request_text has it. is_good: it is over
- * and did what was asked (an extractor's run that failed did not, though its command is done).
+ * "host","progress","result","error","owner","text","is_over","is_good"}: null where there is
+ * nothing; seconds since it was asked for (until it ended); text as command_request_text has it.
+ * is_good: it is over and did what was asked (an extractor's run that failed did not, though its
+ * command is done).
  * A new reference, NULL without memory. */
 json_t *command_request_json(const PGresult *result, int row);
 

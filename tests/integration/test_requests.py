@@ -84,7 +84,7 @@ def test_retry_imports_a_file(hs):
     row = wait_over(hs, ask(hs, "import.retry", file="again.json"))
     assert row["status"] == "done" and row["result"]["totals"]["imported"] == 1, row
     assert row["progress"]["event"] == "file" and row["progress"]["file"]["name"] == "again.json", row
-    assert row["progress"]["events"]["file"] == 1, row
+    assert row["progress"]["events"]["file"] >= 1, row      # it may have waited before
     assert hs.sql("select count(*) from player where full_name = 'Retried Player'") == "1"
 
 

@@ -201,6 +201,33 @@ static void test_whole_way(void)
 	hs_db_pool_free(pool);
 }
 
+/* A list says of each what a look says. */
+static void test_list(void)
+{
+	static const char *const values[] = { "extractor", "10" };
+	const struct hs_db_statement statement = { .sql = command_request_list_sql,
+		.values = values, .count = 2 };
+	struct hs_error err = HS_ERROR_INIT;
+	json_t *seen = NULL;
+
+	migrate_once();
+	ask_int(db, "insert into command_request (command, owner, asked_by, status, result) values"
+	    " ('import.now', 'importer', 'coach', 'done', '{}'),"
+	    " ('extractor.run', 'extractor', 'coach', 'done', '{\"status\":\"failed\",\"error\":"
+	    "{\"message\":\"no answer\"},\"problems\":[1,2,3]}')");
+	expect_done("a list", hs_db_pool_submit(pool, &statement, 1, PATIENCE_MS, keep_json, &seen,
+		NULL, &err), &err);
+	for (int64_t end_ms = now_ms() + PATIENCE_MS; seen == NULL && now_ms() < end_ms;)
+		turn_for(5);
+	expect_text("its text", json_string_value(json_object_get(seen, "text")),
+	    "failed: no answer");
+	expect_true("not good", json_is_false(json_object_get(seen, "is_good")));
+	expect_true("no lists", json_object_get(json_object_get(seen, "result"), "problems") ==
+	    NULL);
+	json_decref(seen);
+	hs_db_pool_free(pool);
+}
+
 /* It is told by NOTIFY, long before the next look is due. */
 static void test_notified(void)
 {
@@ -448,6 +475,7 @@ static void test_lines(void)
 
 static const struct hs_case cases[] = {
 	{ "the whole way", test_whole_way },
+	{ "list", test_list },
 	{ "notified", test_notified },
 	{ "refused by web", test_refused_by_web },
 	{ "full", test_full },
