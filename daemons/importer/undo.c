@@ -1,8 +1,8 @@
 /* undo.c: takes back an import, in one transaction.
  *
  * Trusts what merges have kept (sql/, undo_sql.c); where that contradicts itself, nothing is
- * undone. Memory: the statements of one player-season at a time, and a bounded batch of what becomes
- * of them. The file itself stays in archive, and may be imported again. */
+ * undone. Memory: the statements of one player-season at a time, and a bounded batch of what
+ * becomes of them. The file itself stays in archive, and may be imported again. */
 #include "daemons/importer/undo.h"
 
 #include <stdio.h>

@@ -52,8 +52,8 @@ static const char gather_said[] =
     " ps.raw_payload from undo_key k join player_season ps on " SAME_KEY("ps", "k")
     " join player_season_stats l on " SAME_KEY("l", "k")
     " union all select " KEY("k.") ", h.import_file_id, h.snapshot_date, 'h',"
-    " not coalesce(f.has_statements or o.has_statements, false), h.superseded_by, h.ctid, " SAID("h.") ","
-    " h.source_metadata, h.raw_payload from undo_key k"
+    " not coalesce(f.has_statements or o.has_statements, false), h.superseded_by, h.ctid, "
+    SAID("h.") ", h.source_metadata, h.raw_payload from undo_key k"
     " join player_season_history h on " SAME_KEY("h", "k")
     " left join import_file f on f.file_id = h.superseded_by"
     " left join import_file o on o.file_id = h.import_file_id"
@@ -343,7 +343,8 @@ const char undo_drop_best[] =
 	"nationality, 'position', " t "position, 'role', " t "role, 'height_cm', " \
 	PLAIN(t, "height") ", 'weight_kg', " PLAIN(t, "weight") ")"
 
-/* Chosen first, and by few tables: how many rows a join of whole keys gives the planner cannot tell. */
+/* Chosen first, and by few tables: the planner cannot tell how many rows a join of whole keys
+ * gives. */
 #define FIRST_ROWS \
 	"select w.class, " KEY("w.") ", p.full_name, row_number() over (order by" \
 	" w.class = 'm', w.class = 'd', p.full_name collate \"C\", " KEY("w.") ") as place" \
