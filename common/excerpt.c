@@ -84,8 +84,8 @@ static size_t copy_shown(const char *text, size_t length, char *to, size_t *ret_
 }
 
 /* window: the line around the place, which is at the byte place of it. */
-static void make_excerpt(struct hs_problem *problem, const char *window, size_t length, size_t place,
-    bool is_cut_before, bool is_cut_after)
+static void make_excerpt(struct hs_problem *problem, const char *window, size_t length,
+    size_t place, bool is_cut_before, bool is_cut_after)
 {
 	char shown[EXCERPT_BYTES];
 	size_t used = 0, written;

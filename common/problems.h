@@ -55,7 +55,8 @@ const struct hs_problem *hs_problems_at(const struct hs_problems *problems, size
 struct hs_problem *hs_problems_edit(struct hs_problems *problems, size_t n);
 
 /* [{"code":"unknown_field","pointer":"/records/17/colour","line":19,"column":4,"message":"...",
- * "excerpt":"...","excerpt_column":4}], the last two where there is one; a new reference, NULL without memory. */
+ * "excerpt":"...","excerpt_column":4}], the last two where there is one; a new
+ * reference, NULL without memory. */
 json_t *hs_problems_json(const struct hs_problems *problems);
 
 #endif

@@ -155,7 +155,8 @@ void view_import_file(struct output *output, const json_t *result)
 /* --- undoing -------------------------------------------------------------------------- */
 
 /* The members that differ, as "ppg 12.5 -> 11, rpg - -> 3"; all of them when there is no other. */
-static void print_differences(const struct screen *screen, const json_t *before, const json_t *after)
+static void print_differences(const struct screen *screen, const json_t *before,
+    const json_t *after)
 {
 	const char *key, *comma = "";
 	const json_t *old;

@@ -66,8 +66,8 @@ void view_import_file(struct output *output, const json_t *result);
 void view_import_undo(struct output *output, const json_t *result);
 void view_import_delete(struct output *output, const json_t *result);
 
-/* Shared: NAME:LINE:COLUMN: /pointer: message (code), and the line in question with a mark under the
- * place, for up to most of the problems. */
+/* Shared: NAME:LINE:COLUMN: /pointer: message (code), and the line in question with a mark
+ * under the place, for up to most of the problems. */
 void view_problems(struct output *output, const char *name, const json_t *problems, size_t most,
     size_t indent);
 

@@ -35,7 +35,8 @@
 #define RESTATED_COLUMNS \
 	"player_season_restated (import_file_id, snapshot_date, kind, competition_id, season_id," \
 	" teams, players, source_metadata, raw_payload)"
-/* From rows x with a key, and alone: null, or a number of its own for one with metadata or payload. */
+/* From rows x with a key, and alone: null, or a number of its own for one with metadata or
+ * payload. */
 #define RESTATED_GROUPS \
 	" competition_id, season_id, array_agg(team_id), array_agg(player_id)," \
 	" (array_agg(source_metadata))[1], (array_agg(raw_payload))[1] from ("

@@ -426,7 +426,8 @@ const char merge_part_near[] =
     " where not exists (select from stage_near r where r.at = g.ctid"
     " and r.player_id = e.player_id and r.team_id = e.team_id))"
     " where g.ctid in (select at from stage_near)";
-const char merge_drop_parted[] = "delete from player_season_restated where cardinality(players) = 0";
+const char merge_drop_parted[] =
+    "delete from player_season_restated where cardinality(players) = 0";
 
 static const char insert_player_seasons[] =
     "insert into player_season (" KEY("") ", import_file_id, snapshot_date, position, role,"

@@ -66,8 +66,8 @@ struct merge_step {
 extern const struct merge_step merge_steps[];
 extern const size_t merge_step_count;
 
-/* One merge at a time in the whole database: ids are max + 1, and of one date the later file counts.
- * For a transaction, before its file gets a number. */
+/* One merge at a time in the whole database: ids are max + 1, and of one date the later file
+ * counts. For a transaction, before its file gets a number. */
 #define MERGE_LOCK "select pg_advisory_xact_lock(1215513165, 1)"
 
 /* The temporary tables, dropped at the end of the transaction, and the COPY statements that fill
@@ -80,8 +80,8 @@ enum { MERGE_PLAYER_COLUMNS = 12 };
 extern const char merge_copy_names[];
 enum { MERGE_NAME_COLUMNS = 4 };
 
-/* From stage_work (class u: other figures, d: deleted) and stage_touched (hot) to the hot tables: figures,
- * copies of the players' columns, maxima of players who have some. */
+/* From stage_work (class u: other figures, d: deleted) and stage_touched (hot) to the hot tables:
+ * figures, copies of the players' columns, maxima of players who have some. */
 extern const char *const merge_refresh[];
 extern const size_t merge_refresh_count;
 /* Last: of persons who are several players (stage_linked). Selects how many more are found. */

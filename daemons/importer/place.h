@@ -26,8 +26,8 @@ bool place_same_content(const struct place_facts *a, const struct place_facts *b
 /* A name that is ours to import: *.json, and no dot file. */
 bool place_wants(const char *name);
 
-/* A name that somebody may have meant for us, but which is not ours: as x.json.gz, or UPPER.JSON. Not so
- * dot files, *.tmp and *.part, which are on their way. */
+/* A name that somebody may have meant for us, but which is not ours: as x.json.gz, or UPPER.JSON.
+ * Not so dot files, *.tmp and *.part, which are on their way. */
 bool place_overlooks(const char *name);
 
 /* Opens a regular file for reading, following no link and waiting for no FIFO; the caller's

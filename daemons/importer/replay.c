@@ -1,8 +1,8 @@
 /* replay.c: the statements about one player-season, taken in anew without one of them.
  *
- * Trusts nothing but the order of the files. First all get the figures that they point at, then each
- * finds its place among those before it, as merge_sql.c's class_rows and class_stale have it.
- * Snapshots mostly come in the order of their days: then each step looks at the current one only. */
+ * Trusts nothing but the order of the files. First all get the figures that they point at, then
+ * each finds its place among those before it, as merge_sql.c's class_rows and class_stale have it.
+ * Snapshots mostly come in the order of their days: then each step looks at the current one. */
 #include "daemons/importer/replay.h"
 
 #include <stdlib.h>
@@ -131,8 +131,8 @@ static void take_newer(struct shelf *shelf, struct replay_statement *one)
 	shelf->current = one;
 }
 
-/* The last one of its day, when that is in history; NULL when there is none, or it points at the next
- * newer one. */
+/* The last one of its day, when that is in history; NULL when there is none, or it points at the
+ * next newer one. */
 static const struct replay_statement *same_day(const struct shelf *shelf, size_t place)
 {
 	int day = at(shelf, place)->day;

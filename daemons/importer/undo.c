@@ -1,19 +1,23 @@
 /* undo.c: takes back an import, in one transaction.
  *
  * Trusts what merges have kept (sql/, undo_sql.c); where that contradicts itself, nothing is
- * undone. Memory: the statements of one player-season at a time, and a bounded batch of what becomes
- * of them. The file itself stays in archive, and may be imported again. */
+ * undone. Memory: the statements of one player-season at a time, and a bounded batch of what
+ * becomes of them. The file itself stays in archive, and may be imported again. */
 #include "daemons/importer/undo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/log.h"
 #include "common/text.h"
 #include "daemons/importer/merge.h"
 #include "daemons/importer/merge_sql.h"
 #include "daemons/importer/replay.h"
 #include "daemons/importer/undo_sql.h"
+
+#define SLOW_STEP_SECONDS 0.25
 
 #define PAGE_ROWS "2000"
 #define SHOWN_ROWS "20"		/* UNDO_ROWS_SHOWN */
@@ -62,15 +66,25 @@ static bool tell(struct undo *undo, const char *about, struct hs_error *err)
 	return job->goes_on(job->arg, about, undo->parts_done++, PARTS, err);
 }
 
-static bool run_part(struct undo *undo, const struct undo_part *part, struct hs_error *err)
+static bool run_step(struct undo *undo, const char *sql, bool takes_file, struct hs_error *err)
 {
 	const char *values[] = { undo->file };
+	double began = hs_clock_seconds(), seconds;
 
+	if (!hs_db_run(undo->db, sql, values, takes_file, NULL, err))
+		return false;
+	if ((seconds = hs_clock_seconds() - began) >= SLOW_STEP_SECONDS)
+		hs_log(HS_LOG_DEBUG, "a step of an undo took long", HS_SECS("seconds", seconds),
+		    HS_STR("sql", sql));
+	return true;
+}
+
+static bool run_part(struct undo *undo, const struct undo_part *part, struct hs_error *err)
+{
 	if (!tell(undo, part->about, err))
 		return false;
 	for (size_t i = 0; i < part->count; i++)
-		if (!hs_db_run(undo->db, part->steps[i].sql, values, part->steps[i].takes_file,
-			NULL, err))
+		if (!run_step(undo, part->steps[i].sql, part->steps[i].takes_file, err))
 			return false;
 	return true;
 }
@@ -339,7 +353,7 @@ static bool refresh(struct undo *undo, int64_t *ret_more, struct hs_error *err)
 	    !hs_db_exec(undo->db, "analyze stage_touched", NULL, err))
 		return false;
 	for (size_t i = 0; i < merge_refresh_count; i++)
-		if (!hs_db_exec(undo->db, merge_refresh[i], NULL, err))
+		if (!run_step(undo, merge_refresh[i], false, err))
 			return false;
 	if (!hs_db_exec(undo->db, merge_refresh_persons, &result, err))
 		return false;
@@ -391,8 +405,8 @@ static bool take_out(struct undo *undo, json_t **ret, struct hs_error *err)
 	    hs_db_script(undo->db, undo_tables, err) &&
 	    run_part(undo, &undo_gather, err) && replay(undo, err) &&
 	    run_part(undo, &undo_figures, err) &&
-	    hs_db_exec(undo->db, merge_part_near, NULL, err) &&
-	    hs_db_exec(undo->db, merge_drop_parted, NULL, err) &&
+	    run_step(undo, merge_part_near, false, err) &&
+	    run_step(undo, merge_drop_parted, false, err) &&
 	    run_part(undo, &undo_derive, err) && look(undo, ret, err) && fold_names(undo, err) &&
 	    run_part(undo, &undo_players, err) && refresh(undo, &more, err) &&
 	    drop_best(undo, &gone, err) &&

@@ -53,8 +53,8 @@ static const char gather_said[] =
     " ps.raw_payload from undo_key k join player_season ps on " SAME_KEY("ps", "k")
     " join player_season_stats l on " SAME_HOT("l", "k")
     " union all select " KEY("k.") ", h.import_file_id, h.snapshot_date, 'h',"
-    " not coalesce(f.has_statements or o.has_statements, false), h.superseded_by, h.ctid, " SAID("h.") ","
-    " h.source_metadata, h.raw_payload from undo_key k"
+    " not coalesce(f.has_statements or o.has_statements, false), h.superseded_by, h.ctid, "
+    SAID("h.") ", h.source_metadata, h.raw_payload from undo_key k"
     " join player_season_history h on " SAME_KEY("h", "k")
     " left join import_file f on f.file_id = h.superseded_by"
     " left join import_file o on o.file_id = h.import_file_id"
@@ -353,6 +353,14 @@ const char undo_drop_seasons[] =
 	"nationality, 'position', " t "position, 'role', " t "role, 'height_cm', " \
 	PLAIN(t, "height") ", 'weight_kg', " PLAIN(t, "weight") ")"
 
+/* Chosen first, and by few tables: the planner cannot tell how many rows a join of whole keys
+ * gives. */
+#define FIRST_ROWS \
+	"select w.class, " KEY("w.") ", p.full_name, row_number() over (order by" \
+	" w.class = 'm', w.class = 'd', p.full_name collate \"C\", " KEY("w.") ") as place" \
+	" from stage_work w join player p on p.player_id = w.player_id" \
+	" order by place limit $1::integer"
+
 const char undo_look[] =
     "select json_build_object('counts', json_build_object("
     "'player_seasons', (select count(*) from undo_key), 'put_back', " CLASSES("u") ","
@@ -364,25 +372,23 @@ const char undo_look[] =
     " on c.competition_id = n.id where n.kind = 'c' and n.name <> c.name),"
     " 'teams_renamed', (select count(*) from undo_name n join team t"
     " on t.team_id = n.id where n.kind = 't' and n.name <> t.name)),"
-    " 'rows', coalesce((select json_agg(json_build_object('player', y.full_name,"
-    " 'competition', y.competition, 'season', y.season, 'team', y.team, 'becomes', y.becomes,"
-    " 'before', y.old, 'after', y.new) order by y.place) from ("
-    "select p.full_name, c.name as competition, e.name as season, t.name as team,"
-    " case w.class when 'u' then 'put back' when 'd' then 'removed' else 'restated' end as becomes,"
-    " " FIGURES_JSON("o.", "o.import_file_id", "o.snapshot_date") " as old,"
-    " case when w.class <> 'd' then " FIGURES_JSON("w.", "s.import_file_id", "s.snapshot_date")
-    " end as new, row_number() over (order by w.class = 'm', w.class = 'd', p.full_name, e.name,"
-    " " KEY("w.") ") as place from stage_work w"
-    " join undo_said o on " SAME_KEY("o", "w") " and o.kind = 'c'"
-    " left join undo_said s on s.number = w.rec join player p on p.player_id = w.player_id"
-    " join competition c on c.competition_id = w.competition_id"
-    " join season e on e.season_id = w.season_id join team t on t.team_id = w.team_id"
-    " order by place limit $1::integer) y), '[]'),"
+    " 'rows', coalesce((select json_agg(json_build_object('player', z.full_name,"
+    " 'competition', c.name, 'season', e.name, 'team', t.name, 'becomes',"
+    " case z.class when 'u' then 'put back' when 'd' then 'removed' else 'restated' end,"
+    " 'before', " FIGURES_JSON("o.", "o.import_file_id", "o.snapshot_date") ", 'after',"
+    " case when z.class <> 'd' then " FIGURES_JSON("w.", "s.import_file_id", "s.snapshot_date")
+    " end) order by z.place) from (" FIRST_ROWS ") z"
+    " join competition c on c.competition_id = z.competition_id"
+    " join season e on e.season_id = z.season_id join team t on t.team_id = z.team_id"
+    " join undo_said o on " SAME_KEY("o", "z") " and o.kind = 'c'"
+    " join stage_work w on " SAME_KEY("w", "z")
+    " left join undo_said s on s.number = w.rec), '[]'),"
     " 'players', coalesce((select json_agg(json_build_object('player', y.full_name,"
     " 'becomes', y.becomes, 'before', y.old, 'after', y.new) order by y.place) from ("
     "select p.full_name, case when n.full_name is null then 'gone' else 'changed' end as becomes,"
     " " PERSON_JSON("p.") " as old, case when n.full_name is not null then " PERSON_JSON("n.")
-    " end as new, row_number() over (order by n.full_name is null, p.full_name, p.player_id)"
+    " end as new, row_number() over (order by n.full_name is null, p.full_name collate \"C\","
+    " p.player_id)"
     " as place from undo_player n join player p on p.player_id = n.player_id"
     " where n.has_changed or n.full_name is null"
     " order by place limit $1::integer) y), '[]'))::text";

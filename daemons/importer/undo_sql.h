@@ -1,4 +1,4 @@
-/* undo_sql.h: the statements that take a file out of the entities; undo.c runs them in this order. */
+/* undo_sql.h: the statements that take a file out of the entities, in the order of their use. */
 #ifndef IMPORTER_UNDO_SQL_H
 #define IMPORTER_UNDO_SQL_H
 
@@ -35,7 +35,8 @@ extern const char undo_write_new[];
 extern const struct undo_part undo_figures;
 /* Players and names: as what is left has them, in undo_player and undo_name. */
 extern const struct undo_part undo_derive;
-/* Players whose name is another: player_id and name; and their folded names, from an array of objects. */
+/* Players whose name is another: player_id and name; and their folded names, from an array of
+ * objects. */
 extern const char undo_read_names[];
 extern const char undo_write_names[];
 /* Counts, and the first rows of what becomes, as JSON; $1: how many rows. Before undo_players. */
