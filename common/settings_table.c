@@ -167,6 +167,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.help =
 		    "The players whose seasons a search may read one by one; for more it reads all.",
 	},
+	[HS_SET_UPLOAD_MAX_BYTES] = {
+		.name = "HOOPSCOUT_UPLOAD_MAX_BYTES", .type = HS_TYPE_BYTES, .fallback = "4G",
+		.min = 1 << 20, .max = 1LL << 40,
+		.help = "The largest upload that the import pages take at once: bytes, or K, M, G.",
+	},
 	[HS_SET_PUBLIC_SEARCH] = {
 		.name = "HOOPSCOUT_PUBLIC_SEARCH", .type = HS_TYPE_BOOL, .fallback = "yes",
 		.help = "Whether searches, players, exports and the API are open to who has no account.",

@@ -16,6 +16,8 @@
 #include <event2/bufferevent.h>
 
 #include "common/clock.h"
+#include "daemons/web/held.h"
+#include "daemons/web/linger.h"
 
 enum connection_state {
 	FRESH,		/* its first request is on its way */
@@ -32,6 +34,7 @@ struct connection {
 	struct bufferevent *bev;
 	struct evhttp_connection *evcon;	/* NULL until adopted */
 	struct event *adopt;
+	struct held *held;
 	enum connection_state state;
 	time_t since;		/* monotonic, when the state began */
 	void *work;
@@ -40,6 +43,7 @@ struct connection {
 struct connections {
 	struct event_base *base;
 	struct event *sweep;
+	struct lingerers *lingerers;
 	const struct connections_events *events;
 	void *arg;
 	size_t open;
@@ -53,14 +57,20 @@ static void enter(struct connection *connection, enum connection_state state)
 	connection->since = (time_t)(hs_clock_ms() / 1000);
 }
 
+static void connection_free(struct connection *connection)
+{
+	LIST_REMOVE(connection, next);
+	if (connection->adopt != NULL)
+		event_free(connection->adopt);
+	held_free(connection->held);
+	free(connection);
+}
+
 static void forget(struct connection *connection)
 {
 	struct connections *all = connection->all;
 
-	LIST_REMOVE(connection, next);
-	if (connection->adopt != NULL)
-		event_free(connection->adopt);
-	free(connection);
+	connection_free(connection);
 	all->open--;
 	all->events->on_change(all->arg, all->open);
 }
@@ -76,14 +86,18 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 	forget(connection);
 }
 
-/* Bytes came: a request begins to arrive. */
+/* Bytes came: a request begins to arrive; one for an upload is held back from evhttp. */
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct connection *connection = arg;
+	bool begins = connection->state == FRESH || connection->state == IDLE;
 
-	(void)input;
-	if (info->n_added > 0 && (connection->state == FRESH || connection->state == IDLE))
+	if (info->n_added == 0)
+		return;
+	if (begins)
 		enter(connection, ARRIVING);
+	if (begins || held_is_waiting(connection->held))
+		held_look(connection->held, input);
 }
 
 /* evhttp hands its own connection to the bufferevent's callbacks, and so shows it to us
@@ -118,7 +132,8 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	if (connection == NULL)
 		return NULL;
 	connection->all = all;
-	if ((connection->adopt = event_new(base, -1, 0, on_adopt, connection)) == NULL)
+	if ((connection->held = held_new()) == NULL ||
+	    (connection->adopt = event_new(base, -1, 0, on_adopt, connection)) == NULL)
 		goto fail;
 	if ((bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE)) == NULL)
 		goto fail;
@@ -137,6 +152,7 @@ fail:
 		bufferevent_free(bev);
 	if (connection->adopt != NULL)
 		event_free(connection->adopt);
+	held_free(connection->held);
 	free(connection);
 	return NULL;
 }
@@ -190,6 +206,8 @@ bool connections_new(struct event_base *base, struct evhttp *http,
 	all->limits[ARRIVING] = WEB_ARRIVAL_SECONDS;
 	all->limits[ANSWERING] = WEB_SENDING_SECONDS;
 	LIST_INIT(&all->list);
+	if ((all->lingerers = lingerers_new(base)) == NULL)
+		goto fail;
 	all->sweep = event_new(base, -1, EV_PERSIST, on_sweep, all);
 	if (all->sweep == NULL || event_add(all->sweep, &every) != 0)
 		goto fail;
@@ -208,12 +226,9 @@ void connections_free(struct connections *connections)
 
 	if (connections == NULL)
 		return;
-	while ((connection = LIST_FIRST(&connections->list)) != NULL) {
-		LIST_REMOVE(connection, next);
-		if (connection->adopt != NULL)
-			event_free(connection->adopt);
-		free(connection);
-	}
+	while ((connection = LIST_FIRST(&connections->list)) != NULL)
+		connection_free(connection);
+	lingerers_free(connections->lingerers);
 	if (connections->sweep != NULL)
 		event_free(connections->sweep);
 	free(connections);
@@ -252,9 +267,28 @@ static void on_answered(struct evhttp_request *request, void *arg)
 
 void connection_answer(struct connection *connection, struct evhttp_request *request)
 {
+	if (connection_has_body(connection))
+		linger(connection->all->lingerers, bufferevent_getfd(connection->bev));
 	connection->work = NULL;
 	enter(connection, ANSWERING);
 	evhttp_request_set_on_complete_cb(request, on_answered, connection);
+}
+
+int64_t connection_body(struct connection *connection, struct evbuffer **ret_begun)
+{
+	return held_body(connection->held, ret_begun);
+}
+
+bool connection_has_body(const struct connection *connection)
+{
+	struct evbuffer *begun;
+
+	return held_body(connection->held, &begun) >= 0;
+}
+
+int connection_fd(const struct connection *connection)
+{
+	return bufferevent_getfd(connection->bev);
 }
 
 void connection_cut(struct connection *connection)

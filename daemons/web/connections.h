@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
 
@@ -49,6 +51,13 @@ struct connection *connections_work(struct connections *connections,
 
 /* Its answer goes out now; when it has, the connection waits for the next request. */
 void connection_answer(struct connection *connection, struct evhttp_request *request);
+
+/* The body of a request for an upload (held.h), which nobody has read yet: its length, or -1; and what
+ * has come of it (borrowed; drain it). All else is read from the descriptor, by the handler alone.
+ * After the answer such a connection is closed. */
+int64_t connection_body(struct connection *connection, struct evbuffer **ret_begun);
+bool connection_has_body(const struct connection *connection);
+int connection_fd(const struct connection *connection);
 
 /* Cuts it: the client sees that no answer, or no more of it, comes. The event is on_left. */
 void connection_cut(struct connection *connection);

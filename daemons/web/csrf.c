@@ -11,7 +11,7 @@
 
 static const char purpose[] = "HoopScout: a form of ours";
 
-static bool make(struct exchange *exchange, char ret[TOKEN_PROOF_BYTES])
+bool csrf_expect(struct exchange *exchange, char ret[TOKEN_PROOF_BYTES])
 {
 	char token[TOKEN_TEXT_BYTES];
 
@@ -28,7 +28,7 @@ bool csrf_put(struct exchange *exchange, json_t *data)
 	char proof[TOKEN_PROOF_BYTES];
 
 	exchange->reply.is_secret = true;
-	return make(exchange, proof) && view_put(data, CSRF_FIELD, json_string(proof));
+	return csrf_expect(exchange, proof) && view_put(data, CSRF_FIELD, json_string(proof));
 }
 
 bool csrf_is_own_origin(const char *fetch_site, const char *origin, const char *host)

@@ -44,9 +44,10 @@ struct reply {
 	char etag[48];		/* with its quotes; "" for none */
 	char *push_url;		/* for htmx; of a 303 where it leads; NULL: none */
 	const char *allow;	/* of a 405 */
-	char *way_on;		/* of a 400: where one may go on instead; NULL: nowhere */
+	char *way_on;		/* of a problem: where one may go on instead; NULL: nowhere */
 	const char *way_on_says;
 	const char *file_name;	/* to be saved as; NULL: to be shown */
+	int64_t body_bytes;	/* of an answer in pieces, where it is known; 0: it is not */
 	bool is_secret;		/* of this asker alone, as a form's proof is: nowhere kept */
 	char *cookies[3];	/* lines of Set-Cookie, by enum cookie of session.h; NULL: none */
 	char *leave_to;		/* htmx opens this page instead; NULL: it does not */
@@ -113,7 +114,8 @@ void exchange_drop_beside(struct exchange *exchange);
 /* Sends the reply. Takes exchange. */
 void exchange_answer(struct exchange *exchange);
 
-/* An answer in pieces: begin sends the head, whose length is not given; each piece (drained) is
+/* An answer in pieces: begin sends the head, without a length unless
+ * reply.body_bytes says it (then all of it must be sent, or the answer cut); each piece (drained) is
  * followed by on_sent when the client can take more, and never from within send. When the client
  * leaves, exchange->work is freed and nothing more is called. */
 void exchange_begin(struct exchange *exchange);

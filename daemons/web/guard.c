@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "daemons/web/account.h"
+#include "daemons/web/connections.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/fields.h"
 #include "daemons/web/query_string.h"
@@ -132,7 +133,10 @@ static void accept_form(struct exchange *exchange)
 {
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (!fields_read(exchange, &err))
+	/* an upload's proof is the first part of its body, which is not read yet: upload.c */
+	if (exchange->connection != NULL && connection_has_body(exchange->connection))
+		exchange->handle(exchange);
+	else if (!fields_read(exchange, &err))
 		reply_error(exchange, &err);
 	else if (!csrf_check(exchange))
 		refuse(exchange, "The form was not sent by a page of ours that is still good. Open "

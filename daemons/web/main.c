@@ -16,6 +16,7 @@
 #include "daemons/web/health.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
+#include "daemons/web/upload.h"
 #include "daemons/web/web.h"
 
 enum { FIRST_ANSWER_MS = 2000 };
@@ -37,6 +38,7 @@ static void web_free(void *app)
 		return;
 	server_free(web->server);
 	exports_free(web->exports);
+	uploads_free(web->uploads);
 	accounts_free(web->accounts);
 	answers_free(web->answers);
 	catalog_free(web->catalog);
@@ -89,6 +91,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !accounts_new(web->base, web->settings, &web->accounts, err) ||
 	    !answers_new(web->base, web->settings, &web->answers, err) ||
 	    !exports_new(web->base, &web->exports, err) ||
+	    !uploads_new(web->base, &web->uploads, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;

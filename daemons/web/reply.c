@@ -32,6 +32,7 @@ static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 403, "Forbidden", "This is not allowed" },
 	{ 404, "Not Found", "There is nothing here" },
 	{ 405, "Method Not Allowed", "That cannot be done here" },
+	{ 413, "Content Too Large", "This is too much" },
 	{ 422, "Unprocessable Content", "This was not accepted" },
 	{ 429, "Too Many Requests", "Please wait a moment" },
 	{ 500, "Internal Server Error", "Something went wrong on our side" },
@@ -219,11 +220,11 @@ void reply_see_other(struct exchange *exchange, const char *path)
 }
 
 /* A link, or null. */
-static json_t *way_on(const struct exchange *exchange, int status)
+static json_t *way_on(const struct exchange *exchange)
 {
 	const struct reply *reply = &exchange->reply;
 
-	if (status != HTTP_BADREQUEST || reply->way_on == NULL)
+	if (reply->way_on == NULL)
 		return json_null();
 	return json_pack("{s:s, s:s}", "url", reply->way_on, "text", reply->way_on_says);
 }
@@ -243,7 +244,7 @@ void reply_problem(struct exchange *exchange, int status, const char *detail,
 	reply_push_url(exchange, "false");
 	problem = view_or_nothing(problem, problem != NULL &&
 	    view_put(problem, "heading", json_string(heading_of(status))) &&
-	    view_put(problem, "way_on", way_on(exchange, status)));
+	    view_put(problem, "way_on", way_on(exchange)));
 	reply_page(exchange, status,
 	    exchange->form == FORM_FRAGMENT ? "problem_fragment" : "problem", problem);
 }

@@ -15,15 +15,19 @@
 #include "daemons/web/choices.h"
 #include "daemons/web/guard.h"
 #include "daemons/web/health.h"
+#include "daemons/web/import_actions.h"
+#include "daemons/web/import_download.h"
+#include "daemons/web/imports.h"
 #include "daemons/web/player.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search.h"
 #include "daemons/web/sign_in.h"
 #include "daemons/web/statics.h"
+#include "daemons/web/upload.h"
 
 struct route {
 	unsigned methods;
-	const char *path;	/* {id} is a number, * is anything that is left */
+	const char *path;	/* {id} is a number, * at the end is anything that is left */
 	enum may may;
 	void (*handle)(struct exchange *exchange);
 	const char *allow;	/* of all rows with this path */
@@ -51,6 +55,16 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/sign-out", MAY_SIGNED_IN, sign_out_post, "POST" },
 	{ LOOK, "/account", MAY_SIGNED_IN, account_page, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/account/password", MAY_SIGNED_IN, account_password_post, "POST" },
+	{ LOOK, "/admin/imports", MAY_SCOUT, imports_runs_page, "GET, HEAD" },
+	{ LOOK, "/admin/imports/files", MAY_SCOUT, imports_files_page, "GET, HEAD" },
+	{ LOOK, "/admin/imports/runs/{id}", MAY_SCOUT, imports_run_page, "GET, HEAD" },
+	{ LOOK, "/admin/imports/files/{id}", MAY_SCOUT, imports_file_page, "GET, HEAD" },
+	{ LOOK, "/admin/imports/files/{id}/file", MAY_SCOUT, import_download_file, "GET, HEAD" },
+	{ LOOK, "/admin/imports/files/{id}/errors", MAY_SCOUT, import_download_errors, "GET, HEAD" },
+	{ LOOK, "/admin/imports/uploads", MAY_ADMIN, uploads_page, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/admin/imports/upload", MAY_ADMIN, upload_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/imports/now", MAY_ADMIN, import_now_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/retry", MAY_ADMIN, import_retry_post, "POST" },
 	{ LOOK, "/audit", MAY_ADMIN, audit_page, "GET, HEAD" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
@@ -58,11 +72,30 @@ static const struct route routes[] = {
 	{ LOOK, "/favicon.ico", MAY_ALWAYS, statics_answer_icon, "GET, HEAD" },
 };
 
+/* The number at the beginning of text, up to a '/' or its end; then *ret_rest. */
+static bool take_id(const char *text, int64_t *ret_id, const char **ret_rest)
+{
+	size_t length = strcspn(text, "/");
+	struct hs_error ignored = HS_ERROR_INIT;
+	char number[16];
+	long long id;
+
+	if (length >= sizeof number)
+		return false;
+	memcpy(number, text, length);
+	number[length] = '\0';
+	if (!hs_parse_int(number, 1, INT32_MAX, "id", &id, &ignored))
+		return false;
+	*ret_id = id;
+	*ret_rest = text + length;
+	return true;
+}
+
 static bool suits(const char *pattern, const char *path, int64_t *ret_id)
 {
+	static const char id[] = "{id}";
 	size_t plain = strcspn(pattern, "{*");
-	struct hs_error ignored = HS_ERROR_INIT;
-	long long id;
+	const char *rest;
 
 	if (strncmp(pattern, path, plain) != 0)
 		return false;
@@ -70,10 +103,7 @@ static bool suits(const char *pattern, const char *path, int64_t *ret_id)
 		return path[plain] == '\0';
 	if (pattern[plain] == '*')
 		return true;
-	if (!hs_parse_int(path + plain, 1, INT32_MAX, "id", &id, &ignored))
-		return false;
-	*ret_id = id;
-	return true;
+	return take_id(path + plain, ret_id, &rest) && strcmp(pattern + plain + strlen(id), rest) == 0;
 }
 
 static void refuse_method(struct exchange *exchange, const struct route *route)

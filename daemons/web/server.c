@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/account.h"
+#include "daemons/web/disposition.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/fields.h"
 #include "daemons/web/guard.h"
@@ -406,7 +407,7 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 {
 	struct evhttp_request *request = exchange->request;
 	const struct reply *reply = &exchange->reply;
-	char number[32], disposition[128];
+	char number[32], disposition[DISPOSITION_BYTES];
 
 	for (size_t i = 0; i < HS_COUNT(usual_headers); i++)
 		add_header(request, usual_headers[i].name, usual_headers[i].value);
@@ -439,12 +440,11 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 		snprintf(number, sizeof number, "%zd", body_bytes);
 		add_header(request, "Content-Length", number);
 	}
-	if (reply->file_name != NULL) {
-		snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"",
-		    reply->file_name);
-		add_header(request, "Content-Disposition", disposition);
-	}
-	if (reply->close || exchange->server->stopping)
+	if (reply->file_name != NULL)
+		add_header(request, "Content-Disposition",
+		    disposition_text(reply->file_name, disposition));
+	if (reply->close || exchange->server->stopping ||
+	    (exchange->connection != NULL && connection_has_body(exchange->connection)))
 		add_header(request, "Connection", "close");
 }
 
@@ -469,7 +469,8 @@ void exchange_begin(struct exchange *exchange)
 {
 	struct reply *reply = &exchange->reply;
 
-	add_headers(exchange, LENGTH_UNKNOWN);
+	add_headers(exchange, reply->body_bytes > 0 ? (ev_ssize_t)reply->body_bytes :
+						      LENGTH_UNKNOWN);
 	exchange->streaming = true;
 	evhttp_send_reply_start(exchange->request, reply->status, reply_reason(reply->status));
 }

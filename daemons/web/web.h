@@ -18,6 +18,7 @@ struct catalog;
 struct exports;
 struct server;
 struct statics;
+struct uploads;
 
 struct web {
 	struct hs_child *child;
@@ -28,10 +29,12 @@ struct web {
 	struct answers *answers;
 	struct catalog *catalog;
 	struct exports *exports;
+	struct uploads *uploads;
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */
 	struct server *server;
+	size_t downloads;	/* of imported files, under way */
 };
 
 #endif

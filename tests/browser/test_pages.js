@@ -580,6 +580,9 @@ for (const [width, scheme] of [[1280, "light"], [390, "dark"]]) {
 	});
 }
 
+/* Last, since they bring in players whom nobody above expects. */
+require("./test_imports.js");
+
 runAll().catch((error) => {
 	console.log(error.stack);
 	console.log("browser: 0 passed, 1 failed");

@@ -38,6 +38,16 @@ ROUTES = [
     ("POST", "/sign-out", "/sign-out", SIGNED_IN, 400),
     ("GET", "/account", "/account", SIGNED_IN, 200),
     ("POST", "/account/password", "/account/password", SIGNED_IN, 400),
+    ("GET", "/admin/imports", "/admin/imports", SCOUT, 200),
+    ("GET", "/admin/imports/files", "/admin/imports/files", SCOUT, 200),
+    ("GET", "/admin/imports/runs/{id}", "/admin/imports/runs/99", SCOUT, 404),
+    ("GET", "/admin/imports/files/{id}", "/admin/imports/files/99", SCOUT, 404),
+    ("GET", "/admin/imports/files/{id}/file", "/admin/imports/files/99/file", SCOUT, 404),
+    ("GET", "/admin/imports/files/{id}/errors", "/admin/imports/files/99/errors", SCOUT, 404),
+    ("GET", "/admin/imports/uploads", "/admin/imports/uploads", ADMIN, 200),
+    ("POST", "/admin/imports/upload", "/admin/imports/upload", ADMIN, 400),
+    ("POST", "/admin/imports/now", "/admin/imports/now", ADMIN, 400),
+    ("POST", "/admin/imports/files/{id}/retry", "/admin/imports/files/99/retry", ADMIN, 400),
     ("GET", "/audit", "/audit", ADMIN, 200),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
@@ -141,7 +151,7 @@ def test_the_search_opens_and_closes_by_reload(house):
 def test_the_masthead(open_house, role):
     """Every page, also one that is not there, names its visitor, and links to what his role may see."""
     _, browsers = open_house
-    links = {"/audit": ADMIN}
+    links = {"/audit": ADMIN, "/admin/imports": SCOUT}
     for path in ("/", "/compare", "/players/1", "/nothing-here", "/?nonsense=1"):
         text = browsers[role].get(path).text
         head = text[text.index("<header"):text.index("</header>")]

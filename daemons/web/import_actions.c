@@ -1,0 +1,144 @@
+/* import_actions.c: trusts guard.c for role and proof, and the importer to check again what it is asked.
+ *
+ * A file is named by its number; what the importer is told is what the database has of it. */
+#include "daemons/web/import_actions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/db.h"
+#include "daemons/web/account.h"
+#include "daemons/web/asker.h"
+#include "daemons/web/command_request.h"
+#include "daemons/web/imports_sql.h"
+#include "daemons/web/query_string.h"
+#include "daemons/web/reply.h"
+#include "daemons/web/web.h"
+
+enum { NUMBER_BYTES = 24, ADDRESS_BYTES = 96 };
+
+struct action {
+	struct exchange *exchange;
+	char back[ADDRESS_BYTES];	/* the page that shows what comes of it */
+};
+
+static struct action *action_new(struct exchange *exchange)
+{
+	struct action *action = NULL;
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (query_string_refuse(exchange->query, &err) &&
+	    (action = calloc(1, sizeof *action)) == NULL)
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a request");
+	if (action == NULL) {
+		reply_error(exchange, &err);
+		return NULL;
+	}
+	action->exchange = exchange;
+	exchange->work = action;
+	exchange->work_free = free;
+	return action;
+}
+
+/* ---- asking the importer ---- */
+
+static void on_asked(void *arg, PGresult *const *results, size_t count, const struct hs_error *why)
+{
+	struct exchange *exchange = arg;
+	const struct action *action = exchange->work;
+	struct hs_error err = HS_ERROR_INIT;
+	char address[ADDRESS_BYTES + NUMBER_BYTES + 16];
+	int64_t request;
+
+	(void)count;
+	exchange->job = NULL;
+	if (!command_request_number(results, why, &request, &err)) {
+		if (err.code == HS_BUSY)
+			reply_problem(exchange, HTTP_SERVUNAVAIL, err.message, NULL);
+		else
+			reply_error(exchange, &err);
+		return;
+	}
+	snprintf(address, sizeof address, "%s?request=%lld", action->back, (long long)request);
+	reply_see_other(exchange, address);
+}
+
+/* Takes args. */
+static void ask(struct exchange *exchange, enum hs_command_id command, json_t *args)
+{
+	struct asker asker;
+	const struct command_request wanted = { .command = command, .args = args,
+		.asked_by = exchange->account->name, .role = exchange->account->role,
+		.address = asker.address };
+	struct hs_error err = HS_ERROR_INIT;
+	bool is_asked;
+
+	asker_of(exchange, &asker);
+	is_asked = command_request_ask(exchange->web->accounts->pool, &wanted, on_asked, exchange,
+	    &exchange->job, &err);
+	json_decref(args);
+	if (!is_asked)
+		reply_error(exchange, &err);
+}
+
+void import_now_post(struct exchange *exchange)
+{
+	struct action *action = action_new(exchange);
+
+	if (action == NULL)
+		return;
+	snprintf(action->back, sizeof action->back, "/admin/imports");
+	ask(exchange, HS_CMD_IMPORT_NOW, NULL);
+}
+
+/* ---- of one file ---- */
+
+/* The row, when it is one of a file that lies in failed; else it has been answered. */
+static bool is_failed_file(struct exchange *exchange, PGresult *const *results,
+    const struct hs_error *err)
+{
+	if (err != NULL)
+		reply_error(exchange, err);
+	else if (PQntuples(results[0]) == 0)
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no imported file of this number.",
+		    NULL);
+	else if (strcmp(hs_db_text(results[0], 0, FILE_STATUS), "failed") != 0 ||
+	    hs_db_text(results[0], 0, FILE_STORED_AS) == NULL)
+		reply_problem(exchange, 422, "This is for files that failed; this one did not, or "
+		    "is not in the failed folder yet.", NULL);
+	else
+		return true;
+	return false;
+}
+
+static void on_file_to_retry(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	(void)count;
+	if (is_failed_file(exchange, results, err))
+		ask(exchange, HS_CMD_IMPORT_RETRY, json_pack("{s:s}", "file",
+		    hs_db_text(results[0], 0, FILE_STORED_AS)));
+}
+
+static void look_up(struct exchange *exchange, exchange_done_fn *done)
+{
+	struct action *action = action_new(exchange);
+	char id[NUMBER_BYTES];
+	const char *const values[] = { id };
+	const struct hs_db_statement statement = { .sql = imports_file_sql, .values = values,
+		.count = 1 };
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (action == NULL)
+		return;
+	snprintf(id, sizeof id, "%lld", (long long)exchange->id);
+	snprintf(action->back, sizeof action->back, "/admin/imports/files/%s", id);
+	if (!exchange_ask_primary(exchange, &statement, 1, done, &err))
+		reply_error(exchange, &err);
+}
+
+void import_retry_post(struct exchange *exchange)
+{
+	look_up(exchange, on_file_to_retry);
+}

@@ -1,0 +1,14 @@
+/* imports.h: the import history: what came in, when, and what was wrong with it. For scouts and
+ * admins; only admins find the buttons that do something (import_actions.h). */
+#ifndef WEB_IMPORTS_H
+#define WEB_IMPORTS_H
+
+struct exchange;
+
+/* Handlers. */
+void imports_runs_page(struct exchange *exchange);
+void imports_files_page(struct exchange *exchange);
+void imports_run_page(struct exchange *exchange);
+void imports_file_page(struct exchange *exchange);
+
+#endif

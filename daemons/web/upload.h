@@ -1,0 +1,27 @@
+/* upload.h: snapshots from a browser: POST /admin/imports/upload, and the page of what becomes of them.
+ *
+ * The body is streamed (held.h, upload_task.h): memory does not grow with it. At most UPLOADS_MOST at once, of
+ * at most HOOPSCOUT_UPLOAD_MAX_BYTES each. */
+#ifndef WEB_UPLOAD_H
+#define WEB_UPLOAD_H
+
+#include <event2/event.h>
+
+#include "common/error.h"
+
+struct exchange;
+struct uploads;
+
+enum { UPLOADS_MOST = 4 };
+
+/* Gives *ret. Borrows base for its life. */
+bool uploads_new(struct event_base *base, struct uploads **ret, struct hs_error *err);
+
+/* After the exchanges. Accepts NULL. */
+void uploads_free(struct uploads *uploads);
+
+/* Handlers: of the form, and of the page that it leads to. */
+void upload_post(struct exchange *exchange);
+void uploads_page(struct exchange *exchange);
+
+#endif
