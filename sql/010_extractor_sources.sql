@@ -25,3 +25,6 @@ comment on column extractor_known.problem is 'Why it cannot run, or not by its s
 alter table extractor_run add column progress jsonb;
 comment on column extractor_run.progress is
 	'While it runs, as it was at seen_at: {"stage","note","bytes","total","pages","records","seconds"}.';
+
+-- A run's page leads to what became of its snapshot.
+create index import_file_name on import_file (name);
