@@ -25,7 +25,7 @@ struct page {
 	bool has_pages;			/* it takes ?page= */
 	long long page, request;	/* request 0: none is shown */
 	char number[NUMBER_BYTES], first[NUMBER_BYTES], asked[NUMBER_BYTES];
-	const char *one[1], *list[2], *look[1];
+	const char *list[2], *look[2];
 	struct hs_db_statement statements[MOST_STATEMENTS];
 	size_t count;
 	char self[EXCHANGE_URL_BYTES];
@@ -80,8 +80,8 @@ static struct page *page_new(struct exchange *exchange, bool has_pages)
 	snprintf(page->first, sizeof page->first, "%lld",
 	    (page->page - 1) * EXTRACTORS_PER_PAGE);
 	snprintf(page->asked, sizeof page->asked, "%lld", page->request);
-	page->one[0] = page->number;
 	page->look[0] = page->asked;
+	page->look[1] = exchange->name;
 	page->list[0] = exchange->name;
 	page->list[1] = page->first;
 	return page;
@@ -188,7 +188,7 @@ void extractors_source_page(struct exchange *exchange)
 	add(page, extractors_total_sql, page->list, 1);
 	add(page, extractors_runs_sql, page->list, 2);
 	if (page->request > 0)
-		add(page, extractors_asked_run_sql, page->look, 1);
+		add(page, extractors_asked_run_sql, page->look, 2);
 	ask(exchange, extractors_moving_sql, exchange->name, on_source);
 }
 
@@ -218,9 +218,11 @@ static void on_run(struct exchange *exchange, PGresult *const *results, size_t c
 void extractors_run_page(struct exchange *exchange)
 {
 	struct page *page = page_new(exchange, false);
+	const char *number[1];
 
 	if (page == NULL)
 		return;
-	add(page, extractors_run_sql, page->one, 1);
+	number[0] = page->number;
+	add(page, extractors_run_sql, number, 1);
 	ask(exchange, extractors_run_moving_sql, page->number, on_run);
 }

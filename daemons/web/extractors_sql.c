@@ -64,7 +64,7 @@ const char extractors_run_sql[] = ONE_RUN("$1::bigint");
 
 const char extractors_asked_run_sql[] = ONE_RUN("(select (result ->> 'run')::bigint"
     " from command_request where request_id = $1::bigint and command = 'extractor.run'"
-    " and args ->> 'dry-run' = 'true' and jsonb_typeof(result -> 'run') = 'number')");
+    " and args ->> 'name' = $2::text and args ->> 'dry-run' = 'true' and jsonb_typeof(result -> 'run') = 'number')");
 
 const char extractors_moving_sql[] =
     "select (select count(*) from extractor_run where status = 'running'"

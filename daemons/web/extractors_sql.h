@@ -26,7 +26,7 @@ extern const char extractors_sources_sql[], extractors_source_sql[];
 /* $1: a source: how many runs. $1, $2: a source, from which on: at most EXTRACTORS_PER_PAGE. */
 extern const char extractors_total_sql[], extractors_runs_sql[];
 
-/* $1: a run; $1: a request, whose run it is (maybe none). */
+/* $1: a run; $1, $2: a request for a dry run, and its source: the run (maybe none). */
 extern const char extractors_run_sql[], extractors_asked_run_sql[];
 
 /* $1: a source, or null for all: how many runs are under way, how many requests are. */

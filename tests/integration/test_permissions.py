@@ -48,6 +48,14 @@ ROUTES = [
     ("POST", "/admin/imports/upload", "/admin/imports/upload", ADMIN, 400),
     ("POST", "/admin/imports/now", "/admin/imports/now", ADMIN, 400),
     ("POST", "/admin/imports/files/{id}/retry", "/admin/imports/files/99/retry", ADMIN, 400),
+    ("GET", "/admin/extractors", "/admin/extractors", SCOUT, 200),
+    ("GET", "/admin/extractors/{name}", "/admin/extractors/nobody", SCOUT, 404),
+    ("GET", "/admin/extractors/runs/{id}", "/admin/extractors/runs/99", SCOUT, 404),
+    ("POST", "/admin/extractors/{name}/run", "/admin/extractors/nobody/run", ADMIN, 400),
+    ("POST", "/admin/extractors/{name}/dry-run", "/admin/extractors/nobody/dry-run", ADMIN, 400),
+    ("POST", "/admin/extractors/{name}/cancel", "/admin/extractors/nobody/cancel", ADMIN, 400),
+    ("POST", "/admin/extractors/{name}/enable", "/admin/extractors/nobody/enable", ADMIN, 400),
+    ("POST", "/admin/extractors/{name}/disable", "/admin/extractors/nobody/disable", ADMIN, 400),
     ("GET", "/audit", "/audit", ADMIN, 200),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
@@ -151,7 +159,7 @@ def test_the_search_opens_and_closes_by_reload(house):
 def test_the_masthead(open_house, role):
     """Every page, also one that is not there, names its visitor, and links to what his role may see."""
     _, browsers = open_house
-    links = {"/audit": ADMIN, "/admin/imports": SCOUT}
+    links = {"/audit": ADMIN, "/admin/imports": SCOUT, "/admin/extractors": SCOUT}
     for path in ("/", "/compare", "/players/1", "/nothing-here", "/?nonsense=1"):
         text = browsers[role].get(path).text
         head = text[text.index("<header"):text.index("</header>")]
