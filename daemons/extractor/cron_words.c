@@ -1,4 +1,4 @@
-/* cron_words.c: pure; from what cron.c made of a schedule, so that all its spellings sound alike. */
+/* cron_words.c: pure; of what cron.c made of a schedule, so that all its spellings sound alike. */
 #include "daemons/extractor/cron_words.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* extractor_actions.c: trusts guard.c for role and proof, routes.c for what a name is made of, and the
- * extractor to check again what it is asked.
+/* extractor_actions.c: trusts guard.c for role and proof, routes.c for what a name is made of, and
+ * the extractor to check again what it is asked.
  *
  * A source that nobody knows is refused here, so that no request waits for it. */
 #include "daemons/web/extractor_actions.h"

@@ -27,8 +27,8 @@
 	" k.is_scheduler_on, k.problem, split_part(k.host, ':', 1), " UTC("k.told_at") "," \
 	" coalesce(k.is_silent, false), coalesce(s.is_enabled, true)," \
 	" case when k.is_scheduler_on and k.problem is null and coalesce(s.is_enabled, true)" \
-	" and s.schedule = k.schedule then " UTC("s.next_due_at + make_interval(secs =>" \
-	" s.spread % (k.jitter_seconds + 1))") " end, r.run_id, (select count(*)" \
+	" and s.schedule = k.schedule then " UTC("(s.next_due_at + make_interval(secs =>" \
+	" s.spread % (k.jitter_seconds + 1)))") " end, r.run_id, (select count(*)" \
 	" from command_request q where " OPEN_REQUEST " and q.args ->> 'name' = n.source), " \
 	RUN_COLUMNS " from names n left join known k on k.source = n.source" \
 	" left join extractor_source s on s.source = n.source" \
@@ -64,7 +64,8 @@ const char extractors_run_sql[] = ONE_RUN("$1::bigint");
 
 const char extractors_asked_run_sql[] = ONE_RUN("(select (result ->> 'run')::bigint"
     " from command_request where request_id = $1::bigint and command = 'extractor.run'"
-    " and args ->> 'name' = $2::text and args ->> 'dry-run' = 'true' and jsonb_typeof(result -> 'run') = 'number')");
+    " and args ->> 'name' = $2::text and args ->> 'dry-run' = 'true'"
+    " and jsonb_typeof(result -> 'run') = 'number')");
 
 const char extractors_moving_sql[] =
     "select (select count(*) from extractor_run where status = 'running'"

@@ -40,7 +40,7 @@ static json_t *size_json(int64_t bytes)
 	return json_string(hs_size_text(bytes, text, sizeof text));
 }
 
-/* Names have letters, digits and "_", "-", "." only (source.c), but the database may have others. */
+/* Names have letters, digits and "_", "-", "." only (source.c); the database may have others. */
 static json_t *address_of(const char *name)
 {
 	static const char plain[] =

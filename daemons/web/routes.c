@@ -103,8 +103,8 @@ static bool take_id(const char *text, int64_t *ret_id, const char **ret_rest)
 	return true;
 }
 
-/* The plain name at the beginning of text, up to a '/' or its end: letters, digits, "_", "-" and ".",
- * which it does not begin with. */
+/* The plain name at the beginning of text, up to a '/' or its end: letters, digits, "_", "-" and
+ * ".", which it does not begin with. */
 static bool take_name(const char *text, char ret_name[EXCHANGE_NAME_BYTES], const char **ret_rest)
 {
 	static const char allowed[] =

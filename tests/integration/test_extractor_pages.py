@@ -35,7 +35,7 @@ def hs(programs, template, feeds):
     house.mappings.mkdir()
     house.mappings.chmod(0o755)
     mapping = {"about": f"A league {NASTY}", "url": feeds.url("/league.json?token=secret-1"),
-               "records": "/players", "fields": {**FIELDS, "nationality": "/from", "height_cm": "/tall"}}
+               "records": "/players", "duplicates": "drop", "fields": {**FIELDS, "nationality": "/from", "height_cm": "/tall"}}
     write(house, "league", mapping)
     write(house, "nightly", {**mapping, "about": "By night", "schedule": "30 2 * * mon-fri",
                              "timezone": "Asia/Tokyo"})
@@ -162,6 +162,7 @@ def test_dry_run_shows_its_report(hs, feeds):
     text = plain(page)
     assert "Dry run , asked for by admin: done: checked" in text, text
     assert "What the dry run found" in text and "The fields of 3 mapped records" in text
+    assert "1 record dropped: the feed repeats them" in text and "Player 2, 2025-26, Club" in text
     assert "Player 1" in text and "/name" in text and JS not in page.text and NASTY in text
     assert "nationality : none has one at /from" in text or "nationality : the mapping looks for it at /from" in text
     run = re.search(r'<a href="(/admin/extractors/runs/\d+)">Its run', page.text).group(1)
@@ -225,7 +226,7 @@ def test_enable_and_disable(hs, admin):
 def test_actions_that_are_refused(hs, admin, scout):
     before = hs.sql("select count(*) from command_request")
     assert admin.submit(path_of("league"), path_of("nobody") + "/run").status == 404
-    assert admin.post(path_of("league") + "/run", {"proof": "made-up"}).status == 400
+    assert admin.post(path_of("league") + "/run", {"proof": "made-up"}).status == 403
     assert scout.post(path_of("league") + "/run", {}).status == 403
     assert admin.get(path_of("league") + "/run").status == 405
     assert admin.submit(path_of("league"), path_of("league") + "/run?dry=1").status == 400
