@@ -1,4 +1,5 @@
-/* import_actions.c: trusts guard.c for role and proof, and the importer to check again what it is asked.
+/* import_actions.c: trusts guard.c for role and proof, and the importer to check again what it is
+ * asked.
  *
  * A file is named by its number; what the importer is told is what the database has of it. */
 #include "daemons/web/import_actions.h"
@@ -104,9 +105,10 @@ static bool is_failed_file(struct exchange *exchange, PGresult *const *results,
 		reply_problem(exchange, HTTP_NOTFOUND, "There is no imported file of this number.",
 		    NULL);
 	else if (strcmp(hs_db_text(results[0], 0, FILE_STATUS), "failed") != 0 ||
-	    hs_db_text(results[0], 0, FILE_STORED_AS) == NULL)
-		reply_problem(exchange, 422, "This is for files that failed; this one did not, or "
-		    "is not in the failed folder yet.", NULL);
+	    hs_db_text(results[0], 0, FILE_STORED_AS) == NULL ||
+	    hs_db_text(results[0], 0, FILE_DELETED_AT) != NULL)
+		reply_problem(exchange, 422, "This is for files that lie in the failed folder; "
+		    "this one does not.", NULL);
 	else
 		return true;
 	return false;
@@ -118,6 +120,15 @@ static void on_file_to_retry(struct exchange *exchange, PGresult *const *results
 	(void)count;
 	if (is_failed_file(exchange, results, err))
 		ask(exchange, HS_CMD_IMPORT_RETRY, json_pack("{s:s}", "file",
+		    hs_db_text(results[0], 0, FILE_STORED_AS)));
+}
+
+static void on_file_to_delete(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	(void)count;
+	if (is_failed_file(exchange, results, err))
+		ask(exchange, HS_CMD_IMPORT_DELETE, json_pack("{s:s}", "file",
 		    hs_db_text(results[0], 0, FILE_STORED_AS)));
 }
 
@@ -141,4 +152,35 @@ static void look_up(struct exchange *exchange, exchange_done_fn *done)
 void import_retry_post(struct exchange *exchange)
 {
 	look_up(exchange, on_file_to_retry);
+}
+
+void import_delete_post(struct exchange *exchange)
+{
+	look_up(exchange, on_file_to_delete);
+}
+
+/* ---- undoing ---- */
+
+void import_preview_post(struct exchange *exchange)
+{
+	struct action *action = action_new(exchange);
+
+	if (action == NULL)
+		return;
+	snprintf(action->back, sizeof action->back, "/admin/imports/files/%lld/undo",
+	    (long long)exchange->id);
+	ask(exchange, HS_CMD_IMPORT_UNDO, json_pack("{s:I, s:b}", "file",
+	    (json_int_t)exchange->id, "preview", 1));
+}
+
+/* Whether it can be undone the importer knows, and says. */
+void import_undo_post(struct exchange *exchange)
+{
+	struct action *action = action_new(exchange);
+
+	if (action == NULL)
+		return;
+	snprintf(action->back, sizeof action->back, "/admin/imports/files/%lld",
+	    (long long)exchange->id);
+	ask(exchange, HS_CMD_IMPORT_UNDO, json_pack("{s:I}", "file", (json_int_t)exchange->id));
 }

@@ -12,6 +12,7 @@
 #include "daemons/web/command_request.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/import_place.h"
+#include "daemons/web/import_undo.h"
 #include "daemons/web/imports_query.h"
 #include "daemons/web/imports_sql.h"
 #include "daemons/web/imports_view.h"
@@ -129,8 +130,9 @@ static bool put_upload(const struct web *web, json_t *view)
 	char size[32];
 
 	return view_put(view, "upload_most", json_integer(most)) &&
-	    view_put(view, "upload_most_text", json_string(hs_size_text(most, size, sizeof size))) &&
-	    view_put(view, "upload_files", json_integer(UPLOAD_FILES_MOST));
+	       view_put(
+		   view, "upload_most_text", json_string(hs_size_text(most, size, sizeof size))) &&
+	       view_put(view, "upload_files", json_integer(UPLOAD_FILES_MOST));
 }
 
 static void on_list(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -231,29 +233,61 @@ void imports_run_page(struct exchange *exchange)
 
 /* ---- one file ---- */
 
-static void on_file(struct exchange *exchange, PGresult *const *results, size_t count,
+/* The file's view, or NULL when it has been answered that there is none. */
+static json_t *file_view(struct exchange *exchange, PGresult *const *results,
     const struct hs_error *err)
 {
 	struct imports_frame frame;
-	json_t *view;
+	json_t *view = NULL;
 
-	(void)count;
 	if (err != NULL) {
 		reply_error(exchange, err);
-		return;
-	}
-	if (PQntuples(results[0]) == 0) {
+	} else if (PQntuples(results[0]) == 0) {
 		reply_problem(exchange, HTTP_NOTFOUND, "There is no imported file of this number.",
 		    NULL);
-		return;
+	} else {
+		frame = frame_of(exchange, results, 2);
+		view = imports_view_file(&frame, results[0], results[1]);
+		view = view_or_nothing(view, view != NULL &&
+		    import_place_put(exchange->web, view, results[0]));
+		if (view == NULL)
+			reply_page(exchange, HTTP_OK, "import_file", NULL);
 	}
-	frame = frame_of(exchange, results, 2);
-	view = imports_view_file(&frame, results[0], results[1]);
-	view = view_or_nothing(view, view != NULL && import_place_put(exchange->web, view, results[0]));
-	show(exchange, "import_file", "imports/file", view);
+	return view;
 }
 
-void imports_file_page(struct exchange *exchange)
+static void on_file(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	json_t *view = file_view(exchange, results, err);
+
+	(void)count;
+	if (view != NULL)
+		show(exchange, "import_file", "imports/file", view);
+}
+
+static void on_file_to_undo(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	json_t *view = file_view(exchange, results, err);
+
+	(void)count;
+	if (view != NULL)
+		show(exchange, "import_undo", "imports/undo",
+		    view_or_nothing(view, import_undo_put(view, exchange->id)));
+}
+
+static void on_file_to_delete(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	json_t *view = file_view(exchange, results, err);
+
+	(void)count;
+	if (view != NULL)
+		show(exchange, "import_delete", "import_delete", view);
+}
+
+static void file_page(struct exchange *exchange, exchange_done_fn *done)
 {
 	struct page *page = page_new(exchange, IMPORTS_ONE);
 
@@ -261,5 +295,20 @@ void imports_file_page(struct exchange *exchange)
 		return;
 	add(page, imports_file_sql, &page->values[0]);
 	add(page, imports_duplicates_sql, &page->values[0]);
-	ask(exchange, on_file);
+	ask(exchange, done);
+}
+
+void imports_file_page(struct exchange *exchange)
+{
+	file_page(exchange, on_file);
+}
+
+void import_undo_page(struct exchange *exchange)
+{
+	file_page(exchange, on_file_to_undo);
+}
+
+void import_delete_page(struct exchange *exchange)
+{
+	file_page(exchange, on_file_to_delete);
 }

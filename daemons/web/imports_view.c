@@ -75,7 +75,8 @@ static json_t *seconds_json(const PGresult *result, int row, int column)
 {
 	char text[IMPORTS_SECONDS_BYTES];
 
-	return json_string(imports_seconds_text(strtod(hs_db_text(result, row, column), NULL), text));
+	return json_string(
+	    imports_seconds_text(strtod(hs_db_text(result, row, column), NULL), text));
 }
 
 static json_t *size_json(const PGresult *result, int row)
@@ -147,7 +148,7 @@ json_t *imports_view_run_row(const PGresult *result, int row)
 
 static bool put_status(json_t *view, const PGresult *result, int row)
 {
-	static const char *const known[] = { "imported", "duplicate", "failed" };
+	static const char *const known[] = { "imported", "duplicate", "failed", "undone" };
 	int64_t problems = hs_db_int(result, row, FILE_PROBLEMS);
 
 	for (size_t i = 0; i < HS_COUNT(known); i++) {
@@ -210,6 +211,11 @@ static const char *words_of(const json_t *request)
 		return "Import now";
 	case HS_CMD_IMPORT_RETRY:
 		return "Import it again";
+	case HS_CMD_IMPORT_UNDO:
+		return json_is_true(json_object_get(json_object_get(request, "args"), "preview")) ?
+		    "A look at what undoing changes" : "Undo the import";
+	case HS_CMD_IMPORT_DELETE:
+		return "Delete from failed";
 	default:
 		return hs_commands[command].words;
 	}
@@ -224,7 +230,7 @@ static json_t *request_new(const PGresult *result)
 
 	if (json_is_object(view) && !view_put(view, "words", json_string(words_of(view))))
 		return view_or_nothing(view, false);
-	if (run > 0 && !view_put(view, "run_url",
+	if (run > 0 && !view_put(view, "its_run_url",
 		json_sprintf("/admin/imports/runs/%lld", (long long)run)))
 		return view_or_nothing(view, false);
 	return view;
@@ -284,7 +290,8 @@ static const struct head file_heads[] = {
 /* The order that a click asks for: the other way round when it is this one already. */
 static json_t *head_new(const struct imports_query *query, const struct head *head)
 {
-	bool is_sorted = head->key != NULL && strcmp(query->sort + (query->sort[0] == '-'), head->key) == 0;
+	bool is_sorted =
+	    head->key != NULL && strcmp(query->sort + (query->sort[0] == '-'), head->key) == 0;
 	bool falls = is_sorted ? query->sort[0] != '-' : head->falls;
 	char sort[IMPORTS_WORD_BYTES];
 	json_t *view = json_pack("{s:s, s:b, s:b}", "title", head->title, "number",
@@ -295,10 +302,12 @@ static json_t *head_new(const struct imports_query *query, const struct head *he
 		return view;
 	snprintf(sort, sizeof sort, "%s%s", falls ? "-" : "", head->key);
 	url = imports_query_url_sort(query, sort);
-	view = view_or_nothing(view, url != NULL && view_put(view, "url", json_string(url)) &&
-	    view_put(view, "key", json_string(head->key)) &&
-	    (!is_sorted || (view_put(view, "sorted", json_string(falls ? "ascending" : "descending")) &&
-		view_put(view, "arrow", json_string(falls ? "▲" : "▼")))));
+	view = view_or_nothing(view,
+	    url != NULL && view_put(view, "url", json_string(url)) &&
+		view_put(view, "key", json_string(head->key)) &&
+		(!is_sorted ||
+		    (view_put(view, "sorted", json_string(falls ? "ascending" : "descending")) &&
+			view_put(view, "arrow", json_string(falls ? "▲" : "▼")))));
 	free(url);
 	return view;
 }
@@ -325,9 +334,10 @@ static json_t *choices_new(const struct imports_query *query, const char *name, 
 	while (done && *choices != '\0') {
 		size_t length = strcspn(choices, ",");
 
-		done = json_array_append_new(list, json_pack("{s:s%, s:b}", "value", choices, length,
-		    "chosen", (int)(strlen(chosen) == length &&
-		    strncmp(chosen, choices, length) == 0))) == 0;
+		done = json_array_append_new(
+			   list, json_pack("{s:s%, s:b}", "value", choices, length, "chosen",
+				     (int)(strlen(chosen) == length &&
+					   strncmp(chosen, choices, length) == 0))) == 0;
 		choices += length + (choices[length] == ',');
 	}
 	return view_or_nothing(list, done);
@@ -383,17 +393,18 @@ static json_t *pager_new(const struct imports_query *query, int64_t total, int s
 	char from[FIGURE_BYTES], to[FIGURE_BYTES], last[FIGURE_BYTES], current[FIGURE_BYTES];
 	json_t *pager = json_object();
 
-	return view_or_nothing(pager, view_put(pager, "from", json_string(count_text(first, from))) &&
-	    view_put(pager, "to", json_string(count_text(first + shown - 1, to))) &&
-	    view_put(pager, "page", json_string(count_text(query->page, current))) &&
-	    view_put(pager, "pages", json_string(count_text(pages, last))) &&
-	    view_put(pager, "beyond", json_boolean(query->page > pages)) &&
-	    view_put(pager, "several", json_boolean(pages > 1 || query->page > 1)) &&
-	    put_link(pager, "first", query, 1, query->page > 1) &&
-	    put_link(pager, "previous", query, query->page <= pages ? query->page - 1 : pages,
-		query->page > 1) &&
-	    put_link(pager, "next", query, query->page + 1, query->page < pages) &&
-	    put_link(pager, "last", query, pages, query->page < pages));
+	return view_or_nothing(
+	    pager, view_put(pager, "from", json_string(count_text(first, from))) &&
+		       view_put(pager, "to", json_string(count_text(first + shown - 1, to))) &&
+		       view_put(pager, "page", json_string(count_text(query->page, current))) &&
+		       view_put(pager, "pages", json_string(count_text(pages, last))) &&
+		       view_put(pager, "beyond", json_boolean(query->page > pages)) &&
+		       view_put(pager, "several", json_boolean(pages > 1 || query->page > 1)) &&
+		       put_link(pager, "first", query, 1, query->page > 1) &&
+		       put_link(pager, "previous", query,
+			   query->page <= pages ? query->page - 1 : pages, query->page > 1) &&
+		       put_link(pager, "next", query, query->page + 1, query->page < pages) &&
+		       put_link(pager, "last", query, pages, query->page < pages));
 }
 
 static json_t *total_text(const struct imports_query *query, int64_t total)
@@ -445,21 +456,47 @@ json_t *imports_view_run(const struct imports_frame *frame, const PGresult *run,
 		json_boolean(hs_db_int(total, 0, 0) > (int64_t)PQntuples(files))));
 }
 
+/* Where the count-th character begins, from 1; the end when there are not so many. */
+static size_t character_at(const char *text, json_int_t count)
+{
+	size_t at = 0;
+
+	while (text[at] != '\0' && --count > 0) {
+		at++;
+		while (((unsigned char)text[at] & 0xc0) == 0x80)
+			at++;
+	}
+	return at;
+}
+
+/* The line in question, with the character in question apart; null where there is none. */
+static json_t *excerpt_new(const json_t *problem)
+{
+	const char *text = json_string_value(json_object_get(problem, "excerpt"));
+	json_int_t column = json_integer_value(json_object_get(problem, "excerpt_column"));
+	size_t at, length;
+
+	if (text == NULL || text[0] == '\0')
+		return json_null();
+	at = column > 0 ? character_at(text, column) : strlen(text);
+	length = character_at(text + at, 2);
+	return json_pack("{s:s%, s:s%, s:s}", "before", text, at, "at", text + at, length, "after",
+	    text + at + length);
+}
+
 /* What is not as this version writes it is left out. */
 static json_t *problem_new(const json_t *problem)
 {
 	const char *pointer = json_string_value(json_object_get(problem, "pointer"));
-	const char *excerpt = json_string_value(json_object_get(problem, "excerpt"));
 	json_int_t line = json_integer_value(json_object_get(problem, "line"));
 	json_int_t column = json_integer_value(json_object_get(problem, "column"));
 	const char *code = json_string_value(json_object_get(problem, "code"));
 	const char *message = json_string_value(json_object_get(problem, "message"));
 
-	return json_pack("{s:s?, s:I, s:I, s:b, s:s, s:s, s:s?}", "pointer",
+	return json_pack("{s:s?, s:I, s:I, s:b, s:s, s:s, s:o}", "pointer",
 	    pointer != NULL && pointer[0] != '\0' ? pointer : NULL, "line", line, "column", column,
 	    "has_line", (int)(line > 0), "code", code != NULL ? code : "", "message",
-	    message != NULL ? message : "", "excerpt",
-	    excerpt != NULL && excerpt[0] != '\0' ? excerpt : NULL);
+	    message != NULL ? message : "", "excerpt", excerpt_new(problem));
 }
 
 static bool put_problems(json_t *view, const PGresult *file)
@@ -498,9 +535,29 @@ static bool put_original(json_t *view, const PGresult *file)
 	const char *name = hs_db_text(file, 0, FILE_ORIGINAL_NAME);
 
 	return view_put(view, "original", name == NULL ? json_null() :
-	    json_pack("{s:o, s:s, s:s}", "url", json_sprintf("/admin/imports/files/%lld",
+	    json_pack("{s:o, s:s, s:s, s:b}", "url", json_sprintf("/admin/imports/files/%lld",
 		(long long)hs_db_int(file, 0, FILE_DUPLICATE_OF)), "name", name, "finished",
-		hs_db_text(file, 0, FILE_ORIGINAL_FINISHED)));
+		hs_db_text(file, 0, FILE_ORIGINAL_FINISHED), "is_undone",
+		(int)is_text(file, 0, FILE_ORIGINAL_STATUS, "undone")));
+}
+
+/* Who took it back, or away; and what may be done with it now. */
+static bool put_end(json_t *view, const PGresult *file)
+{
+	bool is_imported = is_text(file, 0, FILE_STATUS, "imported");
+	bool is_deleted = hs_db_text(file, 0, FILE_DELETED_AT) != NULL;
+
+	return view_put(view, "undone_at", text_json(file, 0, FILE_UNDONE_AT)) &&
+	    view_put(view, "undone_by", text_json(file, 0, FILE_UNDONE_BY)) &&
+	    view_put(view, "deleted_at", text_json(file, 0, FILE_DELETED_AT)) &&
+	    view_put(view, "deleted_by", text_json(file, 0, FILE_DELETED_BY)) &&
+	    view_put(view, "may_undo", json_boolean(is_imported &&
+		is_text(file, 0, FILE_HAS_STATEMENTS, "t"))) &&
+	    view_put(view, "cannot_undo", json_boolean(is_imported &&
+		!is_text(file, 0, FILE_HAS_STATEMENTS, "t"))) &&
+	    view_put(view, "may_retry", json_boolean(!is_deleted &&
+		is_text(file, 0, FILE_STATUS, "failed") &&
+		hs_db_text(file, 0, FILE_STORED_AS) != NULL));
 }
 
 static json_t *counts_new(const PGresult *file)
@@ -529,7 +586,7 @@ json_t *imports_view_file(const struct imports_frame *frame, const PGresult *fil
 	    imports_view_frame(view, frame, hs_db_text(file, 0, FILE_NAME)) &&
 	    view_put(view, "started", text_json(file, 0, FILE_STARTED)) &&
 	    view_put(view, "counts", counts_new(file)) && put_problems(view, file) &&
-	    put_original(view, file) &&
+	    put_original(view, file) && put_end(view, file) &&
 	    view_put(view, "any_duplicates", json_boolean(PQntuples(duplicates) > 0)) &&
 	    view_put(view, "duplicates", duplicates_new(duplicates)));
 }

@@ -30,6 +30,13 @@ const settled = (page, want) => until(`the fates ${want}`, async () => {
 	return false;
 }).catch(async (error) => { throw new Error(`${error.message}; got ${await fates(page)}`); });
 
+/* The request that the page shows has done what was asked; without a script somebody looks again. */
+const ended = (page, js) => until("the request's end", async () => {
+	if (!js && await page.$("noscript a"))
+		await page.reload();
+	return page.$(".asked.good");
+});
+
 for (const js of [true, false]) {
 	const how = js ? "with script" : "without script";
 
@@ -57,11 +64,7 @@ for (const js of [true, false]) {
 		});
 		await page.click(`text=retry-${how}.json`);
 		await page.click("text=Import it again");
-		await until("the request's end", async () => {
-			if (!js && await page.$(".asked:not(.good)"))
-				await page.reload();
-			return page.$(".asked.good");
-		});
+		await ended(page, js);
 		assert.match(await page.innerText(".asked"), /Import it again, asked for by admin: done: 0 imported, 0 duplicate, 1 failed/);
 		await page.click(".asked a");
 		assert.match(await page.innerText("h1"), /Import run \d+/);
@@ -70,15 +73,52 @@ for (const js of [true, false]) {
 			await axe(page, "a run");
 	});
 
+	test(`a failed file is deleted once that was confirmed, ${how}`, { js }, async (page) => {
+		drop(`delete-${how}.json`, bad());
+		await signIn(page, "admin", "/admin/imports/files?q=delete-");
+		await until("it failed", async () => {
+			await page.reload();
+			return (await files(page)).includes(`delete-${how}.json`);
+		});
+		await page.click(`text=delete-${how}.json`);
+		await page.click("text=Delete it…");
+		assert.match(await page.innerText("h1"), /^Delete delete-.*\?$/);
+		if (js)
+			await axe(page, "whether to delete");
+		await page.click("text=Keep it");
+		await page.click("text=Delete it…");
+		await page.click("button:text-is('Delete it')");
+		await ended(page, js);
+		assert.match(await page.innerText("main"), /Deleted from the failed folder by admin/);
+	});
+
+	test(`an import is undone once its changes were seen, ${how}`, { js }, async (page) => {
+		drop(`undo-${how}.json`, { source_name: `undo-${how}`, snapshot_date: "2025-01-31", records: [{ ...record, full_name: "Undone player" }] });
+		await signIn(page, "admin", "/admin/imports/files?q=undo-");
+		await until("it is there", async () => {
+			await page.reload();
+			return (await files(page)).includes(`undo-${how}.json`);
+		});
+		await page.click(`text=undo-${how}.json`);
+		await page.click("text=Undo this import…");
+		await page.waitForURL("**/undo?request=*");
+		await ended(page, js);
+		assert.match(await page.innerText("#results"), /Undone player[^]*removed[^]*ppg 3.5/);
+		if (js) {
+			await axe(page, "what undoing changes");
+			await shot(page, "imports-undo-1280-light");
+		}
+		await page.click("button:text-is('Undo this import')");
+		await page.waitForURL("**?request=*");
+		await ended(page, js);
+		assert.match(await page.innerText("#results"), /Undone by admin/);
+	});
+
 	test(`import now, ${how}`, { js }, async (page) => {
 		await signIn(page, "admin", "/admin/imports");
 		await page.click("text=Import now");
 		await page.waitForURL("**/admin/imports?request=*");
-		await until("the request's end", async () => {
-			if (!js)
-				await page.reload();
-			return page.$(".asked.good");
-		});
+		await ended(page, js);
 		assert.equal(await page.$("#poll"), null, "it goes on asking");
 	});
 

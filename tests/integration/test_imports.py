@@ -153,7 +153,7 @@ def test_the_page_of_a_run(web, scout):
     run = web.sql("select run_id from import_file where name = 'good.json'")
     page = scout.get(f"/admin/imports/runs/{run}")
     assert page.status == 200 and "Import run" in page.text and "good.json" in names(page)
-    assert names(scout.get(f"/admin/imports/files?run={run}")) == names(page)
+    assert sorted(names(scout.get(f"/admin/imports/files?run={run}"))) == sorted(names(page))
     assert scout.get("/admin/imports/runs/99999").status == 404
     assert scout.get("/admin/imports/runs/0").status == scout.get("/admin/imports/runs/x").status == 404
 
@@ -180,6 +180,8 @@ def test_errors_of_a_file(web, scout):
     assert f"<h2>{report['problem_total']} errors</h2>" in page.text
     for problem in report["problems"]:
         place = f"Line {problem['line']}, column {problem['column']}"
+        shown = re.sub(r"</?mark>", "", page.text)
+        assert html.escape(problem["excerpt"]).replace("&#x27;", "&#39;") in shown, problem["excerpt"]
         for text in (place, problem["pointer"], problem["code"], problem["message"]):
             assert html.escape(text, quote=True).replace("&#x27;", "&#39;") in page.text, text
 
@@ -272,7 +274,8 @@ def test_a_big_download_is_streamed(web, scout):
     before = peak_kb(web)
     digest = hashlib.sha256(scout.get(path_of(web, "big.json") + "/file").body).hexdigest()
     assert digest == hashlib.sha256(bytes(size)).hexdigest()
-    assert peak_kb(web) - before < 20000
+    if "asan" not in str(web.programs.build):      # a sanitizer keeps what was freed
+        assert peak_kb(web) - before < 20000
     where.unlink()
     web.sql("delete from import_file where name = 'big.json'")
 
@@ -339,7 +342,59 @@ def test_retry_of_a_failed_file(web, admin):
     assert 'class="asked bad"' in page.text and "no file" in page.text
 
 
-@pytest.mark.parametrize("path", ["now", "files/{bad}/retry"])
+def test_deleting_from_failed(web, admin):
+    web.drop(b"[]", "deleted.json")
+    web.wait_imported("deleted.json")
+    path = path_of(web, "deleted.json")
+    assert f'href="{path}/delete"' in admin.get(path).text
+    assert "Delete deleted.json?" in admin.get(path + "/delete").text
+    page = followed(admin, act(admin, path + "/delete", path + "/delete"))
+    assert 'class="asked good"' in page.text and "Deleted from the failed folder by admin" in page.text
+    assert "deleted.json" not in web.ls("failed") and "deleted.json.errors.json" not in web.ls("failed")
+    assert "Import it again" not in page.text and "The file was deleted" in page.text
+    assert "does not lie in the failed folder" in admin.get(path + "/delete").text
+    for action in ("/delete", "/retry"):
+        assert admin.post(path + action, {"proof": admin.proof("/admin/imports")}).status == 422
+
+
+def test_undoing_an_import(web, admin):
+    """A look at what it changes, then it is done, recorded, and the next import of that file does it again."""
+    before = snapshot(record(points_per_game=10, full_name=NASTY, player_external_id="u"), source="undone" + NASTY, date="2025-03-01")
+    after = {**before, "snapshot_date": "2025-04-01", "records": [record(points_per_game=20, full_name=NASTY, player_external_id="u")]}
+    for what, name in ((before, "before.json"), (after, "after.json")):
+        web.drop(what, name)
+        web.wait_imported(name)
+    path = path_of(web, "after.json")
+    where = act(admin, path, path + "/preview")
+    assert where.startswith(path + "/undo?request=")
+    page = followed(admin, where)
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page.text))
+    assert "Undo this import" in text and re.search(r"Get other figures again\s*1\b", text), text
+    assert re.search(r"20(\.0)? → +10", text) and JS not in page.text
+    points = "select points_per_game from player_season_figures where player_external_id = 'u'"
+    assert web.sql(points) == "20.00", "a look changes nothing"
+    page = followed(admin, act(admin, where, path + "/undo"))
+    assert 'class="asked good"' in page.text and "Undone by admin" in page.text and "Undo this import" not in page.text
+    assert web.sql(points) == "10.00"
+    assert names(admin.get("/admin/imports/files?status=undone")) == ["after.json"]
+    assert "It is undone already" in admin.get(path + "/undo").text
+    page = followed(admin, act(admin, "/admin/imports", path + "/undo"))
+    assert 'class="asked bad"' in page.text and "undone" in page.text
+    audit = web.rows("select * from audit_trail where action = 'import.undo' order by audit_id")
+    assert {row["actor"] for row in audit} == {"admin"}
+
+
+def test_a_look_at_another_file(web, admin):
+    """The preview of one file is not shown as that of another."""
+    good = path_of(web, "good.json")
+    request = act(admin, good, good + "/preview").partition("request=")[2]
+    followed(admin, f"{good}/undo?request={request}")
+    other = path_of(web, "before.json")
+    page = admin.get(f"{other}/undo?request={request}")
+    assert page.status == 200 and "Get other figures again" not in page.text and "Look at what it changes" in page.text
+
+
+@pytest.mark.parametrize("path", ["now", "files/{bad}/retry", "files/{bad}/delete", "files/{bad}/undo", "files/{bad}/preview"])
 def test_forms_need_their_proof(web, admin, scout, path):
     path = "/admin/imports/" + path.replace("{bad}", str(file_id(web, "bad.json")))
     before = web.sql("select count(*) from command_request")
