@@ -264,7 +264,7 @@ static json_t *request_new(const PGresult *result)
 
 	if (json_is_object(view) && !view_put(view, "words", json_string(words_of(view))))
 		return view_or_nothing(view, false);
-	if (run > 0 && !view_put(view, "run_url", json_sprintf("/admin/extractors/runs/%lld", run)))
+	if (run > 0 && !view_put(view, "its_run_url", json_sprintf("/admin/extractors/runs/%lld", run)))
 		return view_or_nothing(view, false);
 	return view;
 }
