@@ -1,6 +1,6 @@
 /* identity.h: who is who: links of players who are one person, and pairs who may be.
  *
- * What a link means, and how search follows from it, is sql/010_identity.sql's. Its functions are
+ * What a link means, and how search follows from it, is sql/011_identity.sql's. Its functions are
  * the only way to write links; these are the statements that call them, for hsctl and for the
  * admin's page alike. A player is named SOURCE:EXTERNAL_ID. Rows are JSON already. */
 #ifndef HS_IDENTITY_H

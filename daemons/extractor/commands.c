@@ -30,6 +30,7 @@ static bool find_source(struct extractor *extractor, const char *name, struct so
     struct hs_error *err)
 {
 	sources_refresh(extractor->sources, hs_child_settings(extractor->child));
+	known_tell(extractor->known);
 	return source_find(extractor->sources, name, ret, err);
 }
 
@@ -278,6 +279,7 @@ static void run_list(void *app, struct hs_call *call, const json_t *args)
 
 	(void)args;
 	sources_refresh(extractor->sources, hs_child_settings(extractor->child));
+	known_tell(extractor->known);
 	ask(extractor, call, NULL, statements, HS_COUNT(statements), list_done);
 }
 

@@ -11,6 +11,7 @@
 #include "common/db_pool.h"
 #include "common/offload.h"
 #include "daemons/extractor/fetch.h"
+#include "daemons/extractor/known.h"
 #include "daemons/extractor/run.h"
 #include "daemons/extractor/schedule.h"
 #include "daemons/extractor/source.h"
@@ -26,6 +27,7 @@ struct extractor {
 	char host[HS_HOST_BYTES];		/* machine and state folder: whose runs these are */
 	struct sources *sources;
 	struct schedule *schedule;
+	struct known *known;
 	struct run *runs;		/* those under way */
 	bool is_stopping;
 };

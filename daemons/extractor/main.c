@@ -24,6 +24,7 @@ static void extractor_free(void *app)
 {
 	struct extractor *extractor = app;
 
+	known_free(extractor->known);
 	schedule_free(extractor->schedule);
 	sources_free(extractor->sources);
 	run_free_all(extractor);
@@ -72,10 +73,12 @@ static bool extractor_start(struct hs_child *child, void **ret_app, struct hs_er
 		return false;
 	}
 	sources_refresh(extractor->sources, settings);
-	if (!schedule_new(extractor, &extractor->schedule, err)) {
+	if (!schedule_new(extractor, &extractor->schedule, err) ||
+	    !known_new(extractor, &extractor->known, err)) {
 		extractor_free(extractor);
 		return false;
 	}
+	known_tell(extractor->known);
 	sweep(settings);
 	store_forget(extractor->pool, extractor->host, on_forgotten, extractor,
 	    &extractor->forgetting);
@@ -90,6 +93,7 @@ static void extractor_stop(void *app)
 
 	extractor->is_stopping = true;
 	schedule_stop(extractor->schedule);
+	known_stop(extractor->known);
 	run_cancel_all(extractor);
 }
 
@@ -103,6 +107,7 @@ static bool extractor_reload(void *app, struct hs_error *err)
 		return false;
 	sources_refresh(extractor->sources, settings);
 	schedule_wake(extractor->schedule);
+	known_tell(extractor->known);
 	return true;
 }
 

@@ -30,7 +30,7 @@
 
 enum {
 	TICK_MS = 250,
-	SEEN_EVERY_MS = 60000,
+	SEEN_EVERY_MS = 2000,
 	FILE_NAME_BYTES = 128,
 	NOTE_BYTES = FETCH_WHY_BYTES + 80
 };
@@ -166,6 +166,18 @@ static void set_tick(struct run *run)
 		hs_panic("no timer for a run");
 }
 
+static void tell_it_is_alive(struct run *run)
+{
+	json_t *progress;
+
+	if (run->number == 0 || hs_clock_ms() - run->seen_ms < SEEN_EVERY_MS)
+		return;
+	run->seen_ms = hs_clock_ms();
+	progress = progress_json(run);
+	store_seen(run->extractor->pool, run->number, progress);
+	json_decref(progress);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct run *run = arg;
@@ -173,10 +185,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	if (run->call != NULL)
 		hs_call_event(run->call, "progress", progress_json(run));
-	if (run->number != 0 && hs_clock_ms() - run->seen_ms > SEEN_EVERY_MS) {
-		run->seen_ms = hs_clock_ms();
-		store_seen(run->extractor->pool, run->number);
-	}
+	tell_it_is_alive(run);
 	set_tick(run);
 }
 

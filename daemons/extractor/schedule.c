@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "daemons/extractor/cron.h"
+#include "daemons/extractor/cron_words.h"
 #include "daemons/extractor/due.h"
 #include "daemons/extractor/extractor.h"
 #include "daemons/extractor/run.h"
@@ -404,6 +405,25 @@ json_t *schedule_json(const struct extractor *extractor, const struct source *so
 	    "last_due_at", time_json(row.has_last, row.last), "next_run_at", is_good ?
 	    next_run_json(extractor, source, &table, &row, store_schedule_now_ms(rows) / 1000) :
 	    json_null());
+
+	zone_free(table.zone);
+	return found;
+}
+
+json_t *schedule_about(const struct hs_settings *settings, const struct source *source)
+{
+	struct timetable table = { .zone = NULL };
+	struct hs_error err = HS_ERROR_INIT;
+	char words[CRON_WORDS_BYTES];
+	bool is_good = has_schedule(source) && timetable_read(settings, source, &table, &err);
+	bool is_by_clock = is_good && table.cron.every == 0;
+	json_t *found = json_pack("{s:s?, s:s?, s:s?, s:s?, s:I, s:b}", "schedule",
+	    has_schedule(source) ? source->schedule : NULL, "schedule_words",
+	    is_good ? cron_words(&table.cron, words) : NULL, "time_zone",
+	    is_by_clock ? table.zone_name : NULL, "schedule_problem",
+	    has_schedule(source) && !is_good ? err.message : NULL, "jitter_seconds", is_by_clock ?
+	    (json_int_t)hs_setting_int(settings, HS_SET_SCHEDULER_JITTER_SECONDS) : 0,
+	    "is_scheduler_on", (int)hs_setting_bool(settings, HS_SET_SCHEDULER_ENABLED));
 
 	zone_free(table.zone);
 	return found;

@@ -42,4 +42,8 @@ json_t *schedule_status(const struct schedule *schedule);
 json_t *schedule_json(const struct extractor *extractor, const struct source *source,
     const PGresult *rows);
 
+/* What a page can say of it without the daemon: {"schedule","schedule_words","time_zone",
+ * "schedule_problem","jitter_seconds","is_scheduler_on"}; a new reference. */
+json_t *schedule_about(const struct hs_settings *settings, const struct source *source);
+
 #endif

@@ -67,7 +67,8 @@ static const char end_run[] =
     " update extractor_run set status = $2::text, finished_at = now(), seen_at = now(),"
     " bytes = $3::bigint, records = $4::bigint, problem_total = $5::bigint, file = $6::text,"
     " source_name = $7::text, snapshot_date = $8::date, error = $9::jsonb,"
-    " problems = coalesce($10::jsonb, '[]'), pages = $11::bigint, report = $17::jsonb"
+    " problems = coalesce($10::jsonb, '[]'), pages = $11::bigint, report = $17::jsonb,"
+    " progress = null"
     " where run_id = $1::bigint and status in ('running', 'lost')";
 
 /* Marks the answer that is asked with; all but the latest runs of its source, and answers not in
@@ -82,7 +83,8 @@ static const char tidy[] =
     KEY_DIGEST("$2") " and seen_at < now() - interval '1 day'";
 
 static const char seen_run[] =
-    "update extractor_run set seen_at = now() where run_id = $1::bigint and status = 'running'";
+    "update extractor_run set seen_at = now(), progress = $2::jsonb where run_id = $1::bigint"
+    " and status = 'running'";
 
 #define RUN_COLUMNS \
 	"run_id, source, trigger, status, to_char(started_at at time zone 'UTC'," \
@@ -202,13 +204,18 @@ bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger
 	return false;
 }
 
-void store_seen(struct hs_db_pool *pool, int64_t run)
+void store_seen(struct hs_db_pool *pool, int64_t run, const json_t *progress)
 {
-	char number[NUMBER_BYTES];
-	const char *value = number;
+	char number[NUMBER_BYTES], *text = json_dumps(progress, JSON_COMPACT);
+	struct hs_db_pool_state state;
 
-	snprintf(number, sizeof number, "%lld", (long long)run);
-	note(pool, seen_run, &value, 1);
+	/* none of many notes would come through; the next one does */
+	hs_db_pool_look(pool, &state);
+	if (text != NULL && state.usable && state.waiting == 0) {
+		snprintf(number, sizeof number, "%lld", (long long)run);
+		note(pool, seen_run, (const char *[]){ number, text }, 2);
+	}
+	free(text);
 }
 
 struct ending {

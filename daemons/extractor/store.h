@@ -59,8 +59,9 @@ bool store_begin(struct hs_db_pool *pool, const char *source, enum store_trigger
     const struct store_due *due, const char *host, const char *answer_key, const char *shown_url,
     store_begun_fn *done, void *arg, struct hs_error *err);
 
-/* "It is alive": to be said every minute. */
-void store_seen(struct hs_db_pool *pool, int64_t run);
+/* "It is alive", and how it fares (run_progress): to be said every few seconds. Not said while the
+ * database is away. */
+void store_seen(struct hs_db_pool *pool, int64_t run, const json_t *progress);
 
 struct store_end {
 	int64_t run;

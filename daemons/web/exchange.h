@@ -20,7 +20,7 @@
 #include "common/error.h"
 #include "daemons/web/data_version.h"
 
-enum { EXCHANGE_URL_BYTES = 16640 };
+enum { EXCHANGE_URL_BYTES = 16640, EXCHANGE_NAME_BYTES = 65 };
 
 struct web;
 struct server;
@@ -70,6 +70,7 @@ struct exchange {
 	const char *query;	/* after '?', "" when none */
 	enum exchange_form form;
 	int64_t id;		/* {id} of the path */
+	char name[EXCHANGE_NAME_BYTES];	/* {name} of the path */
 	int may;		/* enum may of the route, guard.h */
 	void (*handle)(struct exchange *exchange);	/* the route's */
 	struct account *account; /* account.h: who is signed in; NULL: nobody, or nobody asked */

@@ -10,6 +10,7 @@
 /* In this order. may: as the route of path has it. */
 static const struct { const char *path; enum may may; const char *text; } links[] = {
 	{ "/admin/imports", MAY_SCOUT, "Imports" },
+	{ "/admin/extractors", MAY_SCOUT, "Extractors" },
 	{ "/admin/quality", MAY_SCOUT, "Quality" },
 	{ "/admin/identities", MAY_ADMIN, "Who is who" },
 	{ "/audit", MAY_ADMIN, "Audit trail" },

@@ -13,6 +13,8 @@
 #include "daemons/web/compare.h"
 #include "daemons/web/export.h"
 #include "daemons/web/extractors_api.h"
+#include "daemons/web/extractor_actions.h"
+#include "daemons/web/extractors.h"
 #include "daemons/web/choices.h"
 #include "daemons/web/guard.h"
 #include "daemons/web/health.h"
@@ -32,7 +34,7 @@
 
 struct route {
 	unsigned methods;
-	const char *path;	/* {id} is a number, {name} any piece, * at the end is anything that is left */
+	const char *path;	/* {id} is a number, {name} a plain one, * at the end anything that is left */
 	enum may may;
 	void (*handle)(struct exchange *exchange);
 	const char *allow;	/* of all rows with this path */
@@ -90,6 +92,16 @@ static const struct route routes[] = {
 	{ LOOK, "/admin/quality", MAY_SCOUT, quality_page, "GET, HEAD, POST" },
 	{ EVHTTP_REQ_POST, "/admin/quality", MAY_SCOUT, quality_post, "GET, HEAD, POST" },
 	{ LOOK, "/api/v1/quality", MAY_SCOUT, quality_api, "GET, HEAD" },
+	{ LOOK, "/admin/extractors", MAY_SCOUT, extractors_page, "GET, HEAD" },
+	{ LOOK, "/admin/extractors/{name}", MAY_SCOUT, extractors_source_page, "GET, HEAD" },
+	{ LOOK, "/admin/extractors/runs/{id}", MAY_SCOUT, extractors_run_page, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/admin/extractors/{name}/run", MAY_ADMIN, extractor_run_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/extractors/{name}/dry-run", MAY_ADMIN, extractor_dry_run_post,
+	    "POST" },
+	{ EVHTTP_REQ_POST, "/admin/extractors/{name}/cancel", MAY_ADMIN, extractor_cancel_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/extractors/{name}/enable", MAY_ADMIN, extractor_enable_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/extractors/{name}/disable", MAY_ADMIN, extractor_disable_post,
+	    "POST" },
 	{ LOOK, "/audit", MAY_ADMIN, audit_page, "GET, HEAD" },
 	{ LOOK, "/admin/identities", MAY_ADMIN, identity_page, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/admin/identities/link", MAY_ADMIN, identity_link_post, "POST" },
@@ -121,11 +133,28 @@ static bool take_id(const char *text, int64_t *ret_id, const char **ret_rest)
 	return true;
 }
 
-static bool suits(const char *pattern, const char *path, int64_t *ret_id)
+/* The plain name at the beginning of text, up to a '/' or its end: letters, digits, "_", "-" and
+ * ".", which it does not begin with. */
+static bool take_name(const char *text, char ret_name[EXCHANGE_NAME_BYTES], const char **ret_rest)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	size_t length = strspn(text, allowed);
+
+	if (length == 0 || length >= EXCHANGE_NAME_BYTES || text[0] == '.' ||
+	    (text[length] != '\0' && text[length] != '/'))
+		return false;
+	memcpy(ret_name, text, length);
+	ret_name[length] = '\0';
+	*ret_rest = text + length;
+	return true;
+}
+
+static bool suits(const char *pattern, struct exchange *exchange)
 {
 	static const char id[] = "{id}", name[] = "{name}";
+	const char *path = exchange->path, *rest;
 	size_t plain = strcspn(pattern, "{*");
-	const char *rest;
 
 	if (strncmp(pattern, path, plain) != 0)
 		return false;
@@ -133,11 +162,11 @@ static bool suits(const char *pattern, const char *path, int64_t *ret_id)
 		return path[plain] == '\0';
 	if (pattern[plain] == '*')
 		return true;
-	if (strncmp(pattern + plain, name, strlen(name)) == 0) {
-		rest = path + plain + strcspn(path + plain, "/");
-		return rest > path + plain && strcmp(pattern + plain + strlen(name), rest) == 0;
-	}
-	return take_id(path + plain, ret_id, &rest) && strcmp(pattern + plain + strlen(id), rest) == 0;
+	if (strncmp(pattern + plain, name, strlen(name)) == 0)
+		return take_name(path + plain, exchange->name, &rest) &&
+		    strcmp(pattern + plain + strlen(name), rest) == 0;
+	return take_id(path + plain, &exchange->id, &rest) &&
+	    strcmp(pattern + plain + strlen(id), rest) == 0;
 }
 
 static void refuse_method(struct exchange *exchange, const struct route *route)
@@ -162,7 +191,7 @@ void routes_handle(struct exchange *exchange)
 	const struct route *other = NULL;
 
 	for (size_t i = 0; i < HS_COUNT(routes); i++) {
-		if (!suits(routes[i].path, exchange->path, &exchange->id))
+		if (!suits(routes[i].path, exchange))
 			continue;
 		if ((routes[i].methods & (unsigned)exchange->method) != 0) {
 			guard_enter(exchange, routes[i].may, routes[i].handle);

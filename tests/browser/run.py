@@ -4,6 +4,7 @@ run.py BUILD_DIR_WITH_NODE_MODULES. HOOPSCOUT_TEST_SHOTS names a folder for the 
 without it they go with the House. The exit status is node's.
 """
 
+import json
 import os
 import pathlib
 import subprocess
@@ -13,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))
 
 from browser import PASSWORD, make_account  # noqa: E402
+from feed_server import FeedServer, dribble  # noqa: E402
 from house import House, Programs  # noqa: E402
 
 # One for each role, named like it; and some that tests change.
@@ -20,12 +22,43 @@ ACCOUNTS = {"viewer": "viewer", "scout": "scout", "admin": "admin", "changes": "
             "a-very-long-name.of-somebody@a-very-long-name.example.org": "admin"}
 
 
+RECORD = {"competition_external_id": "c9", "competition_name": "Fetched league", "season": "2024-25",
+          "team_external_id": "t9", "team_name": "Club", "full_name": "Fetched player", "games_played": 10}
+
+
+def prepare_extractor(house, feeds):
+    """Feeds on loopback: a good one, one that takes its time, one by a mapping; and a mapping with mistakes."""
+    records = [{**RECORD, "player_external_id": f"fetched-{n}", "full_name": f"Fetched player {n}"} for n in range(400)]
+    feeds.serve("/feed.json", {"source_name": "fetched", "snapshot_date": "2025-01-31", "records": records[:2]})
+    whole = json.dumps({"source_name": "slow", "snapshot_date": "2025-01-31", "records": records}).encode()
+    feeds.script("/slow.json", lambda link: dribble(link, whole, pause=0.2, pieces=600))
+    feeds.serve("/league.json", {"players": records[:5] + records[:2]})
+    fields = {name: f"/{name}" for name in RECORD} | {"player_external_id": "/player_external_id", "nationality": "/from"}
+    folder = house.dir / "extractors"
+    folder.mkdir()
+    folder.chmod(0o755)
+    mappings = {
+        "slow": {"about": "A feed that takes its time", "url": feeds.url("/slow.json"), "records": "/records",
+                 "fields": fields},
+        "league": {"about": "Players of a league, every night", "url": feeds.url("/league.json"), "records": "/players",
+                   "schedule": "30 2 * * mon-fri", "timezone": "Europe/Berlin", "duplicates": "drop", "fields": fields},
+        "broken": {"about": "Nothing", "fields": 7},
+    }
+    for name, mapping in mappings.items():
+        (folder / f"{name}.json").write_text(json.dumps(mapping))
+    house.env.update({"EXTRACTOR_ALLOW_PRIVATE_HOSTS": "127.0.0.1", "EXTRACTOR_REQUEST_DELAY_SECONDS": "0",
+                      "EXTRACTOR_PUBLIC_JSON_URL": feeds.url("/feed.json"), "EXTRACTOR_MAPPINGS_DIR": str(folder),
+                      "SCHEDULER_ENABLED": "yes"})
+
+
 def main(modules):
     programs = Programs()
     house = House(programs)
+    feeds = FeedServer()
     shots = pathlib.Path(os.environ.get("HOOPSCOUT_TEST_SHOTS") or house.dir / "shots")
     shots.mkdir(parents=True, exist_ok=True)
     try:
+        prepare_extractor(house, feeds)
         house.start()
         for name, role in ACCOUNTS.items():
             make_account(house, name, role)
@@ -39,6 +72,7 @@ def main(modules):
         return done.returncode
     finally:
         house.close()
+        feeds.close()
         programs.remove()
 
 

@@ -68,6 +68,14 @@ ROUTES = [
     ("GET", "/admin/quality", "/admin/quality", SCOUT, 200),
     ("POST", "/admin/quality", "/admin/quality", SCOUT, 400),
     ("GET", "/api/v1/quality", "/api/v1/quality", SCOUT, 200),
+    ("GET", "/admin/extractors", "/admin/extractors", SCOUT, 200),
+    ("GET", "/admin/extractors/{name}", "/admin/extractors/nobody", SCOUT, 404),
+    ("GET", "/admin/extractors/runs/{id}", "/admin/extractors/runs/99", SCOUT, 404),
+    ("POST", "/admin/extractors/{name}/run", "/admin/extractors/nobody/run", ADMIN, 400),
+    ("POST", "/admin/extractors/{name}/dry-run", "/admin/extractors/nobody/dry-run", ADMIN, 400),
+    ("POST", "/admin/extractors/{name}/cancel", "/admin/extractors/nobody/cancel", ADMIN, 400),
+    ("POST", "/admin/extractors/{name}/enable", "/admin/extractors/nobody/enable", ADMIN, 400),
+    ("POST", "/admin/extractors/{name}/disable", "/admin/extractors/nobody/disable", ADMIN, 400),
     ("GET", "/audit", "/audit", ADMIN, 200),
     ("GET", "/admin/identities", "/admin/identities", ADMIN, 200),
     ("POST", "/admin/identities/link", "/admin/identities/link", ADMIN, 400),
@@ -189,6 +197,7 @@ def test_the_masthead(open_house, role):
     _, browsers = open_house
     links = {"/audit": ADMIN, "/admin/imports": SCOUT}
     links = {"/admin/identities": ADMIN, "/audit": ADMIN}
+    links = {"/audit": ADMIN, "/admin/imports": SCOUT, "/admin/extractors": SCOUT}
     for path in ("/", "/compare", "/players/1", "/nothing-here", "/?nonsense=1"):
         text = browsers[role].get(path).text
         head = text[text.index("<header"):text.index("</header>")]

@@ -114,7 +114,9 @@ LEGACY = """
         drop column undone_at, drop column undone_by, drop column undo_counts, drop column deleted_at,
         drop column deleted_by,
         add constraint import_file_status_check check (status in ('imported', 'duplicate', 'failed'));
-    drop table api_token;
+    drop table api_token, extractor_known;
+    alter table extractor_run drop column progress;
+    drop index import_file_name;
     drop view player_shown;
     drop table player_link, player_unlike, person, identity_suggestion, identity_look;
     drop sequence identity_look_step;

@@ -1,5 +1,6 @@
 /* test_cron.c: expressions and the times they mean, and what is refused. */
 #include "daemons/extractor/cron.h"
+#include "daemons/extractor/cron_words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -293,12 +294,70 @@ static void test_by_the_minute(void)
 	zone_free(zone);
 }
 
+static const struct { const char *text, *want; } words[] = {
+	{ "30 4 * * *", "every day at 04:30" },
+	{ "30 4,16 * * *", "every day at 04:30, 16:30" },
+	{ "30 4 * * mon-fri", "at 04:30, Monday to Friday" },
+	{ "0 6 * * 0", "at 06:00, Sunday" },
+	{ "0 6 * * 5-7", "at 06:00, Friday to Sunday" },
+	{ "0 6 * * 6,0", "at 06:00, Saturday, Sunday" },
+	{ "0 6 * * mon,wed,fri", "at 06:00, Monday, Wednesday, Friday" },
+	{ "@daily", "every day at 00:00" },
+	{ "@weekly", "at 00:00, Sunday" },
+	{ "@monthly", "at 00:00, on day 1 of the month" },
+	{ "@yearly", "at 00:00, on day 1 of the month, in January" },
+	{ "@hourly", "every hour" },
+	{ "* * * * *", "every minute" },
+	{ "*/15 * * * *", "every 15 minutes" },
+	{ "*/15 * * * sat,sun", "every 15 minutes, Saturday, Sunday" },
+	{ "5 * * * *", "every hour at minute 5" },
+	{ "*/25 * * * *", "every hour at minutes 0, 25, 50" },
+	{ "0 */2 * * *", "every 2 hours" },
+	{ "0 */6 * * *", "every day at 00:00, 06:00, 12:00, 18:00" },
+	{ "30 */2 * * *", "at minute 30 of hours 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22" },
+	{ "*/10 9-17 * * 1-5", "every 10 minutes of hours 9 to 17, Monday to Friday" },
+	{ "0 0 13 * fri", "at 00:00, on day 13 of the month, and on each Friday" },
+	{ "0 0 13 1-3,6 *", "at 00:00, on day 13 of the month, in January to March, June" },
+	{ "0 0 1-7 * */7", "at 00:00, on days 1 to 7 of the month, if that is a Sunday" },
+	{ "@every 1d12h", "every 1 day and 12 hours" },
+	{ "@every 1h", "every hour" },
+	{ "@every 90s", "every 1 minute and 30 seconds" },
+	{ "@every 2w", "every 2 weeks" },
+};
+
+static void test_words(void)
+{
+	for (size_t i = 0; i < HS_COUNT(words); i++) {
+		struct hs_error err = HS_ERROR_INIT;
+		char buf[CRON_WORDS_BYTES];
+		struct cron cron;
+
+		if (expect_done(words[i].text, cron_parse(words[i].text, &cron, &err), &err))
+			expect_text(words[i].text, cron_words(&cron, buf), words[i].want);
+	}
+}
+
+/* Whatever the sets are, it ends in its place. */
+static void test_longest_words(void)
+{
+	const struct cron odd = { .minutes = 0x555555555555555, .hours = 0x555554,
+		.days = 0x55555554, .months = 0x1554, .weekdays = 0x2a };
+	char buf[CRON_WORDS_BYTES + 1];
+
+	memset(buf, '#', sizeof buf);
+	cron_words(&odd, buf);
+	expect_true("the end", memchr(buf, '\0', CRON_WORDS_BYTES) != NULL);
+	expect_int("beyond", buf[CRON_WORDS_BYTES], '#');
+}
+
 static const struct hs_case cases[] = {
 	{ "next times", test_times },
 	{ "@every", test_every },
 	{ "what is refused", test_refused },
 	{ "what is too long", test_too_long },
 	{ "minute by minute", test_by_the_minute },
+	{ "words", test_words },
+	{ "longest words", test_longest_words },
 };
 
 int main(void)
