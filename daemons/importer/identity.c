@@ -1,8 +1,8 @@
 /* identity.c: who is who, asked and told by hsctl.
  *
  * Everything is a statement of common/identity.h on the pool: a change is one statement, whole or
- * not at all, which waits while a file is being merged. Looking through all players takes seconds: one
- * look at a time, and a timer tells how far it is. */
+ * not at all, which waits while a file is being merged. Looking through all players takes seconds:
+ * one look at a time, and a timer tells how far it is. */
 #include "daemons/importer/identity.h"
 
 #include <stdio.h>
@@ -59,7 +59,8 @@ static void succeed(struct inquiry *inquiry, json_t *result)
 }
 
 /* NULL after having answered. */
-static struct inquiry *inquiry_new(struct importer *importer, struct hs_call *call, const json_t *args)
+static struct inquiry *inquiry_new(struct importer *importer, struct hs_call *call,
+    const json_t *args)
 {
 	const json_t *limit = json_object_get(args, "limit");
 	struct inquiry *inquiry = calloc(1, sizeof *inquiry);

@@ -1,7 +1,7 @@
 /* identity_page.c: trusts guard.c that an admin asks, and that his forms are his.
  *
- * A change is one statement of common/identity.h, at the primary, with its entry in the audit trail.
- * It waits for a file that is being merged; when that takes too long nothing was changed, and the
+ * A change is one statement of common/identity.h, at the primary, with its entry in the audit
+ * trail. It waits for a file that is being merged; when that takes too long nothing was changed, and the
  * page says so. Looking through all players is the importer's: it is asked by the database. */
 #include "daemons/web/identity_page.h"
 

@@ -1,4 +1,4 @@
-/* identity_page.h: /admin/identities: who is who, for an admin: pairs to look at, links there are. */
+/* identity_page.h: /admin/identities: who is who, for an admin: pairs to look at, and links. */
 #ifndef WEB_IDENTITY_PAGE_H
 #define WEB_IDENTITY_PAGE_H
 

@@ -13,7 +13,8 @@ const char player_rows_sql[] =
 
 const char player_identities_sql[] =
     "select p.player_id, p.full_name, to_char(p.birth_date, 'YYYY-MM-DD'), s.name, p.external_id,"
-    " to_char(k.linked_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), k.linked_by, k.reason"
+    " to_char(k.linked_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+    " k.linked_by, k.reason"
     " from player p join source s using (source_id) left join player_link k using (player_id)"
     " where p.player_id = any($1::integer[]) or p.player_id in (select player_id from player_link"
     " where person_id = any($1::integer[])) order by s.name, p.external_id";
@@ -94,14 +95,16 @@ const char player_named_season_sql[] = COLUMNS RANKS RANKED(ONE(" and named.name
 
 const char player_history_sql[] =
     "select se.name, c.name, t.name, h.position, h.role, to_char(h.snapshot_date, 'YYYY-MM-DD'),"
-    " f.name, f.file_id, s.name, c.external_id, t.external_id, op.external_id, newer.name, " FIGURES("h")
+    " f.name, f.file_id, s.name, c.external_id, t.external_id, op.external_id, newer.name, "
+    FIGURES("h")
     ", count(*) over ()"
     " from (select * from player_season_history where player_id = any($1::integer[])"
     " or player_id in (select player_id from player_link where person_id = any($1::integer[]))"
     " offset 0) h"
     " join competition c using (competition_id)"
     " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
-    " join import_file f on f.file_id = h.import_file_id join player op on op.player_id = h.player_id"
+    " join import_file f on f.file_id = h.import_file_id"
+    " join player op on op.player_id = h.player_id"
     " left join import_file newer on newer.file_id = h.superseded_by"
     " order by " PLAYER_SEASON_KEY("se.name") " desc, c.name, t.name,"
     " h.snapshot_date desc, h.superseded_at desc"
