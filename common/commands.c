@@ -265,7 +265,7 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 		{ "account", HS_ARG_TEXT, .required = true, .is_option = true,
 		    .help = "whose rights it has, as 'user list' shows it" },
 		{ "role", HS_ARG_ROLE, .is_option = true,
-		    .help = "viewer (as without it), scout or admin; never more than the account" },
+		    .help = "viewer (as without it), scout or admin" },
 		{ "days", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 3650,
 		    .help = "how long it is good for (default 365)" },
 	},
