@@ -388,7 +388,8 @@ static bool take_out(struct undo *undo, json_t **ret, struct hs_error *err)
 	    hs_db_exec(undo->db, merge_drop_parted, NULL, err) &&
 	    run_part(undo, &undo_derive, err) && look(undo, ret, err) && fold_names(undo, err) &&
 	    run_part(undo, &undo_players, err) && refresh(undo, err) &&
-	    drop_best(undo, &gone, err) && record(undo, *ret, err) &&
+	    drop_best(undo, &gone, err) &&
+	    hs_db_exec(undo->db, undo_drop_seasons, NULL, err) && record(undo, *ret, err) &&
 	    merge_raise_version(undo->db, -gone, err);
 }
 

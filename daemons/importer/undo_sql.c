@@ -326,6 +326,11 @@ const char undo_drop_best[] =
     " where class = 'd') and not exists (select from player_season_stats l"
     " where l.player_id = b.player_id)";
 
+const char undo_drop_seasons[] =
+    "delete from season e where e.season_id in (select season_id from stage_work"
+    " where class = 'd') and not exists (select from player_season_stats l"
+    " where l.season_id = e.season_id)";
+
 /* --- what becomes ----------------------------------------------------------------------- */
 
 #define PLAIN(t, column) "round(nullif(" t column ", -1) / 100.0, 2)"

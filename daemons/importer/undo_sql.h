@@ -43,5 +43,7 @@ extern const char undo_look[];
 extern const struct undo_part undo_players;
 /* After the hot tables are refreshed: players without any season are not to be found. */
 extern const char undo_drop_best[];
+/* The same of seasons without any player: no file states them. */
+extern const char undo_drop_seasons[];
 
 #endif

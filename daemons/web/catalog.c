@@ -34,8 +34,7 @@ const char catalog_sql[] =
     " from competition i join source s using (source_id)" STATED FIRST_OF_ALL
     " union all (select 'team', team_id as id, s.name || ':' || external_id as value, i.name,"
     " s.name, s.name from team i join source s using (source_id)" STATED FIRST_OF_ALL
-    " union all (select 'season', season_id as id, name as value, name, '', '' from season e"
-    " where exists (select from player_season_stats l where l.season_id = e.season_id)"
+    " union all (select 'season', season_id as id, name as value, name, '', '' from season"
     FIRST_OF_ALL " union all " LABELS("nationality") " union all " LABELS("position")
     " union all " LABELS("role") ") c order by kind, value, id";
 

@@ -29,8 +29,8 @@ bool csrf_check(const struct exchange *exchange);
 /* The same of a proof that came in some other way than as a field of fields.h. */
 bool csrf_believes(const struct exchange *exchange, const char *proof);
 
-/* The proof that such a form of this asker carries: for who reads it where the exchange is not at hand.
- * False without memory or random bytes. */
+/* The proof that such a form of this asker carries: for who reads it where the exchange is not at
+ * hand. False without memory or random bytes. */
 bool csrf_expect(struct exchange *exchange, char ret[TOKEN_PROOF_BYTES]);
 
 /* What the headers say, each NULL when it was not sent: Sec-Fetch-Site decides, else Origin. */

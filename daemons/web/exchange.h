@@ -72,7 +72,7 @@ struct exchange {
 	int64_t id;		/* {id} of the path */
 	int may;		/* enum may of the route, guard.h */
 	void (*handle)(struct exchange *exchange);	/* the route's */
-	struct account *account;	/* account.h: who is signed in; NULL: nobody, or nobody asked */
+	struct account *account; /* account.h: who is signed in; NULL: nobody, or nobody asked */
 	void (*on_account)(struct exchange *exchange, const struct hs_error *err);
 	struct fields *fields;	/* fields.h: of a POST, when its handler is called; else NULL */
 	struct hs_date today;	/* when it came: all of an answer is of one day */
@@ -116,8 +116,8 @@ void exchange_drop_beside(struct exchange *exchange);
 void exchange_answer(struct exchange *exchange);
 
 /* An answer in pieces: begin sends the head, without a length unless
- * reply.body_bytes says it (then all of it must be sent, or the answer cut); each piece (drained) is
- * followed by on_sent when the client can take more, and never from within send. When the client
+ * reply.body_bytes says it (then all of it must be sent, or the answer cut); each piece (drained)
+ * is followed by on_sent when the client can take more, and never from within send. When the client
  * leaves, exchange->work is freed and nothing more is called. */
 void exchange_begin(struct exchange *exchange);
 void exchange_send(struct exchange *exchange, struct evbuffer *piece,

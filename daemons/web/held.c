@@ -1,7 +1,7 @@
 /* held.c: looks at the first bytes of a request, and at its head's end.
  *
- * Trusts server.c to refuse what is wrong with the head that it gets; all that is decided here is where
- * the body goes. Without memory nothing is held. */
+ * Trusts server.c to refuse what is wrong with the head that it gets; all that is decided here is
+ * where the body goes. Without memory nothing is held. */
 #include "daemons/web/held.h"
 
 #include <stdlib.h>
@@ -58,11 +58,12 @@ static bool may_be_upload(struct evbuffer *bytes)
 
 	if (compared < sizeof begin)
 		return memcmp(found, begin, compared) == 0;
-	return memcmp(found, begin, sizeof begin - 1) == 0 && strchr(" ?", found[sizeof begin - 1]) != NULL;
+	return memcmp(found, begin, sizeof begin - 1) == 0 &&
+	       strchr(" ?", found[sizeof begin - 1]) != NULL;
 }
 
-/* The only Content-Length of a head, its value's place in *ret_at and length; false when there is none,
- * two, one that is no plain number, or a Transfer-Encoding. */
+/* The only Content-Length of a head, its value's place in *ret_at and length; false when there is
+ * none, two, one that is no plain number, or a Transfer-Encoding. */
 static bool find_length(const char *head, const char **ret_at, size_t *ret_digits)
 {
 	static const char wanted[] = "Content-Length:", refused[] = "Transfer-Encoding";
@@ -98,8 +99,9 @@ static bool part_head_from_body(struct held *held, struct evbuffer *input, size_
 	char *head = calloc(1, length + 1);
 	const char *at;
 	size_t digits;
-	bool done = head != NULL && evbuffer_copyout(held->kept, head, length) == (ev_ssize_t)length &&
-	    strlen(head) == length && find_length(head, &at, &digits);
+	bool done = head != NULL &&
+		    evbuffer_copyout(held->kept, head, length) == (ev_ssize_t)length &&
+		    strlen(head) == length && find_length(head, &at, &digits);
 
 	if (done) {
 		held->body_bytes = (int64_t)strtoll(at, NULL, 10);

@@ -1,9 +1,9 @@
 /* held.h: the body of an upload, kept from evhttp, which would gather it in memory.
  *
- * evhttp calls nobody before a body is whole. So where a connection begins a request for an upload, its
- * bytes are held back until the head is there; then evhttp gets the head, saying that no body follows,
- * and the handler reads the body from the socket itself (upload.h). A head that could be read in two
- * ways goes to evhttp as it is, with the small limit that all other bodies have. */
+ * evhttp calls nobody before a body is whole. So where a connection begins a request for an upload,
+ * its bytes are held back until the head is there; then evhttp gets the head, saying that no body
+ * follows, and the handler reads the body from the socket itself (upload.h). A head that could be
+ * read in two ways goes to evhttp as it is, with the small limit that all other bodies have. */
 #ifndef WEB_HELD_H
 #define WEB_HELD_H
 
@@ -23,15 +23,15 @@ struct held *held_new(void);
 /* Accepts NULL. */
 void held_free(struct held *held);
 
-/* Bytes have come into input, where a request begins or one is held. What evhttp may see is in input
- * afterwards. */
+/* Bytes have come into input, where a request begins or one is held. What evhttp may see is in
+ * input afterwards. */
 void held_look(struct held *held, struct evbuffer *input);
 
 /* Whether bytes are held that may still turn out to be a head. */
 bool held_is_waiting(const struct held *held);
 
-/* The body of the request that evhttp has got without it: how long it is, and in *ret_begun what has
- * come of it (borrowed; drain it). -1: there is none. */
+/* The body of the request that evhttp has got without it: how long it is, and in *ret_begun what
+ * has come of it (borrowed; drain it). -1: there is none. */
 int64_t held_body(const struct held *held, struct evbuffer **ret_begun);
 
 #endif

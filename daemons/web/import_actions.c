@@ -1,4 +1,5 @@
-/* import_actions.c: trusts guard.c for role and proof, and the importer to check again what it is asked.
+/* import_actions.c: trusts guard.c for role and proof, and the importer to check again what it is
+ * asked.
  *
  * A file is named by its number; what the importer is told is what the database has of it. */
 #include "daemons/web/import_actions.h"

@@ -1,5 +1,6 @@
-/* import_actions.h: what an admin's buttons on the import pages ask the importer for, by command_request.h; the
- * page that they lead back to shows how the request fares. Of the API the answer is request_api.h's. */
+/* import_actions.h: what an admin's buttons on the import pages ask the importer for, by
+ * command_request.h; the page that they lead back to shows how the request fares. Of the API the
+ * answer is request_api.h's. */
 #ifndef WEB_IMPORT_ACTIONS_H
 #define WEB_IMPORT_ACTIONS_H
 

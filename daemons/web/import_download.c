@@ -1,8 +1,8 @@
 /* import_download.c: from a row to the bytes that it is about.
  *
- * Trusts import_place.c to open the right file or none. A piece is read when the client has taken the
- * last one; a file that ends before its length is there cuts the connection, so that nobody takes a
- * part for the whole. */
+ * Trusts import_place.c to open the right file or none. A piece is read when the client has taken
+ * the last one; a file that ends before its length is there cuts the connection, so that nobody
+ * takes a part for the whole. */
 #include "daemons/web/import_download.h"
 
 #include <stdio.h>

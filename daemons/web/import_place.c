@@ -1,5 +1,6 @@
-/* import_place.c: trusts the folders of the settings and nothing that lies in them: no link is followed,
- * and what a name means is asked of an open descriptor. A name from the database is one file's, or none. */
+/* import_place.c: trusts the folders of the settings and nothing that lies in them: no link is
+ * followed, and what a name means is asked of an open descriptor. A name from the database is one
+ * file's, or none. */
 #include "daemons/web/import_place.h"
 
 #include <dirent.h>
@@ -35,7 +36,8 @@ static bool is_plain_name(const char *name)
 
 static bool is_gone(struct hs_error *err, const char *name)
 {
-	return hs_error_set(err, HS_NOT_FOUND, name, "The file is not on this machine: it was moved "
+	return hs_error_set(err, HS_NOT_FOUND, name,
+	    "The file is not on this machine: it was moved "
 	    "away or deleted, or the importer keeps it on another one.");
 }
 
@@ -50,14 +52,16 @@ bool import_place_open(const struct web *web, const PGresult *file, int *ret_fd,
 	if (hs_db_text(file, 0, FILE_DELETED_AT) != NULL)
 		return hs_error_set(err, HS_NOT_FOUND, "", "The file was deleted.");
 	if (name == NULL)
-		return hs_error_set(err, HS_NOT_FOUND, "", "The file has not been put away yet: it is "
+		return hs_error_set(err, HS_NOT_FOUND, "",
+		    "The file has not been put away yet: it is "
 		    "about to be moved out of the incoming folder.");
 	if (!is_plain_name(name) || !hs_dir_open(folder_of(web, file), &dir, &ignored))
 		return is_gone(err, name);
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	close(dir);
 	if (fd < 0 && errno == EACCES)
-		return hs_error_set(err, HS_NOT_FOUND, name, "The file is there, but hsd-web may not "
+		return hs_error_set(err, HS_NOT_FOUND, name,
+		    "The file is there, but hsd-web may not "
 		    "read it: let its user read the folder.");
 	if (fd < 0)
 		return is_gone(err, name);
@@ -85,9 +89,10 @@ bool import_place_put(const struct web *web, json_t *view, const PGresult *file)
 
 	if (is_here)
 		close(fd);
-	return view_put(view, "place", json_pack("{s:s?, s:s?, s:b, s:s?}", "folder",
-	    name != NULL ? folder_of(web, file) : NULL, "name", name, "is_here", (int)is_here, "why",
-	    is_here ? NULL : err.message));
+	return view_put(view, "place",
+	    json_pack("{s:s?, s:s?, s:b, s:s?}", "folder",
+		name != NULL ? folder_of(web, file) : NULL, "name", name, "is_here", (int)is_here,
+		"why", is_here ? NULL : err.message));
 }
 
 /* ---- incoming ---- */
@@ -128,8 +133,8 @@ json_t *import_place_waiting(const struct web *web)
 	char clean[3 * NAME_MAX + 1];
 	int count = 0;
 
-	for (int read = 0; folder != NULL && read < ENTRIES_READ && (entry = readdir(folder)) != NULL;
-	     read++) {
+	for (int read = 0;
+	     folder != NULL && read < ENTRIES_READ && (entry = readdir(folder)) != NULL; read++) {
 		if (!is_snapshot(dirfd(folder), entry->d_name))
 			continue;
 		if (++count <= NAMES_SHOWN)
@@ -138,7 +143,7 @@ json_t *import_place_waiting(const struct web *web)
 	}
 	if (folder != NULL)
 		closedir(folder);
-	return json_pack("{s:s, s:b, s:i, s:o, s:i, s:b}", "folder", incoming(web), "any", count > 0,
-	    "count", count, "names", names, "more", count > NAMES_SHOWN ? count - NAMES_SHOWN : 0,
-	    "is_one", count == 1);
+	return json_pack("{s:s, s:b, s:i, s:o, s:i, s:b}", "folder", incoming(web), "any",
+	    count > 0, "count", count, "names", names, "more",
+	    count > NAMES_SHOWN ? count - NAMES_SHOWN : 0, "is_one", count == 1);
 }

@@ -1,5 +1,5 @@
-/* import_undo.c: trusts nothing of a request's result but that it is JSON: the importer may be of another
- * version. What is not as expected is left out. */
+/* import_undo.c: trusts nothing of a request's result but that it is JSON: the importer may be of
+ * another version. What is not as expected is left out. */
 #include "daemons/web/import_undo.h"
 
 #include <stdlib.h>
@@ -54,7 +54,8 @@ static json_t *value_text(const json_t *value)
 		return json_string("-");
 	if (json_is_string(value))
 		return json_string(json_string_value(value));
-	digits = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(FIGURE_DIGITS));
+	digits =
+	    json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(FIGURE_DIGITS));
 	text = digits != NULL ? json_string(digits) : NULL;
 	free(digits);
 	return text;
@@ -70,10 +71,12 @@ static json_t *changes_new(json_t *before, const json_t *after)
 	json_object_foreach(before, key, old) {
 		const json_t *new = json_object_get(after, key);
 
-		if (!done || strcmp(key, "file_id") == 0 || (is_gone ? json_is_null(old) : json_equal(old, new)))
+		if (!done || strcmp(key, "file_id") == 0 ||
+		    (is_gone ? json_is_null(old) : json_equal(old, new)))
 			continue;
-		done = json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "key", key, "before",
-		    value_text(old), "after", is_gone ? json_string("") : value_text(new))) == 0;
+		done = json_array_append_new(
+			   list, json_pack("{s:s, s:o, s:o}", "key", key, "before", value_text(old),
+				     "after", is_gone ? json_string("") : value_text(new))) == 0;
 	}
 	return view_or_nothing(list, done);
 }

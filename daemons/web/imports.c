@@ -130,8 +130,9 @@ static bool put_upload(const struct web *web, json_t *view)
 	char size[32];
 
 	return view_put(view, "upload_most", json_integer(most)) &&
-	    view_put(view, "upload_most_text", json_string(hs_size_text(most, size, sizeof size))) &&
-	    view_put(view, "upload_files", json_integer(UPLOAD_FILES_MOST));
+	       view_put(
+		   view, "upload_most_text", json_string(hs_size_text(most, size, sizeof size))) &&
+	       view_put(view, "upload_files", json_integer(UPLOAD_FILES_MOST));
 }
 
 static void on_list(struct exchange *exchange, PGresult *const *results, size_t count,

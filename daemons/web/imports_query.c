@@ -27,8 +27,8 @@ static const struct param {
 } params[] = {
 #define FIELD(field) offsetof(struct imports_query, field), sizeof((struct imports_query *)0)->field
 	{ "q", IMPORTS_FILES, KIND_TEXT, FIELD(q), NULL, 0, 0, true },
-	{ "status", IMPORTS_FILES, KIND_CHOICE, FIELD(status), "imported,duplicate,failed,undone", 0, 0,
-	    true },
+	{ "status", IMPORTS_FILES, KIND_CHOICE, FIELD(status), "imported,duplicate,failed,undone",
+	    0, 0, true },
 	{ "status", IMPORTS_RUNS, KIND_CHOICE, FIELD(status), "running,done,interrupted", 0, 0,
 	    true },
 	{ "source", IMPORTS_FILES, KIND_TEXT, FIELD(source), NULL, 0, 0, true },

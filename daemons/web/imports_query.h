@@ -1,5 +1,5 @@
-/* imports_query.h: what is asked of the import history: filters, order and page, from the query string
- * and back to it: the address is the state. */
+/* imports_query.h: what is asked of the import history: filters, order and page, from the query
+ * string and back to it: the address is the state. */
 #ifndef WEB_IMPORTS_QUERY_H
 #define WEB_IMPORTS_QUERY_H
 

@@ -1,5 +1,5 @@
-/* imports_sql.c: trusts imports_query.c to have checked sort and choices; what a visitor wrote goes in as
- * values. */
+/* imports_sql.c: trusts imports_query.c to have checked sort and choices; what a visitor wrote goes
+ * in as values. */
 #include "daemons/web/imports_sql.h"
 
 #include <string.h>
@@ -8,23 +8,30 @@
 
 #define UTC(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
 
-#define RUN_ROWS \
-	"select r.run_id, r.trigger, r.status, " UTC("r.started_at") " as started, " \
-	UTC("r.finished_at") " as finished, extract(epoch from coalesce(r.finished_at, now())" \
-	" - r.started_at)::float8 as seconds, t.* from import_run r cross join lateral (select" \
-	" count(*) as files, count(*) filter (where f.status = 'imported') as imported," \
-	" count(*) filter (where f.status = 'duplicate') as duplicate," \
-	" count(*) filter (where f.status = 'failed') as failed, coalesce(sum(f.records), 0) as" \
-	" records, coalesce(sum(f.created), 0) as created, coalesce(sum(f.updated), 0) as updated," \
-	" coalesce(sum(f.unchanged), 0) as unchanged, coalesce(sum(f.stale), 0) as stale" \
-	" from import_file f where f.run_id = r.run_id) t "
+#define RUN_ROWS                                                                                   \
+	"select r.run_id, r.trigger, r.status, " UTC("r.started_at") " as started, " UTC(          \
+	    "r.finished_at") " as finished, extract(epoch from coalesce(r.finished_at, now())"     \
+			     " - r.started_at)::float8 as seconds, t.* from import_run r cross "   \
+			     "join lateral (select"                                                \
+			     " count(*) as files, count(*) filter (where f.status = 'imported') "  \
+			     "as imported,"                                                        \
+			     " count(*) filter (where f.status = 'duplicate') as duplicate,"       \
+			     " count(*) filter (where f.status = 'failed') as failed, "            \
+			     "coalesce(sum(f.records), 0) as"                                      \
+			     " records, coalesce(sum(f.created), 0) as created, "                  \
+			     "coalesce(sum(f.updated), 0) as updated,"                             \
+			     " coalesce(sum(f.unchanged), 0) as unchanged, "                       \
+			     "coalesce(sum(f.stale), 0) as stale"                                  \
+			     " from import_file f where f.run_id = r.run_id) t "
 
-#define FILE_COLUMNS \
-	"select f.file_id, f.run_id, f.name, f.status, f.source_name," \
-	" to_char(f.snapshot_date, 'YYYY-MM-DD'), f.size_bytes, f.records, f.created, f.updated," \
-	" f.unchanged, f.stale, f.problem_total, r.trigger, " UTC("f.finished_at") ", extract(epoch" \
-	" from f.finished_at - f.started_at)::float8, f.stored_as, encode(f.sha256, 'hex')," \
-	" f.duplicate_of"
+#define FILE_COLUMNS                                                                               \
+	"select f.file_id, f.run_id, f.name, f.status, f.source_name,"                             \
+	" to_char(f.snapshot_date, 'YYYY-MM-DD'), f.size_bytes, f.records, f.created, f.updated,"  \
+	" f.unchanged, f.stale, f.problem_total, r.trigger, " UTC(                                 \
+	    "f.finished_at") ", extract(epoch"                                                     \
+			     " from f.finished_at - f.started_at)::float8, f.stored_as, "          \
+			     "encode(f.sha256, 'hex'),"                                            \
+			     " f.duplicate_of"
 
 #define FILE_TABLES " from import_file f join import_run r on r.run_id = f.run_id"
 
@@ -36,9 +43,10 @@ const char imports_file_sql[] = FILE_COLUMNS ", f.new_players, f.new_teams, f.ne
     UTC("d.finished_at") ", d.status" FILE_TABLES
     " left join import_file d on d.file_id = f.duplicate_of where f.file_id = $1::integer";
 
-const char imports_duplicates_sql[] = "select file_id, name, " UTC("finished_at")
-    " from import_file where duplicate_of = $1::integer and sha256 = (select sha256 from import_file"
-    " where file_id = $1::integer) order by file_id desc limit 20";
+const char imports_duplicates_sql[] = "select file_id, name, " UTC(
+    "finished_at") " from import_file where duplicate_of = $1::integer and sha256 = (select sha256 "
+		   "from import_file"
+		   " where file_id = $1::integer) order by file_id desc limit 20";
 
 const char imports_sources_sql[] =
     "select distinct source_name from import_file where source_name is not null order by 1"
@@ -46,7 +54,8 @@ const char imports_sources_sql[] =
 
 const char imports_moving_sql[] =
     "select count(*) > 0, coalesce(sum((select count(*) from import_file f"
-    " where f.run_id = r.run_id)), 0), (select count(*) from command_request where owner = 'importer'"
+    " where f.run_id = r.run_id)), 0), (select count(*) from command_request where owner = "
+    "'importer'"
     " and status in ('waiting', 'running') and (status = 'running' or asked_at > now() -"
     " interval '1 hour')) from import_run r where r.status = 'running'";
 

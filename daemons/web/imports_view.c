@@ -75,7 +75,8 @@ static json_t *seconds_json(const PGresult *result, int row, int column)
 {
 	char text[IMPORTS_SECONDS_BYTES];
 
-	return json_string(imports_seconds_text(strtod(hs_db_text(result, row, column), NULL), text));
+	return json_string(
+	    imports_seconds_text(strtod(hs_db_text(result, row, column), NULL), text));
 }
 
 static json_t *size_json(const PGresult *result, int row)
@@ -289,7 +290,8 @@ static const struct head file_heads[] = {
 /* The order that a click asks for: the other way round when it is this one already. */
 static json_t *head_new(const struct imports_query *query, const struct head *head)
 {
-	bool is_sorted = head->key != NULL && strcmp(query->sort + (query->sort[0] == '-'), head->key) == 0;
+	bool is_sorted =
+	    head->key != NULL && strcmp(query->sort + (query->sort[0] == '-'), head->key) == 0;
 	bool falls = is_sorted ? query->sort[0] != '-' : head->falls;
 	char sort[IMPORTS_WORD_BYTES];
 	json_t *view = json_pack("{s:s, s:b, s:b}", "title", head->title, "number",
@@ -300,10 +302,12 @@ static json_t *head_new(const struct imports_query *query, const struct head *he
 		return view;
 	snprintf(sort, sizeof sort, "%s%s", falls ? "-" : "", head->key);
 	url = imports_query_url_sort(query, sort);
-	view = view_or_nothing(view, url != NULL && view_put(view, "url", json_string(url)) &&
-	    view_put(view, "key", json_string(head->key)) &&
-	    (!is_sorted || (view_put(view, "sorted", json_string(falls ? "ascending" : "descending")) &&
-		view_put(view, "arrow", json_string(falls ? "▲" : "▼")))));
+	view = view_or_nothing(view,
+	    url != NULL && view_put(view, "url", json_string(url)) &&
+		view_put(view, "key", json_string(head->key)) &&
+		(!is_sorted ||
+		    (view_put(view, "sorted", json_string(falls ? "ascending" : "descending")) &&
+			view_put(view, "arrow", json_string(falls ? "▲" : "▼")))));
 	free(url);
 	return view;
 }
@@ -330,9 +334,10 @@ static json_t *choices_new(const struct imports_query *query, const char *name, 
 	while (done && *choices != '\0') {
 		size_t length = strcspn(choices, ",");
 
-		done = json_array_append_new(list, json_pack("{s:s%, s:b}", "value", choices, length,
-		    "chosen", (int)(strlen(chosen) == length &&
-		    strncmp(chosen, choices, length) == 0))) == 0;
+		done = json_array_append_new(
+			   list, json_pack("{s:s%, s:b}", "value", choices, length, "chosen",
+				     (int)(strlen(chosen) == length &&
+					   strncmp(chosen, choices, length) == 0))) == 0;
 		choices += length + (choices[length] == ',');
 	}
 	return view_or_nothing(list, done);
@@ -388,17 +393,18 @@ static json_t *pager_new(const struct imports_query *query, int64_t total, int s
 	char from[FIGURE_BYTES], to[FIGURE_BYTES], last[FIGURE_BYTES], current[FIGURE_BYTES];
 	json_t *pager = json_object();
 
-	return view_or_nothing(pager, view_put(pager, "from", json_string(count_text(first, from))) &&
-	    view_put(pager, "to", json_string(count_text(first + shown - 1, to))) &&
-	    view_put(pager, "page", json_string(count_text(query->page, current))) &&
-	    view_put(pager, "pages", json_string(count_text(pages, last))) &&
-	    view_put(pager, "beyond", json_boolean(query->page > pages)) &&
-	    view_put(pager, "several", json_boolean(pages > 1 || query->page > 1)) &&
-	    put_link(pager, "first", query, 1, query->page > 1) &&
-	    put_link(pager, "previous", query, query->page <= pages ? query->page - 1 : pages,
-		query->page > 1) &&
-	    put_link(pager, "next", query, query->page + 1, query->page < pages) &&
-	    put_link(pager, "last", query, pages, query->page < pages));
+	return view_or_nothing(
+	    pager, view_put(pager, "from", json_string(count_text(first, from))) &&
+		       view_put(pager, "to", json_string(count_text(first + shown - 1, to))) &&
+		       view_put(pager, "page", json_string(count_text(query->page, current))) &&
+		       view_put(pager, "pages", json_string(count_text(pages, last))) &&
+		       view_put(pager, "beyond", json_boolean(query->page > pages)) &&
+		       view_put(pager, "several", json_boolean(pages > 1 || query->page > 1)) &&
+		       put_link(pager, "first", query, 1, query->page > 1) &&
+		       put_link(pager, "previous", query,
+			   query->page <= pages ? query->page - 1 : pages, query->page > 1) &&
+		       put_link(pager, "next", query, query->page + 1, query->page < pages) &&
+		       put_link(pager, "last", query, pages, query->page < pages));
 }
 
 static json_t *total_text(const struct imports_query *query, int64_t total)

@@ -1,4 +1,5 @@
-/* linger.c: an event on a second descriptor of the socket, which keeps it open when evhttp has closed its own. */
+/* linger.c: an event on a second descriptor of the socket, which keeps it open when evhttp has
+ * closed its own. */
 #include "daemons/web/linger.h"
 
 #include <errno.h>

@@ -1,7 +1,8 @@
-/* multipart.c: a state for each stretch of the body, and the count of bytes that match what ends it.
+/* multipart.c: a state for each stretch of the body, and the count of bytes that match what ends
+ * it.
  *
- * Trusts nothing. A carriage return stands only at the delimiter's begin, so a byte that does not go on
- * with a match can only begin a new one: nothing is looked at twice. */
+ * Trusts nothing. A carriage return stands only at the delimiter's begin, so a byte that does not
+ * go on with a match can only begin a new one: nothing is looked at twice. */
 #include "daemons/web/multipart.h"
 
 #include <stdio.h>
@@ -101,8 +102,8 @@ static bool is_clean(const char *text)
 	return hs_utf8_valid_prefix(text, length) == length;
 }
 
-/* Takes ' NAME="value"' apart, in place; *text goes on behind it. A backslash would be an escape to some
- * readers and a character to others. */
+/* Takes ' NAME="value"' apart, in place; *text goes on behind it. A backslash would be an escape to
+ * some readers and a character to others. */
 static bool take_parameter(char **text, const char **ret_name, char **ret_value)
 {
 	char *name = *text + strspn(*text, " \t"), *equals = strchr(name, '='), *end;
@@ -134,7 +135,8 @@ static bool read_disposition(char *text, const char **ret_name, const char **ret
 	while (*text == ';') {
 		text++;
 		if (!take_parameter(&text, &parameter, &value))
-			return refuse(err, "a name is not written between quotes, or holds a backslash, "
+			return refuse(err,
+			    "a name is not written between quotes, or holds a backslash, "
 			    "a control character or what is not UTF-8");
 		if (strcasecmp(parameter, "name") == 0 && *ret_name == NULL)
 			*ret_name = value;

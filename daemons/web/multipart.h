@@ -1,8 +1,10 @@
-/* multipart.h: multipart/form-data (RFC 7578), taken apart as it comes: whatever the pieces, the same events.
+/* multipart.h: multipart/form-data (RFC 7578), taken apart as it comes: whatever the pieces, the
+ * same events.
  *
  * Strict: a body begins with its first boundary and ends with its last one; each part has one
- * Content-Disposition with a name. Anything that two readers could read differently is refused. Memory does
- * not grow with the body: only a part's head is kept, of at most MULTIPART_HEAD_BYTES. */
+ * Content-Disposition with a name. Anything that two readers could read differently is refused.
+ * Memory does not grow with the body: only a part's head is kept, of at most MULTIPART_HEAD_BYTES.
+ */
 #ifndef WEB_MULTIPART_H
 #define WEB_MULTIPART_H
 
@@ -34,7 +36,8 @@ bool multipart_new(const char *boundary, const struct multipart_events *events, 
 /* Accepts NULL. */
 void multipart_free(struct multipart *multipart);
 
-/* The next bytes. After a failure nothing more may be pushed. Errors: HS_BAD_ARGUMENT, the events'. */
+/* The next bytes. After a failure nothing more may be pushed. Errors: HS_BAD_ARGUMENT, the events'.
+ */
 bool multipart_push(struct multipart *multipart, const char *bytes, size_t length,
     struct hs_error *err);
 

@@ -35,7 +35,7 @@ struct upload {
 	struct uploads *all;
 	struct exchange *exchange;
 	struct upload_task *task;	/* NULL: it has ended */
-	char *address;			/* of the page that the browser goes to; NULL: none came in */
+	char *address; /* of the page that the browser goes to; NULL: none came in */
 	size_t count;
 	struct hs_error err;		/* why not all came in; HS_OK */
 };
@@ -70,8 +70,9 @@ static void explain(const struct upload *upload, char detail[DETAIL_BYTES])
 	const struct hs_error *err = &upload->err;
 
 	if (upload->count > 0)
-		snprintf(detail, DETAIL_BYTES, "%.500s. %zu file%s before that came in; the rest did not.",
-		    err->message, upload->count, upload->count == 1 ? "" : "s");
+		snprintf(detail, DETAIL_BYTES,
+		    "%.500s. %zu file%s before that came in; the rest did not.", err->message,
+		    upload->count, upload->count == 1 ? "" : "s");
 	else
 		snprintf(detail, DETAIL_BYTES, "%s%s", err->message,
 		    strchr(".!", err->message[strlen(err->message) - 1]) != NULL ? "" : ".");
@@ -112,9 +113,11 @@ static void on_noted(struct exchange *exchange, PGresult *const *results, size_t
 /* The files lie in incoming already: whether or not the trail can be written, they are imported. */
 static void note(struct exchange *exchange, const struct upload_outcome *outcome)
 {
-	static const char sql[] = "with logged as (" AUDIT_INSERT "values ('import.upload', false,"
-	    " $1::text, $2::text, $3::text, $4::text) returning 1), pruned as (" AUDIT_PRUNE("false") ")"
-	    " select 1";
+	static const char sql[] =
+	    "with logged as (" AUDIT_INSERT "values ('import.upload', false,"
+	    " $1::text, $2::text, $3::text, $4::text) returning 1), pruned as (" AUDIT_PRUNE(
+		"false") ")"
+			 " select 1";
 	struct asker asker;
 	char detail[64];
 	const char *const values[] = { exchange->account->name, asker.address,
@@ -124,9 +127,11 @@ static void note(struct exchange *exchange, const struct upload_outcome *outcome
 	struct hs_error err = HS_ERROR_INIT;
 
 	asker_of(exchange, &asker);
-	snprintf(detail, sizeof detail, "%zu file%s", outcome->count, outcome->count == 1 ? "" : "s");
+	snprintf(
+	    detail, sizeof detail, "%zu file%s", outcome->count, outcome->count == 1 ? "" : "s");
 	for (size_t i = 0; i < outcome->count; i++)
-		hs_log(HS_LOG_INFO, "a snapshot was uploaded", HS_STR("file", outcome->files[i].name),
+		hs_log(HS_LOG_INFO, "a snapshot was uploaded",
+		    HS_STR("file", outcome->files[i].name),
 		    HS_INT("bytes", outcome->files[i].bytes),
 		    HS_STR("account", exchange->account->name));
 	if (!exchange_ask_primary(exchange, &statement, 1, on_noted, &err))
@@ -153,8 +158,8 @@ static void on_done(void *arg, const struct upload_outcome *outcome)
 
 /* ---- the request ---- */
 
-static bool check(const struct exchange *exchange, int64_t bytes, char boundary[MULTIPART_BOUNDARY_BYTES],
-    struct hs_error *err)
+static bool check(const struct exchange *exchange, int64_t bytes,
+    char boundary[MULTIPART_BOUNDARY_BYTES], struct hs_error *err)
 {
 	long long most = hs_setting_int(hs_child_settings(exchange->web->child),
 	    HS_SET_UPLOAD_MAX_BYTES);
@@ -162,11 +167,14 @@ static bool check(const struct exchange *exchange, int64_t bytes, char boundary[
 
 	if (!csrf_is_own_origin(exchange_header(exchange, "Sec-Fetch-Site"),
 		exchange_header(exchange, "Origin"), exchange_header(exchange, "Host")))
-		return hs_error_set(err, HS_NOT_ALLOWED, "", "The form was not sent by a page of ours.");
+		return hs_error_set(
+		    err, HS_NOT_ALLOWED, "", "The form was not sent by a page of ours.");
 	if (bytes > most)
-		return hs_error_set(err, HS_TOO_BIG, "", "An upload may have at most %s: send fewer files "
+		return hs_error_set(err, HS_TOO_BIG, "",
+		    "An upload may have at most %s: send fewer files "
 		    "at once, or copy large ones into the incoming folder "
-		    "(HOOPSCOUT_UPLOAD_MAX_BYTES).", hs_size_text(most, size, sizeof size));
+		    "(HOOPSCOUT_UPLOAD_MAX_BYTES).",
+		    hs_size_text(most, size, sizeof size));
 	return query_string_refuse(exchange->query, err) &&
 	    multipart_boundary(exchange_header(exchange, "Content-Type"), boundary, err);
 }
@@ -201,7 +209,8 @@ void upload_post(struct exchange *exchange)
 	if (exchange->connection != NULL)
 		order.bytes = connection_body(exchange->connection, &order.begun);
 	if (order.bytes < 0)
-		hs_error_set(&err, HS_BAD_ARGUMENT, "", "The upload did not come as a request of its own.");
+		hs_error_set(
+		    &err, HS_BAD_ARGUMENT, "", "The upload did not come as a request of its own.");
 	else if (check(exchange, order.bytes, boundary, &err) && !csrf_expect(exchange, proof))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for an upload");
 	if (err.code == HS_TOO_BIG) {

@@ -1,7 +1,8 @@
-/* upload.h: snapshots from a browser: POST /admin/imports/upload, and the page of what becomes of them.
+/* upload.h: snapshots from a browser: POST /admin/imports/upload, and the page of what becomes of
+ * them.
  *
- * The body is streamed (held.h, upload_task.h): memory does not grow with it. At most UPLOADS_MOST at once, of
- * at most HOOPSCOUT_UPLOAD_MAX_BYTES each. */
+ * The body is streamed (held.h, upload_task.h): memory does not grow with it. At most UPLOADS_MOST
+ * at once, of at most HOOPSCOUT_UPLOAD_MAX_BYTES each. */
 #ifndef WEB_UPLOAD_H
 #define WEB_UPLOAD_H
 

@@ -1,5 +1,5 @@
-/* upload_fates.c: looks into incoming first, then asks the database: the importer writes the row before it
- * moves the file, so one that does not lie there any more has its row.
+/* upload_fates.c: looks into incoming first, then asks the database: the importer writes the row
+ * before it moves the file, so one that does not lie there any more has its row.
  *
  * Trusts nothing of the query string. */
 #include "daemons/web/upload_fates.h"

@@ -1,5 +1,5 @@
-/* upload_fates.h: what becomes of snapshots that were uploaded: the address of their page, whose query string
- * alone says which they are: f=BEGIN_OF_CHECKSUM:NAME for each. */
+/* upload_fates.h: what becomes of snapshots that were uploaded: the address of their page, whose
+ * query string alone says which they are: f=BEGIN_OF_CHECKSUM:NAME for each. */
 #ifndef WEB_UPLOAD_FATES_H
 #define WEB_UPLOAD_FATES_H
 

@@ -93,7 +93,8 @@ void upload_file_sweep(int dir)
 
 /* ---- a file ---- */
 
-/* Locked before anybody can take it for one that was left: one that was swept in between is made anew. */
+/* Locked before anybody can take it for one that was left: one that was swept in between is made
+ * anew. */
 static bool open_part(struct upload_file *file, struct hs_error *err)
 {
 	unsigned char random[RANDOM_BYTES];
@@ -109,7 +110,8 @@ static bool open_part(struct upload_file *file, struct hs_error *err)
 		file->fd = openat(file->dir, file->part,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 		if (file->fd < 0)
-			return hs_error_errno(err, file->name, "cannot write into the incoming folder");
+			return hs_error_errno(
+			    err, file->name, "cannot write into the incoming folder");
 		if (flock(file->fd, LOCK_EX | LOCK_NB) == 0 && fstat(file->fd, &info) == 0 &&
 		    info.st_nlink > 0)
 			return true;

@@ -1,7 +1,8 @@
-/* upload_file.h: one snapshot on its way into incoming: nobody sees it before it is whole and on the disk.
+/* upload_file.h: one snapshot on its way into incoming: nobody sees it before it is whole and on
+ * the disk.
  *
- * Until then it is a hidden file, locked by who writes it; one that is not locked was left by a process that
- * died, and goes with the next upload. For one thread at a time. */
+ * Until then it is a hidden file, locked by who writes it; one that is not locked was left by a
+ * process that died, and goes with the next upload. For one thread at a time. */
 #ifndef WEB_UPLOAD_FILE_H
 #define WEB_UPLOAD_FILE_H
 
@@ -23,8 +24,9 @@ struct upload_result {
 	int64_t bytes;
 };
 
-/* The name that a file from elsewhere gets here: without folders; it ends in .json, does not begin with a
- * dot, and has at most UPLOAD_NAME_MAX bytes. ret has UPLOAD_NAME_MAX + 1. Errors: HS_BAD_ARGUMENT. */
+/* The name that a file from elsewhere gets here: without folders; it ends in .json, does not begin
+ * with a dot, and has at most UPLOAD_NAME_MAX bytes. ret has UPLOAD_NAME_MAX + 1. Errors:
+ * HS_BAD_ARGUMENT. */
 bool upload_file_name(const char *file_name, char ret[UPLOAD_NAME_MAX + 1], struct hs_error *err);
 
 /* Removes what died processes left in a folder. */

@@ -1,6 +1,7 @@
 /* upload_task.c: reads, takes apart, writes, in turn; the client sends no faster than that.
  *
- * Trusts the order alone: the loop's memory is not touched, and what is shared with it is one flag. */
+ * Trusts the order alone: the loop's memory is not touched, and what is shared with it is one flag.
+ */
 #include "daemons/web/upload_task.h"
 
 #include <errno.h>
@@ -59,7 +60,8 @@ static void task_free(struct upload_task *task)
 
 static bool not_proven(struct hs_error *err)
 {
-	return hs_error_set(err, HS_NOT_ALLOWED, "", "The form was not sent by a page of ours that is "
+	return hs_error_set(err, HS_NOT_ALLOWED, "",
+	    "The form was not sent by a page of ours that is "
 	    "still good. Open the page again and send it from there.");
 }
 
@@ -91,8 +93,8 @@ static bool on_part(void *arg, const char *name, const char *file_name, struct h
 		return true;
 	}
 	if (strcmp(name, "file") != 0 || file_name == NULL)
-		return hs_error_set(err, HS_BAD_ARGUMENT, "", "The form has a part '%.60s', which is no file.",
-		    name);
+		return hs_error_set(err, HS_BAD_ARGUMENT, "",
+		    "The form has a part '%.60s', which is no file.", name);
 	return begin_file(task, file_name, err);
 }
 
@@ -161,7 +163,8 @@ static bool receive(struct upload_task *task, size_t *ret, struct hs_error *err)
 			return false;
 		length = recv(task->fd, task->piece, most, MSG_DONTWAIT);
 		if (length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR))
-			return hs_error_set(err, HS_CANCELLED, "", "the client left during an upload");
+			return hs_error_set(
+			    err, HS_CANCELLED, "", "the client left during an upload");
 	}
 	*ret = (size_t)length;
 	return true;
@@ -195,7 +198,8 @@ static bool take_all(struct upload_task *task, struct hs_error *err)
 			hs_error_set(err, HS_CANCELLED, "", "the client left during an upload");
 			goto out;
 		}
-		if (!receive(task, &length, err) || !multipart_push(multipart, task->piece, length, err))
+		if (!receive(task, &length, err) ||
+		    !multipart_push(multipart, task->piece, length, err))
 			goto out;
 		task->left -= (int64_t)length;
 	}
@@ -251,7 +255,8 @@ bool upload_task_start(struct hs_offload *offload, const struct upload_order *or
 	task->left = order->bytes;
 	snprintf(task->boundary, sizeof task->boundary, "%s", order->boundary);
 	snprintf(task->proof, sizeof task->proof, "%s", order->proof);
-	if ((task->folder = strdup(order->folder)) == NULL || (task->begun = evbuffer_new()) == NULL ||
+	if ((task->folder = strdup(order->folder)) == NULL ||
+	    (task->begun = evbuffer_new()) == NULL ||
 	    evbuffer_add_buffer(task->begun, order->begun) != 0)
 		hs_error_set(err, HS_NO_MEMORY, "", "no memory for an upload");
 	else if ((task->fd = fcntl(order->fd, F_DUPFD_CLOEXEC, 0)) < 0)

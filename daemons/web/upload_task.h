@@ -1,6 +1,7 @@
-/* upload_task.h: takes an upload from its socket into incoming, on a thread of its own, so that a slow disk holds
- * up nobody else. The form's first part is the proof (csrf.h): before that is there and right, nothing is
- * written. The parts named "file" are snapshots; one after the other gets its name when it is whole. */
+/* upload_task.h: takes an upload from its socket into incoming, on a thread of its own, so that a
+ * slow disk holds up nobody else. The form's first part is the proof (csrf.h): before that is there
+ * and right, nothing is written. The parts named "file" are snapshots; one after the other gets its
+ * name when it is whole. */
 #ifndef WEB_UPLOAD_TASK_H
 #define WEB_UPLOAD_TASK_H
 
@@ -29,16 +30,16 @@ struct upload_order {
 };
 
 /* What came of it: some files, and an error when not all of it was taken.
- * Errors: HS_NOT_ALLOWED (the proof), HS_BAD_ARGUMENT (the form, a name), HS_DISK_FULL, HS_TIMEOUT (the
- * client was silent), HS_CANCELLED (it left), others of the machine. */
+ * Errors: HS_NOT_ALLOWED (the proof), HS_BAD_ARGUMENT (the form, a name), HS_DISK_FULL, HS_TIMEOUT
+ * (the client was silent), HS_CANCELLED (it left), others of the machine. */
 struct upload_outcome {
 	struct upload_result files[UPLOAD_FILES_MOST];
 	size_t count;
 	struct hs_error err;
 };
 
-/* done hears on the event loop, once, unless it was cancelled; outcome is borrowed until it returns. *ret lives
- * until then. Errors: HS_LIMIT, HS_NO_MEMORY. */
+/* done hears on the event loop, once, unless it was cancelled; outcome is borrowed until it
+ * returns. *ret lives until then. Errors: HS_LIMIT, HS_NO_MEMORY. */
 bool upload_task_start(struct hs_offload *offload, const struct upload_order *order,
     void (*done)(void *arg, const struct upload_outcome *outcome), void *arg,
     struct upload_task **ret, struct hs_error *err);

@@ -153,7 +153,7 @@ def test_the_page_of_a_run(web, scout):
     run = web.sql("select run_id from import_file where name = 'good.json'")
     page = scout.get(f"/admin/imports/runs/{run}")
     assert page.status == 200 and "Import run" in page.text and "good.json" in names(page)
-    assert names(scout.get(f"/admin/imports/files?run={run}")) == names(page)
+    assert sorted(names(scout.get(f"/admin/imports/files?run={run}"))) == sorted(names(page))
     assert scout.get("/admin/imports/runs/99999").status == 404
     assert scout.get("/admin/imports/runs/0").status == scout.get("/admin/imports/runs/x").status == 404
 
@@ -274,7 +274,8 @@ def test_a_big_download_is_streamed(web, scout):
     before = peak_kb(web)
     digest = hashlib.sha256(scout.get(path_of(web, "big.json") + "/file").body).hexdigest()
     assert digest == hashlib.sha256(bytes(size)).hexdigest()
-    assert peak_kb(web) - before < 20000
+    if "asan" not in str(web.programs.build):      # a sanitizer keeps what was freed
+        assert peak_kb(web) - before < 20000
     where.unlink()
     web.sql("delete from import_file where name = 'big.json'")
 

@@ -261,7 +261,7 @@ def test_a_big_upload_is_streamed(web, admin):
         answer = answer_of(link)
     assert answer.startswith("HTTP/1.1 303"), answer[:500]
     grown = peak_kb(web) - before
-    assert grown < 20000, f"{grown} KB more"
+    assert grown < 20000 or "asan" in str(web.programs.build), f"{grown} KB more"      # it keeps what was freed
     until(lambda: web.sql("select count(*) from import_file where name = 'big.json' and stored_as is not null") == "1", 60, "big.json")
     assert web.sql("select encode(sha256, 'hex') from import_file where name = 'big.json'") == digest.hexdigest()
 

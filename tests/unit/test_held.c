@@ -17,7 +17,8 @@ static const struct {
 	{ LINE "Content-Length: 5\r\n\r\n", LINE "Content-Length: 0\r\n\r\n", 5, "" },
 	{ LINE "Content-Length: 5\r\n\r\n12345", LINE "Content-Length: 0\r\n\r\n", 5, "12345" },
 	{ LINE "content-length:12 \r\n\r\n12", LINE "content-length:12 \r\n\r\n12", -1, "" },
-	{ LINE "A: b\r\ncontent-length:12\r\nC: d\r\n\r\n12", LINE "A: b\r\ncontent-length:0\r\nC: d\r\n\r\n", 12, "12" },
+	{ LINE "A: b\r\ncontent-length:12\r\nC: d\r\n\r\n12",
+	    LINE "A: b\r\ncontent-length:0\r\nC: d\r\n\r\n", 12, "12" },
 	{ "POST /admin/imports/upload?a=b HTTP/1.1\r\nContent-Length: 1\r\n\r\n",
 	    "POST /admin/imports/upload?a=b HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 1, "" },
 	{ "POST /admin/imports/uploads HTTP/1.1\r\nContent-Length: 1\r\n\r\n1",
@@ -26,12 +27,15 @@ static const struct {
 	{ "PUT /admin/imports/upload HTTP/1.1\r\nContent-Length: 1\r\n\r\n1",
 	    "PUT /admin/imports/upload HTTP/1.1\r\nContent-Length: 1\r\n\r\n1", -1, "" },
 	{ LINE "\r\n1", LINE "\r\n1", -1, "" },
-	{ LINE "Content-Length: 1\r\nContent-Length: 1\r\n\r\n1", LINE "Content-Length: 1\r\nContent-Length: 1\r\n\r\n1", -1, "" },
+	{ LINE "Content-Length: 1\r\nContent-Length: 1\r\n\r\n1",
+	    LINE "Content-Length: 1\r\nContent-Length: 1\r\n\r\n1", -1, "" },
 	{ LINE "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1",
 	    LINE "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1", -1, "" },
 	{ LINE "Content-Length: -1\r\n\r\n1", LINE "Content-Length: -1\r\n\r\n1", -1, "" },
-	{ LINE "Content-Length: 12345678901234\r\n\r\n1", LINE "Content-Length: 12345678901234\r\n\r\n1", -1, "" },
-	{ LINE "X-Content-Length: 7\r\nContent-Length: 1\r\n\r\n1", LINE "X-Content-Length: 7\r\nContent-Length: 0\r\n\r\n", 1, "1" },
+	{ LINE "Content-Length: 12345678901234\r\n\r\n1",
+	    LINE "Content-Length: 12345678901234\r\n\r\n1", -1, "" },
+	{ LINE "X-Content-Length: 7\r\nContent-Length: 1\r\n\r\n1",
+	    LINE "X-Content-Length: 7\r\nContent-Length: 0\r\n\r\n", 1, "1" },
 };
 
 static const char *text_of(struct evbuffer *buffer, char buf[32768])
@@ -55,7 +59,8 @@ static void test_heads(void)
 			struct held *held = held_new();
 
 			/* with a body held, evhttp does not read */
-			for (size_t at = 0; at < length && held_body(held, &begun) < 0; at += piece) {
+			for (size_t at = 0; at < length && held_body(held, &begun) < 0;
+			     at += piece) {
 				bool begins = at == 0;
 
 				evbuffer_add(input, rows[i].sent + at,

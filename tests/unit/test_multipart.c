@@ -83,7 +83,8 @@ static bool read_form(const char *text, size_t length, size_t first, size_t piec
 #define ONE(rest) "--XX\r\n" HEAD(rest)
 #define END "\r\n--XX--\r\n"
 
-static const struct { const char *text, *heard; } good[] = {
+static const struct { const char *text, *heard;
+} good[] = {
 	{ "--XX--", "" },
 	{ "--XX--\r\n", "" },
 	{ ONE("name=\"a\"") "1" END, "[a]1." },
@@ -94,10 +95,12 @@ static const struct { const char *text, *heard; } good[] = {
 	{ ONE("filename=\"b\";name=\"a\"") "{}" END, "[a|b]{}." },
 	{ ONE("name=\"a\"; filename=\"%22x%22 %41;\"") END, "[a|\"x\" %41;]." },
 	{ ONE("name=\"a\"; filename=\"\xc3\xa4.json\"") END, "[a|\xc3\xa4.json]." },
-	{ "--XX\r\ncontent-disposition:FORM-DATA;NAME=\"a\"\r\nContent-Type: x/y\r\n\r\n1" END, "[a]1." },
+	{ "--XX\r\ncontent-disposition:FORM-DATA;NAME=\"a\"\r\nContent-Type: x/y\r\n\r\n1" END,
+	    "[a]1." },
 	{ "--XX\r\nX: y\r\n" HEAD("name=\"a\"") "1" END, "[a]1." },
 	{ ONE("name=\"a\"") "1\r\n" ONE("name=\"b\"") "2" END, "[a]1.[b]2." },
-	{ ONE("name=\"a\"") "\r\n--X\r\n--XY\r\r\n-\r\n\r" END, "[a]\r\n--X\r\n--XY\r\r\n-\r\n\r." },
+	{ ONE("name=\"a\"") "\r\n--X\r\n--XY\r\r\n-\r\n\r" END,
+	    "[a]\r\n--X\r\n--XY\r\r\n-\r\n\r." },
 	{ ONE("name=\"a\"") "--XX" END, "[a]--XX." },
 	{ ONE("name=\"a\"") "\r\r\r\n" END, "[a]\r\r\r\n." },
 };
@@ -123,7 +126,8 @@ static void test_good(void)
 	}
 }
 
-static const struct { const char *text, *says; } bad[] = {
+static const struct { const char *text, *says;
+} bad[] = {
 	{ "", "ends before" },
 	{ "--XX", "ends before" },
 	{ "--XX-", "ends before" },
@@ -142,7 +146,8 @@ static const struct { const char *text, *says; } bad[] = {
 	{ "--XX\r\nX: y\r\n\r\n1" END, "no Content-Disposition" },
 	{ "--XX\r\nX\r\n" HEAD("name=\"a\"") END, "malformed" },
 	{ "--XX\r\nX: y\nZ: z\r\n" HEAD("name=\"a\"") END, "malformed" },
-	{ "--XX\r\nContent-Disposition: form-data; name=\"b\"\r\n" HEAD("name=\"a\"") END, "two names" },
+	{ "--XX\r\nContent-Disposition: form-data; name=\"b\"\r\n" HEAD("name=\"a\"") END,
+	    "two names" },
 	{ ONE("name=a") END, "quotes" },
 	{ ONE("name=\"a") END, "quotes" },
 	{ ONE("name=\"a\"x") END, "no name" },
@@ -202,7 +207,8 @@ static void test_bounds(void)
 		memset(text + used, 'x', (size_t)fill);
 		snprintf(text + used + fill, sizeof text - (size_t)(used + fill), "%s",
 		    "\r\n" HEAD("name=\"a\"") "1" END);
-		expect_true("a head", read_form(text, strlen(text), 1, 1000, &heard, &err) == (over == 0));
+		expect_true(
+		    "a head", read_form(text, strlen(text), 1, 1000, &heard, &err) == (over == 0));
 		if (over > 0)
 			expect_contains("a head", err.message, "too long");
 	}
@@ -219,7 +225,8 @@ static void test_listener_refuses(void)
 	expect_text("b", heard.text, "[a]1.");
 }
 
-/* Random bytes: nothing is read that is not there, and all that is read as content is in the text. */
+/* Random bytes: nothing is read that is not there, and all that is read as content is in the text.
+ */
 static void test_random(void)
 {
 	static const char *const words[] = { "--XX", "\r\n", "--", "\r", "\n", "-", "X", "\r\n--XX",
@@ -246,13 +253,18 @@ static void test_random(void)
 	}
 }
 
-static const struct { const char *type, *boundary; } types[] = {
+static const struct { const char *type, *boundary;
+} types[] = {
 	{ "multipart/form-data; boundary=abc", "abc" },
 	{ "Multipart/Form-Data;boundary=\"a=b\"", "a=b" },
-	{ "multipart/form-data; boundary=----WebKitFormBoundaryAbCdEf0123456789", "----WebKitFormBoundaryAbCdEf0123456789" },
-	{ "multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901234567890123456789",
+	{ "multipart/form-data; boundary=----WebKitFormBoundaryAbCdEf0123456789",
+	    "----WebKitFormBoundaryAbCdEf0123456789" },
+	{ "multipart/form-data; "
+	  "boundary=0123456789012345678901234567890123456789012345678901234567890123456789",
 	    "0123456789012345678901234567890123456789012345678901234567890123456789" },
-	{ "multipart/form-data; boundary=01234567890123456789012345678901234567890123456789012345678901234567890", NULL },
+	{ "multipart/form-data; "
+	  "boundary=01234567890123456789012345678901234567890123456789012345678901234567890",
+	    NULL },
 	{ "multipart/form-data; boundary=", NULL },
 	{ "multipart/form-data; boundary=a b", NULL },
 	{ "multipart/form-data; boundary=\"a", NULL },
