@@ -30,6 +30,13 @@ void view_extractor_switch(struct output *output, const json_t *result);	/* enab
 void view_extractor_history(struct output *output, const json_t *result);
 void view_extractor_cancel(struct output *output, const json_t *result);
 
+/* view_identity.c */
+void view_identity_event(struct output *output, const json_t *event);	/* suggest */
+void view_identity_suggest(struct output *output, const json_t *result);
+void view_identity_list(struct output *output, const json_t *result);	/* list, link */
+void view_identity_unlink(struct output *output, const json_t *result);
+void view_identity_unlike(struct output *output, const json_t *result);
+
 /* view_snapshot.c */
 void view_check(struct output *output, const json_t *result);
 void view_schema(struct output *output, const json_t *result);

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/db.h"
+#include "daemons/importer/identity.h"
 #include "daemons/importer/importer.h"
 
 enum {
@@ -285,6 +286,11 @@ const struct hs_child_handler importer_handlers[] = {
 	{ HS_CMD_IMPORT_LIST, run_list },
 	{ HS_CMD_IMPORT_SHOW, run_show },
 	{ HS_CMD_IMPORT_RETRY, run_retry },
+	{ HS_CMD_IDENTITY_SUGGEST, identity_suggest },
+	{ HS_CMD_IDENTITY_LIST, identity_list },
+	{ HS_CMD_IDENTITY_LINK, identity_link },
+	{ HS_CMD_IDENTITY_UNLINK, identity_unlink },
+	{ HS_CMD_IDENTITY_UNLIKE, identity_unlike },
 	{ HS_CMD_IMPORT_FILES, files_list },
 	{ HS_CMD_IMPORT_FILE, files_show },
 	{ HS_CMD_IMPORT_UNDO, run_undo },

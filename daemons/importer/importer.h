@@ -34,6 +34,8 @@ struct errand {
 	struct errand *next;
 };
 
+struct inquiry;
+
 struct importer {
 	struct hs_child *child;
 	struct event_base *base;
@@ -64,6 +66,7 @@ struct importer {
 	json_t *ignored;		/* names in incoming that are not *.json, the first some */
 	int64_t ignored_total;		/* as of the last scan, and told since */
 	bool is_vacuuming, wants_vacuum;
+	struct inquiry *look;		/* identity.c's: all players are looked through; or NULL */
 };
 
 /* scan.c: looks through incoming; then sets the timer for the next time. */

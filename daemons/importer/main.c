@@ -15,6 +15,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "daemons/importer/identity.h"
 #include "daemons/importer/importer.h"
 #include "daemons/importer/shelve.h"
 
@@ -83,6 +84,7 @@ static void importer_free(void *app)
 		hs_log(HS_LOG_WARNING, "the work in hand does not end: the process ends under it");
 		return;
 	}
+	identity_dismiss(importer);
 	watch_free(importer->watch);
 	intake_free(importer->intake);
 	hs_db_pool_free(importer->pool);
@@ -166,6 +168,7 @@ static void importer_stop(void *app)
 	if (event_add(importer->stop_timer, &wait) != 0)
 		worker_cancel(importer->worker);
 	play_dismiss(importer);
+	identity_dismiss(importer);
 	play_next(importer);
 }
 

@@ -26,6 +26,7 @@ struct merge {
 	struct hs_db *db;
 	const struct merge_job *job;
 	int64_t source_id, last_player, new_label, hot, moved, known, near, changes;
+	int64_t linked, more_players;
 	int64_t same;		/* records that are written nowhere but as restated */
 	struct merge_counts counts;
 };
@@ -59,6 +60,8 @@ static bool has_work(const struct merge *merge, enum merge_when when)
 		return merge->near > 0;
 	case MERGE_BEST:
 		return counts->created + counts->updated + merge->hot > 0;
+	case MERGE_LINKED:
+		return merge->linked > 0;
 	case MERGE_REBUILD:
 		return merge->last_player == 0 && counts->created >= LARGE_ROWS &&
 		    counts->created <= REBUILD_MAX_ROWS;
@@ -151,6 +154,9 @@ static void note_result(struct merge *merge, const struct merge_step *step, cons
 	case MERGE_GET_CLASSES:
 		note_classes(merge, result);
 		return;
+	case MERGE_GET_MORE_PLAYERS:
+		merge->more_players = hs_db_int(result, 0, 0);
+		return;
 	case MERGE_GET_BACK_PLAYERS:
 		merge->counts.new_players += hs_db_int(result, 0, 0);
 		return;
@@ -163,6 +169,9 @@ static void note_result(struct merge *merge, const struct merge_step *step, cons
 		return;
 	case MERGE_HOT_PLAYERS:
 		merge->hot += rows_affected(result);
+		return;
+	case MERGE_LINKED_PERSONS:
+		merge->linked = rows_affected(result);
 		return;
 	default:
 		if (count != NULL)
@@ -224,7 +233,8 @@ bool merge_run(struct hs_db *db, const struct merge_job *job, const struct progr
 		return false;
 	merge.counts.changed = merge.changes > 0;
 	merge.counts.large = merge.changes >= LARGE_ROWS;
-	if (merge.counts.changed && !merge_raise_version(db, merge.counts.new_players, err))
+	if (merge.counts.changed && !merge_raise_version(db,
+		merge.counts.new_players + merge.more_players, err))
 		return false;
 	*ret = merge.counts;
 	return true;

@@ -8,6 +8,11 @@
 #define SAME_KEY(a, b) \
 	a ".player_id = " b ".player_id and " a ".competition_id = " b ".competition_id and " \
 	a ".season_id = " b ".season_id and " a ".team_id = " b ".team_id"
+/* A row of player_season_stats (a) of what b has: a person's rows, then whose it is. */
+#define SAME_HOT(a, b) \
+	a ".player_id = " b ".person_id and " a ".competition_id = " b ".competition_id and " \
+	a ".season_id = " b ".season_id and " a ".team_id = " b ".team_id and " \
+	a ".of_player = " b ".player_id"
 #define KEY_COLUMNS \
 	"player_id integer, competition_id integer, season_id integer, team_id integer"
 #define METRICS(t) \

@@ -9,7 +9,10 @@
  * inserted or follow -> stage_work classes the rows (c created, u updated, m moved on to a
  * newer statement of the same figures, s stale; a row that needs no write is not in it)
  * -> history -> player_season and player_season_stats -> copies of the player's columns
- * -> player_best. */
+ * -> player_best -> what is shown of persons who are several players (011_identity.sql).
+ *
+ * player_season and history are by player, player_season_stats by person: its player_id is the
+ * person's, and of_player says whose row it is. Of most players both are the same. */
 #include "daemons/importer/merge_sql.h"
 
 #include "common/error.h"
@@ -62,7 +65,8 @@ const char merge_stage_tables[] =
     " on commit drop;"
     "create temporary table stage_name (kind integer, no integer, external_id text, name text,"
     " id integer) on commit drop;"
-    "create temporary table stage_person (pno integer, player_id integer) on commit drop;"
+    "create temporary table stage_person (pno integer, player_id integer, person_id integer)"
+    " on commit drop;"
     "create temporary table stage_touched (player_id integer, pno integer, hot boolean,"
     " has_changed boolean, is_new boolean, is_back boolean default false) on commit drop;"
     "create temporary table stage_statement (player_id integer, pno integer, is_same boolean,"
@@ -73,10 +77,12 @@ const char merge_stage_tables[] =
     " superseded_by bigint, " KEY_COLUMNS ", position text, role text, " METRIC_COLUMNS ","
     " source_metadata jsonb, raw_payload jsonb) on commit drop;"
     "create temporary table stage_work (rec integer, class \"char\", player_id integer,"
-    " competition_id integer, season_id integer, team_id integer, position text, role text, "
+    " person_id integer, competition_id integer, season_id integer, team_id integer,"
+    " position text, role text, "
     METRIC_COLUMNS ") on commit drop;"
-    "create temporary table stage_copy (player_id integer, name_folded text, " COPY_COLUMNS ")"
-    " on commit drop;"
+    "create temporary table stage_copy (player_id integer, is_linked boolean, name_folded text, "
+    COPY_COLUMNS ") on commit drop;"
+    "create temporary table stage_linked (person_id integer) on commit drop;"
     "create temporary table stage_index (name text, definition text) on commit drop;"
     "create temporary table stage_best (player_id integer, " METRIC_COLUMNS ", " LEAST_COLUMNS ")"
     " on commit drop";
@@ -196,9 +202,11 @@ static const char insert_players[] =
     " where p.source_id = $1::integer and p.external_id = s.external_id)";
 
 static const char number_players[] =
-    "insert into stage_person (pno, player_id) select s.pno, p.player_id"
+    "insert into stage_person (pno, player_id, person_id)"
+    " select s.pno, p.player_id, coalesce(k.person_id, p.player_id)"
     " from stage_player s join player p"
-    " on p.source_id = $1::integer and p.external_id = s.external_id";
+    " on p.source_id = $1::integer and p.external_id = s.external_id"
+    " left join player_link k on k.player_id = p.player_id";
 
 /* Of players that files stated before: whether this one says what the first of them did. */
 static const char compare_statements[] =
@@ -272,18 +280,19 @@ static const char insert_labels[] =
     " select coalesce(min(label_id), 0) from new where kind = 'nationality'";
 
 static const char class_rows[] =
-    "insert into stage_work (rec, class, " KEY("") ", position, role, " METRICS("") ")"
+    "insert into stage_work (rec, class, person_id, " KEY("") ", position, role, " METRICS("") ")"
     " select s.rec, case when ps.player_id is null then 'c'"
     " when $1::date < ps.snapshot_date then 's'"
-    " when " DIFFERS " then 'u' else 'm' end, m.player_id, c.id, e.id, t.id, s.position, s.role, "
+    " when " DIFFERS " then 'u' else 'm' end, m.person_id, m.player_id, c.id, e.id, t.id,"
+    " s.position, s.role, "
     METRICS("s.")
     " from stage_row s join stage_person m on m.pno = s.pno"
     " join stage_name c on c.no = s.competition_no join stage_name e on e.no = s.season_no"
     " join stage_name t on t.no = s.team_no"
     " left join player_season ps on ps.player_id = m.player_id and ps.competition_id = c.id"
     " and ps.season_id = e.id and ps.team_id = t.id"
-    " left join player_season_stats l on l.player_id = m.player_id and l.competition_id = c.id"
-    " and l.season_id = e.id and l.team_id = t.id"
+    " left join player_season_stats l on l.player_id = m.person_id and l.competition_id = c.id"
+    " and l.season_id = e.id and l.team_id = t.id and l.of_player = m.player_id"
     " where ps.player_id is null or ps.snapshot_date <> $1::date or " DIFFERS
     " or ps.source_metadata is distinct from s.source_metadata"
     " or ps.raw_payload is distinct from s.raw_payload";
@@ -302,7 +311,7 @@ static const char keep_superseded[] =
     "insert into " HISTORY_COLUMNS " select " KEY("ps.") ", ps.import_file_id, ps.snapshot_date,"
     " $1::bigint, " METRICS("l.") ", ps.position, ps.role, ps.source_metadata, ps.raw_payload"
     " from stage_work w join player_season ps on " SAME_KEY("ps", "w")
-    " join player_season_stats l on " SAME_KEY("l", "w") " where w.class = 'u'";
+    " join player_season_stats l on " SAME_HOT("l", "w") " where w.class = 'u'";
 
 /* What was said before of a row that moves on: the same. */
 static const char keep_moved[] =
@@ -326,7 +335,7 @@ static const char keep_same[] =
 /* The next newer set that has figures of its own: in history, or the current one. */
 #define NEXT_NEWER(w) \
 	" join player_season ps on " SAME_KEY("ps", w) \
-	" join player_season_stats l on " SAME_KEY("l", w) \
+	" join player_season_stats l on " SAME_HOT("l", w) \
 	" left join lateral (select h.player_id, " SAID("h.") " from player_season_history h" \
 	" where " SAME_KEY("h", w) " and h.snapshot_date > $1::date" \
 	" order by h.snapshot_date, h.import_file_id limit 1) n on true"
@@ -436,16 +445,18 @@ static const char move_player_seasons[] =
 
 static const char update_stats[] =
     "update player_season_stats l set (" METRICS("") ") = row(" METRICS("w.") ")"
-    " from stage_work w where w.class = 'u' and " SAME_KEY("l", "w");
+    " from stage_work w where w.class = 'u' and " SAME_HOT("l", "w");
 
 static const char copy_players[] =
-    "insert into stage_copy (player_id, name_folded, " COPIES("") ")"
-    " select p.player_id, case when s.full_name = p.full_name then s.name_folded end,"
+    "insert into stage_copy (player_id, is_linked, name_folded, " COPIES("") ")"
+    " select p.player_id, k.player_id is not null,"
+    " case when s.full_name = p.full_name then s.name_folded end,"
     " coalesce(p.birth_date, '-infinity'), coalesce(n.label_id, 0), coalesce(o.label_id, 0),"
     " coalesce(r.label_id, 0), coalesce(p.height, -1), coalesce(p.weight, -1)"
     " from (select player_id from stage_work where class in ('c', 'u', 'd')"
     " union select player_id from stage_touched where hot) x"
     " join player p on p.player_id = x.player_id"
+    " left join player_link k on k.player_id = p.player_id"
     " left join (stage_touched t join stage_player s on s.pno = t.pno) on t.player_id = p.player_id"
     " left join label n on n.kind = 'nationality' and n.name = p.nationality"
     " left join label o on o.kind = 'position' and o.name = p.position"
@@ -454,7 +465,7 @@ static const char copy_players[] =
 static const char refresh_copies[] =
     "update player_season_stats l set (" COPIES("") ") = row(" COPIES("c.") ")"
     " from stage_touched t join stage_copy c on c.player_id = t.player_id"
-    " where t.hot and not t.is_new and l.player_id = t.player_id"
+    " where t.hot and not t.is_new and not c.is_linked and l.player_id = t.player_id"
     " and (" COPIES("l.") ") is distinct from (" COPIES("c.") ")";
 
 /* A row's way into fifteen indexes costs three times what building them afterwards does. It
@@ -476,16 +487,18 @@ static const char build_indexes[] =
     " execute one.definition; end loop; end $$";
 
 static const char insert_stats[] =
-    "insert into player_season_stats (" KEY("") ", " COPIES("") ", " METRICS("") ")"
-    " select " KEY("w.") ", " COPIES("c.") ", " METRICS("w.")
+    "insert into player_season_stats (of_player, player_id, competition_id, season_id, team_id, "
+    COPIES("") ", " METRICS("") ")"
+    " select w.player_id, w.person_id, w.competition_id, w.season_id, w.team_id, "
+    COPIES("c.") ", " METRICS("w.")
     " from stage_work w join stage_copy c on c.player_id = w.player_id"
-    " where w.class = 'c' order by " KEY("w.");
+    " where w.class = 'c' order by w.person_id, w.competition_id, w.season_id, w.team_id";
 
 static const char find_best[] =
     "insert into stage_best (player_id, " METRICS("") ", " LEASTS("") ")"
     " select l.player_id, " MAXIMA("l.") ", " MINIMA("l.")
     " from stage_copy c join player_season_stats l on l.player_id = c.player_id"
-    " group by l.player_id";
+    " where not c.is_linked group by l.player_id";
 
 static const char update_best[] =
     "update player_best b set (name_folded, " COPIES("") ", " METRICS("") ", " LEASTS("") ")"
@@ -502,6 +515,21 @@ static const char insert_best[] =
     " from stage_touched t join stage_copy c on c.player_id = t.player_id"
     " join stage_best n on n.player_id = t.player_id"
     " where t.is_new or t.is_back order by c.player_id";
+
+/* Whoever was touched: that a column was said again, as it is, makes it the person's newest. */
+static const char find_linked[] =
+    "insert into stage_linked (person_id) select distinct k.person_id from player_link k"
+    " where k.player_id in (select player_id from stage_work where class in ('c', 'u', 'd'))"
+    " or k.player_id in (select player_id from stage_touched)";
+
+static const char follow_names[] =
+    "update player_link k set name_folded = s.name_folded from stage_touched t"
+    " join stage_player s on s.pno = t.pno join player p on p.player_id = t.player_id"
+    " where k.player_id = t.player_id and t.hot and s.full_name = p.full_name"
+    " and k.name_folded <> s.name_folded";
+
+const char merge_refresh_persons[] =
+    "select identity_refresh(array(select person_id from stage_linked), null)";
 
 const struct merge_step merge_steps[] = {
 	{ .sql = "analyze stage_row (rec, pno, competition_no, season_no, team_no)" },
@@ -537,7 +565,8 @@ const struct merge_step merge_steps[] = {
 	    .count = MERGE_HOT_PLAYERS },
 	{ .sql = follow_players, .values = { MERGE_LAST_PLAYER, MERGE_DATE, MERGE_FILE },
 	    .count = MERGE_CHANGES },
-	{ .sql = "select count(*) from stage_touched where is_back",
+	{ .sql = "select count(*) from stage_touched t where t.is_back and not exists (select"
+	  " from player_link k where k.player_id = t.player_id)",
 	    .count = MERGE_GET_BACK_PLAYERS },
 	{ .sql = touch_new_players, .values = { MERGE_LAST_PLAYER }, .count = MERGE_HOT_PLAYERS },
 	{ .sql = "analyze stage_touched", .when = MERGE_HOT },
@@ -576,11 +605,14 @@ const struct merge_step merge_steps[] = {
 	{ .sql = find_best, .when = MERGE_BEST },
 	{ .sql = update_best, .when = MERGE_BEST },
 	{ .sql = insert_best, .when = MERGE_HOT },
+	{ .sql = find_linked, .when = MERGE_BEST, .count = MERGE_LINKED_PERSONS },
+	{ .sql = follow_names, .when = MERGE_LINKED },
+	{ .sql = merge_refresh_persons, .when = MERGE_LINKED, .count = MERGE_GET_MORE_PLAYERS },
 	{ .sql = build_indexes, .when = MERGE_REBUILD },
 };
 
 const size_t merge_step_count = HS_COUNT(merge_steps);
 
 const char *const merge_refresh[] = { update_stats, copy_players, "analyze stage_copy (player_id)",
-	refresh_copies, find_best, update_best };
+	refresh_copies, find_best, update_best, find_linked, follow_names };
 const size_t merge_refresh_count = HS_COUNT(merge_refresh);

@@ -30,6 +30,7 @@ enum merge_when {
 	MERGE_SAME,		/* rows that say what is current, in everything */
 	MERGE_PARTED,		/* older statements got figures of their own */
 	MERGE_BEST,		/* maxima may have changed */
+	MERGE_LINKED,		/* of persons who are several players, too */
 	MERGE_REBUILD		/* many rows into an empty database: indexes come afterwards */
 };
 
@@ -42,13 +43,15 @@ enum merge_count {
 	MERGE_NEW_TEAMS,
 	MERGE_NEW_PLAYERS,
 	MERGE_HOT_PLAYERS,
+	MERGE_LINKED_PERSONS,
 	MERGE_KNOWN_PLAYERS,
 	MERGE_NEAR,
 	MERGE_GET_SOURCE,	/* selected: source_id */
 	MERGE_GET_LAST_PLAYER,	/* selected */
 	MERGE_GET_BACK_PLAYERS,	/* selected: players that no file had stated any more */
 	MERGE_GET_NEW_LABEL,	/* selected: the least new label_id of a nationality, or 0 */
-	MERGE_GET_CLASSES	/* selected: created, updated, moved, stale */
+	MERGE_GET_CLASSES,	/* selected: created, updated, moved, stale */
+	MERGE_GET_MORE_PLAYERS	/* selected: how many more rows player_best has */
 };
 
 enum { MERGE_VALUES = 4 };
@@ -81,6 +84,8 @@ enum { MERGE_NAME_COLUMNS = 4 };
  * copies of the players' columns, maxima of players who have some. */
 extern const char *const merge_refresh[];
 extern const size_t merge_refresh_count;
+/* Last: of persons who are several players (stage_linked). Selects how many more are found. */
+extern const char merge_refresh_persons[];
 
 /* Takes what stage_near names out of player_season_restated, and rows that lost all. */
 extern const char merge_index_near[];	/* first, since it is looked into for each of them */

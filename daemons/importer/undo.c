@@ -330,14 +330,21 @@ static bool check_file(const struct undo *undo, const PGresult *file, struct hs_
 	return true;
 }
 
-static bool refresh(struct undo *undo, struct hs_error *err)
+/* *ret_more: how many more persons are found now. */
+static bool refresh(struct undo *undo, int64_t *ret_more, struct hs_error *err)
 {
+	PGresult *result = NULL;
+
 	if (!tell(undo, "refreshing what searches read", err) ||
 	    !hs_db_exec(undo->db, "analyze stage_touched", NULL, err))
 		return false;
 	for (size_t i = 0; i < merge_refresh_count; i++)
 		if (!hs_db_exec(undo->db, merge_refresh[i], NULL, err))
 			return false;
+	if (!hs_db_exec(undo->db, merge_refresh_persons, &result, err))
+		return false;
+	*ret_more = hs_db_int(result, 0, 0);
+	PQclear(result);
 	return true;
 }
 
@@ -378,7 +385,7 @@ static bool record(struct undo *undo, const json_t *found, struct hs_error *err)
 
 static bool take_out(struct undo *undo, json_t **ret, struct hs_error *err)
 {
-	int64_t gone;
+	int64_t gone, more;
 
 	return hs_db_script(undo->db, merge_stage_tables, err) &&
 	    hs_db_script(undo->db, undo_tables, err) &&
@@ -387,10 +394,10 @@ static bool take_out(struct undo *undo, json_t **ret, struct hs_error *err)
 	    hs_db_exec(undo->db, merge_part_near, NULL, err) &&
 	    hs_db_exec(undo->db, merge_drop_parted, NULL, err) &&
 	    run_part(undo, &undo_derive, err) && look(undo, ret, err) && fold_names(undo, err) &&
-	    run_part(undo, &undo_players, err) && refresh(undo, err) &&
+	    run_part(undo, &undo_players, err) && refresh(undo, &more, err) &&
 	    drop_best(undo, &gone, err) &&
 	    hs_db_exec(undo->db, undo_drop_seasons, NULL, err) && record(undo, *ret, err) &&
-	    merge_raise_version(undo->db, -gone, err);
+	    merge_raise_version(undo->db, more - gone, err);
 }
 
 /* In the transaction. */

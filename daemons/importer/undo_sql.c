@@ -11,7 +11,7 @@
 #include "daemons/importer/merge_columns.h"
 
 const char undo_tables[] =
-    "create temporary table undo_key (" KEY_COLUMNS ") on commit drop;"
+    "create temporary table undo_key (person_id integer, " KEY_COLUMNS ") on commit drop;"
     "create temporary table undo_said (number integer, " KEY_COLUMNS ", import_file_id bigint,"
     " snapshot_date date, kind \"char\", is_fixed boolean, superseded_by bigint, at tid, "
     METRIC_COLUMNS ", position text, role text, source_metadata jsonb, raw_payload jsonb,"
@@ -35,13 +35,14 @@ const char undo_tables[] =
 /* --- what files stated ------------------------------------------------------------------ */
 
 static const char find_keys[] =
-    "insert into undo_key (" KEY("") ")"
-    " select " KEY("") " from player_season where import_file_id = $1::bigint"
+    "insert into undo_key (person_id, " KEY("") ")"
+    " select coalesce(l.person_id, x.player_id), " KEY("x.")
+    " from (select " KEY("") " from player_season where import_file_id = $1::bigint"
     " union all select " KEY("") " from player_season_history where import_file_id = $1::bigint"
     " union all select e.player_id, r.competition_id, r.season_id, e.team_id"
     " from player_season_restated r"
     " cross join lateral unnest(r.teams, r.players) e (team_id, player_id)"
-    " where r.import_file_id = $1::bigint";
+    " where r.import_file_id = $1::bigint) x left join player_link l on l.player_id = x.player_id";
 
 static const char gather_said[] =
     "insert into undo_said (number, " KEY("") ", import_file_id, snapshot_date, kind, is_fixed,"
@@ -50,7 +51,7 @@ static const char gather_said[] =
     "select " KEY("k.") ", ps.import_file_id, ps.snapshot_date, 'c'::\"char\" as kind, false,"
     " null::bigint, ps.ctid, " METRICS("l.") ", ps.position, ps.role, ps.source_metadata,"
     " ps.raw_payload from undo_key k join player_season ps on " SAME_KEY("ps", "k")
-    " join player_season_stats l on " SAME_KEY("l", "k")
+    " join player_season_stats l on " SAME_HOT("l", "k")
     " union all select " KEY("k.") ", h.import_file_id, h.snapshot_date, 'h',"
     " not coalesce(f.has_statements or o.has_statements, false), h.superseded_by, h.ctid, " SAID("h.") ","
     " h.source_metadata, h.raw_payload from undo_key k"
@@ -95,12 +96,14 @@ const char undo_write_new[] =
 /* --- player-seasons --------------------------------------------------------------------- */
 
 static const char class_rows[] =
-    "insert into stage_work (rec, class, " KEY("") ", " SAID("") ")"
-    " select n.number, case when n.number is null then 'd' when (" SAID("f.") ") is distinct from"
+    "insert into stage_work (person_id, rec, class, " KEY("") ", " SAID("") ")"
+    " select coalesce(k.person_id, o.player_id), n.number, case when n.number is null then 'd'"
+    " when (" SAID("f.") ") is distinct from"
     " (" SAID("o.") ") then 'u' else 'm' end, " KEY("o.") ", " SAID("f.")
     " from undo_new u join undo_said o on o.number = u.number and o.kind = 'c'"
     " left join (undo_new n join undo_said s on s.number = n.number and n.kind = 'c')"
-    " on " SAME_KEY("s", "o") " left join undo_said f on f.number = n.figures_from";
+    " on " SAME_KEY("s", "o") " left join undo_said f on f.number = n.figures_from"
+    " left join player_link k on k.player_id = o.player_id";
 
 static const char move_player_seasons[] =
     "update player_season ps set import_file_id = s.import_file_id,"
@@ -152,7 +155,7 @@ static const struct undo_step figures_steps[] = {
 	{ "delete from player_season ps using stage_work w where w.class = 'd' and "
 	  SAME_KEY("ps", "w"), false },
 	{ "delete from player_season_stats l using stage_work w where w.class = 'd' and "
-	  SAME_KEY("l", "w"), false },
+	  SAME_HOT("l", "w"), false },
 	{ move_player_seasons, false },
 	{ drop_history, false },
 	{ move_history, false },
@@ -313,6 +316,8 @@ static const struct undo_step players_steps[] = {
 	{ restate_first, false },
 	{ update_players, false },
 	{ touch_players, false },
+	{ "insert into stage_linked (person_id) select k.person_id from undo_player n"
+	  " join player_link k on k.player_id = n.player_id", false },
 	{ "delete from name_statement where import_file_id = $1::bigint", true },
 	{ RENAME("competition", "competition_id", "c"), false },
 	{ RENAME("team", "team_id", "t"), false },

@@ -89,7 +89,7 @@ static void put_found(struct compare *compare)
 	sql_put(sql, " and player_id <> all(");
 	sql_text(sql, compare->ids);
 	sql_put(sql, "::integer[]) order by ppg desc, name_folded, player_id limit 11) b"
-	    " join player p using (player_id) order by b.ppg desc, b.name_folded, b.player_id");
+	    " join player_shown p using (player_id) order by b.ppg desc, b.name_folded, b.player_id");
 }
 
 static const char *rows_sql(const struct compare_query *query)
@@ -121,6 +121,36 @@ static bool all_there(struct exchange *exchange, const struct compare_query *que
 	return true;
 }
 
+/* Some are linked to others, who are shown for them: to the comparison of these. */
+static bool lead_to_persons(struct exchange *exchange, const struct compare_query *query,
+    const PGresult *players)
+{
+	struct compare_query persons = *query;	/* borrows the texts */
+	struct evbuffer *path;
+
+	persons.count = 0;
+	for (size_t i = 0; i < query->count; i++) {
+		int row = compare_view_row_of(players, PLAYER_ID, query->players[i]);
+		int64_t person = hs_db_int(players, row, PLAYER_PERSON);
+		size_t at = 0;
+
+		while (at < persons.count && persons.players[at] != person)
+			at++;
+		if (at == persons.count)
+			persons.players[persons.count++] = person;
+	}
+	if (memcmp(persons.players, query->players, sizeof persons.players) == 0 &&
+	    persons.count == query->count)
+		return false;
+	path = evbuffer_new();
+	reply_see_other(exchange, path != NULL && evbuffer_add_printf(path, "/compare?") > 0 &&
+	    compare_query_write(&persons, true, path) && evbuffer_add(path, "", 1) == 0 ?
+	    (const char *)evbuffer_pullup(path, -1) : NULL);
+	if (path != NULL)
+		evbuffer_free(path);
+	return true;
+}
+
 static void on_found(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
@@ -137,7 +167,8 @@ static void on_found(struct exchange *exchange, PGresult *const *results, size_t
 		.seasons = results[AT_SEASONS],
 		.found = count > AT_FOUND ? results[AT_FOUND] : NULL,
 	};
-	if (!all_there(exchange, compare->query, rows.players))
+	if (!all_there(exchange, compare->query, rows.players) ||
+	    lead_to_persons(exchange, compare->query, rows.players))
 		return;
 	answers_read_at(exchange, hs_db_int(results[AT_VERSION], 0, 0));
 	reply_page(exchange, HTTP_OK, "compare",

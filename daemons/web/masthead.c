@@ -11,6 +11,7 @@
 static const struct { const char *path; enum may may; const char *text; } links[] = {
 	{ "/admin/imports", MAY_SCOUT, "Imports" },
 	{ "/admin/quality", MAY_SCOUT, "Quality" },
+	{ "/admin/identities", MAY_ADMIN, "Who is who" },
 	{ "/audit", MAY_ADMIN, "Audit trail" },
 };
 

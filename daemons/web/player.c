@@ -21,7 +21,7 @@
 #include "daemons/web/reply.h"
 #include "daemons/web/search_query.h"
 
-enum { PLAYER, SEASONS, HISTORY, DATA_VERSION, STATEMENTS };
+enum { PLAYER, SEASONS, HISTORY, IDENTITIES, DATA_VERSION, STATEMENTS };
 
 static void ask(struct exchange *exchange, exchange_done_fn *done)
 {
@@ -31,11 +31,22 @@ static void ask(struct exchange *exchange, exchange_done_fn *done)
 		[PLAYER] = { player_rows_sql, values, 1 },
 		[SEASONS] = { player_seasons_sql, values, 1 },
 		[HISTORY] = { player_history_sql, values, 1 },
+		[IDENTITIES] = { player_identities_sql, values, 1 },
 		[DATA_VERSION] = DATA_VERSION_STATEMENT,
 	};
 
 	snprintf(id, sizeof id, "{%lld}", (long long)exchange->id);
 	exchange_ask(exchange, statements, STATEMENTS, done);
+}
+
+/* To the person whom he is linked to: as long as he is, so nobody keeps it. */
+static void lead_to_person(struct exchange *exchange, const PGresult *player)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%s/players/%lld", exchange->form == FORM_JSON ? "/api/v1" : "",
+	    (long long)hs_db_int(player, 0, PLAYER_PERSON));
+	reply_see_other(exchange, path);
 }
 
 /* False after having answered why there is nothing to show. */
@@ -47,6 +58,8 @@ static bool is_there(struct exchange *exchange, PGresult *const *results,
 	else if (PQntuples(results[PLAYER]) == 0)
 		reply_problem(exchange, HTTP_NOTFOUND, "There is no player with this number.",
 		    NULL);
+	else if (hs_db_int(results[PLAYER], 0, PLAYER_PERSON) != exchange->id)
+		lead_to_person(exchange, results[PLAYER]);
 	else {
 		answers_read_at(exchange, hs_db_int(results[DATA_VERSION], 0, 0));
 		return true;
@@ -54,14 +67,23 @@ static bool is_there(struct exchange *exchange, PGresult *const *results,
 	return false;
 }
 
+static struct player_rows rows_of(PGresult *const *results)
+{
+	return (struct player_rows){ .player = results[PLAYER], .seasons = results[SEASONS],
+		.history = results[HISTORY], .identities = results[IDENTITIES] };
+}
+
 static void on_page_found(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
 	(void)count;
-	if (is_there(exchange, results, err))
-		reply_page(exchange, HTTP_OK, "player",
-		    player_view_new(results[PLAYER], results[SEASONS], results[HISTORY],
-		    exchange->today, exchange->work));
+	if (!is_there(exchange, results, err))
+		return;
+
+	const struct player_rows rows = rows_of(results);
+
+	reply_page(exchange, HTTP_OK, "player",
+	    player_view_new(&rows, exchange->today, exchange->work));
 }
 
 static void on_api_found(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -70,9 +92,12 @@ static void on_api_found(struct exchange *exchange, PGresult *const *results, si
 	(void)count;
 	if (!is_there(exchange, results, err))
 		return;
+
+	const struct player_rows rows = rows_of(results);
+
 	exchange->reply.cache = "private, no-cache";
 	reply_json(exchange, HTTP_OK,
-	    player_view_api(results[PLAYER], results[SEASONS], results[HISTORY]));
+	    player_view_api(&rows));
 }
 
 static void ask_for_page(struct exchange *exchange)

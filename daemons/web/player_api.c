@@ -5,10 +5,12 @@
  *	 "nationality":"…","position":"…","role":null,"height_cm":206,"weight_kg":113,
  *	 "source_name":"…",
  *	 "external_id":"…",
+ *	 "identities":[{"id":7,"source_name":"…","external_id":"…","full_name":"…",
+ *	   "birth_date":"…","linked_at":null}],
  *	 "seasons":[{"season":"2024","competition":{"id":"SOURCE:ID","name":"…"},
  *	   "team":{"id":"SOURCE:ID","name":"…"},"position":null,"role":null,
  *	   "figures":{"games":60,"mpg":34.5,…,"ft_pct":null},
- *	   "from":{"source":"…","snapshot_date":"…","import_file_id":2,"import_file":"…"},
+ *	   "from":{"source":"…","player":"…","snapshot_date":"…","import_file_id":2,"import_file":"…"},
  *	   "ranked":{"min_games":17,"rows":404,"enough_games":true},
  *	   "percentiles":{"games":80,…,"ft_pct":null}}],
  *	 "career_bests":{"games":{"figure":82,"season":"…","competition":{…},"team":{…},"games":82,
@@ -53,7 +55,7 @@ static json_t *identity(const PGresult *rows, int row, int column, int name_colu
 
 static json_t *season_json(const PGresult *rows, int row)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:I, s:o}}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:I, s:o}}",
 	    "season", text_json(rows, row, SEASON_SEASON),
 	    "competition", identity(rows, row, SEASON_COMPETITION_ID, SEASON_COMPETITION),
 	    "team", identity(rows, row, SEASON_TEAM_ID, SEASON_TEAM),
@@ -61,6 +63,7 @@ static json_t *season_json(const PGresult *rows, int row)
 	    "role", text_json(rows, row, SEASON_ROLE),
 	    "figures", metrics_json(rows, row, SEASON_FIRST_METRIC, true),
 	    "from", "source", text_json(rows, row, SEASON_SOURCE),
+	    "player", text_json(rows, row, SEASON_OF),
 	    "snapshot_date", text_json(rows, row, SEASON_SNAPSHOT_DATE),
 	    "import_file_id", (json_int_t)hs_db_int(rows, row, SEASON_FILE_ID),
 	    "import_file", text_json(rows, row, SEASON_FILE));
@@ -125,10 +128,23 @@ static json_t *bests_json(const PGresult *seasons, const char *player)
 	return view_or_nothing(bests, done);
 }
 
-json_t *player_view_api(const PGresult *player, const PGresult *seasons, const PGresult *history)
+static json_t *identity_json(const PGresult *rows, int row)
 {
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}",
+	    "id", (json_int_t)hs_db_int(rows, row, IDENTITY_ID),
+	    "source_name", text_json(rows, row, IDENTITY_SOURCE),
+	    "external_id", text_json(rows, row, IDENTITY_EXTERNAL_ID),
+	    "full_name", text_json(rows, row, IDENTITY_FULL_NAME),
+	    "birth_date", text_json(rows, row, IDENTITY_BIRTH_DATE),
+	    "linked_at", text_json(rows, row, IDENTITY_LINKED_AT));
+}
+
+json_t *player_view_api(const struct player_rows *rows)
+{
+	const PGresult *player = rows->player, *seasons = rows->seasons, *history = rows->history;
+
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-	    " s:I, s:I}",
+	    " s:o, s:I, s:I}",
 	    "id", (json_int_t)hs_db_int(player, 0, PLAYER_ID),
 	    "full_name", text_json(player, 0, PLAYER_FULL_NAME),
 	    "first_name", text_json(player, 0, PLAYER_FIRST_NAME),
@@ -141,6 +157,7 @@ json_t *player_view_api(const PGresult *player, const PGresult *seasons, const P
 	    "weight_kg", figure_json(figure_of(player, 0, PLAYER_WEIGHT)),
 	    "source_name", text_json(player, 0, PLAYER_SOURCE),
 	    "external_id", text_json(player, 0, PLAYER_EXTERNAL_ID),
+	    "identities", list_json(rows->identities, identity_json),
 	    "seasons", list_json(seasons, ranked_season_json),
 	    "career_bests", bests_json(seasons, PQgetvalue(player, 0, PLAYER_ID)),
 	    "superseded", list_json(history, superseded_season_json),

@@ -7,8 +7,16 @@
 const char player_rows_sql[] =
     "select p.player_id, p.full_name, p.first_name, p.last_name,"
     " to_char(p.birth_date, 'YYYY-MM-DD'), p.nationality, p.position, p.role, p.height,"
-    " p.weight, s.name, p.external_id"
-    " from player p join source s using (source_id) where p.player_id = any($1::integer[])";
+    " p.weight, s.name, p.external_id, p.person_id"
+    " from player_shown p join source s using (source_id)"
+    " where p.player_id = any($1::integer[])";
+
+const char player_identities_sql[] =
+    "select p.player_id, p.full_name, to_char(p.birth_date, 'YYYY-MM-DD'), s.name, p.external_id,"
+    " to_char(k.linked_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), k.linked_by, k.reason"
+    " from player p join source s using (source_id) left join player_link k using (player_id)"
+    " where p.player_id = any($1::integer[]) or p.player_id in (select player_id from player_link"
+    " where person_id = any($1::integer[])) order by s.name, p.external_id";
 
 #define FIGURES(table) \
 	table ".games, " table ".mpg, " table ".ppg, " table ".rpg, " table ".apg, " \
@@ -18,13 +26,16 @@ const char player_rows_sql[] =
 #define COLUMNS \
 	"select se.name, c.name, t.name, ps.position, ps.role," \
 	" to_char(ps.snapshot_date, 'YYYY-MM-DD'), f.name, f.file_id, s.name, c.external_id," \
-	" t.external_id, '', " FIGURES("l") ", l.player_id, l.min_games, "
+	" t.external_id, op.external_id, '', " FIGURES("l") ", l.player_id, l.min_games, "
 
 #define JOINS \
-	" join player_season ps using (player_id, competition_id, season_id, team_id)" \
-	" join competition c using (competition_id) join source s using (source_id)" \
-	" join season se using (season_id) join team t using (team_id)" \
-	" join import_file f on f.file_id = ps.import_file_id"
+	" join player_season ps on ps.player_id = l.of_player" \
+	" and ps.competition_id = l.competition_id and ps.season_id = l.season_id" \
+	" and ps.team_id = l.team_id" \
+	" join competition c on c.competition_id = l.competition_id join source s using (source_id)" \
+	" join season se on se.season_id = l.season_id join team t on t.team_id = l.team_id" \
+	" join import_file f on f.file_id = ps.import_file_id" \
+	" join player op on op.player_id = l.of_player"
 
 #define BAR \
 	" cross join lateral (select case when max(o.games) >= 0 then" \
@@ -83,12 +94,14 @@ const char player_named_season_sql[] = COLUMNS RANKS RANKED(ONE(" and named.name
 
 const char player_history_sql[] =
     "select se.name, c.name, t.name, h.position, h.role, to_char(h.snapshot_date, 'YYYY-MM-DD'),"
-    " f.name, f.file_id, s.name, c.external_id, t.external_id, newer.name, " FIGURES("h")
+    " f.name, f.file_id, s.name, c.external_id, t.external_id, op.external_id, newer.name, " FIGURES("h")
     ", count(*) over ()"
-    " from (select * from player_season_history where player_id = any($1::integer[]) offset 0) h"
+    " from (select * from player_season_history where player_id = any($1::integer[])"
+    " or player_id in (select player_id from player_link where person_id = any($1::integer[]))"
+    " offset 0) h"
     " join competition c using (competition_id)"
     " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
-    " join import_file f on f.file_id = h.import_file_id"
+    " join import_file f on f.file_id = h.import_file_id join player op on op.player_id = h.player_id"
     " left join import_file newer on newer.file_id = h.superseded_by"
     " order by " PLAYER_SEASON_KEY("se.name") " desc, c.name, t.name,"
     " h.snapshot_date desc, h.superseded_at desc"

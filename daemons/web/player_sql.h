@@ -41,7 +41,8 @@ enum player_column {
 	PLAYER_HEIGHT,
 	PLAYER_WEIGHT,
 	PLAYER_SOURCE,
-	PLAYER_EXTERNAL_ID
+	PLAYER_EXTERNAL_ID,
+	PLAYER_PERSON		/* who is shown for him: he himself, or whom he is linked to */
 };
 
 /* The columns of his seasons and of his superseded figures; these end with the metrics. */
@@ -57,6 +58,7 @@ enum player_season_column {
 	SEASON_SOURCE,
 	SEASON_COMPETITION_ID,
 	SEASON_TEAM_ID,
+	SEASON_OF,		/* which of his source's players: an external id */
 	SEASON_SUPERSEDED_BY,	/* a file's name; of superseded figures only */
 	SEASON_FIRST_METRIC,
 	SEASON_PLAYER = SEASON_FIRST_METRIC + SEARCH_METRIC_COUNT,
@@ -65,8 +67,22 @@ enum player_season_column {
 	SEASON_FIRST_PERCENTILE
 };
 
-/* $1: an integer[] of players. */
+/* The columns of the identities that a person has: one of each source's player. */
+enum player_identity_column {
+	IDENTITY_ID,
+	IDENTITY_FULL_NAME,
+	IDENTITY_BIRTH_DATE,
+	IDENTITY_SOURCE,
+	IDENTITY_EXTERNAL_ID,
+	IDENTITY_LINKED_AT,	/* null, as the rest, of who is not linked */
+	IDENTITY_LINKED_BY,
+	IDENTITY_REASON
+};
+
+/* $1: an integer[] of players. Of a person all his columns are what is shown of him; all other
+ * statements want persons. */
 extern const char player_rows_sql[];
+extern const char player_identities_sql[];
 
 /* $1: an integer[] of players. All their seasons, with the competition first that was played
  * in last, its latest season first, the team with most games first. */

@@ -100,17 +100,29 @@ static json_t *cells_new(const PGresult *rows, int row, bool ranked)
 	return view_or_nothing(cells, done);
 }
 
-static json_t *season_new(const PGresult *rows, int row, bool ranked)
+/* Who it is of, where that does not go without saying: his source has several of this person. */
+static json_t *of_text(const PGresult *rows, int row, const PGresult *identities)
+{
+	int of_source = 0;
+
+	for (int i = 0; i < PQntuples(identities); i++)
+		of_source += strcmp(PQgetvalue(identities, i, IDENTITY_SOURCE),
+		    PQgetvalue(rows, row, SEASON_SOURCE)) == 0;
+	return of_source > 1 ? text_json(rows, row, SEASON_OF) : json_null();
+}
+
+static json_t *season_new(const PGresult *rows, int row, const PGresult *identities, bool ranked)
 {
 	bool is_as = !PQgetisnull(rows, row, SEASON_POSITION) || !PQgetisnull(rows, row, SEASON_ROLE);
 
-	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "season", text_json(rows, row, SEASON_SEASON),
 	    "competition", text_json(rows, row, SEASON_COMPETITION),
 	    "team", text_json(rows, row, SEASON_TEAM),
 	    "as", is_as, "position", text_json(rows, row, SEASON_POSITION),
 	    "role", text_json(rows, row, SEASON_ROLE),
 	    "source", text_json(rows, row, SEASON_SOURCE),
+	    "of", of_text(rows, row, identities),
 	    "snapshot_date", text_json(rows, row, SEASON_SNAPSHOT_DATE),
 	    "file", text_json(rows, row, SEASON_FILE),
 	    "file_id", text_json(rows, row, SEASON_FILE_ID),
@@ -118,13 +130,13 @@ static json_t *season_new(const PGresult *rows, int row, bool ranked)
 	    "cells", cells_new(rows, row, ranked));
 }
 
-static json_t *superseded_new(const PGresult *rows)
+static json_t *superseded_new(const PGresult *rows, const PGresult *identities)
 {
 	json_t *list = json_array();
 	bool done = list != NULL;
 
 	for (int i = 0; done && i < PQntuples(rows); i++) {
-		json_t *row = season_new(rows, i, false);
+		json_t *row = season_new(rows, i, identities, false);
 
 		done = row != NULL && view_put(row, "grouped", json_false()) &&
 		    json_array_append(list, row) == 0;
@@ -148,9 +160,9 @@ static json_t *among_text(const PGresult *rows, int row)
 	    count_text(hs_db_int(rows, row, SEASON_PEERS), count), figure_text(least, true, games));
 }
 
-static json_t *ranked_new(const PGresult *rows, int row)
+static json_t *ranked_new(const PGresult *rows, int row, const PGresult *identities)
 {
-	json_t *season = season_new(rows, row, true);
+	json_t *season = season_new(rows, row, identities, true);
 
 	return view_or_nothing(season, season != NULL && view_put(season, "grouped", json_true()) &&
 	    view_put(season, "among", among_text(rows, row)));
@@ -189,14 +201,15 @@ static bool has_few_games(const PGresult *rows, int first, int end)
 	return false;
 }
 
-static json_t *competition_new(const PGresult *rows, int first, int end)
+static json_t *competition_new(const PGresult *rows, int first, int end,
+    const PGresult *identities)
 {
 	json_t *competition = json_object(), *list = json_array();
 	json_t *trends = player_trends_new(rows, first, end);
 	bool done = list != NULL;
 
 	for (int row = first; done && row < end; row++)
-		done = json_array_append_new(list, ranked_new(rows, row)) == 0;
+		done = json_array_append_new(list, ranked_new(rows, row, identities)) == 0;
 	return view_or_nothing(competition, view_put(competition, "rows", list) && done &&
 	    view_put(competition, "any_trend", json_boolean(json_array_size(trends) > 0)) &&
 	    view_put(competition, "trends", trends) &&
@@ -208,7 +221,7 @@ static json_t *competition_new(const PGresult *rows, int first, int end)
 		json_boolean(seasons_between(rows, first, end) < end - first)));
 }
 
-static json_t *competitions_new(const PGresult *rows)
+static json_t *competitions_new(const PGresult *rows, const PGresult *identities)
 {
 	json_t *list = json_array();
 	bool done = list != NULL;
@@ -218,7 +231,7 @@ static json_t *competitions_new(const PGresult *rows)
 			if (!is_same_competition(rows, first, end))
 				break;
 		}
-		done = json_array_append_new(list, competition_new(rows, first, end)) == 0;
+		done = json_array_append_new(list, competition_new(rows, first, end, identities)) == 0;
 	}
 	return view_or_nothing(list, done);
 }
@@ -297,7 +310,7 @@ static json_t *cut_text(const PGresult *rows, const char *which)
 	    count_text(player_rows_known(rows), known), which);
 }
 
-static json_t *history_new(const PGresult *history)
+static json_t *history_new(const PGresult *history, const PGresult *identities)
 {
 	int64_t known = player_rows_known(history);
 	char count[FIGURE_BYTES];
@@ -307,24 +320,50 @@ static json_t *history_new(const PGresult *history)
 	return json_pack("{s:o, s:o, s:o}", "count", json_sprintf("%s superseded set%s",
 	    count_text(known, count), known == 1 ? "" : "s"),
 	    "cut", cut_text(history, ", those of the latest seasons"),
-	    "rows", superseded_new(history));
+	    "rows", superseded_new(history, identities));
 }
 
-json_t *player_view_new(const PGresult *player, const PGresult *seasons, const PGresult *history,
-    struct hs_date today, const char *back)
+/* Who he is to his sources: the name and date of birth where they are not what is shown. */
+static json_t *identity_new(const PGresult *identities, int row, const PGresult *player)
 {
+	const char *born = hs_db_text(identities, row, IDENTITY_BIRTH_DATE);
+	const char *shown = hs_db_text(player, 0, PLAYER_BIRTH_DATE);
+	bool other_name = strcmp(PQgetvalue(identities, row, IDENTITY_FULL_NAME),
+	    PQgetvalue(player, 0, PLAYER_FULL_NAME)) != 0;
+	bool other_birth = born != NULL && (shown == NULL || strcmp(born, shown) != 0);
+
+	return json_pack("{s:o, s:o, s:o, s:o}", "source",
+	    text_json(identities, row, IDENTITY_SOURCE), "external_id",
+	    text_json(identities, row, IDENTITY_EXTERNAL_ID), "name",
+	    other_name ? text_json(identities, row, IDENTITY_FULL_NAME) : json_null(), "born",
+	    other_birth ? text_json(identities, row, IDENTITY_BIRTH_DATE) : json_null());
+}
+
+static json_t *identities_new(const PGresult *identities, const PGresult *player)
+{
+	json_t *list = json_array();
+	bool done = list != NULL;
+
+	for (int i = 0; done && i < PQntuples(identities); i++)
+		done = json_array_append_new(list, identity_new(identities, i, player)) == 0;
+	return view_or_nothing(list, done);
+}
+
+json_t *player_view_new(const struct player_rows *rows, struct hs_date today, const char *back)
+{
+	const PGresult *player = rows->player, *seasons = rows->seasons;
 	json_t *view = json_object(), *bests = bests_new(seasons, PQgetvalue(player, 0, PLAYER_ID));
 
 	return view_or_nothing(view, view_put(view, "title", text_json(player, 0, PLAYER_FULL_NAME)) &&
 	    view_put(view, "back_url", json_string(back)) &&
 	    view_put(view, "id", text_json(player, 0, PLAYER_ID)) &&
 	    view_put(view, "full_name", text_json(player, 0, PLAYER_FULL_NAME)) &&
-	    view_put(view, "source", text_json(player, 0, PLAYER_SOURCE)) &&
-	    view_put(view, "external_id", text_json(player, 0, PLAYER_EXTERNAL_ID)) &&
+	    view_put(view, "linked", json_boolean(PQntuples(rows->identities) > 1)) &&
+	    view_put(view, "identities", identities_new(rows->identities, player)) &&
 	    view_put(view, "facts", facts_new(player, today)) && view_put(view, "heads", heads_new()) &&
 	    view_put(view, "any_best", json_boolean(json_array_size(bests) > 0)) &&
 	    view_put(view, "bests", bests) &&
-	    view_put(view, "competitions", competitions_new(seasons)) &&
+	    view_put(view, "competitions", competitions_new(seasons, rows->identities)) &&
 	    view_put(view, "cut", cut_text(seasons, "; career bests are of these")) &&
-	    view_put(view, "history", history_new(history)));
+	    view_put(view, "history", history_new(rows->history, rows->identities)));
 }

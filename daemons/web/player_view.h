@@ -7,11 +7,15 @@
 
 #include "common/date.h"
 
+/* Results of the statements in player_sql.h, borrowed. */
+struct player_rows {
+	const PGresult *player, *seasons, *history, *identities;
+};
+
 /* For the template; back is the address of the search. A new reference; NULL without memory. */
-json_t *player_view_new(const PGresult *player, const PGresult *seasons, const PGresult *history,
-    struct hs_date today, const char *back);
+json_t *player_view_new(const struct player_rows *rows, struct hs_date today, const char *back);
 
 /* For programs. A new reference; NULL without memory. */
-json_t *player_view_api(const PGresult *player, const PGresult *seasons, const PGresult *history);
+json_t *player_view_api(const struct player_rows *rows);
 
 #endif

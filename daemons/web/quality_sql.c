@@ -27,6 +27,11 @@ const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UT
 	" and ps.team_id = f.team_id" \
 	" left join import_file i on i.file_id = ps.import_file_id"
 
+/* The cold row t of the hot row l, whose player_id is the person's. */
+#define OF_ROW(t) \
+	t ".player_id = l.of_player and " t ".competition_id = l.competition_id" \
+	" and " t ".season_id = l.season_id and " t ".team_id = l.team_id"
+
 #define KEPT \
 	" from (select * from found order by season_id desc, " KEY " limit " QUALITY_KEPT ") f" \
 	" cross join (select count(*) as total from found) n"
@@ -87,9 +92,9 @@ static const char empty_sql[] = ROWS("greatest(l.games, l.mpg, l.ppg, l.rpg, l.a
 static const char fell_sql[] =
     "with said as (select player_id, competition_id, season_id, team_id, games, snapshot_date,"
     " superseded_at from player_season_history"
-    " union all select l.player_id, l.competition_id, l.season_id, l.team_id, l.games,"
+    " union all select l.of_player, l.competition_id, l.season_id, l.team_id, l.games,"
     " ps.snapshot_date, 'infinity' from (select distinct " KEY " from player_season_history) h"
-    " join player_season_stats l using (" KEY ") join player_season ps using (" KEY ")),"
+    " join player_season_stats l on " OF_ROW("h") " join player_season ps on " OF_ROW("ps") "),"
     " steps as (select *, lag(games) over w as before, lag(snapshot_date) over w as before_on"
     " from said where games >= 0"
     " window w as (partition by " KEY " order by snapshot_date, superseded_at)),"
@@ -199,14 +204,14 @@ static const char twins_sql[] =
 /* Files with such percentages are few; of these all rows are read. */
 static const char scale_sql[] =
     "with candidates as materialized (select ps.import_file_id from player_season_stats l"
-    " join player_season ps using (" KEY ") where l.fg_pct between 1 and 100"
+    " join player_season ps on " OF_ROW("ps") " where l.fg_pct between 1 and 100"
     " or l.three_pt_pct between 1 and 100 or l.ft_pct between 1 and 100"
     " group by ps.import_file_id having count(*) >= " QUALITY_LEAST_PERCENTAGES "),"
     " found as materialized (select ps.import_file_id as file_id, concat_ws(', ', "
     SHARE("fg_pct", "FG%") ", " SHARE("three_pt_pct", "3P%") ", " SHARE("ft_pct", "FT%")
     ") as detail"
     " from player_season ps join candidates using (import_file_id)"
-    " join player_season_stats l using (" KEY ") group by ps.import_file_id"
+    " join player_season_stats l on " OF_ROW("ps") " group by ps.import_file_id"
     " having " IS_SHARE("fg_pct") " or " IS_SHARE("three_pt_pct") " or " IS_SHARE("ft_pct") ")"
     " select n.total, null, null, null, null, f.file_id, i.name, i.source_name, null, null, null,"
     " null, null, null, f.detail"

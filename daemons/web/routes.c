@@ -20,6 +20,7 @@
 #include "daemons/web/import_download.h"
 #include "daemons/web/imports.h"
 #include "daemons/web/imports_api.h"
+#include "daemons/web/identity_page.h"
 #include "daemons/web/player.h"
 #include "daemons/web/quality_page.h"
 #include "daemons/web/reply.h"
@@ -90,6 +91,11 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/admin/quality", MAY_SCOUT, quality_post, "GET, HEAD, POST" },
 	{ LOOK, "/api/v1/quality", MAY_SCOUT, quality_api, "GET, HEAD" },
 	{ LOOK, "/audit", MAY_ADMIN, audit_page, "GET, HEAD" },
+	{ LOOK, "/admin/identities", MAY_ADMIN, identity_page, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/admin/identities/link", MAY_ADMIN, identity_link_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/identities/unlink", MAY_ADMIN, identity_unlink_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/identities/unlike", MAY_ADMIN, identity_unlike_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/identities/look", MAY_ADMIN, identity_look_post, "POST" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/static/*", MAY_ALWAYS, statics_answer, "GET, HEAD" },

@@ -301,7 +301,7 @@ void page_only(struct page *page)
 /* Looked up for the few that are shown: joined, they would make the statement long to plan. */
 static void put_only_names(struct page *page)
 {
-	page_put(page, ", (select s.name from source s where s.source_id = p.source_id),"
+	page_put(page, ", (select s.name from source s where s.source_id = p.only_source_id),"
 	    " (select s.name from season s where s.season_id = own.season_id)");
 	for (size_t i = 0; i < 2; i++) {
 		const char *table = i == 0 ? "competition" : "team";
@@ -324,8 +324,10 @@ void page_frame(struct page *page)
 		page_put(page, search_keys[i].key);
 	}
 	put_only_names(page);
-	page_put(page, ", own.seasons, behind.games, behind.season, page.counted"
-	    " from page join player p using (player_id) cross join lateral"
+	page_put(page, ", own.seasons, behind.games, behind.season, page.counted,"
+	    " (select count(distinct q.source_id) from player_link k join player q"
+	    " on q.player_id = k.player_id where k.person_id = page.player_id)"
+	    " from page join player_shown p using (player_id) cross join lateral"
 	    " (select count(distinct l.season_id) as seasons, ");
 	page_only(page);
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++) {

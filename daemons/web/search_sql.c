@@ -230,9 +230,9 @@ void search_sql_all(const struct search_query *query, struct sql *sql)
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
 		sql_put_all(sql, ", r.", search_keys[i].key, NULL);
 	page_put(&page, ", s.name, se.name, c.name, c.external_id, t.name, t.external_id from r");
-	page_put(&page, few ? " cross join lateral (select * from player"
-	    " where player.player_id = r.player_id offset 0) p" : " join player p using (player_id)");
-	page_put(&page, " join source s on s.source_id = p.source_id"
+	page_put(&page, few ? " cross join lateral (select * from player_shown h"
+	    " where h.player_id = r.player_id offset 0) p" : " join player_shown p using (player_id)");
+	page_put(&page, " left join source s on s.source_id = p.only_source_id"
 	    " left join season se on se.season_id = r.season_id"
 	    " left join competition c on c.competition_id = r.competition_id"
 	    " left join team t on t.team_id = r.team_id");

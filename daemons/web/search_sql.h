@@ -37,6 +37,7 @@ enum search_column {
 	SEARCH_COLUMN_BEHIND_SEASON,
 	/* the total, where the page's way found it too; else null */
 	SEARCH_COLUMN_COUNTED,
+	SEARCH_COLUMN_SOURCES,		/* of one who is several players; else 0 */
 	SEARCH_COLUMN_COUNT
 };
 

@@ -166,6 +166,9 @@ static json_t *about_new(const PGresult *page, int row)
 	}
 	if (done && figure_of(page, row, SEARCH_COLUMN_SEASONS) > 0)
 		done = json_array_append_new(about, eligible_text(page, row)) == 0;
+	if (done && figure_of(page, row, SEARCH_COLUMN_SOURCES) > 1)
+		done = json_array_append_new(about, json_sprintf("%d sources",
+		    (int)figure_of(page, row, SEARCH_COLUMN_SOURCES))) == 0;
 	return view_or_nothing(about, done);
 }
 

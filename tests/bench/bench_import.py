@@ -32,9 +32,10 @@ BARE = """create unlogged table bare as
         t.external_id as team_external_id, t.name as team_name, p.external_id as player_external_id, p.full_name,
         p.first_name, p.last_name, p.birth_date, p.nationality, p.height, p.weight, ps.position, ps.role,
         l.games, mpg, ppg, rpg, apg, spg, bpg, tov, fg_pct, three_pt_pct, ft_pct, ps.source_metadata, ps.raw_payload
-    from player_season ps join player_season_stats l using (player_id, competition_id, season_id, team_id)
-    join player p using (player_id) join competition c using (competition_id) join season e using (season_id)
-    join team t using (team_id)"""
+    from player_season ps join player_season_stats l on l.of_player = ps.player_id
+        and l.competition_id = ps.competition_id and l.season_id = ps.season_id and l.team_id = ps.team_id
+    join player p on p.player_id = ps.player_id join competition c on c.competition_id = ps.competition_id
+    join season e on e.season_id = ps.season_id join team t on t.team_id = ps.team_id"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

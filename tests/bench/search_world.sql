@@ -12,8 +12,8 @@ set synchronous_commit = off;
 set work_mem = '256MB';
 set maintenance_work_mem = '512MB';
 begin;
-truncate player, player_season, player_season_stats, player_best, player_season_history, competition, season, team, label,
-	source cascade;
+truncate player, player_season, player_season_stats, player_best, player_season_history, player_link, player_unlike, person,
+	competition, season, team, label, source cascade;
 select setseed(0.20261125);
 insert into source values (1, 'world');
 insert into competition select i, 1, 'C' || i, 'Competition ' || i, '2026-01-01' from generate_series(1, 500) i;
@@ -25,7 +25,7 @@ insert into label select 155 + i, 'role', (array['starter', 'bench', 'two-way', 
 
 create temporary table syllable as select row_number() over () as n, a || b as text
 from unnest('{b,d,dr,f,g,h,j,k,kr,l,m,n,p,r,s,st,t,v,w,z}'::text[]) a, unnest('{a,e,i,o,u,an,ar,en,er,ic,in,on,or,os,ez}'::text[]) b;
-create temporary table person as
+create temporary table invented as
 select p as player_id, random() as quality, 1 + floor(40 * random())::int as first_season,
 	1 + floor(9 * random() * random() + random())::int as seasons, 1 + floor(500 * random() ^ 1.5)::int as home,
 	case when random() < 0.06 then '-infinity' else date '1965-01-01' + floor(15000 * random())::int end as born_on,
@@ -42,7 +42,7 @@ insert into player (player_id, source_id, external_id, full_name, full_name_on, 
 select p.player_id, 1, 'P' || p.player_id, initcap(a.text || b.text || ' ' || c.text || d.text), '2026-01-01',
 	nullif(p.born_on, '-infinity'), '2026-01-01', n.name, '2026-01-01', po.name, '2026-01-01', r.name, '2026-01-01',
 	nullif(p.height, -1), '2026-01-01', nullif(p.weight, -1), '2026-01-01'
-from person p join syllable a on a.n = p.a join syllable b on b.n = p.b join syllable c on c.n = p.c
+from invented p join syllable a on a.n = p.a join syllable b on b.n = p.b join syllable c on c.n = p.c
 join syllable d on d.n = p.d left join label n on n.label_id = p.nationality_id
 left join label po on po.label_id = p.position_id left join label r on r.label_id = p.role_id
 order by p.player_id;
@@ -51,7 +51,7 @@ create temporary table career as
 select p.*, least(40, p.first_season + s) as season_id,
 	case when random() < 0.7 then p.home else 1 + floor(500 * random())::int end as competition_id,
 	floor(16 * random())::int as team, random() as form, random() as luck
-from person p, generate_series(0, floor(p.seasons * 1.25)::int) s where s = 0 or random() < 0.93;
+from invented p, generate_series(0, floor(p.seasons * 1.25)::int) s where s = 0 or random() < 0.93;
 create temporary table figure as
 select player_id, competition_id, season_id, 1 + (competition_id * 16 + (team + half) % 16) % 8000 as team_id, born_on,
 	nationality_id, position_id, role_id, height, weight, (1 + floor(82 * form ^ 0.7))::int * 100 as games,
@@ -69,7 +69,8 @@ select distinct on (season_id, competition_id, player_id, team_id) player_id, co
 	case when gone > 0.97 then -1 else rpg end, case when gone > 0.96 then -1 else apg end,
 	case when gone < 0.12 then -1 else spg end, case when gone < 0.12 then -1 else bpg end,
 	case when gone between 0.3 and 0.4 then -1 else tov end, case when gone < 0.03 then -1 else fg_pct end,
-	case when gone between 0.5 and 0.6 then -1 else three_pt_pct end, case when gone between 0.7 and 0.75 then -1 else ft_pct end
+	case when gone between 0.5 and 0.6 then -1 else three_pt_pct end, case when gone between 0.7 and 0.75 then -1 else ft_pct end,
+	player_id
 from figure order by season_id, competition_id, player_id, team_id;
 insert into player_season (player_id, competition_id, season_id, team_id, import_file_id, snapshot_date)
 select player_id, competition_id, season_id, team_id, 0, '2026-01-01' from player_season_stats;
@@ -81,7 +82,7 @@ select p.player_id, lower(f.full_name), p.born_on, p.nationality_id, p.position_
 	b.games, b.mpg, b.ppg, b.rpg, b.apg, b.spg, b.bpg, b.tov, b.fg_pct, b.three_pt_pct, b.ft_pct,
 	b.games_min, b.mpg_min, b.ppg_min, b.rpg_min, b.apg_min, b.spg_min, b.bpg_min, b.tov_min, b.fg_pct_min,
 	b.three_pt_pct_min, b.ft_pct_min, b.gaps
-from person p join player f using (player_id) join (
+from invented p join player f using (player_id) join (
 	select player_id, max(games) as games, max(mpg) as mpg, max(ppg) as ppg, max(rpg) as rpg, max(apg) as apg,
 		max(spg) as spg, max(bpg) as bpg, max(tov) as tov, max(fg_pct) as fg_pct, max(three_pt_pct) as three_pt_pct,
 		max(ft_pct) as ft_pct, coalesce(min(games) filter (where games >= 0), -1) as games_min,

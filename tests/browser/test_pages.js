@@ -580,6 +580,7 @@ for (const [width, scheme] of [[1280, "light"], [390, "dark"]]) {
 	});
 }
 
+require("./test_identities.js");
 require("./test_quality.js");
 /* Last, since they bring in players whom nobody above expects. */
 require("./test_imports.js");

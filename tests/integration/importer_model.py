@@ -150,15 +150,18 @@ def dump(house):
             for attribute in ATTRIBUTES if row[attribute] is not None}
     key = ("so.name as source, c.external_id as competition, e.name as season, t.external_id as team, "
            "p.external_id as player")
-    joins = ("join player p using (player_id) join source so on so.source_id = p.source_id "
-             "join competition c using (competition_id) join season e using (season_id) join team t using (team_id)")
+    def joins(row):
+        return (f"join player p on p.player_id = {row}.player_id join source so on so.source_id = p.source_id "
+                f"join competition c on c.competition_id = {row}.competition_id "
+                f"join season e on e.season_id = {row}.season_id join team t on t.team_id = {row}.team_id")
     rows = {}
     for row in house.rows(f"select {key}, ps.*, {said}, f.name as file from player_season ps "
-                          "join player_season_stats l using (player_id, competition_id, season_id, team_id) "
-                          f"{joins} join import_file f on f.file_id = ps.import_file_id"):
+                          "join player_season_stats l on l.of_player = ps.player_id and l.competition_id = "
+                          "ps.competition_id and l.season_id = ps.season_id and l.team_id = ps.team_id "
+                          f"{joins('ps')} join import_file f on f.file_id = ps.import_file_id"):
         rows[_key(row)] = (row["snapshot_date"], _said(row), row["file"], row["source_metadata"], row["raw_payload"])
     history = [(_key(row), row["snapshot_date"], _said(row), row["file"], row["newer_file"]) for row in house.rows(
-        f"select {key}, h.*, f.name as file, n.name as newer_file from player_season_history h {joins} "
+        f"select {key}, h.*, f.name as file, n.name as newer_file from player_season_history h {joins('h')} "
         "join import_file f on f.file_id = h.import_file_id join import_file n on n.file_id = h.superseded_by")]
     return {
         "competitions": {(sources[row["source_id"]], row["external_id"]): (row["name"], row["name_on"])
@@ -180,21 +183,34 @@ def _said(row):
     return tuple(row[column] for column in COLUMNS) + (row["position"], row["role"])
 
 
-_COPIED = """
+# What a person's columns should be, said another way than 011_identity.sql does: of each the value that no other one
+# of his players has a newer date for, or the same date and a lower number.
+_MEMBERS = """members as (select p.*, coalesce(k.person_id, p.player_id) as person_id
+    from player p left join player_link k using (player_id))"""
+
+
+def _newest(column):
+    return (f"(select m.{column} from members m where m.person_id = g.person_id and m.{column} is not null "
+            f"order by m.{column}_on desc, m.player_id limit 1)")
+
+
+_SHOWN = "shown as (select g.person_id, " + ", ".join(f"{_newest(a)} as {a}" for a in ATTRIBUTES) + \
+    " from (select distinct person_id from members) g)"
+_COPIED = f"""with {_MEMBERS}, {_SHOWN}, copied as (select p.person_id,
     coalesce(p.birth_date, '-infinity') as born_on, coalesce(n.label_id, 0) as nationality_id,
     coalesce(o.label_id, 0) as position_id, coalesce(r.label_id, 0) as role_id,
     coalesce(p.height, -1)::smallint as height, coalesce(p.weight, -1)::smallint as weight
-    from player p
+    from shown p
     left join label n on n.kind = 'nationality' and n.name = p.nationality
     left join label o on o.kind = 'position' and o.name = p.position
-    left join label r on r.kind = 'role' and r.name = p.role"""
+    left join label r on r.kind = 'role' and r.name = p.role)"""
 _HOT = "born_on, nationality_id, position_id, role_id, height, weight"
 
 DISAGREEMENTS = {
     "player_season_stats copies its player's columns":
-        f"select player_id, {_HOT} from player_season_stats except select p.player_id, {_COPIED}",
+        f"{_COPIED} select player_id, {_HOT} from player_season_stats except select * from copied",
     "player_best copies its player's columns":
-        f"select player_id, {_HOT} from player_best except select p.player_id, {_COPIED}",
+        f"{_COPIED} select player_id, {_HOT} from player_best except select * from copied",
     "player_best holds the maxima": "select player_id, " + ", ".join(COLUMNS) +
         " from player_best except select player_id, " + ", ".join(f"max({c})" for c in COLUMNS) +
         " from player_season_stats group by player_id",
@@ -206,14 +222,32 @@ DISAGREEMENTS = {
         " | ".join(f"(({c} < 0)::integer << {i})" for i, c in enumerate(COLUMNS)) +
         ")::smallint from player_season_stats group by player_id",
     "data_version counts the players": "select players from data_version except select count(*) from player_best",
-    "every player with a season is in player_best":
-        "select player_id from player_season except select player_id from player_best",
+    "every person with a season is in player_best, and nobody else": """
+        (select coalesce(k.person_id, p.player_id) from player_season p left join player_link k using (player_id)
+        except select player_id from player_best) union all (select player_id from player_best
+        except select coalesce(k.person_id, p.player_id) from player_season p left join player_link k using (player_id))""",
     "each row stands in both tables": """
-        select player_id, competition_id, season_id, team_id from player_season except
-        select player_id, competition_id, season_id, team_id from player_season_stats""",
+        select player_id, competition_id, season_id, team_id from player_season except all
+        select of_player, competition_id, season_id, team_id from player_season_stats""",
     "and in no other": """
-        select player_id, competition_id, season_id, team_id from player_season_stats except
+        select of_player, competition_id, season_id, team_id from player_season_stats except all
         select player_id, competition_id, season_id, team_id from player_season""",
+    "each row is its player's person's": """
+        select l.of_player from player_season_stats l left join player_link k on k.player_id = l.of_player
+        where l.player_id <> coalesce(k.person_id, l.of_player)""",
+    "what is shown of persons follows from their players": f"""with {_MEMBERS}, {_SHOWN}
+        (select player_id, {', '.join(ATTRIBUTES)} from person except select * from shown) union all
+        (select * from shown where person_id in (select person_id from player_link)
+        except select player_id, {', '.join(ATTRIBUTES)} from person)""",
+    "a person is the first of his players": """select person_id from player_link group by person_id
+        having min(player_id) <> person_id or count(*) < 2""",
+    "a person has the names of all his players, the shown one first": f"""with {_MEMBERS}, {_SHOWN}
+        select b.player_id from player_best b join shown s on s.person_id = b.player_id
+        join player_link k on k.person_id = b.player_id join player p on p.player_id = k.player_id
+        where position(k.name_folded in b.name_folded) = 0
+            or (p.full_name = s.full_name and split_part(b.name_folded, chr(1), 1) <> k.name_folded)
+            or length(b.name_folded) - length(replace(b.name_folded, chr(1), '')) + 1 <>
+                (select count(distinct o.name_folded) from player_link o where o.person_id = b.player_id)""",
     "player ids are dense": "select count(*), max(player_id) from player having count(*) <> max(player_id)",
 }
 

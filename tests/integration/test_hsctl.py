@@ -26,9 +26,10 @@ BAD_SNAPSHOT = """{
  "team_name": "T", "player_external_id": "p", "full_name": "P", "colour": 1, "fg_pct": 101}
 ]}
 """
-GROUPS = ["", "import", "extractor", "snapshot", "user", "token"]
+GROUPS = ["", "import", "identity", "extractor", "snapshot", "user", "token"]
 COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "import list", "import show",
-            "import retry", "import files", "import file", "import undo", "import delete", "extractor run", "extractor check",
+            "import retry", "import files", "import file", "import undo", "import delete", "identity suggest", "identity list",
+            "identity link", "identity unlink", "identity unlike", "extractor run", "extractor check",
             "extractor list", "extractor history", "extractor enable", "extractor disable", "extractor cancel",
             "snapshot check", "snapshot schema", "user create", "user list", "user password", "user role",
             "user disable", "user enable", "user delete", "user audit", "token create", "token list", "token revoke", "quality",

@@ -69,6 +69,11 @@ ROUTES = [
     ("POST", "/admin/quality", "/admin/quality", SCOUT, 400),
     ("GET", "/api/v1/quality", "/api/v1/quality", SCOUT, 200),
     ("GET", "/audit", "/audit", ADMIN, 200),
+    ("GET", "/admin/identities", "/admin/identities", ADMIN, 200),
+    ("POST", "/admin/identities/link", "/admin/identities/link", ADMIN, 400),
+    ("POST", "/admin/identities/unlink", "/admin/identities/unlink", ADMIN, 400),
+    ("POST", "/admin/identities/unlike", "/admin/identities/unlike", ADMIN, 400),
+    ("POST", "/admin/identities/look", "/admin/identities/look", ADMIN, 400),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
     ("GET", "/static/*", "/static/app.css", ALWAYS, 200),
@@ -183,6 +188,7 @@ def test_the_masthead(open_house, role):
     """Every page, also one that is not there, names its visitor, and links to what his role may see."""
     _, browsers = open_house
     links = {"/audit": ADMIN, "/admin/imports": SCOUT}
+    links = {"/admin/identities": ADMIN, "/audit": ADMIN}
     for path in ("/", "/compare", "/players/1", "/nothing-here", "/?nonsense=1"):
         text = browsers[role].get(path).text
         head = text[text.index("<header"):text.index("</header>")]

@@ -38,7 +38,8 @@ def test_json(told):
     assert season["competition"] == {"id": "one:L", "name": "Liga & Söhne"}
     assert season["team"] == {"id": "one:T:1", "name": "<Team>"}
     assert season["figures"]["ppg"] == 12.25 and season["figures"]["apg"] is None
-    assert season["from"] == {"source": "one", "snapshot_date": "2024-02-01", "import_file_id": 2, "import_file": "b.json"}
+    assert season["from"] == {"source": "one", "player": "p/1", "snapshot_date": "2024-02-01", "import_file_id": 2,
+                              "import_file": "b.json"}
     replaced = {(row["from"]["import_file"], row["figures"]["ppg"], row["superseded_by"]) for row in player["superseded"]}
     assert ("a.json", 11.5, "b.json") in replaced
     assert not told.get("/api/v1/players?ppg_min=50").json()["total"], "a stale figure is found"

@@ -53,7 +53,7 @@ NEVER = {
             union all select import_file_id from player_season_restated union all select import_file_id from player
             union all select import_file_id from player_statement
             union all select import_file_id from player_restated union all select import_file_id from name_statement)""",
-    "who is found has a season": "select player_id from player_best except select player_id from player_season",
+    "who is found has a season": "select player_id from player_best except select player_id from player_season_stats",
     "who is stated has a first": """
         select player_id from player where full_name_on > '-infinity' and import_file_id is null
         except select player_id from player_statement where import_file_id = 0""",
@@ -114,7 +114,16 @@ LEGACY = """
         drop column undone_at, drop column undone_by, drop column undo_counts, drop column deleted_at,
         drop column deleted_by,
         add constraint import_file_status_check check (status in ('imported', 'duplicate', 'failed'));
-    delete from schema_migration where name like '%_statements%'"""
+    drop table api_token;
+    drop view player_shown;
+    drop table player_link, player_unlike, person, identity_suggestion, identity_look;
+    drop sequence identity_look_step;
+    do $$ declare one record; begin
+        for one in select oid::regprocedure as name from pg_proc where proname like 'identity\\_%' loop
+            execute 'drop function ' || one.name;
+        end loop;
+    end $$;
+    delete from schema_migration where number >= (select number from schema_migration where name like '%_statements%')"""
 
 
 def upgrade(house):

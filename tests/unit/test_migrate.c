@@ -272,7 +272,7 @@ static const char one_player[] =
     "values (1, 1, 'p', 'Luka Dončić', '2024-01-01');"
     "insert into player_season values (1, 1, 1, 1, 1, '2024-01-01');"
     "insert into player_season_stats values (1, 1, 1, 1, '-infinity', 0, 0, 0, 20600, -1, "
-    "6000, -1, 2544, -1, -1, -1, -1, -1, -1, -1, -1);";
+    "6000, -1, 2544, -1, -1, -1, -1, -1, -1, -1, -1, 1);";
 
 static const char figures[] = "select games_played, points_per_game, minutes_per_game "
 			      "from player_season_figures";

@@ -179,6 +179,41 @@ static const struct {
 	    "    x.json: the database is away (for 11 min 40 s)\n" },
 	{ "nothing imported", HS_CMD_IMPORT_LIST, { "{'runs':[],'waiting':[]}" },
 	    "Nothing has been imported yet: put a snapshot (*.json) into incoming.\n" },
+	{ "persons", HS_CMD_IDENTITY_LIST, {
+	    "{'people':[{'id':1,'full_name':'Luka Don\u010di\u0107','identities':["
+	    "{'identity':'one:luka','full_name':'Luka Don\u010di\u0107','birth_date':'1999-02-28',"
+	    "'nationality':'Slovenia','height_cm':201,'linked_at':'2026-11-29T08:00:12Z',"
+	    "'linked_by':'boss','reason':'sure'},"
+	    "{'identity':'two:77','full_name':'L. Doncic','birth_date':null,'nationality':null,"
+	    "'height_cm':null,'linked_at':'2026-11-29T08:00:12Z','linked_by':'hsctl','reason':null}"
+	    "]}],'total':3}" },
+	    "Luka Don\xc4\x8di\xc4\x87 (player 1) is\n"
+	    "    one:luka  Luka Don\xc4\x8di\xc4\x87, born 1999-02-28, Slovenia, 201 cm\n"
+	    "      linked 2026-11-29 08:00 by boss: sure\n"
+	    "    two:77  L. Doncic, born unknown, unknown\n"
+	    "      linked 2026-11-29 08:00 by hsctl\n"
+	    "2 more persons: --limit shows more.\n" },
+	{ "nobody is linked", HS_CMD_IDENTITY_LIST, { "{'people':[],'total':0}" },
+	    "Nobody is linked to anybody.\n" },
+	{ "unlinked", HS_CMD_IDENTITY_UNLINK, { "{'people':[],'total':0}" },
+	    "Unlinked: the player stands for himself again.\n" },
+	{ "told apart", HS_CMD_IDENTITY_UNLIKE, { "{'people':[]}" },
+	    "Noted: the two are not suggested again.\n" },
+	{ "pairs", HS_CMD_IDENTITY_SUGGEST, {
+	    "{'event':'progress','file':'players','stage':'reading names','bytes':1,'total':5}",
+	    "{'pairs':[{'score':85,'reasons':[{'code':'same_birth_date','points':45,'words':"
+	    "'born on the same day'},{'code':'same_name','points':40,'words':'the same name'}],"
+	    "'a':{'identity':'one:1','full_name':'Ann Lee','birth_date':'2000-01-02','rows':["
+	    "{'season':'2024','team':'Storm','competition':'WNBA','games':30,'ppg':12.5}],"
+	    "'rows_total':4},'b':{'identity':'two:9','full_name':'Ann Lee','birth_date':"
+	    "'2000-01-02','rows':[],'rows_total':0}}],'total':1,'look':{'looked_at':"
+	    "'2026-11-29T08:00:12Z','players':1234,'pairs':9}}" },
+	    "85 of 100  born on the same day +45, the same name +40\n"
+	    "    one:1  Ann Lee, born 2000-01-02, unknown\n"
+	    "      2024, Storm, WNBA, 30 games, 12.5 points\n"
+	    "      and 3 more\n"
+	    "    two:9  Ann Lee, born 2000-01-02, unknown\n"
+	    "As of 2026-11-29 08:00 UTC, among 1,234 players; --new looks again.\n" },
 	{ "status", HS_CMD_STATUS, {
 	    "{'version':'0.1.0','pid':812,'uptime_seconds':11533,'state_dir':'/var/lib/hoopscout',"
 	    "'listen':['http://127.0.0.1:8000','unix:/run/hs.sock'],'url':'http://127.0.0.1:8000',"
