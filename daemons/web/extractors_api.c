@@ -8,10 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/http.h>
-
 #include "common/db.h"
-#include "common/text.h"
 #include "daemons/web/account.h"
 #include "daemons/web/asker.h"
 #include "daemons/web/command_request.h"
@@ -21,8 +18,6 @@
 #include "daemons/web/request_api.h"
 #include "daemons/web/values.h"
 #include "daemons/web/web.h"
-
-enum { NAME_BYTES = 65 };
 
 #define UTC(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
@@ -143,32 +138,6 @@ static bool on_parameter(void *arg, const char *name, const char *value, struct 
 	return true;
 }
 
-/* What stands between "/api/v1/extractors/" and "/run". */
-static bool read_name(const char *path, char ret[NAME_BYTES], struct hs_error *err)
-{
-	static const char start[] = "/api/v1/extractors/";
-	const char *from = path + strlen(start);
-	char *escaped = strndup(from, strcspn(from, "/"));
-	size_t length = 0;
-	char *name = escaped != NULL ? evhttp_uridecode(escaped, 0, &length) : NULL;
-	bool done;
-
-	if (name == NULL)
-		done = hs_error_set(err, HS_NO_MEMORY, "", "no memory for a name");
-	else if (length == 0 || length >= NAME_BYTES || strlen(name) != length ||
-	    hs_utf8_valid_prefix(name, length) != length)
-		done = hs_error_set(err, HS_BAD_ARGUMENT, "name",
-		    "a source's name has 1 to %d bytes of UTF-8: GET /api/v1/extractors shows them",
-		    (int)NAME_BYTES - 1);
-	else {
-		memcpy(ret, name, length + 1);
-		done = true;
-	}
-	free(escaped);
-	free(name);
-	return done;
-}
-
 static void on_asked(void *arg, PGresult *const *results, size_t count, const struct hs_error *why)
 {
 	struct exchange *exchange = arg;
@@ -187,7 +156,6 @@ void extractors_api_run(struct exchange *exchange)
 {
 	struct command_request wanted = { .command = HS_CMD_EXTRACTOR_RUN };
 	struct hs_error err = HS_ERROR_INIT;
-	char name[NAME_BYTES];
 	struct asker asker;
 	int dry_run = -1;
 	json_t *args = NULL;
@@ -195,10 +163,10 @@ void extractors_api_run(struct exchange *exchange)
 
 	asker_of(exchange, &asker);
 	command_request_by(exchange->account, asker.address, &wanted);
-	if (read_name(exchange->path, name, &err) &&
-	    query_string_read(exchange->query, on_parameter, &dry_run, &err)) {
-		args = dry_run == 1 ? json_pack("{s:s, s:b}", "name", name, "dry-run", 1) :
-				      json_pack("{s:s}", "name", name);
+	if (query_string_read(exchange->query, on_parameter, &dry_run, &err)) {
+		args = dry_run == 1 ?
+		    json_pack("{s:s, s:b}", "name", exchange->name, "dry-run", 1) :
+		    json_pack("{s:s}", "name", exchange->name);
 		wanted.args = args;
 		is_asked = args != NULL ?
 		    command_request_ask(exchange->web->accounts->pool, &wanted, on_asked, exchange,

@@ -372,13 +372,13 @@ def test_extractors(web, admin, scout):
     assert found["public_json_snapshot"]["is_enabled"] is True
     assert found["public_json_snapshot"]["latest_run"]["trigger"] == "admin"
     assert web.env["EXTRACTOR_PUBLIC_JSON_URL"] not in scout.get("/api/v1/extractors").text
-    seen = admin.wait(admin.post("/api/v1/extractors/" + urllib.parse.quote("no such/one", safe="") + "/run"))
-    assert seen["status"] == "failed" and seen["args"] == {"name": "no such/one"} and not seen["is_good"]
-    for path, name in (("x" * 65, "name"), ("%00", "name"), ("%ff", "name"), ("x/run?dry_run=yes", "dry_run"),
+    seen = admin.wait(admin.post("/api/v1/extractors/no_such-one.2/run"))
+    assert seen["status"] == "failed" and seen["args"] == {"name": "no_such-one.2"} and not seen["is_good"]
+    for path, name in (("x/run?dry_run=yes", "dry_run"),
                        ("x/run?dry_run=true&dry_run=true", "dry_run"), ("x/run?url=http://x/", "url")):
-        answer = admin.post("/api/v1/extractors/" + (path if "/run" in path else path + "/run"))
+        answer = admin.post("/api/v1/extractors/" + path)
         assert (answer.status, answer.json().get("parameter")) == (400, name), path
-    for path in ("/run", "a/b/run", "x", "x/run/"):
+    for path in ("/run", "a/b/run", "x", "x/run/", "x" * 65 + "/run", "%00/run", "a%2Fb/run", ".x/run"):
         assert admin.post("/api/v1/extractors/" + path).status in (404, 405), path
 
 
