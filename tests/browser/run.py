@@ -49,6 +49,7 @@ def prepare_extractor(house, feeds):
     house.env.update({"EXTRACTOR_ALLOW_PRIVATE_HOSTS": "127.0.0.1", "EXTRACTOR_REQUEST_DELAY_SECONDS": "0",
                       "EXTRACTOR_PUBLIC_JSON_URL": feeds.url("/feed.json"), "EXTRACTOR_MAPPINGS_DIR": str(folder),
                       "SCHEDULER_ENABLED": "yes"})
+    house.daemons = None
 
 
 def main(modules):
