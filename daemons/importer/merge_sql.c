@@ -268,7 +268,7 @@ static const char follow_players[] =
     " from stage_touched t join stage_player s on s.pno = t.pno"
     " where p.player_id = t.player_id and not t.is_new and $1::integer is not null";
 
-static const char insert_labels[] =
+const char merge_insert_labels[] =
     "with new as (insert into label (label_id, kind, name)"
     " select (select coalesce(max(label_id), 0) from label)"
     " + row_number() over (order by x.kind, x.name), x.kind, x.name"
@@ -571,7 +571,7 @@ const struct merge_step merge_steps[] = {
 	    .count = MERGE_GET_BACK_PLAYERS },
 	{ .sql = touch_new_players, .values = { MERGE_LAST_PLAYER }, .count = MERGE_HOT_PLAYERS },
 	{ .sql = "analyze stage_touched", .when = MERGE_HOT },
-	{ .sql = insert_labels, .when = MERGE_HOT, .count = MERGE_GET_NEW_LABEL },
+	{ .sql = merge_insert_labels, .when = MERGE_HOT, .count = MERGE_GET_NEW_LABEL },
 
 	{ .sql = class_rows, .values = { MERGE_DATE } },
 	{ .sql = count_classes, .count = MERGE_GET_CLASSES },

@@ -82,6 +82,9 @@ enum { MERGE_NAME_COLUMNS = 4 };
 
 /* From stage_work (class u: other figures, d: deleted) and stage_touched (hot) to the hot tables:
  * figures, copies of the players' columns, maxima of players who have some. */
+/* Of the players in stage_touched whose columns changed; selects the least new label_id of a
+ * nationality, or 0. */
+extern const char merge_insert_labels[];
 extern const char *const merge_refresh[];
 extern const size_t merge_refresh_count;
 /* Last: of persons who are several players (stage_linked). Selects how many more are found. */

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "daemons/importer/countries.h"
 #include "daemons/importer/merge.h"
 #include "daemons/importer/merge_sql.h"
 #include "daemons/importer/replay.h"
@@ -344,13 +345,27 @@ static bool check_file(const struct undo *undo, const PGresult *file, struct hs_
 	return true;
 }
 
+/* What a stale file said of a player, and nobody else, is known from here on. */
+static bool name_labels(struct undo *undo, int64_t *ret_new, struct hs_error *err)
+{
+	PGresult *result = NULL;
+
+	if (!hs_db_exec(undo->db, "analyze stage_touched", NULL, err) ||
+	    !hs_db_exec(undo->db, merge_insert_labels, &result, err))
+		return false;
+	*ret_new = hs_db_int(result, 0, 0);
+	PQclear(result);
+	return true;
+}
+
 /* *ret_more: how many more persons are found now. */
 static bool refresh(struct undo *undo, int64_t *ret_more, struct hs_error *err)
 {
 	PGresult *result = NULL;
+	int64_t new_label = 0;
 
 	if (!tell(undo, "refreshing what searches read", err) ||
-	    !hs_db_exec(undo->db, "analyze stage_touched", NULL, err))
+	    !name_labels(undo, &new_label, err))
 		return false;
 	for (size_t i = 0; i < merge_refresh_count; i++)
 		if (!run_step(undo, merge_refresh[i], false, err))
@@ -359,7 +374,7 @@ static bool refresh(struct undo *undo, int64_t *ret_more, struct hs_error *err)
 		return false;
 	*ret_more = hs_db_int(result, 0, 0);
 	PQclear(result);
-	return true;
+	return new_label == 0 || countries_settle(undo->db, new_label, err);
 }
 
 /* Reads what becomes, as JSON. */

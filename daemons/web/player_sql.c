@@ -11,13 +11,17 @@ const char player_rows_sql[] =
     " from player_shown p join source s using (source_id)"
     " where p.player_id = any($1::integer[])";
 
+/* The players of $1, and those who are linked to them; found before, so that indexes can be used. */
+#define THEIR_PLAYERS \
+	"any(array(select unnest($1::integer[]) union all select player_id from player_link" \
+	" where person_id = any($1::integer[])))"
+
 const char player_identities_sql[] =
     "select p.player_id, p.full_name, to_char(p.birth_date, 'YYYY-MM-DD'), s.name, p.external_id,"
     " to_char(k.linked_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
     " k.linked_by, k.reason"
     " from player p join source s using (source_id) left join player_link k using (player_id)"
-    " where p.player_id = any($1::integer[]) or p.player_id in (select player_id from player_link"
-    " where person_id = any($1::integer[])) order by s.name, p.external_id";
+    " where p.player_id = " THEIR_PLAYERS " order by s.name, p.external_id";
 
 #define FIGURES(table) \
 	table ".games, " table ".mpg, " table ".ppg, " table ".rpg, " table ".apg, " \
@@ -98,9 +102,7 @@ const char player_history_sql[] =
     " f.name, f.file_id, s.name, c.external_id, t.external_id, op.external_id, newer.name, "
     FIGURES("h")
     ", count(*) over ()"
-    " from (select * from player_season_history where player_id = any($1::integer[])"
-    " or player_id in (select player_id from player_link where person_id = any($1::integer[]))"
-    " offset 0) h"
+    " from (select * from player_season_history where player_id = " THEIR_PLAYERS " offset 0) h"
     " join competition c using (competition_id)"
     " join source s using (source_id) join season se using (season_id) join team t using (team_id)"
     " join import_file f on f.file_id = h.import_file_id"

@@ -1,5 +1,6 @@
 """Accounts in the browser: signing in and out, sessions, forms, waits; what is shown to whom, and what is not."""
 
+import json
 import re
 import threading
 import time
@@ -8,6 +9,7 @@ import pytest
 
 from browser import PASSWORD, Browser, make_account, signed_in
 from house import until
+from test_importer import record, snapshot
 
 WRONG = "a wrong password!"
 
@@ -111,6 +113,20 @@ def test_only_the_hash_of_a_token_is_kept(web):
     assert token not in web.log() and PASSWORD not in web.log()
     assert browser.proof("/account") not in web.log()
     assert PASSWORD not in web.sql("select * from account") and PASSWORD not in web.sql("select * from audit_trail")
+
+
+def test_whole_pages_for_scripts_are_kept_apart(web):
+    """Pages without a fragment name in their head who asks, also when a script asks for them: nobody else gets those."""
+    if web.get("/players/1").status == 404:
+        web.drop(json.dumps(snapshot(record())), "kept-apart.json")
+        web.wait_imported("kept-apart.json")
+    browser = signed_in(web, "viewer1")
+    for path in ("/players/1", "/compare?player=1"):
+        mine = browser.get(path, {"HX-Request": "true"})
+        assert mine.status == 200 and "viewer1" in mine.text
+        theirs = web.get(path, {"HX-Request": "true"})
+        assert theirs.status == 200 and "viewer1" not in theirs.text, path
+        assert "viewer1" in browser.get(path, {"HX-Request": "true"}).text
 
 
 def test_session_fixation(web):

@@ -120,6 +120,20 @@ def test_the_same_content_again(quick):
         assert undoing.broken(hs) == []
 
 
+def test_what_only_a_stale_file_said_is_found(quick):
+    """What becomes a player's nationality again, and was nobody's before, has a label and a country."""
+    with quick.start() as hs:
+        undoing.put(hs, "new.json", snapshot_of("one", "2024-02-01", 10, nationality="Croatia", position="G"))
+        undoing.put(hs, "old.json", snapshot_of("one", "2024-01-01", 9, nationality="SLO", position="Center"))
+        undoing.undo(hs, "new.json")
+        assert hs.rows("select n.name, n.country, o.name as position from player_best b join label n on "
+                       "n.label_id = b.nationality_id join label o on o.label_id = b.position_id") == [
+            {"name": "SLO", "country": "Slovenia", "position": "Center"}]
+        assert hs.rows("select distinct nationality_id = (select nationality_id from player_best) as same "
+                       "from player_season_stats") == [{"same": True}]
+        assert undoing.broken(hs) == []
+
+
 def test_what_cannot_be_undone(quick):
     with quick.start() as hs:
         undoing.put(hs, "a.json", snapshot_of("one", "2024-01-01", 10))
