@@ -128,7 +128,7 @@ test("where the search is closed, an ended session leads to the sign-in page and
 });
 
 test("links in the head are those of the role", async (page, context) => {
-	for (const [role, links] of [["viewer", []], ["scout", []], ["admin", ["Audit trail"]]]) {
+	for (const [role, links] of [["viewer", []], ["scout", ["Imports", "Quality"]], ["admin", ["Imports", "Quality", "Audit trail"]]]) {
 		await signIn(page, role);
 		assert.deepEqual((await seen(page)).slice(2, -1), links, role);
 		await context.clearCookies();
