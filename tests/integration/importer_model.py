@@ -190,12 +190,12 @@ _MEMBERS = """members as (select p.*, coalesce(k.person_id, p.player_id) as pers
 
 
 def _newest(column):
-    return (f"(select m.{column} from members m where m.person_id = g.person_id and m.{column} is not null "
-            f"order by m.{column}_on desc, m.player_id limit 1)")
+    return (f"left join (select distinct on (person_id) person_id, {column} from members where {column} is not null "
+            f"order by person_id, {column}_on desc, player_id) {column}_of using (person_id)")
 
 
-_SHOWN = "shown as (select g.person_id, " + ", ".join(f"{_newest(a)} as {a}" for a in ATTRIBUTES) + \
-    " from (select distinct person_id from members) g)"
+_SHOWN = "shown as (select person_id, " + ", ".join(ATTRIBUTES) + \
+    " from (select distinct person_id from members) g " + " ".join(map(_newest, ATTRIBUTES)) + ")"
 _COPIED = f"""with {_MEMBERS}, {_SHOWN}, copied as (select p.person_id,
     coalesce(p.birth_date, '-infinity') as born_on, coalesce(n.label_id, 0) as nationality_id,
     coalesce(o.label_id, 0) as position_id, coalesce(r.label_id, 0) as role_id,
