@@ -202,14 +202,14 @@ static void on_newest(void *arg, bool known, int64_t version)
 		    NULL);
 }
 
-/* A page's head names who is signed in; fragments and JSON are the same for all who may have
- * them. */
+/* What is made of templates may name who is signed in, since some pages have no fragment and are
+ * given whole to a script, too; JSON is the same for all who may have it. */
 static char *key_for(const struct exchange *exchange, const char *key)
 {
 	const struct account *account = exchange->account;
 	char *ret = NULL;
 
-	if (account == NULL || exchange->form != FORM_PAGE)
+	if (account == NULL || exchange->form == FORM_JSON)
 		return strdup(key);
 	if (asprintf(&ret, "@%s %s\n%s", account->name, hs_role_name(account->role), key) < 0)
 		return NULL;

@@ -224,7 +224,6 @@ void compare_page(struct exchange *exchange)
 	struct hs_error err = HS_ERROR_INIT;
 	char *key = NULL;
 
-	exchange->form = FORM_PAGE;	/* there is no fragment of it, whoever asks */
 	if (compare == NULL) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a comparison");
 		reply_error(exchange, &err);

@@ -148,7 +148,6 @@ static void start(struct exchange *exchange, const char *back,
 
 void player_page(struct exchange *exchange)
 {
-	exchange->form = FORM_PAGE;	/* there is no fragment of it, whoever asks */
 	exchange->work = back_of(exchange);
 	exchange->work_free = free;
 	start(exchange, exchange->work, ask_for_page);
