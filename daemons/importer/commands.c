@@ -11,24 +11,15 @@
 #include "common/db.h"
 #include "daemons/importer/identity.h"
 #include "daemons/importer/importer.h"
+#include "daemons/importer/question.h"
 
 enum {
 	DEFAULT_RUNS = 20,
 	WAITING_SHOWN = 200,
 	FILES_SHOWN = 1000,	/* of one run; its totals count all */
 	SHOWN_BYTES = 3 << 20,	/* beyond which files come without their problems */
-	QUERY_MS = 30000,
 	NUMBER_BYTES = 24
 };
-
-static void refuse(
-    struct hs_call *call, enum hs_error_code code, const char *where, const char *message)
-{
-	struct hs_error err = HS_ERROR_INIT;
-
-	hs_error_set(&err, code, where, "%s", message);
-	hs_call_error(call, &err);
-}
 
 static void run_now(void *app, struct hs_call *call, const json_t *args)
 {
@@ -47,7 +38,7 @@ static bool is_failed_name(struct hs_call *call, const char *file)
 	if (file != NULL && file[0] != '\0' && strlen(file) <= NAME_MAX &&
 	    strchr(file, '/') == NULL)
 		return true;
-	refuse(call, HS_BAD_ARGUMENT, "file",
+	question_refuse(call, HS_BAD_ARGUMENT, "file",
 	    "give the name of a file in the failed folder, without any path");
 	return false;
 }
@@ -98,12 +89,6 @@ static void run_delete(void *app, struct hs_call *call, const json_t *args)
 
 /* --- questions ------------------------------------------------------------------------ */
 
-struct question {
-	struct importer *importer;
-	struct hs_call *call;
-	char run[NUMBER_BYTES];		/* of show */
-};
-
 #define TOTALS \
 	"count(f.file_id), count(*) filter (where f.status = 'imported')," \
 	" count(*) filter (where f.status = 'duplicate')," \
@@ -138,32 +123,6 @@ static void totals_from_row(const PGresult *result, int row, int column, struct 
 }
 
 enum { TOTALS_COLUMN_COUNT = 9 };
-
-static struct question *ask(struct importer *importer, struct hs_call *call)
-{
-	struct question *question = calloc(1, sizeof *question);
-
-	if (question == NULL) {
-		refuse(call, HS_NO_MEMORY, "", "no memory for a question");
-		return NULL;
-	}
-	question->importer = importer;
-	question->call = call;
-	return question;
-}
-
-/* Takes question when it fails. */
-static void submit(struct question *question, const struct hs_db_statement *statements,
-    size_t count, hs_db_done_fn *done)
-{
-	struct hs_error err = HS_ERROR_INIT;
-
-	if (hs_db_pool_submit(question->importer->pool, statements, count, QUERY_MS, done, question,
-		NULL, &err))
-		return;
-	hs_call_error(question->call, &err);
-	free(question);
-}
 
 static json_t *list_row(const PGresult *result, int row)
 {
@@ -206,7 +165,7 @@ static void list_done(void *arg, PGresult *const *results, size_t count, const s
 static void run_list(void *app, struct hs_call *call, const json_t *args)
 {
 	const json_t *limit = json_object_get(args, "limit");
-	struct question *question = ask(app, call);
+	struct question *question = question_new(app, call);
 	char number[NUMBER_BYTES];
 	const char *values[] = { number };
 	const struct hs_db_statement statement = { .sql = list_runs, .values = values, .count = 1 };
@@ -215,7 +174,7 @@ static void run_list(void *app, struct hs_call *call, const json_t *args)
 		return;
 	snprintf(number, sizeof number, "%lld",
 	    json_is_integer(limit) ? (long long)json_integer_value(limit) : DEFAULT_RUNS);
-	submit(question, &statement, 1, list_done);
+	question_ask(question, &statement, 1, list_done);
 }
 
 static void show_result(struct question *question, const PGresult *run, const PGresult *files)
@@ -254,8 +213,8 @@ static void show_done(void *arg, PGresult *const *results, size_t count, const s
 		hs_call_error(question->call, err);
 	} else if (PQntuples(results[0]) == 0) {
 		snprintf(message, sizeof message,
-		    "there is no import run %s: see hsctl import list", question->run);
-		refuse(question->call, HS_NOT_FOUND, "run", message);
+		    "there is no import run %lld: see hsctl import list", question->number);
+		question_refuse(question->call, HS_NOT_FOUND, "run", message);
 	} else {
 		show_result(question, results[0], results[1]);
 	}
@@ -264,21 +223,21 @@ static void show_done(void *arg, PGresult *const *results, size_t count, const s
 
 static void run_show(void *app, struct hs_call *call, const json_t *args)
 {
-	struct question *question = ask(app, call);
-	char limit[NUMBER_BYTES];
+	struct question *question = question_new(app, call);
+	char run[NUMBER_BYTES], limit[NUMBER_BYTES];
 
 	if (question == NULL)
 		return;
-	snprintf(question->run, sizeof question->run, "%lld",
-	    (long long)json_integer_value(json_object_get(args, "run")));
+	question->number = json_integer_value(json_object_get(args, "run"));
+	snprintf(run, sizeof run, "%lld", question->number);
 	snprintf(limit, sizeof limit, "%d", FILES_SHOWN);
 
-	const char *values[] = { question->run, limit };
+	const char *values[] = { run, limit };
 	const struct hs_db_statement statements[] = {
 		{ .sql = show_run, .values = values, .count = 1 },
 		{ .sql = show_files, .values = values, .count = 2 },
 	};
-	submit(question, statements, HS_COUNT(statements), show_done);
+	question_ask(question, statements, HS_COUNT(statements), show_done);
 }
 
 const struct hs_child_handler importer_handlers[] = {

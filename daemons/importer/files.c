@@ -10,19 +10,12 @@
 #include "common/db.h"
 #include "common/text.h"
 #include "daemons/importer/importer.h"
+#include "daemons/importer/question.h"
 
 enum {
 	DEFAULT_FILES = 20,
-	QUERY_MS = 30000,
 	NUMBER_BYTES = 24,
 	SEARCH_BYTES = 256
-};
-
-struct question {
-	struct importer *importer;
-	struct hs_call *call;
-	long long file;			/* of show */
-	long long page, limit;		/* of list */
 };
 
 #define TIME(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
@@ -45,41 +38,6 @@ static const char list_files[] =
 
 static const char show_file[] =
     "select " REPORT_COLUMNS MORE_COLUMNS " from " FILES " where f.file_id = $1::bigint";
-
-static void refuse(struct hs_call *call, enum hs_error_code code, const char *where,
-    const char *message)
-{
-	struct hs_error err = HS_ERROR_INIT;
-
-	hs_error_set(&err, code, where, "%s", message);
-	hs_call_error(call, &err);
-}
-
-static struct question *ask(struct importer *importer, struct hs_call *call)
-{
-	struct question *question = calloc(1, sizeof *question);
-
-	if (question == NULL) {
-		refuse(call, HS_NO_MEMORY, "", "no memory for a question");
-		return NULL;
-	}
-	question->importer = importer;
-	question->call = call;
-	return question;
-}
-
-/* Takes question when it fails. */
-static void submit(struct question *question, const struct hs_db_statement *statement,
-    hs_db_done_fn *done)
-{
-	struct hs_error err = HS_ERROR_INIT;
-
-	if (hs_db_pool_submit(question->importer->pool, statement, 1, QUERY_MS, done, question, NULL,
-		&err))
-		return;
-	hs_call_error(question->call, &err);
-	free(question);
-}
 
 static void put_text(json_t *file, const char *key, const PGresult *result, int row, int column)
 {
@@ -193,22 +151,22 @@ void files_list(void *app, struct hs_call *call, const json_t *args)
 	struct question *question;
 
 	if (status != NULL && !is_status(status)) {
-		refuse(call, HS_BAD_ARGUMENT, "status",
+		question_refuse(call, HS_BAD_ARGUMENT, "status",
 		    "a file is imported, duplicate, failed or undone");
 		return;
 	}
 	if (search != NULL && strlen(search) > SEARCH_BYTES) {
-		refuse(call, HS_BAD_ARGUMENT, "search",
+		question_refuse(call, HS_BAD_ARGUMENT, "search",
 		    "search takes at most 256 bytes of a name or checksum");
 		return;
 	}
-	if ((question = ask(app, call)) == NULL)
+	if ((question = question_new(app, call)) == NULL)
 		return;
 	question->limit = number_or(args, "limit", DEFAULT_FILES);
 	question->page = number_or(args, "page", 1);
 	snprintf(limit, sizeof limit, "%lld", question->limit);
 	snprintf(offset, sizeof offset, "%lld", (question->page - 1) * question->limit);
-	submit(question, &statement, list_done);
+	question_ask(question, &statement, 1, list_done);
 }
 
 static void show_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
@@ -219,7 +177,7 @@ static void show_done(void *arg, PGresult *const *results, size_t count, const s
 	(void)count;
 	if (err == NULL && PQntuples(results[0]) == 0) {
 		hs_error_set(&missing, HS_NOT_FOUND, "file",
-		    "there is no file %lld: see hsctl import files", question->file);
+		    "there is no file %lld: see hsctl import files", question->number);
 		err = &missing;
 	}
 	if (err != NULL)
@@ -232,14 +190,14 @@ static void show_done(void *arg, PGresult *const *results, size_t count, const s
 
 void files_show(void *app, struct hs_call *call, const json_t *args)
 {
-	struct question *question = ask(app, call);
+	struct question *question = question_new(app, call);
 	char file[NUMBER_BYTES];
 	const char *values[] = { file };
 	const struct hs_db_statement statement = { .sql = show_file, .values = values, .count = 1 };
 
 	if (question == NULL)
 		return;
-	question->file = number_or(args, "file", 0);
-	snprintf(file, sizeof file, "%lld", question->file);
-	submit(question, &statement, show_done);
+	question->number = number_or(args, "file", 0);
+	snprintf(file, sizeof file, "%lld", question->number);
+	question_ask(question, &statement, 1, show_done);
 }
