@@ -59,6 +59,9 @@ struct reply {
 typedef void exchange_done_fn(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err);
 
+typedef void exchange_asked_fn(struct exchange *exchange, int64_t request,
+    const struct hs_error *err);
+
 struct exchange {
 	TAILQ_ENTRY(exchange) next;
 	struct web *web;
@@ -83,6 +86,7 @@ struct exchange {
 	int patience_ms;	/* for exchange_ask; 0: HOOPSCOUT_SEARCH_SECONDS */
 	struct hs_db_job *job, *beside;
 	exchange_done_fn *done, *beside_done;
+	exchange_asked_fn *asked;	/* asking.h */
 	/* While an answer of unknown length is being sent: */
 	bool streaming;
 	void (*on_sent)(struct exchange *exchange);	/* the last piece is on its way */

@@ -8,13 +8,10 @@
 #include <stdlib.h>
 
 #include "common/db.h"
-#include "daemons/web/account.h"
-#include "daemons/web/asker.h"
-#include "daemons/web/command_request.h"
+#include "daemons/web/asking.h"
 #include "daemons/web/extractors_sql.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
-#include "daemons/web/web.h"
 
 enum { ADDRESS_BYTES = 160 };
 
@@ -23,20 +20,12 @@ struct action {
 	bool is_dry;
 };
 
-static void on_asked(void *arg, PGresult *const *results, size_t count, const struct hs_error *why)
+static void on_asked(struct exchange *exchange, int64_t request, const struct hs_error *err)
 {
-	struct exchange *exchange = arg;
-	struct hs_error err = HS_ERROR_INIT;
 	char address[ADDRESS_BYTES];
-	int64_t request;
 
-	(void)count;
-	exchange->job = NULL;
-	if (!command_request_number(results, why, &request, &err)) {
-		if (err.code == HS_BUSY)
-			reply_problem(exchange, HTTP_SERVUNAVAIL, err.message, NULL);
-		else
-			reply_error(exchange, &err);
+	if (err != NULL) {
+		asking_refuse(exchange, err);
 		return;
 	}
 	snprintf(address, sizeof address, "/admin/extractors/%s?request=%lld", exchange->name,
@@ -47,24 +36,10 @@ static void on_asked(void *arg, PGresult *const *results, size_t count, const st
 static void ask(struct exchange *exchange)
 {
 	const struct action *action = exchange->work;
-	struct asker asker;
-	json_t *args = json_pack("{s:s}", "name", exchange->name);
-	const struct command_request wanted = { .command = action->command, .args = args,
-		.asked_by = exchange->account->name, .role = exchange->account->role,
-		.address = asker.address };
-	struct hs_error err = HS_ERROR_INIT;
-	bool is_asked = false;
 
-	asker_of(exchange, &asker);
-	if (args == NULL ||
-	    (action->is_dry && json_object_set_new(args, "dry-run", json_true()) != 0))
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a request");
-	else
-		is_asked = command_request_ask(exchange->web->accounts->pool, &wanted, on_asked,
-		    exchange, &exchange->job, &err);
-	json_decref(args);
-	if (!is_asked)
-		reply_error(exchange, &err);
+	asking_start(exchange, action->command, action->is_dry ?
+	    json_pack("{s:s, s:b}", "name", exchange->name, "dry-run", 1) :
+	    json_pack("{s:s}", "name", exchange->name), on_asked);
 }
 
 static void on_source(struct exchange *exchange, PGresult *const *results, size_t count,

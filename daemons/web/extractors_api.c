@@ -9,15 +9,12 @@
 #include <string.h>
 
 #include "common/db.h"
-#include "daemons/web/account.h"
-#include "daemons/web/asker.h"
-#include "daemons/web/command_request.h"
+#include "daemons/web/asking.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/request_api.h"
 #include "daemons/web/values.h"
-#include "daemons/web/web.h"
 
 #define UTC(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
@@ -138,42 +135,15 @@ static bool on_parameter(void *arg, const char *name, const char *value, struct 
 	return true;
 }
 
-static void on_asked(void *arg, PGresult *const *results, size_t count, const struct hs_error *why)
-{
-	struct exchange *exchange = arg;
-	struct hs_error err = HS_ERROR_INIT;
-	int64_t request;
-
-	(void)count;
-	exchange->job = NULL;
-	if (command_request_number(results, why, &request, &err))
-		request_api_accept(exchange, request);
-	else
-		request_api_refuse(exchange, &err);
-}
-
 void extractors_api_run(struct exchange *exchange)
 {
-	struct command_request wanted = { .command = HS_CMD_EXTRACTOR_RUN };
 	struct hs_error err = HS_ERROR_INIT;
-	struct asker asker;
 	int dry_run = -1;
-	json_t *args = NULL;
-	bool is_asked = false;
 
-	asker_of(exchange, &asker);
-	command_request_by(exchange->account, asker.address, &wanted);
-	if (query_string_read(exchange->query, on_parameter, &dry_run, &err)) {
-		args = dry_run == 1 ?
+	if (!query_string_read(exchange->query, on_parameter, &dry_run, &err))
+		reply_error(exchange, &err);
+	else
+		asking_start(exchange, HS_CMD_EXTRACTOR_RUN, dry_run == 1 ?
 		    json_pack("{s:s, s:b}", "name", exchange->name, "dry-run", 1) :
-		    json_pack("{s:s}", "name", exchange->name);
-		wanted.args = args;
-		is_asked = args != NULL ?
-		    command_request_ask(exchange->web->accounts->pool, &wanted, on_asked, exchange,
-			&exchange->job, &err) :
-		    hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a request");
-	}
-	json_decref(args);
-	if (!is_asked)
-		request_api_refuse(exchange, &err);
+		    json_pack("{s:s}", "name", exchange->name), request_api_answer);
 }

@@ -13,7 +13,7 @@
 #include "common/number.h"
 #include "daemons/web/account.h"
 #include "daemons/web/asker.h"
-#include "daemons/web/command_request.h"
+#include "daemons/web/asking.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/fields.h"
 #include "daemons/web/figures.h"
@@ -187,38 +187,21 @@ void identity_unlike_post(struct exchange *exchange)
 
 /* ---- looking anew ---- */
 
-static void on_asked(void *arg, PGresult *const *results, size_t count, const struct hs_error *why)
+static void on_asked(struct exchange *exchange, int64_t request, const struct hs_error *err)
 {
-	struct exchange *exchange = arg;
-	struct hs_error err = HS_ERROR_INIT;
 	char path[PATH_BYTES];
-	int64_t number;
 
-	(void)count;
-	exchange->job = NULL;
-	if (command_request_number(results, why, &number, &err))
+	(void)request;
+	if (err == NULL)
 		notice_reply(exchange, back_of(exchange, path), NOTICE_DONE,
 		    "All players are being looked through.");
-	else if (err.code == HS_BUSY)
-		refuse(exchange, &err);
+	else if (err->code == HS_BUSY)
+		refuse(exchange, err);
 	else
-		reply_error(exchange, &err);
+		reply_error(exchange, err);
 }
 
 void identity_look_post(struct exchange *exchange)
 {
-	json_t *args = json_pack("{s:b}", "new", true);
-	struct asker asker;
-	struct command_request wanted = { .command = HS_CMD_IDENTITY_SUGGEST, .args = args,
-		.asked_by = exchange->account->name, .role = exchange->account->role,
-		.address = asker.address };
-	struct hs_error err = HS_ERROR_INIT;
-
-	asker_of(exchange, &asker);
-	if (args == NULL)
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a request");
-	if (args == NULL || !command_request_ask(exchange->web->accounts->pool, &wanted, on_asked,
-		exchange, &exchange->job, &err))
-		reply_error(exchange, &err);
-	json_decref(args);
+	asking_start(exchange, HS_CMD_IDENTITY_SUGGEST, json_pack("{s:b}", "new", 1), on_asked);
 }

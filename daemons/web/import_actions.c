@@ -9,19 +9,15 @@
 #include <string.h>
 
 #include "common/db.h"
-#include "daemons/web/account.h"
-#include "daemons/web/asker.h"
-#include "daemons/web/command_request.h"
+#include "daemons/web/asking.h"
 #include "daemons/web/imports_sql.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/request_api.h"
-#include "daemons/web/web.h"
 
 enum { NUMBER_BYTES = 24, ADDRESS_BYTES = 96 };
 
 struct action {
-	struct exchange *exchange;
 	char back[ADDRESS_BYTES];	/* the page that shows what comes of it */
 };
 
@@ -37,54 +33,28 @@ static struct action *action_new(struct exchange *exchange)
 		reply_error(exchange, &err);
 		return NULL;
 	}
-	action->exchange = exchange;
 	exchange->work = action;
 	exchange->work_free = free;
 	return action;
 }
 
-/* ---- asking the importer ---- */
+/* ---- what comes of asking ---- */
 
-static void on_asked(void *arg, PGresult *const *results, size_t count, const struct hs_error *why)
+static void on_asked(struct exchange *exchange, int64_t request, const struct hs_error *err)
 {
-	struct exchange *exchange = arg;
 	const struct action *action = exchange->work;
-	struct hs_error err = HS_ERROR_INIT;
 	char address[ADDRESS_BYTES + NUMBER_BYTES + 16];
-	int64_t request;
 
-	(void)count;
-	exchange->job = NULL;
-	if (!command_request_number(results, why, &request, &err)) {
-		if (err.code == HS_BUSY)
-			reply_problem(exchange, HTTP_SERVUNAVAIL, err.message, NULL);
-		else
-			reply_error(exchange, &err);
+	if (exchange->form == FORM_JSON) {
+		request_api_answer(exchange, request, err);
 		return;
 	}
-	if (exchange->form == FORM_JSON) {
-		request_api_accept(exchange, request);
+	if (err != NULL) {
+		asking_refuse(exchange, err);
 		return;
 	}
 	snprintf(address, sizeof address, "%s?request=%lld", action->back, (long long)request);
 	reply_see_other(exchange, address);
-}
-
-/* Takes args. */
-static void ask(struct exchange *exchange, enum hs_command_id command, json_t *args)
-{
-	struct asker asker;
-	struct command_request wanted = { .command = command, .args = args };
-	struct hs_error err = HS_ERROR_INIT;
-	bool is_asked;
-
-	asker_of(exchange, &asker);
-	command_request_by(exchange->account, asker.address, &wanted);
-	is_asked = command_request_ask(exchange->web->accounts->pool, &wanted, on_asked, exchange,
-	    &exchange->job, &err);
-	json_decref(args);
-	if (!is_asked)
-		reply_error(exchange, &err);
 }
 
 void import_now_post(struct exchange *exchange)
@@ -94,7 +64,7 @@ void import_now_post(struct exchange *exchange)
 	if (action == NULL)
 		return;
 	snprintf(action->back, sizeof action->back, "/admin/imports");
-	ask(exchange, HS_CMD_IMPORT_NOW, NULL);
+	asking_start(exchange, HS_CMD_IMPORT_NOW, json_object(), on_asked);
 }
 
 /* ---- of one file ---- */
@@ -123,8 +93,8 @@ static void on_file_to_retry(struct exchange *exchange, PGresult *const *results
 {
 	(void)count;
 	if (is_failed_file(exchange, results, err))
-		ask(exchange, HS_CMD_IMPORT_RETRY, json_pack("{s:s}", "file",
-		    hs_db_text(results[0], 0, FILE_STORED_AS)));
+		asking_start(exchange, HS_CMD_IMPORT_RETRY, json_pack("{s:s}", "file",
+		    hs_db_text(results[0], 0, FILE_STORED_AS)), on_asked);
 }
 
 static void on_file_to_delete(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -132,8 +102,8 @@ static void on_file_to_delete(struct exchange *exchange, PGresult *const *result
 {
 	(void)count;
 	if (is_failed_file(exchange, results, err))
-		ask(exchange, HS_CMD_IMPORT_DELETE, json_pack("{s:s}", "file",
-		    hs_db_text(results[0], 0, FILE_STORED_AS)));
+		asking_start(exchange, HS_CMD_IMPORT_DELETE, json_pack("{s:s}", "file",
+		    hs_db_text(results[0], 0, FILE_STORED_AS)), on_asked);
 }
 
 static void look_up(struct exchange *exchange, exchange_done_fn *done)
@@ -173,8 +143,8 @@ void import_preview_post(struct exchange *exchange)
 		return;
 	snprintf(action->back, sizeof action->back, "/admin/imports/files/%lld/undo",
 	    (long long)exchange->id);
-	ask(exchange, HS_CMD_IMPORT_UNDO, json_pack("{s:I, s:b}", "file",
-	    (json_int_t)exchange->id, "preview", 1));
+	asking_start(exchange, HS_CMD_IMPORT_UNDO, json_pack("{s:I, s:b}", "file",
+	    (json_int_t)exchange->id, "preview", 1), on_asked);
 }
 
 /* Whether it can be undone the importer knows, and says. */
@@ -186,5 +156,6 @@ void import_undo_post(struct exchange *exchange)
 		return;
 	snprintf(action->back, sizeof action->back, "/admin/imports/files/%lld",
 	    (long long)exchange->id);
-	ask(exchange, HS_CMD_IMPORT_UNDO, json_pack("{s:I}", "file", (json_int_t)exchange->id));
+	asking_start(exchange, HS_CMD_IMPORT_UNDO,
+	    json_pack("{s:I}", "file", (json_int_t)exchange->id), on_asked);
 }

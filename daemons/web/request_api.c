@@ -3,17 +3,22 @@
 
 #include <stdio.h>
 
+#include "daemons/web/asking.h"
 #include "daemons/web/command_request.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
 
-enum { NUMBER_BYTES = 24, ADDRESS_BYTES = 64, STATUS_FORBIDDEN = 403 };
+enum { NUMBER_BYTES = 24, ADDRESS_BYTES = 64 };
 
-void request_api_accept(struct exchange *exchange, int64_t request)
+void request_api_answer(struct exchange *exchange, int64_t request, const struct hs_error *err)
 {
 	char address[ADDRESS_BYTES];
 
+	if (err != NULL) {
+		asking_refuse(exchange, err);
+		return;
+	}
 	snprintf(address, sizeof address, "/api/v1/requests/%lld", (long long)request);
 	if (!reply_push_url(exchange, address)) {
 		reply_problem(exchange, HTTP_SERVUNAVAIL, "Not enough memory to say so, but it was "
@@ -22,16 +27,6 @@ void request_api_accept(struct exchange *exchange, int64_t request)
 	}
 	reply_json(exchange, REPLY_ACCEPTED, json_pack("{s:I, s:s}", "request",
 	    (json_int_t)request, "url", address));
-}
-
-void request_api_refuse(struct exchange *exchange, const struct hs_error *err)
-{
-	if (err->code == HS_BUSY)
-		reply_problem(exchange, HTTP_SERVUNAVAIL, err->message, NULL);
-	else if (err->code == HS_NOT_ALLOWED)
-		reply_problem(exchange, STATUS_FORBIDDEN, err->message, NULL);
-	else
-		reply_error(exchange, err);
 }
 
 static void on_request(struct exchange *exchange, PGresult *const *results, size_t count,

@@ -8,11 +8,9 @@
 
 struct exchange;
 
-/* Answers 202 with the request's address, as Location and in the body. Takes exchange. */
-void request_api_accept(struct exchange *exchange, int64_t request);
-
-/* Answers why nothing was asked for. Takes exchange. */
-void request_api_refuse(struct exchange *exchange, const struct hs_error *err);
+/* For asking_start: answers 202 with the request's address, as Location and in the body, or why
+ * nothing was asked for. Takes exchange. */
+void request_api_answer(struct exchange *exchange, int64_t request, const struct hs_error *err);
 
 /* Handler of GET /api/v1/requests/{id}. */
 void request_api(struct exchange *exchange);
