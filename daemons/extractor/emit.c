@@ -5,7 +5,6 @@
  * from the dead. A failure leaves no file behind. */
 #include "daemons/extractor/emit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,12 +21,12 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "common/parts.h"
 #include "common/snapshot.h"
 #include "common/text.h"
 
-/* What a hidden file's name begins and ends with. */
+/* What a hidden file's name begins with. */
 #define PART_PREFIX ".extract-"
-#define PART_SUFFIX ".part"
 
 enum {
 	BUFFER_BYTES = 64 << 10,
@@ -238,7 +237,7 @@ static bool open_part(struct emit *emit, const struct emit_options *options, str
 	struct hs_error why = HS_ERROR_INIT;
 
 	if (!hs_format(emit->name, sizeof emit->name, err, "%s", options->file_name) ||
-	    !hs_format(emit->part, sizeof emit->part, err, PART_PREFIX "%s" PART_SUFFIX,
+	    !hs_format(emit->part, sizeof emit->part, err, PART_PREFIX "%s" HS_PART_SUFFIX,
 		options->file_name) ||
 	    !hs_dir_open(options->folder, &emit->dir, err))
 		return false;
@@ -330,52 +329,14 @@ const char *emit_file_name(const struct emit *emit)
 	return emit->is_placed ? emit->name : NULL;
 }
 
-static bool is_part(const char *name)
-{
-	size_t length = strlen(name), suffix = strlen(PART_SUFFIX);
-
-	return length > suffix && strncmp(name, PART_PREFIX, strlen(PART_PREFIX)) == 0 &&
-	    strcmp(name + length - suffix, PART_SUFFIX) == 0;
-}
-
-/* One that is locked is being written; one that went meanwhile was finished. */
-static void sweep_part(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0) {
-		if (errno != ENOENT)
-			hs_log(HS_LOG_WARNING, "cannot open what a run left behind",
-			    HS_STR("file", name), HS_STR("error", strerror(errno)));
-		return;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		if (unlinkat(dir, name, 0) == 0)
-			hs_log(HS_LOG_INFO, "removed what a run that died left behind",
-			    HS_STR("file", name));
-		else if (errno != ENOENT)
-			hs_log(HS_LOG_WARNING, "cannot remove what a run left behind",
-			    HS_STR("file", name), HS_STR("error", strerror(errno)));
-	}
-	close(fd);
-}
-
 bool emit_sweep(const char *folder, struct hs_error *err)
 {
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
+	int dir = -1;
+	bool done;
 
-	if (dir == NULL)
-		return hs_error_errno(err, folder, "cannot open the folder");
-	while (errno = 0, (entry = readdir(dir)) != NULL) {
-		if (is_part(entry->d_name))
-			sweep_part(dirfd(dir), entry->d_name);
-	}
-	if (errno != 0) {
-		hs_error_errno(err, folder, "cannot read the folder");
-		closedir(dir);
+	if (!hs_dir_open(folder, &dir, err))
 		return false;
-	}
-	closedir(dir);
-	return true;
+	done = hs_parts_sweep(dir, PART_PREFIX, "a run", err);
+	close(dir);
+	return done;
 }

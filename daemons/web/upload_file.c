@@ -1,8 +1,6 @@
 /* upload_file.c: trusts file.h to publish whole files only, under names that are free. */
 #include "daemons/web/upload_file.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +14,10 @@
 
 #include "common/file.h"
 #include "common/hex.h"
+#include "common/log.h"
+#include "common/parts.h"
 
 #define PART_PREFIX ".upload-"
-#define PART_SUFFIX ".part"
 
 enum { FILE_MODE = 0640, RANDOM_BYTES = 12, DIGEST_BYTES = 32 };
 
@@ -51,44 +50,12 @@ bool upload_file_name(const char *file_name, char ret[UPLOAD_NAME_MAX + 1], stru
 	return true;
 }
 
-/* ---- what died processes left ---- */
-
-static bool is_part(const char *name)
-{
-	size_t length = strlen(name), suffix = strlen(PART_SUFFIX);
-
-	return length > suffix && strncmp(name, PART_PREFIX, strlen(PART_PREFIX)) == 0 &&
-	    strcmp(name + length - suffix, PART_SUFFIX) == 0;
-}
-
-/* One that is locked is being written. */
-static void sweep_part(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		unlinkat(dir, name, 0);
-	close(fd);
-}
-
 void upload_file_sweep(int dir)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = copy >= 0 ? fdopendir(copy) : NULL;
-	const struct dirent *entry;
+	struct hs_error err = HS_ERROR_INIT;
 
-	if (stream == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return;
-	}
-	while ((entry = readdir(stream)) != NULL) {
-		if (is_part(entry->d_name))
-			sweep_part(dir, entry->d_name);
-	}
-	closedir(stream);
+	if (!hs_parts_sweep(dir, PART_PREFIX, "an upload", &err))
+		hs_log_error(HS_LOG_INFO, "cannot look for what uploads left behind", &err);
 }
 
 /* ---- a file ---- */
@@ -105,7 +72,7 @@ static bool open_part(struct upload_file *file, struct hs_error *err)
 
 		if (RAND_bytes(random, sizeof random) != 1)
 			return hs_error_set(err, HS_NO_MEMORY, "", "no random bytes for a name");
-		snprintf(file->part, sizeof file->part, PART_PREFIX "%s" PART_SUFFIX,
+		snprintf(file->part, sizeof file->part, PART_PREFIX "%s" HS_PART_SUFFIX,
 		    hs_hex_text(random, sizeof random, digits));
 		file->fd = openat(file->dir, file->part,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
