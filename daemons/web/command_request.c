@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "daemons/web/account.h"
 #include "daemons/web/audit.h"
+#include "daemons/web/values.h"
 
 enum { QUESTION_MS = 15000, LONG_WAIT_SECONDS = 10, NUMBER_BYTES = 24 };
 
@@ -114,18 +115,6 @@ bool command_request_ask(struct hs_db_pool *pool, const struct command_request *
 }
 
 /* ---- how it fares ---- */
-
-static const char *text_in(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
-static long long number_in(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
 
 static bool is_status(const json_t *request, const char *status)
 {

@@ -12,25 +12,6 @@
 
 enum { PLACE_BYTES = 128 };
 
-static const char *text_in(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
-static long long number_in(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
-
-static json_t *some_text(long long count, const char *one, const char *many)
-{
-	char number[FIGURE_BYTES];
-
-	return json_sprintf("%s %s", count_text(count, number), count == 1 ? one : many);
-}
-
 /* "page 2, record 3, line 17 of the feed", as far as it is known. A line alone would be another
  * file's. */
 static json_t *place_text(const json_t *item)

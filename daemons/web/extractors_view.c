@@ -19,20 +19,6 @@
 
 enum { SIZE_BYTES = 32, LINE_BYTES = 256 };
 
-static bool is_text(const PGresult *result, int row, int column, const char *text)
-{
-	const char *value = hs_db_text(result, row, column);
-
-	return value != NULL && strcmp(value, text) == 0;
-}
-
-static json_t *some_text(int64_t count, const char *one, const char *many)
-{
-	char number[FIGURE_BYTES];
-
-	return json_sprintf("%s %s", count_text(count, number), count == 1 ? one : many);
-}
-
 static json_t *size_json(int64_t bytes)
 {
 	char text[SIZE_BYTES];

@@ -53,3 +53,17 @@ json_t *text_json(const PGresult *result, int row, int column)
 
 	return text != NULL ? json_string(text) : json_null();
 }
+
+json_t *some_text(int64_t count, const char *one, const char *many)
+{
+	char number[FIGURE_BYTES];
+
+	return json_sprintf("%s %s", count_text(count, number), count == 1 ? one : many);
+}
+
+bool is_text(const PGresult *result, int row, int column, const char *text)
+{
+	const char *value = hs_db_text(result, row, column);
+
+	return value != NULL && strcmp(value, text) == 0;
+}

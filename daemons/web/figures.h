@@ -25,7 +25,13 @@ int64_t figure_of(const PGresult *result, int row, int column);
 /* "1,748". Returns buf. */
 const char *count_text(int64_t count, char buf[FIGURE_BYTES]);
 
+/* "1 record", "1,748 records". */
+json_t *some_text(int64_t count, const char *one, const char *many);
+
 /* A text column as a JSON string, null as JSON's null. */
 json_t *text_json(const PGresult *result, int row, int column);
+
+/* Whether a column, which may be null, has this text. */
+bool is_text(const PGresult *result, int row, int column, const char *text);
 
 #endif

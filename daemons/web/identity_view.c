@@ -23,7 +23,7 @@ const char identity_looking_sql[] =
     " and status in ('waiting', 'running') and asked_at > now() - interval '1 hour'), last_value"
     " from identity_look_step";
 
-static const char *text_in(const json_t *object, const char *key)
+static const char *text_or_none(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
 }
@@ -54,7 +54,7 @@ static json_t *figures_text(const json_t *row)
 /* "Slovenia, Guard, 201 cm" */
 static json_t *about_text(const json_t *side)
 {
-	const char *nation = text_in(side, "nationality"), *position = text_in(side, "position");
+	const char *nation = text_or_none(side, "nationality"), *position = text_or_none(side, "position");
 	json_int_t height = json_integer_value(json_object_get(side, "height_cm"));
 	char tall[32] = "";
 
@@ -68,7 +68,7 @@ static json_t *about_text(const json_t *side)
 /* "by anna on 2026-11-29" */
 static json_t *linked_text(const json_t *side)
 {
-	const char *at = text_in(side, "linked_at"), *by = text_in(side, "linked_by");
+	const char *at = text_or_none(side, "linked_at"), *by = text_or_none(side, "linked_by");
 
 	return at == NULL || by == NULL ? json_null() :
 	    json_sprintf("by %s on %.10s", by, at);
@@ -152,7 +152,7 @@ static json_t *looked_text(const PGresult *rows)
 	if (PQntuples(rows) == 0)
 		return json_null();
 	look = json_loads(hs_db_text(rows, 0, 0), 0, NULL);
-	at = text_in(look, "looked_at");
+	at = text_or_none(look, "looked_at");
 	text = at == NULL ? NULL : json_sprintf("As of %.10s %.5s UTC, among %s players.", at, at + 11,
 	    count_text(json_integer_value(json_object_get(look, "players")), count));
 	json_decref(look);

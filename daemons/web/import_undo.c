@@ -21,13 +21,6 @@ static const struct { const char *key, *what; } counts[] = {
 	{ "competitions_renamed", "Competitions with another name" },
 };
 
-static const char *text_in(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text != NULL ? text : "";
-}
-
 static json_t *counts_new(const json_t *result)
 {
 	const json_t *found = json_object_get(result, "counts");

@@ -9,6 +9,7 @@
 
 #include "common/db.h"
 #include "daemons/web/exchange.h"
+#include "daemons/web/figures.h"
 #include "daemons/web/imports_query.h"
 #include "daemons/web/imports_sql.h"
 #include "daemons/web/query_string.h"
@@ -18,13 +19,6 @@
 enum { NUMBER_BYTES = 24, TIME_BYTES = 32 };
 
 /* ---- values ---- */
-
-static json_t *text_value(const PGresult *result, int row, int column)
-{
-	const char *text = hs_db_text(result, row, column);
-
-	return text != NULL ? json_string(text) : json_null();
-}
 
 static json_t *number_value(const PGresult *result, int row, int column)
 {
@@ -63,8 +57,8 @@ static json_t *run_json(const PGresult *result, int row)
 	};
 	json_t *run = json_object();
 	bool done = view_put(run, "id", number_value(result, row, RUN_ID)) &&
-	    view_put(run, "trigger", text_value(result, row, RUN_TRIGGER)) &&
-	    view_put(run, "status", text_value(result, row, RUN_STATUS)) &&
+	    view_put(run, "trigger", text_json(result, row, RUN_TRIGGER)) &&
+	    view_put(run, "status", text_json(result, row, RUN_STATUS)) &&
 	    view_put(run, "started_at", time_value(result, row, RUN_STARTED)) &&
 	    view_put(run, "finished_at", time_value(result, row, RUN_FINISHED)) &&
 	    view_put(run, "seconds", seconds_value(result, row, RUN_SECONDS));
@@ -85,15 +79,15 @@ static json_t *file_json(const PGresult *result, int row)
 	json_t *file = json_object();
 	bool done = view_put(file, "id", number_value(result, row, FILE_ID)) &&
 	    view_put(file, "run", number_value(result, row, FILE_RUN)) &&
-	    view_put(file, "name", text_value(result, row, FILE_NAME)) &&
-	    view_put(file, "status", text_value(result, row, FILE_STATUS)) &&
-	    view_put(file, "source_name", text_value(result, row, FILE_SOURCE)) &&
-	    view_put(file, "snapshot_date", text_value(result, row, FILE_SNAPSHOT)) &&
-	    view_put(file, "trigger", text_value(result, row, FILE_TRIGGER)) &&
+	    view_put(file, "name", text_json(result, row, FILE_NAME)) &&
+	    view_put(file, "status", text_json(result, row, FILE_STATUS)) &&
+	    view_put(file, "source_name", text_json(result, row, FILE_SOURCE)) &&
+	    view_put(file, "snapshot_date", text_json(result, row, FILE_SNAPSHOT)) &&
+	    view_put(file, "trigger", text_json(result, row, FILE_TRIGGER)) &&
 	    view_put(file, "finished_at", time_value(result, row, FILE_FINISHED)) &&
 	    view_put(file, "seconds", seconds_value(result, row, FILE_SECONDS)) &&
-	    view_put(file, "stored_as", text_value(result, row, FILE_STORED_AS)) &&
-	    view_put(file, "sha256", text_value(result, row, FILE_SHA256));
+	    view_put(file, "stored_as", text_json(result, row, FILE_STORED_AS)) &&
+	    view_put(file, "sha256", text_json(result, row, FILE_SHA256));
 
 	for (size_t i = 0; done && i < HS_COUNT(counts); i++)
 		done = view_put(file, counts[i].key, number_value(result, row, counts[i].column));

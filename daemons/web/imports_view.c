@@ -102,20 +102,6 @@ static const char *trigger_words(const char *trigger)
 	return trigger;
 }
 
-static bool is_text(const PGresult *result, int row, int column, const char *text)
-{
-	const char *value = hs_db_text(result, row, column);
-
-	return value != NULL && strcmp(value, text) == 0;
-}
-
-static json_t *problems_text(int64_t count)
-{
-	char number[FIGURE_BYTES];
-
-	return json_sprintf("%s error%s", count_text(count, number), count == 1 ? "" : "s");
-}
-
 /* ---- rows ---- */
 
 json_t *imports_view_run_row(const PGresult *result, int row)
@@ -159,7 +145,8 @@ static bool put_status(json_t *view, const PGresult *result, int row)
 			return false;
 	}
 	return view_put(view, "status", text_json(result, row, FILE_STATUS)) &&
-	    view_put(view, "problem_total", problems > 0 ? problems_text(problems) : json_null());
+	    view_put(view, "problem_total", problems > 0 ?
+		some_text(problems, "error", "errors") : json_null());
 }
 
 json_t *imports_view_file_row(const PGresult *result, int row)
@@ -513,7 +500,8 @@ static bool put_problems(json_t *view, const PGresult *file)
 	json_decref(found);
 	return view_put(view, "any_problems", json_boolean(json_array_size(list) > 0)) &&
 	    view_put(view, "problems", view_or_nothing(list, done)) &&
-	    view_put(view, "problems_left", left > 0 ? problems_text(left) : json_null());
+	    view_put(view, "problems_left", left > 0 ?
+		some_text(left, "error", "errors") : json_null());
 }
 
 static json_t *duplicates_new(const PGresult *duplicates)

@@ -14,3 +14,15 @@ json_t *view_or_nothing(json_t *object, bool done)
 	}
 	return object;
 }
+
+const char *text_in(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "";
+}
+
+long long number_in(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
