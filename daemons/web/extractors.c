@@ -8,14 +8,12 @@
 #include <string.h>
 
 #include "common/number.h"
-#include "daemons/web/account.h"
 #include "daemons/web/command_request.h"
-#include "daemons/web/csrf.h"
 #include "daemons/web/extractors_sql.h"
 #include "daemons/web/extractors_view.h"
+#include "daemons/web/following.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
-#include "daemons/web/values.h"
 
 enum { NUMBER_BYTES = 24, MOST_STATEMENTS = 6, MOST_PAGES = EXTRACTORS_MOST / EXTRACTORS_PER_PAGE };
 
@@ -109,24 +107,12 @@ static void ask(struct exchange *exchange, const char *moving, const char *value
 }
 
 /* moving: where its result is. */
-static struct extractors_frame frame_of(const struct exchange *exchange, PGresult *const *results,
+static struct following frame_of(const struct exchange *exchange, PGresult *const *results,
     size_t moving)
 {
 	const struct page *page = exchange->work;
 
-	return (struct extractors_frame){ .self = page->self, .moving = results[moving],
-		.request = page->request > 0 ? results[moving + 1] : NULL,
-		.may_act = exchange->account->role >= HS_ROLE_ADMIN };
-}
-
-/* Takes view. Only who may act gets what proves a form; what is shown is nowhere kept. */
-static void show(struct exchange *exchange, const char *template, const char *fragment,
-    json_t *view)
-{
-	exchange->reply.is_secret = true;
-	if (exchange->account->role >= HS_ROLE_ADMIN)
-		view = view_or_nothing(view, view != NULL && csrf_put(exchange, view));
-	reply_page(exchange, HTTP_OK, exchange->form == FORM_FRAGMENT ? fragment : template, view);
+	return following_of(exchange, page->self, results, moving, page->request > 0);
 }
 
 /* ---- all of them ---- */
@@ -134,7 +120,7 @@ static void show(struct exchange *exchange, const char *template, const char *fr
 static void on_sources(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
-	struct extractors_frame frame;
+	struct following frame;
 
 	(void)count;
 	if (err != NULL) {
@@ -142,7 +128,7 @@ static void on_sources(struct exchange *exchange, PGresult *const *results, size
 		return;
 	}
 	frame = frame_of(exchange, results, 1);
-	show(exchange, "extractors", "extractors/list", extractors_view_list(&frame, results[0]));
+	following_show(exchange, "extractors", "extractors/list", extractors_view_list(&frame, results[0]));
 }
 
 void extractors_page(struct exchange *exchange)
@@ -161,7 +147,7 @@ static void on_source(struct exchange *exchange, PGresult *const *results, size_
     const struct hs_error *err)
 {
 	const struct page *page = exchange->work;
-	struct extractors_frame frame;
+	struct following frame;
 	bool is_asked = page->request > 0;
 
 	(void)count;
@@ -174,7 +160,7 @@ static void on_source(struct exchange *exchange, PGresult *const *results, size_
 		return;
 	}
 	frame = frame_of(exchange, results, is_asked ? 4 : 3);
-	show(exchange, "extractor", "extractors/source", extractors_view_source(&frame, results[0],
+	following_show(exchange, "extractor", "extractors/source", extractors_view_source(&frame, results[0],
 	    results[1], results[2], page->page, is_asked ? results[3] : NULL));
 }
 
@@ -197,7 +183,7 @@ void extractors_source_page(struct exchange *exchange)
 static void on_run(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
-	struct extractors_frame frame;
+	struct following frame;
 
 	(void)count;
 	if (err != NULL) {
@@ -210,7 +196,7 @@ static void on_run(struct exchange *exchange, PGresult *const *results, size_t c
 		return;
 	}
 	frame = frame_of(exchange, results, 1);
-	show(exchange, "extractor_run", "extractors/run",
+	following_show(exchange, "extractor_run", "extractors/run",
 	    extractors_view_run(&frame, results[0]));
 }
 

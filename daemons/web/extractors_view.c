@@ -255,7 +255,7 @@ static json_t *request_new(const PGresult *result)
 	return view;
 }
 
-static json_t *moving_text(const struct extractors_frame *frame)
+static json_t *moving_text(const struct following *frame)
 {
 	int64_t runs = hs_db_int(frame->moving, 0, 0);
 	char number[FIGURE_BYTES];
@@ -268,24 +268,18 @@ static json_t *moving_text(const struct extractors_frame *frame)
 	    json_string("The extractor has been asked to work.") : json_string("");
 }
 
-static bool put_frame(json_t *view, const struct extractors_frame *frame, const char *title)
+static bool put_frame(json_t *view, const struct following *frame, const char *title)
 {
-	json_t *request = frame->request != NULL ? request_new(frame->request) : json_null();
-	bool is_open = json_is_object(request) && !json_is_true(json_object_get(request, "is_over"));
+	bool is_at_work = hs_db_int(frame->moving, 0, 0) > 0 || hs_db_int(frame->moving, 0, 1) > 0;
 
-	return view_put(view, "title", json_string(title)) &&
-	    view_put(view, "at_extractors", json_true()) &&
-	    view_put(view, "self", json_string(frame->self)) &&
-	    view_put(view, "may_act", json_boolean(frame->may_act)) &&
-	    view_put(view, "request", request) &&
-	    view_put(view, "is_moving", json_boolean(is_open ||
-		hs_db_int(frame->moving, 0, 0) > 0 || hs_db_int(frame->moving, 0, 1) > 0)) &&
-	    view_put(view, "moving_text", moving_text(frame));
+	return view_put(view, "at_extractors", json_true()) && following_put(view, frame, title,
+	    frame->request != NULL ? request_new(frame->request) : json_null(), is_at_work,
+	    moving_text(frame));
 }
 
 /* ---- pages ---- */
 
-json_t *extractors_view_list(const struct extractors_frame *frame, const PGresult *sources)
+json_t *extractors_view_list(const struct following *frame, const PGresult *sources)
 {
 	json_t *view = json_object(), *list = json_array();
 	bool done = view != NULL && list != NULL;
@@ -330,7 +324,7 @@ static json_t *asked_new(const PGresult *asked)
 	return view_or_nothing(view, view != NULL && put_one_run(view, asked));
 }
 
-json_t *extractors_view_source(const struct extractors_frame *frame, const PGresult *source,
+json_t *extractors_view_source(const struct following *frame, const PGresult *source,
     const PGresult *total, const PGresult *runs, int64_t page, const PGresult *asked)
 {
 	json_t *view = source_new(source, 0);
@@ -346,7 +340,7 @@ json_t *extractors_view_source(const struct extractors_frame *frame, const PGres
 	    view_put(view, "asked_run", asked_new(asked)));
 }
 
-json_t *extractors_view_run(const struct extractors_frame *frame, const PGresult *run)
+json_t *extractors_view_run(const struct following *frame, const PGresult *run)
 {
 	json_t *view = run_new(run, 0, 0);
 	char title[64];

@@ -8,22 +8,16 @@
 #include <jansson.h>
 #include <libpq-fe.h>
 
-/* What is the same on each of the pages; borrowed. */
-struct extractors_frame {
-	const char *self;	/* the address that is asked for */
-	bool may_act;		/* an admin looks: then the page has forms */
-	const PGresult *moving;	/* extractors_moving_sql */
-	const PGresult *request;	/* command_request_look_sql; NULL: none is shown */
-};
+#include "daemons/web/following.h"
 
 /* Each gives a new reference, NULL without memory. Results have the columns of extractors_sql.h. */
-json_t *extractors_view_list(const struct extractors_frame *frame, const PGresult *sources);
+json_t *extractors_view_list(const struct following *frame, const PGresult *sources);
 
 /* One source, and a page of its runs; asked (may be NULL): the dry run that was asked for, whose
  * report is shown too. */
-json_t *extractors_view_source(const struct extractors_frame *frame, const PGresult *source,
+json_t *extractors_view_source(const struct following *frame, const PGresult *source,
     const PGresult *total, const PGresult *runs, int64_t page, const PGresult *asked);
 
-json_t *extractors_view_run(const struct extractors_frame *frame, const PGresult *run);
+json_t *extractors_view_run(const struct following *frame, const PGresult *run);
 
 #endif

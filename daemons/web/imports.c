@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "common/number.h"
-#include "daemons/web/account.h"
 #include "daemons/web/command_request.h"
-#include "daemons/web/csrf.h"
+#include "daemons/web/following.h"
 #include "daemons/web/import_place.h"
 #include "daemons/web/import_undo.h"
 #include "daemons/web/imports_query.h"
@@ -90,24 +89,12 @@ static void ask(struct exchange *exchange, exchange_done_fn *done)
 }
 
 /* moving: where its result is. */
-static struct imports_frame frame_of(const struct exchange *exchange, PGresult *const *results,
+static struct following frame_of(const struct exchange *exchange, PGresult *const *results,
     size_t moving)
 {
 	const struct page *page = exchange->work;
 
-	return (struct imports_frame){ .self = page->self, .moving = results[moving],
-		.request = page->query.request > 0 ? results[moving + 1] : NULL,
-		.may_act = exchange->account->role >= HS_ROLE_ADMIN };
-}
-
-/* Takes view. Only who may act gets what proves a form; what is shown is nowhere kept. */
-static void show(struct exchange *exchange, const char *template, const char *fragment,
-    json_t *view)
-{
-	exchange->reply.is_secret = true;
-	if (exchange->account->role >= HS_ROLE_ADMIN)
-		view = view_or_nothing(view, view != NULL && csrf_put(exchange, view));
-	reply_page(exchange, HTTP_OK, exchange->form == FORM_FRAGMENT ? fragment : template, view);
+	return following_of(exchange, page->self, results, moving, page->query.request > 0);
 }
 
 /* ---- lists ---- */
@@ -140,7 +127,7 @@ static void on_list(struct exchange *exchange, PGresult *const *results, size_t 
 {
 	const struct page *page = exchange->work;
 	bool is_files = page->query.page_of == IMPORTS_FILES;
-	struct imports_frame frame;
+	struct following frame;
 	json_t *view;
 
 	(void)count;
@@ -154,7 +141,7 @@ static void on_list(struct exchange *exchange, PGresult *const *results, size_t 
 	push_address(exchange);
 	view = view_or_nothing(view, view != NULL && put_upload(exchange->web, view) &&
 	    view_put(view, "incoming", import_place_waiting(exchange->web)));
-	show(exchange, "imports", "imports/fragment", view);
+	following_show(exchange, "imports", "imports/fragment", view);
 }
 
 static void list_page(struct exchange *exchange, enum imports_page page_of)
@@ -192,7 +179,7 @@ void imports_files_page(struct exchange *exchange)
 static void on_run(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
-	struct imports_frame frame;
+	struct following frame;
 	json_t *view;
 
 	(void)count;
@@ -207,7 +194,7 @@ static void on_run(struct exchange *exchange, PGresult *const *results, size_t c
 	}
 	frame = frame_of(exchange, results, 3);
 	view = imports_view_run(&frame, results[0], results[1], results[2]);
-	show(exchange, "import_run", "imports/run", view);
+	following_show(exchange, "import_run", "imports/run", view);
 }
 
 void imports_run_page(struct exchange *exchange)
@@ -237,7 +224,7 @@ void imports_run_page(struct exchange *exchange)
 static json_t *file_view(struct exchange *exchange, PGresult *const *results,
     const struct hs_error *err)
 {
-	struct imports_frame frame;
+	struct following frame;
 	json_t *view = NULL;
 
 	if (err != NULL) {
@@ -263,7 +250,7 @@ static void on_file(struct exchange *exchange, PGresult *const *results, size_t 
 
 	(void)count;
 	if (view != NULL)
-		show(exchange, "import_file", "imports/file", view);
+		following_show(exchange, "import_file", "imports/file", view);
 }
 
 static void on_file_to_undo(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -273,7 +260,7 @@ static void on_file_to_undo(struct exchange *exchange, PGresult *const *results,
 
 	(void)count;
 	if (view != NULL)
-		show(exchange, "import_undo", "imports/undo",
+		following_show(exchange, "import_undo", "imports/undo",
 		    view_or_nothing(view, import_undo_put(view, exchange->id)));
 }
 
@@ -284,7 +271,7 @@ static void on_file_to_delete(struct exchange *exchange, PGresult *const *result
 
 	(void)count;
 	if (view != NULL)
-		show(exchange, "import_delete", "import_delete", view);
+		following_show(exchange, "import_delete", "import_delete", view);
 }
 
 static void file_page(struct exchange *exchange, exchange_done_fn *done)

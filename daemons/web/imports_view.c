@@ -223,13 +223,7 @@ static json_t *request_new(const PGresult *result)
 	return view;
 }
 
-static bool is_under_way(const struct imports_frame *frame, const json_t *request)
-{
-	return (json_is_object(request) && !json_is_true(json_object_get(request, "is_over"))) ||
-	    is_text(frame->moving, 0, 0, "t") || hs_db_int(frame->moving, 0, 2) > 0;
-}
-
-static json_t *moving_text(const struct imports_frame *frame)
+static json_t *moving_text(const struct following *frame)
 {
 	int64_t files = hs_db_int(frame->moving, 0, 1), requests = hs_db_int(frame->moving, 0, 2);
 	char number[FIGURE_BYTES];
@@ -240,18 +234,13 @@ static json_t *moving_text(const struct imports_frame *frame)
 	return requests > 0 ? json_string("The importer has been asked to work.") : json_string("");
 }
 
-bool imports_view_frame(json_t *view, const struct imports_frame *frame, const char *title)
+bool imports_view_frame(json_t *view, const struct following *frame, const char *title)
 {
-	json_t *request = frame->request != NULL ? request_new(frame->request) : json_null();
-	bool is_moving = is_under_way(frame, request);
+	bool is_at_work = is_text(frame->moving, 0, 0, "t") || hs_db_int(frame->moving, 0, 2) > 0;
 
-	return view_put(view, "title", json_string(title)) &&
-	    view_put(view, "at_imports", json_true()) &&
-	    view_put(view, "self", json_string(frame->self)) &&
-	    view_put(view, "may_act", json_boolean(frame->may_act)) &&
-	    view_put(view, "request", request) &&
-	    view_put(view, "is_moving", json_boolean(is_moving)) &&
-	    view_put(view, "moving_text", moving_text(frame));
+	return view_put(view, "at_imports", json_true()) && following_put(view, frame, title,
+	    frame->request != NULL ? request_new(frame->request) : json_null(), is_at_work,
+	    moving_text(frame));
 }
 
 /* ---- lists ---- */
@@ -405,7 +394,7 @@ static json_t *total_text(const struct imports_query *query, int64_t total)
 	return json_sprintf("%s %s%s", count_text(total, number), what, total == 1 ? "" : "s");
 }
 
-json_t *imports_view_list(const struct imports_query *query, const struct imports_frame *frame,
+json_t *imports_view_list(const struct imports_query *query, const struct following *frame,
     const PGresult *total, const PGresult *list, const PGresult *sources)
 {
 	bool is_files = query->page_of == IMPORTS_FILES;
@@ -429,7 +418,7 @@ json_t *imports_view_list(const struct imports_query *query, const struct import
 
 /* ---- one of them ---- */
 
-json_t *imports_view_run(const struct imports_frame *frame, const PGresult *run,
+json_t *imports_view_run(const struct following *frame, const PGresult *run,
     const PGresult *total, const PGresult *files)
 {
 	json_t *view = imports_view_run_row(run, 0);
@@ -565,7 +554,7 @@ static json_t *counts_new(const PGresult *file)
 	return view_or_nothing(list, done);
 }
 
-json_t *imports_view_file(const struct imports_frame *frame, const PGresult *file,
+json_t *imports_view_file(const struct following *frame, const PGresult *file,
     const PGresult *duplicates)
 {
 	json_t *view = imports_view_file_row(file, 0);

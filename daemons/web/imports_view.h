@@ -7,22 +7,15 @@
 #include <jansson.h>
 #include <libpq-fe.h>
 
+#include "daemons/web/following.h"
 #include "daemons/web/imports_query.h"
 
-/* What is the same on each page of the history; borrowed. */
-struct imports_frame {
-	const char *self;	/* the address that is asked for */
-	bool may_act;		/* an admin looks: then the page has forms */
-	const PGresult *moving;	/* imports_moving_sql */
-	const PGresult *request;	/* command_request_look_sql; NULL: none is shown */
-};
-
 /* Each gives a new reference, NULL without memory. Results have the columns of imports_sql.h. */
-json_t *imports_view_list(const struct imports_query *query, const struct imports_frame *frame,
+json_t *imports_view_list(const struct imports_query *query, const struct following *frame,
     const PGresult *total, const PGresult *list, const PGresult *sources);
-json_t *imports_view_run(const struct imports_frame *frame, const PGresult *run,
+json_t *imports_view_run(const struct following *frame, const PGresult *run,
     const PGresult *total, const PGresult *files);
-json_t *imports_view_file(const struct imports_frame *frame, const PGresult *file,
+json_t *imports_view_file(const struct following *frame, const PGresult *file,
     const PGresult *duplicates);
 
 /* Rows of a list: a run, a file. */
@@ -35,6 +28,6 @@ enum { IMPORTS_SECONDS_BYTES = 48 };
 const char *imports_seconds_text(double seconds, char buf[IMPORTS_SECONDS_BYTES]);
 
 /* Puts "is_moving", "request", "may_act", "self" and what the head of the page needs. */
-bool imports_view_frame(json_t *view, const struct imports_frame *frame, const char *title);
+bool imports_view_frame(json_t *view, const struct following *frame, const char *title);
 
 #endif

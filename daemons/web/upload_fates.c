@@ -135,7 +135,7 @@ static void on_rows(struct exchange *exchange, PGresult *const *results, size_t 
     const struct hs_error *err)
 {
 	const struct page *page = exchange->work;
-	struct imports_frame frame = { .self = page->self };
+	struct following frame = { .self = page->self };
 	json_t *view = json_object();
 
 	(void)count;
