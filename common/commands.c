@@ -349,6 +349,12 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_LOOK,
 	.help = "show every setting, its value and where it came from",
 },
+[HS_CMD_COMPLETION] = {
+	.words = "completion", .id = "completion",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.args = { { "shell", HS_ARG_SHELL, .required = true, .help = "bash or zsh" } },
+	.help = "print a shell's completion of these commands",
+},
 [HS_CMD_VERSION] = {
 	.words = "version", .id = "version",
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
@@ -466,6 +472,7 @@ bool hs_command_check_arg(const struct hs_command_arg *arg, const json_t *value,
 {
 	switch (arg->type) {
 	case HS_ARG_TEXT:
+	case HS_ARG_SHELL:
 	case HS_ARG_FILE:
 		return check_text(arg, value, err);
 	case HS_ARG_PATH:

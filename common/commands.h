@@ -38,6 +38,7 @@ enum hs_arg_type {
 	HS_ARG_TEXT,	/* up to 4096 bytes */
 	HS_ARG_DAEMON,	/* a child's name */
 	HS_ARG_ROLE,	/* viewer, scout or admin */
+	HS_ARG_SHELL,	/* bash or zsh; hsctl checks it */
 	HS_ARG_NUMBER,	/* min..max */
 	HS_ARG_FILE,	/* a path on hsctl's side */
 	HS_ARG_PATH,	/* a path for a daemon; hsctl makes it absolute */
@@ -96,6 +97,7 @@ enum hs_command_id {
 	HS_CMD_QUALITY,
 	HS_CMD_MIGRATE,
 	HS_CMD_CONFIG,
+	HS_CMD_COMPLETION,
 	HS_CMD_VERSION,
 	HS_COMMAND_COUNT
 };

@@ -1,4 +1,4 @@
-/* local.c: version, schema, and the settings when nobody runs with them.
+/* local.c: version, schema, completion, and the settings when nobody runs with them.
  *
  * Fails with the settings' own error, or for want of memory. */
 #include "ctl/local.h"
@@ -7,6 +7,7 @@
 #include "common/settings_json.h"
 #include "common/snapshot_schema.h"
 #include "ctl/check.h"
+#include "ctl/completion.h"
 #include "ctl/outcome.h"
 
 /* Takes result. */
@@ -19,6 +20,18 @@ static int show(const struct request *request, struct output *output, json_t *re
 	return OUTCOME_DONE;
 }
 
+static int show_completion(const struct request *request, struct output *output)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	json_t *script = completion_script(
+	    json_string_value(json_object_get(request->args, "shell")), &err);
+
+	if (script != NULL)
+		return show(request, output, script);
+	output->ops->error(output, &err, outcome_advice(&err, STAGE_ANSWER));
+	return (int)outcome_of_error(&err, STAGE_ANSWER);
+}
+
 int local_run(const struct request *request, struct output *output)
 {
 	switch (request->command) {
@@ -26,6 +39,8 @@ int local_run(const struct request *request, struct output *output)
 		return check_run(request->file, output);
 	case HS_CMD_SNAPSHOT_SCHEMA:
 		return show(request, output, hs_snapshot_schema());
+	case HS_CMD_COMPLETION:
+		return show_completion(request, output);
 	case HS_CMD_VERSION:
 		return show(request, output, json_pack("{s:s}", "version", PACKAGE_VERSION));
 	default:

@@ -65,6 +65,16 @@ void view_config(struct output *output, const json_t *result)
 		fprintf(output->screen.out, "\n'file' is %s.\n", path);
 }
 
+void view_completion(struct output *output, const json_t *result)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "lines"), i, line)
+		if (json_is_string(line))
+			fprintf(output->screen.out, "%s\n", json_string_value(line));
+}
+
 void view_version(struct output *output, const json_t *result)
 {
 	fprintf(output->screen.out, "HoopScout %s\n", text_of(result, "version"));

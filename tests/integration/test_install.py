@@ -20,6 +20,8 @@ INSTALLED = [
     "usr/share/hoopscout/htdocs/vendor/htmx.min.js",
     "usr/share/hoopscout/sql/001_entities.sql",
     "usr/share/hoopscout/templates/search.mustache",
+    "usr/share/bash-completion/completions/hsctl",
+    "usr/share/zsh/site-functions/_hsctl",
     "usr/share/man/man1/hsctl.1",
     "usr/share/man/man5/hoopscout-mapping.5",
     "usr/share/man/man5/hoopscout.conf.5",
