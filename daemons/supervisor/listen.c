@@ -29,7 +29,8 @@ static bool bind_error(struct hs_error *err, const char *item)
 		    item);
 	if (errno == EACCES)
 		return hs_error_set(err, HS_NO_PERMISSION, "HOOPSCOUT_LISTEN",
-		    "not allowed to listen on %s: ports below 1024 need root", item);
+		    "not allowed to listen on %s: ports below 1024 need root, or "
+		    "systemd's hoopscout.socket, which hands them over", item);
 	return hs_error_errno(err, "HOOPSCOUT_LISTEN", "cannot listen on %s", item);
 }
 
@@ -232,7 +233,8 @@ void listen_close(struct listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++) {
 		close(listeners->fds[i]);
-		if (strncmp(listeners->urls[i], "unix:", strlen("unix:")) == 0)
+		if (!listeners->are_inherited &&
+		    strncmp(listeners->urls[i], "unix:", strlen("unix:")) == 0)
 			listen_remove(listeners->urls[i] + strlen("unix:"), &listeners->places[i]);
 	}
 	listeners->count = 0;

@@ -19,6 +19,7 @@ struct listeners {
 	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://[::1]:80/", "unix:/run/web" */
 	struct stat places[LISTEN_MAX];	/* of a Unix socket's file, to know it again */
 	size_t count;
+	bool are_inherited;	/* inherit.h: another has bound them, and keeps them */
 };
 
 /* Binds all of HOOPSCOUT_LISTEN, or none. Errors: HS_BAD_SETTING (a name that is no
@@ -35,7 +36,7 @@ bool listen_unix(const char *path, mode_t mode, const struct identity *identity,
 /* Removes a Unix socket's file, unless somebody has put another in its place meanwhile. */
 void listen_remove(const char *path, const struct stat *place);
 
-/* Closes them, and removes Unix sockets that are still ours. */
+/* Closes them, and removes Unix sockets that are still ours; those of others stay. */
 void listen_close(struct listeners *listeners);
 
 #endif

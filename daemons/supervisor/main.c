@@ -19,13 +19,14 @@
 #include "common/home.h"
 #include "common/log.h"
 #include "daemons/supervisor/cluster.h"
+#include "daemons/supervisor/inherit.h"
 #include "daemons/supervisor/notify.h"
 #include "daemons/supervisor/place.h"
 #include "daemons/supervisor/route.h"
 #include "daemons/supervisor/server.h"
 #include "daemons/supervisor/supervisor.h"
 
-enum { SIGNAL_COUNT = 4, BIND_TRIES = 30, BIND_PAUSE_MS = 100 };
+enum { SIGNAL_COUNT = 4, BIND_TRIES = 30, BIND_PAUSE_MS = 100, EXTEND_EVERY_MS = 10000 };
 
 static const char help[] =
     "usage: hsd-supervisor [--check | --help | --version]\n"
@@ -84,15 +85,49 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 	notify_send("WATCHDOG=1");
 }
 
-static struct event *watchdog(struct event_base *base)
+/* A database may have much to recover, a daemon much to finish: whoever waits is told that it goes on. */
+static void on_extend(evutil_socket_t fd, short what, void *arg)
 {
-	int ms = notify_watchdog_ms();
-	struct timeval pause = { ms / 1000, ms % 1000 * 1000 };
-	struct event *event = ms == 0 ? NULL : event_new(base, -1, EV_PERSIST, on_watchdog, NULL);
+	const struct supervisor *supervisor = arg;
 
-	if (event != NULL && event_add(event, &pause) != 0)
-		hs_panic("no timer for the watchdog");
+	(void)fd;
+	(void)what;
+	if (supervisor->said == NULL || supervisor->phase == PHASE_STOPPING)
+		notify_send("EXTEND_TIMEOUT_USEC=30000000");	/* three turns of it */
+}
+
+static struct event *every(struct supervisor *supervisor, int ms, event_callback_fn call)
+{
+	struct timeval pause = { ms / 1000, ms % 1000 * 1000 };
+	struct event *event;
+
+	if (ms == 0)
+		return NULL;
+	event = event_new(supervisor->base, -1, EV_PERSIST, call, supervisor);
+	if (event == NULL || event_add(event, &pause) != 0)
+		hs_panic("no timer for the service manager");
 	return event;
+}
+
+/* Whether there are any from the service manager: they are all that is served on. */
+static bool inherit_sockets(struct supervisor *supervisor, struct hs_error *err)
+{
+	const struct hs_settings *settings = supervisor->settings;
+	bool is_set = hs_setting_origin(settings, HS_SET_LISTEN) != HS_FROM_DEFAULT;
+	struct listeners *listeners = &supervisor->listeners;
+
+	if (!inherit_listeners(listeners, err))
+		return false;
+	if (listeners->count > 0 && !hs_setting_has(settings, HS_SET_DAEMONS, "web")) {
+		hs_log(HS_LOG_WARNING, "sockets were handed over for a web server that "
+		    "HOOPSCOUT_DAEMONS does not name");
+		listen_close(listeners);
+	} else if (listeners->count > 0) {
+		hs_log(is_set ? HS_LOG_WARNING : HS_LOG_INFO,
+		    "the service manager has bound the sockets: HOOPSCOUT_LISTEN is not used",
+		    HS_STR("url", listeners->urls[0]), HS_INT("sockets", listeners->count));
+	}
+	return true;
 }
 
 /* A web server whose supervisor was killed holds its sockets for a moment longer. */
@@ -100,7 +135,10 @@ static bool bind_sockets(struct supervisor *supervisor, struct hs_error *err)
 {
 	const struct timespec pause = { .tv_nsec = BIND_PAUSE_MS * 1000000L };
 
-	if (!hs_setting_has(supervisor->settings, HS_SET_DAEMONS, "web"))
+	if (!inherit_sockets(supervisor, err))
+		return false;
+	if (supervisor->listeners.count > 0 ||
+	    !hs_setting_has(supervisor->settings, HS_SET_DAEMONS, "web"))
 		return true;
 	for (int i = 0; i < BIND_TRIES; i++) {
 		*err = (struct hs_error)HS_ERROR_INIT;
@@ -163,12 +201,13 @@ static void send_last_answers(struct supervisor *supervisor)
 
 static int run(struct supervisor *supervisor)
 {
-	struct event *signals[SIGNAL_COUNT] = { NULL }, *dog = NULL;
+	struct event *signals[SIGNAL_COUNT] = { NULL }, *dog = NULL, *extend = NULL;
 	struct hs_error err = HS_ERROR_INIT;
 	int lock = -1, status = EXIT_SUCCESS;
 
 	if (begin(supervisor, &lock, signals, &err)) {
-		dog = watchdog(supervisor->base);
+		dog = every(supervisor, notify_watchdog_ms(), on_watchdog);
+		extend = every(supervisor, EXTEND_EVERY_MS, on_extend);
 		supervisor_advance(supervisor);
 		if (event_base_dispatch(supervisor->base) < 0)
 			hs_panic("the event loop failed");
@@ -186,6 +225,8 @@ static int run(struct supervisor *supervisor)
 			event_free(signals[i]);
 	if (dog != NULL)
 		event_free(dog);
+	if (extend != NULL)
+		event_free(extend);
 	if (supervisor->base != NULL)
 		event_base_free(supervisor->base);
 	if (lock >= 0)

@@ -159,7 +159,7 @@ static void restart_daemon(struct supervisor *supervisor, struct call *call, jso
 
 static void reload_finish(struct reload *reload)
 {
-	if (reload->supervisor->said_ready)
+	if (reload->supervisor->said != NULL)
 		notify_send("READY=1");
 	if (reload->call != NULL)
 		call_result(reload->call, json_pack("{s:O, s:O}",

@@ -180,18 +180,32 @@ static bool has_had_its_chance(const struct service *service)
 	return !service->wanted || service->policy.state == POLICY_UP || service->policy.deaths > 0;
 }
 
-static void say_ready(struct supervisor *supervisor)
+/* Ready is: nobody need wait any longer. A daemon that cannot be kept up is no reason to end the others,
+ * which a service manager that waits in vain would do. */
+static void say_how_it_is(struct supervisor *supervisor)
 {
-	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
-		if (supervisor->services[i].wanted &&
-		    supervisor->services[i].policy.state != POLICY_UP)
+	const char *words = supervisor->database_ready ? "all daemons are up"
+	    : "all daemons are up; the database is not ready";
+	enum hs_log_level level = HS_LOG_INFO;
+	char message[160];
+
+	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++) {
+		const struct service *service = &supervisor->services[i];
+
+		if (!has_had_its_chance(service))
 			return;
-	if (supervisor->said_ready)
+		if (service->wanted && service->policy.state != POLICY_UP) {
+			words = "not all daemons are up: 'hsctl status' says why";
+			level = HS_LOG_WARNING;
+		}
+	}
+	if (supervisor->said == words)
 		return;
-	supervisor->said_ready = true;
-	notify_send(supervisor->database_ready ? "READY=1\nSTATUS=all daemons are up"
-	    : "READY=1\nSTATUS=all daemons are up; the database is not ready");
-	hs_log(HS_LOG_INFO, "all daemons are up",
+	snprintf(message, sizeof message, "%sSTATUS=%s", supervisor->said == NULL ? "READY=1\n" : "",
+	    words);
+	notify_send(message);
+	supervisor->said = words;
+	hs_log(level, words,
 	    HS_STR("url", supervisor->listeners.count > 0 ? supervisor->listeners.urls[0] : NULL),
 	    HS_STR("incoming", hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR)));
 }
@@ -208,7 +222,7 @@ static void advance_start(struct supervisor *supervisor)
 			service_tell(service, POLICY_START);
 		may_start = has_had_its_chance(service);
 	}
-	say_ready(supervisor);
+	say_how_it_is(supervisor);
 }
 
 /* Last started, first stopped; each when the one after it has ended. */
@@ -227,12 +241,14 @@ static void advance_stop(struct supervisor *supervisor)
 }
 
 /* Whoever connects is refused at once while no web server is wanted, and does not wait for one.
- * Over a restart or a death the sockets stay. */
+ * Over a restart or a death the sockets stay. Those of a service manager stay in any case: he has them
+ * open too, and we would not get them back. */
 static void close_unwanted(struct supervisor *supervisor)
 {
 	const struct service *web = &supervisor->services[SERVICE_WEB];
 
-	if (web->wanted || web->policy.state != POLICY_STOPPED || supervisor->listeners.count == 0)
+	if (web->wanted || web->policy.state != POLICY_STOPPED || supervisor->listeners.count == 0 ||
+	    supervisor->listeners.are_inherited)
 		return;
 	listen_close(&supervisor->listeners);
 	hs_log(HS_LOG_INFO, "the addresses are closed until the web server is started");
