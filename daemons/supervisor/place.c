@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/log.h"
 #include "common/text.h"
 
 enum { PATH_BYTES = 4096 };
@@ -93,6 +94,19 @@ static bool make_as_root(const char *path, mode_t mode, const struct identity *i
 	return done;
 }
 
+/* The group's bit is a convenience, and a sandbox may forbid it: the group of what is dropped is then that
+ * of whoever drops it. */
+static bool set_mode(const char *path, mode_t mode)
+{
+	if (chmod(path, mode) == 0)
+		return true;
+	if (errno != EPERM || (mode & S_ISGID) == 0 || chmod(path, mode & 0777) != 0)
+		return false;
+	hs_log(HS_LOG_WARNING, "a new folder has no set-group-ID bit, which the sandbox forbids: files of "
+	    "others must be readable by all, or chmod g+s", HS_STR("folder", path));
+	return true;
+}
+
 static bool make_folder(const char *path, mode_t mode, const struct identity *identity,
     struct hs_error *err)
 {
@@ -102,7 +116,7 @@ static bool make_folder(const char *path, mode_t mode, const struct identity *id
 	if (!identity_act(identity, true, err))
 		return false;
 	done = hs_make_dirs(path, mode & 0777, &first) && may_write(path) &&
-	    (was_there || chmod(path, mode) == 0);
+	    (was_there || set_mode(path, mode));
 	if (!identity_act(identity, false, err))
 		return false;
 	if (done || (identity->changes && make_as_root(path, mode, identity, err)))
