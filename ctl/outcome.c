@@ -105,9 +105,9 @@ const char *outcome_advice(const struct hs_error *error, enum outcome_stage stag
 	switch (error->code) {
 	case HS_NOT_RUNNING:
 		return "  Is HoopScout running? './bootstrap run' starts it from a clone,\n"
-		       "  'hsd-supervisor' where it is installed. If it runs elsewhere,\n"
-		       "  name its socket: --socket PATH, or HOOPSCOUT_CONTROL_SOCKET or\n"
-		       "  HOOPSCOUT_STATE_DIR in the environment.";
+		       "  'systemctl start hoopscout' or 'hsd-supervisor' where it is installed.\n"
+		       "  If it runs elsewhere, name its socket: --socket PATH, or\n"
+		       "  HOOPSCOUT_CONTROL_SOCKET or HOOPSCOUT_STATE_DIR in the environment.";
 	case HS_NO_PERMISSION:
 		return "  The socket is for root, for the user that HoopScout runs as, and for\n"
 		       "  its group: try sudo, or join the group.";

@@ -152,7 +152,8 @@ def test_man_page_is_clean(page):
 def test_scripts_are_clean():
     if not shutil.which("shellcheck"):
         pytest.skip("shellcheck is not installed")
-    scripts = [SOURCE_DIR / "bootstrap", SOURCE_DIR / ".ci/run", *SOURCE_DIR.glob("tests/**/*.sh")]
+    scripts = [SOURCE_DIR / "bootstrap", SOURCE_DIR / ".ci/run", *SOURCE_DIR.glob("tests/**/*.sh"),
+               SOURCE_DIR / "etc/version.sh", SOURCE_DIR / "etc/debian/prerm", SOURCE_DIR / "etc/debian/postrm"]
     done = subprocess.run(["shellcheck", *map(str, scripts)], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

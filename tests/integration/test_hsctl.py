@@ -185,7 +185,7 @@ def test_bad_settings(hsctl):
 
 def test_version(hsctl):
     text = hsctl("version").stdout
-    assert re.fullmatch(r"HoopScout \d+\.\d+\.\d+\n", text)
+    assert re.fullmatch(r"HoopScout \d+\.\d+\.\d+([~+]\S+)?\n", text)
     assert hsctl("--version").stdout == text
     assert json.loads(hsctl("version", "--json").stdout)["result"]["version"] == text.split()[1]
 
