@@ -112,18 +112,25 @@ static bool make_folder(const char *path, mode_t mode, const struct identity *id
 {
 	struct hs_error first = HS_ERROR_INIT;
 	bool done, was_there = access(path, F_OK) == 0;
+	int why;
 
 	if (!identity_act(identity, true, err))
 		return false;
 	done = hs_make_dirs(path, mode & 0777, &first) && may_write(path) &&
 	    (was_there || set_mode(path, mode));
+	why = first.code == HS_OK ? errno : first.sys_errno;
 	if (!identity_act(identity, false, err))
 		return false;
 	if (done || (identity->changes && make_as_root(path, mode, identity, err)))
 		return true;
 	if (identity->changes)
 		return false;
-	if (first.code == HS_OK)
+	if (why == EROFS)
+		hs_error_set(&first, HS_NO_PERMISSION, path,
+		    "it cannot be written: the file system is read-only, or is so for "
+		    "hoopscout.service: `systemctl edit hoopscout`, [Service], ReadWritePaths=%s",
+		    path);
+	else if (first.code == HS_OK)
 		hs_error_set(&first, HS_NO_PERMISSION, path,
 		    "%s may not write here: make it his (chown %s %s), or choose another folder",
 		    identity->name, identity->name, path);

@@ -81,6 +81,8 @@ def why_not():
     missing = [name for name in ("unshare", "nsenter", "ip", "mount") if not shutil.which(name)]
     if missing:
         return f"{', '.join(missing)} is not installed"
+    if len({os.stat(path).st_dev for path in ("/", "/etc", "/usr", "/var")}) > 1:
+        return "the overlay would miss what is mounted on /etc, /usr or /var"
     if not os.access(cgroup_roots()[0], os.W_OK):
         return "control groups cannot be made here"
     done = subprocess.run(["unshare", "-m", "-i", "-u", "-p", "-C", "-n", "--fork", "sh", "-c",

@@ -132,7 +132,9 @@ def total(machine, name):
 
 
 def test_install(machine):
-    machine.run("dpkg", "-i", "/root/hoopscout.deb")
+    depends = machine.run("dpkg-query", "-W", "-f", "${db:Status-Status}", "postgresql", check=False).stdout
+    # postgresql-15 alone serves as well, and is what a machine may have
+    machine.run("dpkg", *([] if depends == "installed" else ["--force-depends"]), "-i", "/root/hoopscout.deb")
     assert machine.ask("systemctl", "is-active", "hoopscout") == "active", journal(machine)
     assert machine.ask("systemctl", "is-enabled", "hoopscout.service", "hoopscout.socket", check=False) == "enabled\ndisabled"
     assert machine.ask("systemctl", "show", "-P", "StatusText", "hoopscout") == "all daemons are up"
@@ -199,7 +201,21 @@ def test_a_wrong_setting_is_not_tried_again(machine):
     assert machine.ask("systemctl", "show", "-P", "ExecMainStatus", "hoopscout") == "78"
     assert "HOOPSCOUT_STOP_SECONDS" in journal(machine)
     machine.run("cp", "/root/conf", "/etc/hoopscout/hoopscout.conf")
-    machine.run("systemctl", "start", "hoopscout")
+
+
+def test_folders_elsewhere(machine):
+    """The sandbox is closed to them; the log says how it is opened, and so it is."""
+    machine.run("install", "-d", "-o", "hoopscout", "/srv/in")
+    machine.run("sh", "-c", "echo STATIC_DATASET_INCOMING_DIR=/srv/in >>/etc/hoopscout/hoopscout.conf")
+    assert machine.run("systemctl", "restart", "hoopscout", check=False).returncode != 0
+    assert "ReadWritePaths=/srv/in" in journal(machine).splitlines()[-2] + journal(machine).splitlines()[-1]
+    machine.run("mkdir", "/run/systemd/system/hoopscout.service.d")
+    machine.run("sh", "-c", "printf '[Service]\\nReadWritePaths=/srv/in\\n' >/run/systemd/system/hoopscout.service.d/in.conf; "
+                "systemctl daemon-reload; systemctl restart hoopscout")
+    assert wait_up(machine)["incoming"] == "/srv/in"
+    machine.run("cp", "/root/conf", "/etc/hoopscout/hoopscout.conf")
+    machine.run("sh", "-c", "rm -r /run/systemd/system/hoopscout.service.d; systemctl daemon-reload; systemctl restart hoopscout")
+    wait_up(machine)
 
 
 def test_upgrade(machine):
