@@ -170,7 +170,7 @@ def test_words(programs):
     run = lambda *words: subprocess.run([programs.path("hsd-supervisor"), *words], capture_output=True,  # noqa: E731
                                         text=True, check=False, timeout=20)
     assert run("--help").returncode == 0 and "hsd-supervisor" in run("--help").stdout
-    assert re.fullmatch(r"hsd-supervisor \d+\.\d+\.\d+\n", run("--version").stdout)
+    assert re.fullmatch(r"hsd-supervisor \d+\.\d+\.\d+([~+]\S+)?\n", run("--version").stdout)
     assert run("--bogus").returncode == 64
     assert run("--task", "prepare", "now").returncode == 64
 
