@@ -1,9 +1,9 @@
 /* completion.c: shell completion, as three lists and a walk over what was typed.
  *
- * The lists come from the table of commands: which words follow which, a command's options, and what
- * kind of thing stands after an option or in a place: "file", "value" (nothing to offer), or "words" and
- * the words. The walks differ by shell, and know no command. Trusts the table: its words and names need no
- * quoting; its help does. */
+ * The lists come from the table of commands: which words follow which, a command's options, and
+ * what kind of thing stands after an option or in a place: "file", "value" (nothing to offer), or
+ * "words" and the words. The walks differ by shell, and know no command. Trusts the table: its
+ * words and names need no quoting; its help does. */
 #include "ctl/completion.h"
 
 #include <stdio.h>
@@ -121,7 +121,7 @@ static const char zsh_walk[] =
     "    done\n"
     "    if [[ $words[CURRENT] == -* ]]; then\n"
     "        _hsctl_options \"$said\"\n"
-    "        reply+=('--json:print JSON' '--socket:the control socket' '--help:say how it is used')\n"
+    "        reply+=('--json:print JSON' '--socket:the control socket' '--help:tell how')\n"
     "        _describe -o option reply\n"
     "        return\n"
     "    fi\n"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Prints the version of the sources that this script lies in; configure.ac asks for it.
 #
-# In a tarball `make dist` has left it in .tarball-version. In a clone the latest tag says it: v1.2.0 is
-# 1.2.0, v1.3.0-rc1 is 1.3.0~rc1, and five commits after v1.2.0 it is 1.2.0+5.gabc1234 (so written, Debian
-# sorts them right). Without either, the first entry of NEWS does: it is what is being worked on.
+# In a tarball `make dist` has left it in .tarball-version. In a clone the latest tag says it: v1.2.0
+# is 1.2.0, v1.3.0-rc1 is 1.3.0~rc1, and five commits after v1.2.0 it is 1.2.0+5.gabc1234 (so written,
+# Debian sorts them right). Without either, the first entry of NEWS does: what is being worked on.
 here=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 
 if [ -r "$here/.tarball-version" ]; then

@@ -1,7 +1,7 @@
 /* inherit.c: descriptors that were open when we began -> listening sockets.
  *
- * Believes that there are as many as LISTEN_FDS says, and nothing about what they are: a unit that says
- * ListenDatagram= or Accept=yes would otherwise be a server that answers nobody. */
+ * Believes that there are as many as LISTEN_FDS says, and nothing about what they are: a unit that
+ * says ListenDatagram= or Accept=yes would otherwise be a server that answers nobody. */
 #include "daemons/supervisor/inherit.h"
 
 #include <fcntl.h>
@@ -81,7 +81,8 @@ static bool url_of_unix(const struct sockaddr_un *address, socklen_t size, char 
 	if (size <= offsetof(struct sockaddr_un, sun_path))
 		return hs_format(url, LISTEN_URL_BYTES, err, "unix:?");
 	if (path[0] != '\0')
-		return hs_format(url, LISTEN_URL_BYTES, err, "unix:%.*s", (int)strnlen(path, room), path);
+		return hs_format(url, LISTEN_URL_BYTES, err, "unix:%.*s",
+		    (int)strnlen(path, room), path);
 	return hs_format(url, LISTEN_URL_BYTES, err, "unix:@%.*s", (int)(room - 1), path + 1);
 }
 
@@ -93,8 +94,8 @@ static bool url_of(const struct sockaddr *address, socklen_t size, char *url, st
 	problem = getnameinfo(address, size, host, sizeof host, port, sizeof port,
 	    NI_NUMERICHOST | NI_NUMERICSERV);
 	if (problem != 0)
-		return hs_error_set(err, HS_IO, "LISTEN_FDS", "cannot tell where a socket listens: %s",
-		    gai_strerror(problem));
+		return hs_error_set(err, HS_IO, "LISTEN_FDS",
+		    "cannot tell where a socket listens: %s", gai_strerror(problem));
 	return hs_format(url, LISTEN_URL_BYTES, err,
 	    address->sa_family == AF_INET6 ? "http://[%s]:%s/" : "http://%s:%s/", host, port);
 }

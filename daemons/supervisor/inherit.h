@@ -1,5 +1,5 @@
-/* inherit.h: the HTTP sockets that a service manager has bound before it started us (systemd's socket
- * activation: LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES). */
+/* inherit.h: the HTTP sockets that a service manager has bound before it started us (systemd's
+ * socket activation: LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES). */
 #ifndef SUPERVISOR_INHERIT_H
 #define SUPERVISOR_INHERIT_H
 

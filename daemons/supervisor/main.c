@@ -85,7 +85,8 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 	notify_send("WATCHDOG=1");
 }
 
-/* A database may have much to recover, a daemon much to finish: whoever waits is told that it goes on. */
+/* A database may have much to recover, a daemon much to finish: whoever waits is told that it goes
+ * on. */
 static void on_extend(evutil_socket_t fd, short what, void *arg)
 {
 	const struct supervisor *supervisor = arg;

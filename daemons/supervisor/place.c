@@ -94,16 +94,17 @@ static bool make_as_root(const char *path, mode_t mode, const struct identity *i
 	return done;
 }
 
-/* The group's bit is a convenience, and a sandbox may forbid it: the group of what is dropped is then that
- * of whoever drops it. */
+/* The group's bit is a convenience, and a sandbox may forbid it: the group of what is dropped is
+ * then that of whoever drops it. */
 static bool set_mode(const char *path, mode_t mode)
 {
 	if (chmod(path, mode) == 0)
 		return true;
 	if (errno != EPERM || (mode & S_ISGID) == 0 || chmod(path, mode & 0777) != 0)
 		return false;
-	hs_log(HS_LOG_WARNING, "a new folder has no set-group-ID bit, which the sandbox forbids: files of "
-	    "others must be readable by all, or chmod g+s", HS_STR("folder", path));
+	hs_log(HS_LOG_WARNING,
+	    "a new folder has no set-group-ID bit, which the sandbox forbids: files of others must be "
+	    "readable by all, or chmod g+s", HS_STR("folder", path));
 	return true;
 }
 

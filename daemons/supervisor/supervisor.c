@@ -180,8 +180,8 @@ static bool has_had_its_chance(const struct service *service)
 	return !service->wanted || service->policy.state == POLICY_UP || service->policy.deaths > 0;
 }
 
-/* Ready is: nobody need wait any longer. A daemon that cannot be kept up is no reason to end the others,
- * which a service manager that waits in vain would do. */
+/* Ready is: nobody need wait any longer. A daemon that cannot be kept up is no reason to end the
+ * others, which a service manager that waits in vain would do. */
 static void say_how_it_is(struct supervisor *supervisor)
 {
 	const char *words = supervisor->database_ready ? "all daemons are up"
@@ -201,8 +201,8 @@ static void say_how_it_is(struct supervisor *supervisor)
 	}
 	if (supervisor->said == words)
 		return;
-	snprintf(message, sizeof message, "%sSTATUS=%s", supervisor->said == NULL ? "READY=1\n" : "",
-	    words);
+	snprintf(message, sizeof message, "%sSTATUS=%s",
+	    supervisor->said == NULL ? "READY=1\n" : "", words);
 	notify_send(message);
 	supervisor->said = words;
 	hs_log(level, words,
@@ -241,14 +241,14 @@ static void advance_stop(struct supervisor *supervisor)
 }
 
 /* Whoever connects is refused at once while no web server is wanted, and does not wait for one.
- * Over a restart or a death the sockets stay. Those of a service manager stay in any case: he has them
- * open too, and we would not get them back. */
+ * Over a restart or a death the sockets stay. Those of a service manager stay in any case: it has
+ * them open too, and we would not get them back. */
 static void close_unwanted(struct supervisor *supervisor)
 {
 	const struct service *web = &supervisor->services[SERVICE_WEB];
 
-	if (web->wanted || web->policy.state != POLICY_STOPPED || supervisor->listeners.count == 0 ||
-	    supervisor->listeners.are_inherited)
+	if (web->wanted || web->policy.state != POLICY_STOPPED ||
+	    supervisor->listeners.count == 0 || supervisor->listeners.are_inherited)
 		return;
 	listen_close(&supervisor->listeners);
 	hs_log(HS_LOG_INFO, "the addresses are closed until the web server is started");

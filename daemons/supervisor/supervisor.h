@@ -38,7 +38,7 @@ struct supervisor {
 	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */
 	int64_t started_ms;
 	int64_t stopping_since_ms;
-	const char *said;	/* how it is, as the service manager was told last; NULL: not yet */
+	const char *said;	/* the status that the service manager has; NULL: none yet */
 
 	/* making the database ready */
 	struct errand prepare;

@@ -1,5 +1,6 @@
 """hsd-supervisor under a service manager: sockets that it has bound, and what it is told."""
 
+import fcntl
 import http.client
 import os
 import pathlib
@@ -33,22 +34,20 @@ class Manager:
         self.house, self.handles = house, handles
 
     def line(self, said=None):
-        python = [sys.executable, "-c", HAND_OVER, str(len(self.handles)), str(len(self.handles) if said is None else said)]
-        return [*python, self.house.programs.path("hsd-supervisor")]
+        count = str(len(self.handles))
+        return [sys.executable, "-c", HAND_OVER, count, said or count, self.house.programs.path("hsd-supervisor")]
 
     def popen(self, said=None, env=None, **kwargs):
-        sources = [os.dup(handle.fileno()) for handle in self.handles]
-        sources = [os.dup(source) for source in sources if source > 9] if max(sources, default=0) > 9 else sources
-        high = [os.dup2(source, 50 + n) for n, source in enumerate(sources)]
+        high = [fcntl.fcntl(handle.fileno(), fcntl.F_DUPFD, 50) for handle in self.handles]
 
         def place():
             for n, source in enumerate(high):
                 os.dup2(source, 3 + n)
         try:
-            return subprocess.Popen(self.line(said), env=self.house.environment(env), preexec_fn=place,
-                                    pass_fds=tuple(range(3, 3 + len(high))), stdin=subprocess.DEVNULL, cwd="/", **kwargs)
+            return subprocess.Popen(self.line(said), env=self.house.environment(env), preexec_fn=place, cwd="/",
+                                    pass_fds=tuple(range(3, 3 + len(high))), stdin=subprocess.DEVNULL, **kwargs)
         finally:
-            for fd in {*sources, *high}:
+            for fd in high:
                 os.close(fd)
 
     def start(self):
@@ -110,13 +109,14 @@ def test_what_cannot_be_served_on(house):
         for handles, said, want in (
                 ([listening, datagram], None, "descriptor 4 (second), which the service manager has handed over, is "
                  "no stream socket of TCP or Unix: its unit must say ListenStream="),
-                ([packets], None, "descriptor 3 (first), which the service manager has handed over, is no stream socket"),
-                ([connected], None, "is a connection, and does not listen: its unit must say ListenStream=, and not Accept=yes"),
+                ([packets], None, "descriptor 3 (first), which the service manager has handed over, is no stream"),
+                ([connected], None, "a connection, and does not listen: its unit must say ListenStream=, and not Acc"),
                 ([no_socket], None, "descriptor 3 (first), which the service manager has handed over, is no socket"),
                 ([listening], "many", "LISTEN_FDS must be"),
                 ([listening], "1000", "LISTEN_FDS must be"),
                 ([listening], "0", "LISTEN_FDS must be")):
-            done = Manager(house, *handles).popen(said, {"LISTEN_FDNAMES": "first:second"}, stderr=subprocess.PIPE, text=True)
+            done = Manager(house, *handles).popen(said, {"LISTEN_FDNAMES": "first:second"}, stderr=subprocess.PIPE,
+                                                  text=True)
             assert want in done.communicate(timeout=30)[1]
             assert done.returncode == 78, want
 
