@@ -15,6 +15,7 @@
 enum hs_setting {
 	HS_SET_STATE_DIR,		/* HOOPSCOUT_STATE_DIR */
 	HS_SET_LISTEN,			/* HOOPSCOUT_LISTEN */
+	HS_SET_BASE_PATH,		/* HOOPSCOUT_BASE_PATH: "/scout", or empty */
 	HS_SET_CONTROL_SOCKET,		/* HOOPSCOUT_CONTROL_SOCKET */
 	HS_SET_DAEMONS,			/* HOOPSCOUT_DAEMONS */
 	HS_SET_USER,			/* HOOPSCOUT_USER */
@@ -91,6 +92,7 @@ struct hs_setting_row {
 	bool secret;
 	bool needs_restart;		/* a reload does not change it */
 	bool hosts;			/* of LIST: names and addresses, as URLs have them */
+	bool base_path;			/* of TEXT: "/a/b" */
 	bool networks;			/* of LIST: addresses, networks (ADDRESS/BITS), "unix" */
 	const char *help;		/* one line */
 };

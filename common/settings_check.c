@@ -20,6 +20,7 @@ enum {
 	MAX_VALUE_BYTES = 4000,		/* a path must fit PATH_MAX with a name behind it */
 	SHOWN_BYTES = 200,
 	MAX_SOCKET_PATH = 107,		/* of sun_path, without its NUL */
+	MAX_BASE_PATH_BYTES = 200,
 	MAX_HOST_BYTES = 253,
 	MAX_LABEL_BYTES = 63
 };
@@ -321,11 +322,34 @@ static bool check_list(const struct hs_setting_row *row, const char *text, long 
 	return true;
 }
 
+/* "/scout", "/apps/scout": what stands in URLs, cookies and headers as it is, and means one thing. */
+static bool check_base_path(const struct hs_setting_row *row, const char *text,
+    struct hs_error *err)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	const char *at = text;
+
+	if (strlen(text) > MAX_BASE_PATH_BYTES)
+		return refuse(row, text, 40, "a path of at most 200 bytes", err);
+	while (*at == '/') {
+		size_t length = strspn(++at, plain);
+
+		if (length == 0 || strspn(at, ".") == length)
+			break;
+		at += length;
+		if (*at == '\0')
+			return true;
+	}
+	return refuse(row, text, strlen(text), "a path that begins with / and does not end with it, of "
+	    "letters, digits and -_. (as /scout)", err);
+}
+
 static bool check_meaning(const struct hs_setting_row *row, const char *text,
     struct hs_setting_value *value, struct hs_error *err)
 {
 	switch (row->type) {
 	case HS_TYPE_TEXT:
+		return !row->base_path || check_base_path(row, text, err);
 	case HS_TYPE_PATH:
 		return true;
 	case HS_TYPE_INT:

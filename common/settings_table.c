@@ -24,6 +24,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		    "Where HTTP is served, comma separated: ADDRESS:PORT, [ADDRESS]:PORT or "
 		    "unix:PATH.",
 	},
+	[HS_SET_BASE_PATH] = {
+		.name = "HOOPSCOUT_BASE_PATH", .type = HS_TYPE_TEXT, .fallback = "",
+		.fallback_words = "none: the host's root", .base_path = true, .needs_restart = true,
+		.help = "The path below which all pages stand, as /scout, where a proxy serves more.",
+	},
 	[HS_SET_CONTROL_SOCKET] = {
 		.name = "HOOPSCOUT_CONTROL_SOCKET", .type = HS_TYPE_PATH,
 		.fallback = "control.sock",

@@ -99,7 +99,8 @@
 			return;
 		const kept = new URLSearchParams([...new FormData(document.getElementById("filters"))]
 			.filter(([name]) => name === "sort" || name === "per_page"));
-		link.href = kept.size > 0 ? `/?${kept}` : "/";
+		const home = document.querySelector(".brand").getAttribute("href");
+		link.href = kept.size > 0 ? `${home}?${kept}` : home;
 	}, true);
 
 	/* A chip, too, was made for the filters of then: it takes its own one out of the newer form. */

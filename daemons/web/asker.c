@@ -123,6 +123,19 @@ void asker_of(const struct exchange *exchange, struct asker *ret)
 	    ret);
 }
 
+const char *asker_host(const struct exchange *exchange)
+{
+	const char *forwarded = last_header(exchange, "X-Forwarded-Host");
+	char peer[HS_ADDRESS_BYTES];
+
+	if (forwarded != NULL && forwarded[0] != '\0') {
+		peer_of(exchange, peer);
+		if (is_trusted(hs_child_settings(exchange->web->child), peer))
+			return forwarded;
+	}
+	return exchange_header(exchange, "Host");
+}
+
 void asker_place(const struct asker *asker, char ret[HS_ADDRESS_BYTES])
 {
 	struct hs_address address;

@@ -16,6 +16,7 @@
 #include <event2/bufferevent.h>
 
 #include "common/clock.h"
+#include "common/text.h"
 #include "daemons/web/held.h"
 #include "daemons/web/linger.h"
 
@@ -44,6 +45,7 @@ struct connections {
 	struct event_base *base;
 	struct event *sweep;
 	struct lingerers *lingerers;
+	char held_begin[HELD_BEGIN_BYTES];
 	const struct connections_events *events;
 	void *arg;
 	size_t open;
@@ -132,7 +134,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	if (connection == NULL)
 		return NULL;
 	connection->all = all;
-	if ((connection->held = held_new()) == NULL ||
+	if ((connection->held = held_new(all->held_begin)) == NULL ||
 	    (connection->adopt = event_new(base, -1, 0, on_adopt, connection)) == NULL)
 		goto fail;
 	if ((bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE)) == NULL)
@@ -190,7 +192,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-bool connections_new(struct event_base *base, struct evhttp *http,
+bool connections_new(struct event_base *base, struct evhttp *http, const char *base_path,
     const struct connections_events *events, void *arg, struct connections **ret,
     struct hs_error *err)
 {
@@ -199,6 +201,11 @@ bool connections_new(struct event_base *base, struct evhttp *http,
 
 	if (all == NULL)
 		goto fail;
+	if (!hs_format(all->held_begin, sizeof all->held_begin, err, "POST %s" HELD_PATH,
+		base_path)) {
+		free(all);
+		return false;
+	}
 	all->base = base;
 	all->events = events;
 	all->arg = arg;

@@ -69,7 +69,9 @@ struct exchange {
 	struct evhttp_request *request;
 	struct connection *connection;
 	enum evhttp_cmd_type method;
-	char *path;
+	const char *base;	/* base_path.h */
+	char *path;		/* without base; all of it when it is outside */
+	bool is_outside;	/* of base */
 	const char *query;	/* after '?', "" when none */
 	enum exchange_form form;
 	int64_t id;		/* {id} of the path */

@@ -14,12 +14,13 @@
 
 #define HELD_PATH "/admin/imports/upload"
 
-enum { HELD_LENGTH_DIGITS = 13 };
+enum { HELD_LENGTH_DIGITS = 13, HELD_BEGIN_BYTES = 256 };
 
 struct held;
 
-/* NULL without memory. */
-struct held *held_new(void);
+/* begin: "POST " and the path, with the base of base_path.h, of such a request: borrowed for its
+ * life. NULL without memory. */
+struct held *held_new(const char *begin);
 /* Accepts NULL. */
 void held_free(struct held *held);
 

@@ -24,13 +24,21 @@
 
 enum { FIRST_ANSWER_MS = 2000, MOST_HANDLERS = 64 };
 
-static bool load_templates(const struct hs_settings *settings, struct hs_templates **ret,
-    struct hs_error *err)
+static bool load_templates(const struct web *web, struct hs_templates **ret, struct hs_error *err)
 {
+	struct hs_templates *templates = NULL;
 	char path[4096];
 
-	return hs_format(path, sizeof path, err, "%s/templates",
-	    hs_setting_text(settings, HS_SET_DATA_DIR)) && hs_templates_load(path, ret, err);
+	if (!hs_format(path, sizeof path, err, "%s/templates",
+		hs_setting_text(hs_child_settings(web->child), HS_SET_DATA_DIR)) ||
+	    !hs_templates_load(path, &templates, err))
+		return false;
+	if (!hs_templates_set_base(templates, web->base_path, err)) {
+		hs_templates_free(templates);
+		return false;
+	}
+	*ret = templates;
+	return true;
 }
 
 static void web_free(void *app)
@@ -50,6 +58,7 @@ static void web_free(void *app)
 	hs_settings_free(web->settings);
 	statics_free(web->statics);
 	hs_templates_free(web->templates);
+	free(web->base_path);
 	free(web);
 }
 
@@ -79,14 +88,15 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 
 	if (web == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
-	if ((web->catalog = catalog_new()) == NULL) {
-		free(web);
+	if ((web->catalog = catalog_new()) == NULL ||
+	    (web->base_path = strdup(hs_setting_text(settings, HS_SET_BASE_PATH))) == NULL) {
+		web_free(web);
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
 	}
 	web->child = child;
 	web->base = hs_child_base(child);
-	if (!load_templates(settings, &web->templates, err) ||
-	    !statics_load(settings, &web->statics, err) ||
+	if (!load_templates(web, &web->templates, err) ||
+	    !statics_load(settings, web->base_path, &web->statics, err) ||
 	    !health_count_migrations(settings, &web->migrations, err) ||
 	    !hs_settings_load(NULL, &web->settings, err) ||
 	    !hs_db_pool_new(web->base, web->settings, HS_DB_READER, "hsd-web",
@@ -125,9 +135,9 @@ static bool web_reload(void *app, struct hs_error *err)
 	struct hs_templates *templates = NULL;
 	struct statics *statics = NULL;
 
-	if (!load_templates(settings, &templates, err))
+	if (!load_templates(web, &templates, err))
 		return false;
-	if (!statics_load(settings, &statics, err)) {
+	if (!statics_load(settings, web->base_path, &statics, err)) {
 		hs_templates_free(templates);
 		return false;
 	}

@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/account.h"
+#include "daemons/web/base_path.h"
 #include "daemons/web/disposition.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/fields.h"
@@ -211,6 +212,7 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 	const char *uri = evhttp_request_get_uri(request);
 	size_t length = strcspn(uri, "?#");
 	struct exchange *exchange = calloc(1, sizeof *exchange);
+	const char *within;
 
 	if (exchange == NULL)
 		return NULL;
@@ -220,7 +222,11 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 	request->flags &= ~EVHTTP_PROXY_REQUEST;	/* we are no proxy, and answer as none */
 	exchange->method = evhttp_request_get_command(request);
 	exchange->query = uri[length] == '?' ? uri + length + 1 : "";
-	exchange->path = strndup(uri, length);
+	exchange->base = server->web->base_path;
+	within = base_path_within(exchange->base, uri);
+	exchange->is_outside = within == NULL;
+	exchange->path = within == NULL ? strndup(uri, length) :
+					  strndup(within, length - (size_t)(within - uri));
 	exchange->reply.body = evbuffer_new();
 	if (exchange->path == NULL || exchange->reply.body == NULL) {
 		free(exchange->path);
@@ -258,6 +264,26 @@ static void exchange_free(struct exchange *exchange)
 	free(exchange);
 }
 
+static void say_where_it_is(struct exchange *exchange)
+{
+	char detail[320];
+
+	snprintf(detail, sizeof detail, "Nothing has this address: HoopScout is served below %s/ "
+	    "(HOOPSCOUT_BASE_PATH).", exchange->base);
+	reply_problem(exchange, HTTP_NOTFOUND, detail, NULL);
+}
+
+/* From "/scout" to "/scout/": links of the page would lead elsewhere. */
+static void lead_into_base(struct exchange *exchange)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "/%s%s", exchange->query[0] != '\0' ? "?" : "", exchange->query) < 0)
+		path = NULL;
+	reply_see_other(exchange, path);
+	free(path);
+}
+
 static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct server *server = arg;
@@ -275,7 +301,12 @@ static void on_request(struct evhttp_request *request, void *arg)
 		reply_problem(exchange, HTTP_BADREQUEST, wrong, NULL);
 		return;
 	}
-	routes_handle(exchange);
+	if (exchange->is_outside)
+		say_where_it_is(exchange);
+	else if (exchange->path[0] == '\0')
+		lead_into_base(exchange);
+	else
+		routes_handle(exchange);
 }
 
 /* Its connection is closed: evhttp has let go of the request, which is freed so. */
@@ -389,6 +420,18 @@ static void add_header(struct evhttp_request *request, const char *name, const c
 		hs_log(HS_LOG_ERROR, "a header was left out", HS_STR("name", name));
 }
 
+/* Of an address of ours: where a browser finds it. */
+static void add_address(struct exchange *exchange, const char *name, const char *path)
+{
+	char *address = path[0] == '/' ? base_path_add(exchange, path) : NULL;
+
+	if (address != NULL || path[0] != '/')
+		add_header(exchange->request, name, address != NULL ? address : path);
+	else
+		hs_log(HS_LOG_ERROR, "a header was left out", HS_STR("name", name));
+	free(address);
+}
+
 static const struct { const char *name, *value; } usual_headers[] = {
 	{ "Content-Security-Policy",
 	    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -420,14 +463,14 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 			add_header(request, "Set-Cookie", reply->cookies[i]);
 	}
 	if (reply->leave_to != NULL)
-		add_header(request, "HX-Redirect", reply->leave_to);
+		add_address(exchange, "HX-Redirect", reply->leave_to);
 	if (reply->status == 401)	/* it has to say how; browsers do not know this word */
 		add_header(request, "WWW-Authenticate",
 		    reply->authenticate != NULL ? reply->authenticate : "Session");
 	if (reply->etag[0] != '\0')
 		add_header(request, "ETag", reply->etag);
 	if (reply->push_url != NULL)
-		add_header(request, reply->status == REPLY_SEE_OTHER ||
+		add_address(exchange, reply->status == REPLY_SEE_OTHER ||
 		    reply->status == REPLY_ACCEPTED ? "Location" : "HX-Push-Url",
 		    reply->push_url);
 	if (reply->allow != NULL)
@@ -585,8 +628,8 @@ static bool set_up_http(struct server *server, struct hs_error *err)
 	    EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
 	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
 	evhttp_set_gencb(server->http, on_request, server);
-	return connections_new(server->web->base, server->http, &events, server,
-	    &server->connections, err);
+	return connections_new(server->web->base, server->http, server->web->base_path, &events,
+	    server, &server->connections, err);
 }
 
 bool server_new(struct web *web, struct server **ret, struct hs_error *err)

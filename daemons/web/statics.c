@@ -194,7 +194,32 @@ fail:
 	return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the static files' names");
 }
 
-bool statics_load(const struct hs_settings *settings, struct statics **ret, struct hs_error *err)
+/* What describes our API says where it stands. */
+static bool place_openapi(struct statics *statics, const char *base, struct hs_error *err)
+{
+	static const char wanted[] = "\"servers\": [{\"url\": \"/\"}]";
+	const struct static_file *file = find(statics, "openapi.json");
+	char *at = file != NULL ? strstr(file->content->bytes, wanted) : NULL, *bytes;
+	int length;
+
+	if (base[0] == '\0')
+		return true;
+	if (at == NULL)
+		return hs_error_set(err, HS_NOT_FOUND, "openapi.json", "it does not say %s, where "
+		    "HOOPSCOUT_BASE_PATH is put", wanted);
+	*at = '\0';
+	length = asprintf(&bytes, "%s\"servers\": [{\"url\": \"%s\"}]%s", file->content->bytes, base,
+	    at + strlen(wanted));
+	if (length < 0)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a static file");
+	free(file->content->bytes);
+	file->content->bytes = bytes;
+	file->content->length = (size_t)length;
+	return hash_file(&statics->files[file - statics->files], err);
+}
+
+bool statics_load(const struct hs_settings *settings, const char *base, struct statics **ret,
+    struct hs_error *err)
 {
 	struct statics *statics = calloc(1, sizeof *statics);
 	char path[4096];
@@ -211,7 +236,7 @@ bool statics_load(const struct hs_settings *settings, struct statics **ret, stru
 		    "htmx is missing from htdocs: run make, which installs it");
 		goto fail;
 	}
-	if (!name_assets(statics, err))
+	if (!place_openapi(statics, base, err) || !name_assets(statics, err))
 		goto fail;
 	*ret = statics;
 	return true;

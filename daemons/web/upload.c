@@ -166,7 +166,7 @@ static bool check(const struct exchange *exchange, int64_t bytes,
 	char size[32];
 
 	if (!csrf_is_own_origin(exchange_header(exchange, "Sec-Fetch-Site"),
-		exchange_header(exchange, "Origin"), exchange_header(exchange, "Host")))
+		exchange_header(exchange, "Origin"), asker_host(exchange)))
 		return hs_error_set(
 		    err, HS_NOT_ALLOWED, "", "The form was not sent by a page of ours.");
 	if (bytes > most)

@@ -24,6 +24,7 @@ struct uploads;
 struct web {
 	struct hs_child *child;
 	struct event_base *base;
+	char *base_path;	/* base_path.h */
 	struct hs_settings *settings;	/* as at start, for the pool */
 	struct hs_db_pool *pool;
 	struct accounts *accounts;

@@ -56,7 +56,7 @@ static void test_heads(void)
 
 		for (size_t piece = 1; piece <= length; piece++) {
 			struct evbuffer *input = evbuffer_new(), *begun;
-			struct held *held = held_new();
+			struct held *held = held_new("POST /admin/imports/upload");
 
 			/* with a body held, evhttp does not read */
 			for (size_t at = 0; at < length && held_body(held, &begun) < 0;
@@ -82,7 +82,7 @@ static void test_heads(void)
 static void test_a_head_that_does_not_end(void)
 {
 	struct evbuffer *input = evbuffer_new(), *begun;
-	struct held *held = held_new();
+	struct held *held = held_new("POST /admin/imports/upload");
 	size_t sent = 0;
 
 	evbuffer_add(input, LINE, strlen(LINE));
