@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # What the containers "web" and "scheduler" begin with: entrypoint hsd-supervisor [OPTION...]
 #
 # Waits until PostgreSQL answers, copies the static files for nginx, and becomes hsd-supervisor,
@@ -13,6 +13,7 @@ say() {
 
 # hsd-supervisor goes on waiting by itself when PostgreSQL takes longer than a start may.
 wait_for_postgres() {
+	local host port patience waited
 	host=${POSTGRES_HOST%%,*}
 	port=${POSTGRES_PORT:-5432}
 	patience=${HOOPSCOUT_START_SECONDS:-60}
@@ -31,6 +32,7 @@ wait_for_postgres() {
 
 # nginx serves the static files from a volume that both containers have; those of this version.
 share_static_files() {
+	local target htdocs
 	target=/srv/static
 	htdocs=/usr/share/hoopscout/htdocs
 	[ -d "$htdocs" ] || htdocs=/work/htdocs
@@ -49,8 +51,13 @@ has_daemon() {
 
 # With web, searches must be answered; without, hsd-supervisor must say that all it runs is up.
 health() {
+	local line status
 	if has_daemon web; then
-		exec curl -fsS -m 4 -o /dev/null "http://127.0.0.1:8000${HOOPSCOUT_BASE_PATH:-}/health/"
+		exec 3<>/dev/tcp/127.0.0.1/8000 || exit 1
+		printf 'GET %s/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n' "${HOOPSCOUT_BASE_PATH:-}" >&3
+		IFS= read -r -t 4 line <&3 && [[ $line == *" 200 "* ]] && exit 0
+		echo "web does not answer well: ${line:-nothing came}; hsctl status tells why"
+		exit 1
 	fi
 	status=$(hsctl status --json) || exit 1
 	case $status in
