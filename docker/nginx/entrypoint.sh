@@ -25,7 +25,7 @@ configure() {
 }
 
 address() {
-	getent ahostsv4 "${upstream%:*}" | cut -d ' ' -f 1 | sort -u
+	getent hosts "${upstream%:*}" | cut -d " " -f 1 | sort -u
 }
 
 # Until then nginx would refuse to start: "host not found in upstream".

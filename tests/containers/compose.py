@@ -80,12 +80,16 @@ class Compose:
     def _words(self, name, service):
         """podman run's arguments for a service."""
         words = ["--name", self.container(name), "--network", "host"]
+        # podman's own limits are higher than some machines allow; one that is given takes away all of
+        # containers.conf's
+        limits = {"nproc": 4096, "nofile": 16384, **service.get("ulimits", {})}
+        words += [f"--ulimit={limit}={value}:{value}" for limit, value in limits.items()]
         words += [f"--add-host={other}:127.0.0.1" for other in self.services]
         for key, value in service.items():
-            if key in IGNORED or key in ("image", "command"):
+            if key in IGNORED or key in ("image", "command", "ulimits"):
                 continue
             if key == "environment":
-                words += [f"--env={var}={text}" for var, text in value.items() if text is not None]
+                words += [f"--env={var}={str(text).replace('$$', '$')}" for var, text in value.items() if text is not None]
             elif key == "volumes":
                 words += [f"--volume={self._mount(entry)}" for entry in value]
             elif key in ("tmpfs", "cap_drop", "security_opt"):
@@ -95,10 +99,8 @@ class Compose:
                 words += [f"--{key.replace('_', '-')}={value}"]
             elif key == "mem_limit":
                 words += [f"--memory={value}"]
-            elif key == "ulimits":
-                words += [f"--ulimit={limit}={value}:{value}" for limit, value in value.items()]
             elif key == "read_only":
-                words += ["--read-only"] if value else []
+                words += ["--read-only", "--read-only-tmpfs=false"] if value else []
             elif key == "healthcheck":
                 words += self._health(dict(value))
             else:
@@ -123,7 +125,8 @@ class Compose:
         check = self.services[service]["healthcheck"]
         end = time.monotonic() + seconds(check["start_period"]) + check["retries"] * seconds(check["interval"])
         while not self.is_healthy(service):
-            assert time.monotonic() < end, f"{service} is not healthy:\n{self.logs(service)}"
+            state = self.podman("inspect", "--format", "{{.State.Status}}", self.container(service)).stdout.strip()
+            assert state == "running" and time.monotonic() < end, f"{service} is {state}:\n{self.logs(service)}"
             time.sleep(0.3)
 
     def execute(self, service, *words, check=True, stdin=None):

@@ -31,7 +31,7 @@ trap 'exit 99' INT TERM HUP
 
 cat >"$state/storage.conf" <<END
 [storage]
-driver = "vfs"
+driver = "overlay"
 graphroot = "$state/graph"
 runroot = "$state/run"
 END
@@ -61,7 +61,7 @@ image() {
 	tag=$1
 	context=$2
 	shift 2
-	run build buildah bud --isolation chroot --network host --pull-never --format docker -t "$tag" "$@" "$context"
+	run build buildah bud --layers --isolation chroot --network host --pull-never --format docker -t "$tag" "$@" "$context"
 }
 
 base=${HOOPSCOUT_CONTAINER_CACHE:-$state}/bookworm.tar
