@@ -194,7 +194,12 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	[HS_SET_TRUSTED_PROXIES] = {
 		.name = "HOOPSCOUT_TRUSTED_PROXIES", .type = HS_TYPE_LIST, .fallback = "",
 		.fallback_words = "none", .networks = true,
-		.help = "Proxies whose X-Forwarded-For and -Proto hold: addresses, networks (A/BITS), unix.",
+		.help = "Proxies whose X-Forwarded-For, -Proto, -Host hold: addresses, networks (A/BITS), unix.",
+	},
+	[HS_SET_HSTS_SECONDS] = {
+		.name = "HOOPSCOUT_HSTS_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "31536000",
+		.min = 0, .max = 63072000,
+		.help = "How long a browser that came by HTTPS shall come by nothing else; 0: no matter.",
 	},
 	[HS_SET_EXTRACTOR_MAPPINGS_DIR] = {
 		.name = "EXTRACTOR_MAPPINGS_DIR", .type = HS_TYPE_PATH, .fallback = "",

@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/account.h"
+#include "daemons/web/asker.h"
 #include "daemons/web/base_path.h"
 #include "daemons/web/disposition.h"
 #include "daemons/web/exchange.h"
@@ -446,6 +447,21 @@ static const struct { const char *name, *value; } usual_headers[] = {
 
 enum { LENGTH_UNKNOWN = -1 };
 
+/* Whoever has come by HTTPS shall not be led away from it. */
+static void add_transport_security(struct exchange *exchange)
+{
+	long long seconds = hs_setting_int(hs_child_settings(exchange->web->child),
+	    HS_SET_HSTS_SECONDS);
+	struct asker asker;
+	char value[48];
+
+	asker_of(exchange, &asker);
+	if (!asker.is_https || seconds == 0)
+		return;
+	snprintf(value, sizeof value, "max-age=%lld", seconds);
+	add_header(exchange->request, "Strict-Transport-Security", value);
+}
+
 static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 {
 	struct evhttp_request *request = exchange->request;
@@ -454,10 +470,15 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 
 	for (size_t i = 0; i < HS_COUNT(usual_headers); i++)
 		add_header(request, usual_headers[i].name, usual_headers[i].value);
+	add_transport_security(exchange);
 	add_header(request, "Cache-Control", reply->cache != NULL && !guard_is_closed(exchange) ?
 	    reply->cache : "no-store");
 	if (reply->type != NULL && starts_with(reply->type, "text/html"))
 		add_header(request, "Vary", "HX-Request, HX-History-Restore-Request, Cookie");
+	if (reply->varies_by_encoding)
+		add_header(request, "Vary", "Accept-Encoding");
+	if (reply->encoding != NULL && reply->status != HTTP_NOTMODIFIED)
+		add_header(request, "Content-Encoding", reply->encoding);
 	for (size_t i = 0; i < HS_COUNT(reply->cookies); i++) {
 		if (reply->cookies[i] != NULL)
 			add_header(request, "Set-Cookie", reply->cookies[i]);
