@@ -21,8 +21,18 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.name = "HOOPSCOUT_LISTEN", .type = HS_TYPE_LIST, .fallback = "127.0.0.1:8000",
 		.needs_restart = true,
 		.help =
-		    "Where HTTP is served, comma separated: ADDRESS:PORT, [ADDRESS]:PORT or "
-		    "unix:PATH.",
+		    "Where HTTP is served: ADDRESS:PORT, [ADDRESS]:PORT, unix:PATH; by HTTPS: "
+		    "tls:ADDRESS:PORT.",
+	},
+	[HS_SET_TLS_CERTIFICATE] = {
+		.name = "HOOPSCOUT_TLS_CERTIFICATE", .type = HS_TYPE_PATH, .fallback = "",
+		.fallback_words = "none: no HTTPS",
+		.help = "The certificate for tls: addresses, PEM, followed by those of its chain.",
+	},
+	[HS_SET_TLS_KEY] = {
+		.name = "HOOPSCOUT_TLS_KEY", .type = HS_TYPE_PATH, .fallback = "",
+		.fallback_words = "none",
+		.help = "That certificate's private key, PEM without a passphrase, for HOOPSCOUT_USER to read.",
 	},
 	[HS_SET_BASE_PATH] = {
 		.name = "HOOPSCOUT_BASE_PATH", .type = HS_TYPE_TEXT, .fallback = "",

@@ -34,7 +34,8 @@ enum { MAX_LISTENERS = 32 };
 
 struct server {
 	struct web *web;
-	struct evhttp *http;
+	struct evhttp *http, *https;
+	bool speaks_tls;
 	struct connections *connections;
 	struct evconnlistener *listeners[MAX_LISTENERS];
 	size_t listener_count;
@@ -620,14 +621,20 @@ static bool listen_on(struct server *server, struct hs_error *err)
 		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
 		    "at most %d addresses can be listened on", MAX_LISTENERS);
 	for (size_t i = 0; i < count; i++) {
+		bool is_tls = hs_child_listens_by_tls(server->web->child, i);
 		struct evconnlistener *listener = evconnlistener_new(server->web->base, NULL, NULL,
 		    LEV_OPT_CLOSE_ON_EXEC, 0, fds[i]);
+
+		if (is_tls && server->web->tls == NULL)
+			return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_TLS_CERTIFICATE",
+			    "an address is for HTTPS, and there is no certificate");
+		server->speaks_tls = server->speaks_tls || is_tls;
 
 		if (listener == NULL)
 			return hs_error_set(err, HS_NO_MEMORY, "", "cannot listen on descriptor %d",
 			    fds[i]);
 		evconnlistener_set_error_cb(listener, on_accept_error);
-		if (evhttp_bind_listener(server->http, listener) == NULL) {
+		if (evhttp_bind_listener(is_tls ? server->https : server->http, listener) == NULL) {
 			evconnlistener_free(listener);
 			return hs_error_set(err, HS_NO_MEMORY, "", "no memory to listen");
 		}
@@ -636,21 +643,33 @@ static bool listen_on(struct server *server, struct hs_error *err)
 	return true;
 }
 
+static struct evhttp *http_new(struct server *server)
+{
+	struct evhttp *http = evhttp_new(server->web->base);
+
+	if (http == NULL)
+		return NULL;
+	evhttp_set_default_content_type(http, "text/html; charset=utf-8");
+	evhttp_set_max_headers_size(http, WEB_MAX_HEADER_BYTES);
+	evhttp_set_max_body_size(http, WEB_MAX_BODY_BYTES);
+	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
+	evhttp_set_gencb(http, on_request, server);
+	return http;
+}
+
+/* One for each, which asks for bufferevents of its kind: evhttp does not say who listened. */
 static bool set_up_http(struct server *server, struct hs_error *err)
 {
 	static const struct connections_events events = { on_connections_change, on_client_left };
 
-	if ((server->http = evhttp_new(server->web->base)) == NULL)
+	if ((server->http = http_new(server)) == NULL || (server->https = http_new(server)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for HTTP");
-	evhttp_set_default_content_type(server->http, "text/html; charset=utf-8");
-	evhttp_set_max_headers_size(server->http, WEB_MAX_HEADER_BYTES);
-	evhttp_set_max_body_size(server->http, WEB_MAX_BODY_BYTES);
-	evhttp_set_allowed_methods(server->http,
-	    EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
-	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
-	evhttp_set_gencb(server->http, on_request, server);
-	return connections_new(server->web->base, server->http, server->web->base_path, &events,
-	    server, &server->connections, err);
+	if (!connections_new(server->web->base, server->http, server->web->base_path, &events,
+		server, &server->connections, err))
+		return false;
+	connections_add_tls(server->connections, server->https, &server->web->tls);
+	return true;
 }
 
 bool server_new(struct web *web, struct server **ret, struct hs_error *err)
@@ -688,12 +707,19 @@ void server_free(struct server *server)
 		exchange_free(exchange);
 	if (server->http != NULL)
 		evhttp_free(server->http);	/* with its listeners and connections */
+	if (server->https != NULL)
+		evhttp_free(server->https);
 	connections_free(server->connections);
 	if (server->accept_again != NULL)
 		event_free(server->accept_again);
 	if (server->stop_check != NULL)
 		event_free(server->stop_check);
 	free(server);
+}
+
+bool server_speaks_tls(const struct server *server)
+{
+	return server->speaks_tls;
 }
 
 void server_look(const struct server *server, struct server_state *ret)
