@@ -15,6 +15,7 @@ import subprocess
 import pytest
 
 from house import SOURCE_DIR, Answer, free_port, new_dir, until
+from tls import make_certificate
 
 CONF_DIR = SOURCE_DIR / "etc/nginx"
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -41,15 +42,6 @@ http {{
 def need_nginx():
     if PROGRAM is None:
         pytest.skip("no nginx (Debian's package is nginx-light, which ./bootstrap check installs)")
-
-
-def make_certificate(folder, name="localhost", days=2):
-    """A certificate of its own for name and its key, in folder: (path, path)."""
-    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-days", str(days), "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1",
-                    "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
-    return cert, key
 
 
 class Nginx:
