@@ -25,7 +25,7 @@ enum {
 	MAX_LABEL_BYTES = 63
 };
 
-static const char unix_prefix[] = "unix:";
+static const char unix_prefix[] = "unix:", tls_prefix[] = "tls:";
 
 bool hs_setting_find(const char *name, enum hs_setting *ret)
 {
@@ -177,19 +177,25 @@ static bool refuse_choice(const struct hs_setting_row *row, const char *word, si
 	return refuse(row, word, length, allowed, err);
 }
 
-/* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH; the address itself is the binder's to judge. */
+/* ADDRESS:PORT or [ADDRESS]:PORT, with "tls:" before it or not, or unix:PATH; the address itself is the binder's to judge. */
 static bool check_listen(const struct hs_setting_row *row, const char *item, size_t length,
     struct hs_error *err)
 {
 	static const char allowed[] =
-	    "ADDRESS:PORT, [IPV6-ADDRESS]:PORT or unix:/PATH (as 127.0.0.1:8000), comma separated";
+	    "ADDRESS:PORT, [IPV6-ADDRESS]:PORT or unix:/PATH (as 127.0.0.1:8000), comma separated, or "
+	    "tls:ADDRESS:PORT for HTTPS";
 	struct hs_error ignored;
-	char text[MAX_VALUE_BYTES + 1], *colon;
+	char whole[MAX_VALUE_BYTES + 1], *text = whole, *colon;
 	long long port;
 	bool has_address;
 
-	memcpy(text, item, length);
-	text[length] = '\0';
+	memcpy(whole, item, length);
+	whole[length] = '\0';
+	if (strncmp(whole, tls_prefix, strlen(tls_prefix)) == 0) {
+		text += strlen(tls_prefix);
+		if (strncmp(text, unix_prefix, strlen(unix_prefix)) == 0)
+			return refuse(row, item, length, allowed, err);
+	}
 	if (strncmp(text, unix_prefix, strlen(unix_prefix)) == 0) {
 		const char *path = text + strlen(unix_prefix);
 

@@ -40,6 +40,8 @@ struct reply {
 	int status;
 	const char *type;	/* a constant */
 	struct evbuffer *body;
+	const char *encoding;	/* of body, a constant; NULL: as it is */
+	bool varies_by_encoding;
 	const char *cache;	/* Cache-Control; NULL: no-store */
 	char etag[48];		/* with its quotes; "" for none */
 	char *push_url;		/* for htmx; of a 303 or 202 where it leads; NULL: none */

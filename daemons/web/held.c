@@ -144,3 +144,20 @@ void held_look(struct held *held, struct evbuffer *input)
 	look(held, input);
 	held->is_moving = false;
 }
+
+void held_more(struct held *held, struct evbuffer *input, size_t length)
+{
+	struct evbuffer *head;
+	size_t before = evbuffer_get_length(input) - length;
+
+	if (held->is_moving || !held->has_body)
+		return;
+	if ((head = evbuffer_new()) == NULL)
+		hs_panic("no memory for an upload's head");
+	held->is_moving = true;
+	if (evbuffer_remove_buffer(input, head, before) != (int)before ||
+	    evbuffer_add_buffer(held->kept, input) != 0 || evbuffer_add_buffer(input, head) != 0)
+		hs_panic("an upload's body cannot be parted from its head");
+	held->is_moving = false;
+	evbuffer_free(head);
+}

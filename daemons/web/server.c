@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/account.h"
+#include "daemons/web/asker.h"
 #include "daemons/web/base_path.h"
 #include "daemons/web/disposition.h"
 #include "daemons/web/exchange.h"
@@ -33,7 +34,8 @@ enum { MAX_LISTENERS = 32 };
 
 struct server {
 	struct web *web;
-	struct evhttp *http;
+	struct evhttp *http, *https;
+	bool speaks_tls;
 	struct connections *connections;
 	struct evconnlistener *listeners[MAX_LISTENERS];
 	size_t listener_count;
@@ -446,6 +448,21 @@ static const struct { const char *name, *value; } usual_headers[] = {
 
 enum { LENGTH_UNKNOWN = -1 };
 
+/* Whoever has come by HTTPS shall not be led away from it. */
+static void add_transport_security(struct exchange *exchange)
+{
+	long long seconds = hs_setting_int(hs_child_settings(exchange->web->child),
+	    HS_SET_HSTS_SECONDS);
+	struct asker asker;
+	char value[48];
+
+	asker_of(exchange, &asker);
+	if (!asker.is_https || seconds == 0)
+		return;
+	snprintf(value, sizeof value, "max-age=%lld", seconds);
+	add_header(exchange->request, "Strict-Transport-Security", value);
+}
+
 static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 {
 	struct evhttp_request *request = exchange->request;
@@ -454,10 +471,15 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 
 	for (size_t i = 0; i < HS_COUNT(usual_headers); i++)
 		add_header(request, usual_headers[i].name, usual_headers[i].value);
+	add_transport_security(exchange);
 	add_header(request, "Cache-Control", reply->cache != NULL && !guard_is_closed(exchange) ?
 	    reply->cache : "no-store");
 	if (reply->type != NULL && starts_with(reply->type, "text/html"))
 		add_header(request, "Vary", "HX-Request, HX-History-Restore-Request, Cookie");
+	if (reply->varies_by_encoding)
+		add_header(request, "Vary", "Accept-Encoding");
+	if (reply->encoding != NULL && reply->status != HTTP_NOTMODIFIED)
+		add_header(request, "Content-Encoding", reply->encoding);
 	for (size_t i = 0; i < HS_COUNT(reply->cookies); i++) {
 		if (reply->cookies[i] != NULL)
 			add_header(request, "Set-Cookie", reply->cookies[i]);
@@ -599,14 +621,20 @@ static bool listen_on(struct server *server, struct hs_error *err)
 		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
 		    "at most %d addresses can be listened on", MAX_LISTENERS);
 	for (size_t i = 0; i < count; i++) {
+		bool is_tls = hs_child_listens_by_tls(server->web->child, i);
 		struct evconnlistener *listener = evconnlistener_new(server->web->base, NULL, NULL,
 		    LEV_OPT_CLOSE_ON_EXEC, 0, fds[i]);
+
+		if (is_tls && server->web->tls == NULL)
+			return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_TLS_CERTIFICATE",
+			    "an address is for HTTPS, and there is no certificate");
+		server->speaks_tls = server->speaks_tls || is_tls;
 
 		if (listener == NULL)
 			return hs_error_set(err, HS_NO_MEMORY, "", "cannot listen on descriptor %d",
 			    fds[i]);
 		evconnlistener_set_error_cb(listener, on_accept_error);
-		if (evhttp_bind_listener(server->http, listener) == NULL) {
+		if (evhttp_bind_listener(is_tls ? server->https : server->http, listener) == NULL) {
 			evconnlistener_free(listener);
 			return hs_error_set(err, HS_NO_MEMORY, "", "no memory to listen");
 		}
@@ -615,21 +643,33 @@ static bool listen_on(struct server *server, struct hs_error *err)
 	return true;
 }
 
+static struct evhttp *http_new(struct server *server)
+{
+	struct evhttp *http = evhttp_new(server->web->base);
+
+	if (http == NULL)
+		return NULL;
+	evhttp_set_default_content_type(http, "text/html; charset=utf-8");
+	evhttp_set_max_headers_size(http, WEB_MAX_HEADER_BYTES);
+	evhttp_set_max_body_size(http, WEB_MAX_BODY_BYTES);
+	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
+	evhttp_set_gencb(http, on_request, server);
+	return http;
+}
+
+/* One for each, which asks for bufferevents of its kind: evhttp does not say who listened. */
 static bool set_up_http(struct server *server, struct hs_error *err)
 {
 	static const struct connections_events events = { on_connections_change, on_client_left };
 
-	if ((server->http = evhttp_new(server->web->base)) == NULL)
+	if ((server->http = http_new(server)) == NULL || (server->https = http_new(server)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for HTTP");
-	evhttp_set_default_content_type(server->http, "text/html; charset=utf-8");
-	evhttp_set_max_headers_size(server->http, WEB_MAX_HEADER_BYTES);
-	evhttp_set_max_body_size(server->http, WEB_MAX_BODY_BYTES);
-	evhttp_set_allowed_methods(server->http,
-	    EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
-	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
-	evhttp_set_gencb(server->http, on_request, server);
-	return connections_new(server->web->base, server->http, server->web->base_path, &events,
-	    server, &server->connections, err);
+	if (!connections_new(server->web->base, server->http, server->web->base_path, &events,
+		server, &server->connections, err))
+		return false;
+	connections_add_tls(server->connections, server->https, &server->web->tls);
+	return true;
 }
 
 bool server_new(struct web *web, struct server **ret, struct hs_error *err)
@@ -667,12 +707,19 @@ void server_free(struct server *server)
 		exchange_free(exchange);
 	if (server->http != NULL)
 		evhttp_free(server->http);	/* with its listeners and connections */
+	if (server->https != NULL)
+		evhttp_free(server->https);
 	connections_free(server->connections);
 	if (server->accept_again != NULL)
 		event_free(server->accept_again);
 	if (server->stop_check != NULL)
 		event_free(server->stop_check);
 	free(server);
+}
+
+bool server_speaks_tls(const struct server *server)
+{
+	return server->speaks_tls;
 }
 
 void server_look(const struct server *server, struct server_state *ret)

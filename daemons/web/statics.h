@@ -2,7 +2,8 @@
  *
  * Only names that were found then are served, from memory: no request's path ever
  * reaches the file system. A file is at /static/NAME?v=HASH for good, and at /static/NAME
- * as it is now. */
+ * as it is now. Where NAME.gz lies beside it, or beside the programs, and is made of it, whoever
+ * accepts gzip gets that. */
 #ifndef WEB_STATICS_H
 #define WEB_STATICS_H
 

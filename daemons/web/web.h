@@ -19,6 +19,7 @@ struct exports;
 struct quality;
 struct server;
 struct statics;
+struct tls;
 struct uploads;
 
 struct web {
@@ -36,8 +37,10 @@ struct web {
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */
+	struct tls *tls;	/* tls.h; NULL: no HTTPS */
 	struct server *server;
 	size_t downloads;	/* of imported files, under way */
+	char reload_problem[HS_ERROR_MESSAGE_BYTES];	/* the latest reload's; "" */
 };
 
 #endif
