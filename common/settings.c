@@ -66,7 +66,7 @@ static const char *given_conf(void)
 static bool is_known_elsewhere(const char *name)
 {
 	static const char *const names[] = {
-		"HOOPSCOUT_CONF", "HOOPSCOUT_BUILD_DIR", "HOOPSCOUT_SHARED_DIR",
+		"HOOPSCOUT_CONF", "HOOPSCOUT_PUBLISH", "HOOPSCOUT_BUILD_DIR", "HOOPSCOUT_SHARED_DIR",
 		"HOOPSCOUT_KEEP_TEST_DIRS", "HOOPSCOUT_NO_BROWSER",
 		"HOOPSCOUT_TESTS", "HOOPSCOUT_UPDATE_DOCS",
 	};

@@ -327,6 +327,11 @@ static void print_example(FILE *out)
 		    row->fallback_words != NULL ? row->fallback_words : row->fallback, row->name,
 		    row->fallback);
 	}
+	fputs("\n# The rest is for docker compose, and needs POSTGRES_PASSWORD above.\n"
+	    "\n# Which images are run: the tags of web and scheduler, and that of nginx.\n"
+	    "# Default: latest\n#APP_IMAGE_TAG=latest\n#NGINX_IMAGE_TAG=latest\n"
+	    "\n# Where nginx is reached: PORT, or ADDRESS:PORT.\n# Default: 127.0.0.1:8080\n"
+	    "#HOOPSCOUT_PUBLISH=127.0.0.1:8080\n", out);
 }
 
 char *hs_settings_env_example(void)
