@@ -16,20 +16,20 @@
 
 enum { MAX_FILE_BYTES = 1 << 20, MAX_KEY_BYTES = 64, WHERE_BYTES = HS_ERROR_WHERE_BYTES };
 
-/* Names that users have already and that parts of HoopScout still to come will read. A
- * prefix ends in '_'. */
-static const char *const names_to_come[] = {
-	"SCHEDULER_", "APP_IMAGE_TAG", "NGINX_IMAGE_TAG",
+/* Names of the compose files, which may share a file with ours, and older ones that users have
+ * still. A prefix ends in '_'. */
+static const char *const names_elsewhere[] = {
+	"SCHEDULER_", "APP_IMAGE_TAG", "NGINX_IMAGE_TAG", "HOOPSCOUT_PUBLISH",
 };
 
-static bool is_to_come(const char *key)
+static bool is_elsewhere(const char *key)
 {
-	for (size_t i = 0; i < HS_COUNT(names_to_come); i++) {
-		size_t length = strlen(names_to_come[i]);
+	for (size_t i = 0; i < HS_COUNT(names_elsewhere); i++) {
+		size_t length = strlen(names_elsewhere[i]);
 
-		bool is_prefix = names_to_come[i][length - 1] == '_';
+		bool is_prefix = names_elsewhere[i][length - 1] == '_';
 
-		if (strncmp(key, names_to_come[i], length) == 0 &&
+		if (strncmp(key, names_elsewhere[i], length) == 0 &&
 		    (is_prefix || key[length] == '\0'))
 			return true;
 	}
@@ -84,7 +84,7 @@ static bool read_line(const char *text, size_t length, unsigned number, const ch
 	hs_utf8_clean(text, key_length, key, sizeof key);
 	if (hs_setting_find(key, &id))
 		return keep_value(&lines[id], number, where, value, value_length, err);
-	if (is_to_come(key))
+	if (is_elsewhere(key))
 		return true;
 	nearest = hs_setting_nearest(key);
 	return hs_error_set(err, HS_BAD_SETTING, where,

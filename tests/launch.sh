@@ -3,7 +3,7 @@
 #
 # Bounds it in time (SECONDS, then SIGTERM, ten seconds later SIGKILL), and gives it a
 # PostgreSQL of its own when HS_POSTGRES_TESTS names it. Exit status: the program's;
-# 77 (skipped) for the browser's tests when HOOPSCOUT_NO_BROWSER is set.
+# 77 (skipped) for tests that one build is enough for when HOOPSCOUT_NO_BROWSER is set.
 set -u
 
 seconds=$1
@@ -12,7 +12,7 @@ here=$(dirname "$0")
 
 set -- "$program"
 case $program in
-*/browser/*)
+*/browser/* | */containers/*)
 	[ -z "${HOOPSCOUT_NO_BROWSER:-}" ] || exit 77
 	set -- sh "$program"
 	;;

@@ -8,25 +8,29 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/log.h"
 #include "daemons/web/server.h"
 
-static const char begin[] = "POST " HELD_PATH;
-
 struct held {
+	const char *begin;	/* of a request line for an upload, up to the path's end */
 	struct evbuffer *kept;
 	bool is_moving;		/* our own change of input is under way */
 	bool has_body;		/* kept is (a part of) a body of so many bytes */
 	int64_t body_bytes;
 };
 
-struct held *held_new(void)
+struct held *held_new(const char *begin)
 {
 	struct held *held = calloc(1, sizeof *held);
 
+	if (strlen(begin) >= HELD_BEGIN_BYTES)
+		hs_panic("an upload's request line begins with %zu bytes", strlen(begin));
 	if (held != NULL && (held->kept = evbuffer_new()) == NULL) {
 		free(held);
 		return NULL;
 	}
+	if (held != NULL)
+		held->begin = begin;
 	return held;
 }
 
@@ -50,16 +54,17 @@ int64_t held_body(const struct held *held, struct evbuffer **ret_begun)
 }
 
 /* So far it may be a request for an upload. */
-static bool may_be_upload(struct evbuffer *bytes)
+static bool may_be_upload(const struct held *held, struct evbuffer *bytes)
 {
-	char found[sizeof begin];
-	ev_ssize_t length = evbuffer_copyout(bytes, found, sizeof found);
+	char found[HELD_BEGIN_BYTES];
+	size_t whole = strlen(held->begin);
+	ev_ssize_t length = evbuffer_copyout(bytes, found, whole + 1);
 	size_t compared = length < 0 ? 0 : (size_t)length;
 
-	if (compared < sizeof begin)
-		return memcmp(found, begin, compared) == 0;
-	return memcmp(found, begin, sizeof begin - 1) == 0 &&
-	       strchr(" ?", found[sizeof begin - 1]) != NULL;
+	if (compared <= whole)
+		return memcmp(found, held->begin, compared) == 0;
+	return memcmp(found, held->begin, whole) == 0 &&
+	       (found[whole] == ' ' || found[whole] == '?');
 }
 
 /* The only Content-Length of a head, its value's place in *ret_at and length; false when there is
@@ -119,12 +124,12 @@ static void look(struct held *held, struct evbuffer *input)
 {
 	struct evbuffer_ptr end;
 
-	if (evbuffer_get_length(held->kept) == 0 && !may_be_upload(input))
+	if (evbuffer_get_length(held->kept) == 0 && !may_be_upload(held, input))
 		return;
 	if (evbuffer_add_buffer(held->kept, input) != 0)
 		return;
 	end = evbuffer_search(held->kept, "\r\n\r\n", 4, NULL);
-	if (!may_be_upload(held->kept) ||
+	if (!may_be_upload(held, held->kept) ||
 	    (end.pos < 0 && evbuffer_get_length(held->kept) > WEB_MAX_HEADER_BYTES) ||
 	    (end.pos >= 0 && (end.pos + 4 > WEB_MAX_HEADER_BYTES ||
 		!part_head_from_body(held, input, (size_t)end.pos + 4))))
@@ -138,4 +143,21 @@ void held_look(struct held *held, struct evbuffer *input)
 	held->is_moving = true;
 	look(held, input);
 	held->is_moving = false;
+}
+
+void held_more(struct held *held, struct evbuffer *input, size_t length)
+{
+	struct evbuffer *head;
+	size_t before = evbuffer_get_length(input) - length;
+
+	if (held->is_moving || !held->has_body)
+		return;
+	if ((head = evbuffer_new()) == NULL)
+		hs_panic("no memory for an upload's head");
+	held->is_moving = true;
+	if (evbuffer_remove_buffer(input, head, before) != (int)before ||
+	    evbuffer_add_buffer(held->kept, input) != 0 || evbuffer_add_buffer(input, head) != 0)
+		hs_panic("an upload's body cannot be parted from its head");
+	held->is_moving = false;
+	evbuffer_free(head);
 }

@@ -14,18 +14,23 @@
 
 #define HELD_PATH "/admin/imports/upload"
 
-enum { HELD_LENGTH_DIGITS = 13 };
+enum { HELD_LENGTH_DIGITS = 13, HELD_BEGIN_BYTES = 256 };
 
 struct held;
 
-/* NULL without memory. */
-struct held *held_new(void);
+/* begin: "POST " and the path, with the base of base_path.h, of such a request: borrowed for its
+ * life. NULL without memory. */
+struct held *held_new(const char *begin);
 /* Accepts NULL. */
 void held_free(struct held *held);
 
 /* Bytes have come into input, where a request begins or one is held. What evhttp may see is in
  * input afterwards. */
 void held_look(struct held *held, struct evbuffer *input);
+
+/* length more have come into input, at its end, before evhttp has looked at it: of a held body they are
+ * taken away; else this does nothing. */
+void held_more(struct held *held, struct evbuffer *input, size_t length);
 
 /* Whether bytes are held that may still turn out to be a head. */
 bool held_is_waiting(const struct held *held);

@@ -166,7 +166,7 @@ static bool check(const struct exchange *exchange, int64_t bytes,
 	char size[32];
 
 	if (!csrf_is_own_origin(exchange_header(exchange, "Sec-Fetch-Site"),
-		exchange_header(exchange, "Origin"), exchange_header(exchange, "Host")))
+		exchange_header(exchange, "Origin"), asker_host(exchange)))
 		return hs_error_set(
 		    err, HS_NOT_ALLOWED, "", "The form was not sent by a page of ours.");
 	if (bytes > most)
@@ -223,13 +223,15 @@ void upload_post(struct exchange *exchange)
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
 		    "Too many uploads are under way; please try again in a moment.", NULL);
 	} else {
-		order.fd = connection_fd(exchange->connection);
 		order.client_waits = expect != NULL && strcasecmp(expect, "100-continue") == 0;
 		order.boundary = boundary;
 		order.proof = proof;
 		order.folder = hs_setting_text(hs_child_settings(exchange->web->child),
 		    HS_SET_INCOMING_DIR);
-		start(exchange, &order);
+		if (connection_body_fd(exchange->connection, &order.client_waits, &order.fd, &err))
+			start(exchange, &order);
+		else
+			reply_error(exchange, &err);
 	}
 }
 
