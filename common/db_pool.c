@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include <event2/util.h>
 
@@ -31,6 +32,7 @@ enum {
 	DRAIN_MS = 1000,
 	DRAIN_CANCELS = 5,
 	NOTHINGS_MAX = 2 * HS_DB_JOB_RESULTS,	/* one after each result is usual */
+	TRIES_MAX = 2,			/* that a job may be asked anew */
 	CONNECTIONS_MAX = 1000
 };
 
@@ -67,6 +69,7 @@ struct connection {
 	int cancels;
 	uint64_t life;			/* rises with each closing: late news finds nobody */
 	int64_t opened_ms;
+	size_t host;			/* of POSTGRES_HOST, from IDLE on */
 };
 
 TAILQ_HEAD(connections, connection);
@@ -75,6 +78,8 @@ struct hs_db_pool {
 	struct event_base *base;
 	const struct hs_settings *settings;
 	enum hs_db_role role;
+	bool is_told;			/* of hosts, by hs_db_pool_use */
+	uint32_t hosts;
 	char *name;
 	struct hs_offload *offload;
 	struct event *kick;		/* made active: there may be something to start */
@@ -197,6 +202,19 @@ static void close_connection(struct connection *connection)
 	move(connection, CLOSED);
 }
 
+/* Statements that only read may be asked again elsewhere. The job stands first in the queue. */
+static bool ask_anew(struct hs_db_pool *pool, struct hs_db_job *job)
+{
+	if (!pool->is_told || pool->role != HS_DB_READER || job->tries == TRIES_MAX)
+		return false;
+	hs_db_job_reset(job);
+	job->tries++;
+	TAILQ_INSERT_HEAD(&pool->queue, job, link);
+	pool->waiting++;
+	kick(pool);
+	return true;
+}
+
 /* The connection has ended; its job, if any, ends with it. Tells last. */
 static void lose(struct connection *connection)
 {
@@ -214,7 +232,7 @@ static void lose(struct connection *connection)
 		begin_pause(pool);
 	close_connection(connection);
 	kick(pool);
-	if (job != NULL)
+	if (job != NULL && !ask_anew(pool, job))
 		hs_db_job_tell(job, job->failure.code != HS_OK ? NULL : &err);
 }
 
@@ -400,21 +418,41 @@ static void read_results(struct connection *connection)
 	}
 }
 
+static bool is_wanted(const struct hs_db_pool *pool, size_t host)
+{
+	return !pool->is_told || (pool->hosts >> host & 1) != 0;
+}
+
+/* It has no work any more. */
+static void rest(struct connection *connection)
+{
+	if (is_wanted(connection->pool, connection->host))
+		move(connection, IDLE);
+	else
+		close_connection(connection);
+	kick(connection->pool);
+}
+
 /* The Sync has come: the job is over. Tells last. */
 static void end_job(struct connection *connection)
 {
 	struct hs_db_pool *pool = connection->pool;
-	struct hs_db_job *job = take_job(connection);
+	struct hs_db_job *job = connection->job;
 
+	if (job->failure.code == HS_DB_AWAY && pool->role == HS_DB_WRITER) {
+		lose(connection);	/* a primary that is one no more */
+		return;
+	}
+	take_job(connection);
 	pool->usable = true;
 	if (PQtransactionStatus(connection->pg) == PQTRANS_IDLE) {
-		move(connection, IDLE);
-		kick(pool);
+		rest(connection);
 	} else {
 		begin_drain(connection, false);
 		settle(connection);
 	}
-	hs_db_job_tell(job, NULL);
+	if (job->failure.code != HS_DB_CONFLICT || !ask_anew(pool, job))
+		hs_db_job_tell(job, NULL);
 }
 
 /* What comes next on a draining connection, now that something has changed. */
@@ -424,8 +462,7 @@ static void settle(struct connection *connection)
 		return;
 	if (PQtransactionStatus(connection->pg) == PQTRANS_IDLE) {
 		evtimer_del(connection->drain);
-		move(connection, IDLE);
-		kick(connection->pool);
+		rest(connection);
 	} else if (connection->rolling_back || !send_plain(connection, "rollback") ||
 	    !send_sync(connection)) {
 		lose(connection);
@@ -505,12 +542,18 @@ static void refuse_connect(struct connection *connection, const struct hs_error 
 }
 
 /* Takes pg. */
-static void adopt(struct connection *connection, PGconn *pg)
+static void adopt(struct connection *connection, PGconn *pg, size_t host)
 {
 	struct hs_db_pool *pool = connection->pool;
 	struct hs_error err = HS_ERROR_INIT;
 	int fd = PQsocket(pg);
 
+	if (!is_wanted(pool, host)) {
+		PQfinish(pg);
+		move(connection, CLOSED);
+		kick(pool);
+		return;
+	}
 	if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1) {
 		hs_db_error_of_connection(pg, &err);
 		PQfinish(pg);
@@ -518,6 +561,7 @@ static void adopt(struct connection *connection, PGconn *pg)
 		return;
 	}
 	connection->pg = pg;
+	connection->host = host;
 	connection->sync_due = false;
 	connection->opened_ms = hs_clock_ms();
 	connection->readable = new_event(connection, fd, EV_READ | EV_PERSIST, on_readable);
@@ -543,7 +587,7 @@ static void done_connect(struct hs_task *task)
 
 	errand->pg = NULL;
 	if (pg != NULL)
-		adopt(errand->connection, pg);
+		adopt(errand->connection, pg, hs_db_target_reached(errand->target));
 	else
 		refuse_connect(errand->connection, &errand->err);
 	free_errand(errand);
@@ -563,9 +607,11 @@ static void start_connect(struct connection *connection)
 	}
 	errand->task.work = work_connect;
 	errand->task.done = done_connect;
-	if (hs_db_target_new(pool->settings, pool->role, pool->name, &errand->target, &err) &&
-	    start_errand(errand, connection, &err))
-		return;
+	if (hs_db_target_new(pool->settings, pool->role, pool->name, &errand->target, &err)) {
+		hs_db_target_only(errand->target, pool->hosts);
+		if (start_errand(errand, connection, &err))
+			return;
+	}
 	free_errand(errand);
 	refuse_connect(connection, &err);
 }
@@ -601,6 +647,8 @@ static void start_connections(struct hs_db_pool *pool)
 {
 	size_t wanted = pool->waiting;
 
+	if (pool->is_told && pool->hosts == 0)
+		return;
 	/* one is always there; and when one broke, a new one shows whether all is well again */
 	if (wanted == 0 && (count_open(pool) == 0 || !pool->usable))
 		wanted = 1;
@@ -788,11 +836,36 @@ void hs_db_pool_watch(struct hs_db_pool *pool, void (*news)(void *arg), void *ar
 		hs_panic("no memory for an event");
 }
 
+void hs_db_pool_use(struct hs_db_pool *pool, uint32_t hosts, uint32_t gone)
+{
+	bool has_changed = !pool->is_told || pool->hosts != hosts;
+
+	pool->is_told = true;
+	pool->hosts = hosts;
+	for (size_t i = 0; i < pool->count; i++) {
+		struct connection *connection = &pool->connections[i];
+
+		if (connection->pg == NULL || is_wanted(pool, connection->host))
+			continue;
+		if (connection->state == IDLE)
+			close_connection(connection);
+		else if ((gone >> connection->host & 1) != 0)
+			shutdown(PQsocket(connection->pg), SHUT_RDWR);	/* the loop finds its end */
+	}
+	if (!has_changed)
+		return;
+	/* what was found out about other hosts counts no more */
+	pool->failures = 0;
+	evtimer_del(pool->pause);
+	kick(pool);
+}
+
 void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret)
 {
 	ret->open = count_open(pool);
 	ret->busy = pool->sizes[BUSY] + pool->sizes[DRAINING];
 	ret->waiting = pool->waiting;
 	ret->usable = pool->usable;
+	ret->failed = pool->said_away;
 	ret->last = pool->usable ? (struct hs_error)HS_ERROR_INIT : pool->last;
 }
