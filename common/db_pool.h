@@ -60,7 +60,7 @@ void hs_db_job_cancel(struct hs_db_job *job);
 
 /* From now on news is called, from the event loop, when a connection was opened, and when a
  * NOTIFY came on one: then whoever wants to hear says LISTEN (again), and looks. It may be called
- * for nothing. For a pool of one connection. */
+ * for nothing. For a pool of one connection, when it is to LISTEN. */
 void hs_db_pool_watch(struct hs_db_pool *pool, void (*news)(void *arg), void *arg);
 
 /* Of several hosts of POSTGRES_HOST (bit 0 is the first) only these are connected to from now on; 0:
