@@ -107,8 +107,10 @@ static bool fail_result(struct hs_db *db, const PGresult *result, struct hs_erro
 {
 	struct hs_error seen = HS_ERROR_INIT;
 
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
 	hs_db_error_of_result(result, &seen);
-	if (seen.code == HS_DB_AWAY && db->role == HS_DB_WRITER)
+	if (db->role == HS_DB_WRITER && state != NULL && strcmp(state, "25006") == 0)
 		drop_connection(db);
 	return hs_error_set(err, is_away(db) ? HS_DB_AWAY : seen.code, "", "%s", seen.message);
 }
