@@ -105,9 +105,8 @@ static bool fail_connection(const struct hs_db *db, struct hs_error *err)
  * that takes no writes any more is of no use to a writer. */
 static bool fail_result(struct hs_db *db, const PGresult *result, struct hs_error *err)
 {
-	struct hs_error seen = HS_ERROR_INIT;
-
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	struct hs_error seen = HS_ERROR_INIT;
 
 	hs_db_error_of_result(result, &seen);
 	if (db->role == HS_DB_WRITER && state != NULL && strcmp(state, "25006") == 0)

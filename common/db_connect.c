@@ -234,10 +234,10 @@ static bool connect_host(const struct hs_db_target *target, const struct host *h
 		{ "client_encoding", "UTF8" },
 		{ "target_session_attrs", session_attrs },
 		{ "keepalives", "1" },
-		{ "keepalives_idle", "30" },
-		{ "keepalives_interval", "10" },
+		{ "keepalives_idle", "10" },
+		{ "keepalives_interval", "5" },
 		{ "keepalives_count", "3" },
-		{ "tcp_user_timeout", "30000" },	/* ms without acknowledgement */
+		{ "tcp_user_timeout", "20000" },	/* ms without acknowledgement */
 	};
 	const char *keywords[PAIRS_MAX + 1] = { NULL }, *values[PAIRS_MAX + 1] = { NULL };
 	PGconn *connection;

@@ -94,11 +94,11 @@ class Server:
         return self.sql("select pg_is_in_recovery()") == "t"
 
     def sql(self, query):
-        """As House.sql, from this server."""
+        """As House.sql, from this server and as its superuser."""
         for is_last in (False, True):
             try:
                 if self._link is None:
-                    self._link = psycopg2.connect(host=str(self.run), port=self.port, user="hoopscout",
+                    self._link = psycopg2.connect(host=str(self.run), port=self.port, user="postgres",
                                                   dbname="hoopscout", connect_timeout=5)
                     self._link.autocommit = True
                 with self._link.cursor() as cursor:
@@ -116,11 +116,6 @@ class Server:
             with contextlib.suppress(psycopg2.Error):
                 self._link.close()
             self._link = None
-
-    def asked(self, program):
-        """How many transactions a program's connections of this moment have begun here; None without one."""
-        count = self.sql(f"select count(*) from pg_stat_activity where application_name = '{program}'")
-        return int(count)
 
 
 class Servers:
@@ -150,7 +145,7 @@ class Servers:
         assert done.returncode == 0, done.stdout
 
     def _make(self):
-        self._run("initdb", "-D", self.first.data, "--username=hoopscout", "--auth=trust", "--encoding=UTF8",
+        self._run("initdb", "-D", self.first.data, "--username=postgres", "--auth=trust", "--encoding=UTF8",
                   "--locale=C.UTF-8", "--no-sync", "--no-instructions")
         with open(self.first.data / "postgresql.conf", "a", encoding="utf-8") as conf:
             conf.write(SETTINGS.format(run=self.run, port=self.first.port))
@@ -160,13 +155,15 @@ class Servers:
                 stdout=log, stderr=log, cwd="/", start_new_session=True)
         until(lambda: subprocess.run([str(postgres_bin() / "pg_isready"), "-q", "-h", str(self.run), "-p",
                                       str(self.first.port)], check=False).returncode == 0, 30, "no primary")
-        self._run("createdb", "-h", self.run, "-p", self.first.port, "-U", "hoopscout", "hoopscout")
+        place = ("-h", self.run, "-p", self.first.port, "-U", "postgres")
+        self._run("createuser", *place, "hoopscout")    # no superuser, as on a managed server
+        self._run("createdb", *place, "-O", "hoopscout", "hoopscout")
         self.follow(self.second, self.first)
 
     def follow(self, standby, primary):
         """Makes standby anew, from a copy of primary."""
         shutil.rmtree(standby.data, ignore_errors=True)
-        self._run("pg_basebackup", "-h", self.run, "-p", primary.port, "-U", "hoopscout", "-D", standby.data, "-R",
+        self._run("pg_basebackup", "-h", self.run, "-p", primary.port, "-U", "postgres", "-D", standby.data, "-R",
                   "-X", "stream", "-c", "fast", "--no-sync")
         with open(standby.data / "postgresql.conf", "a", encoding="utf-8") as conf:
             conf.write(f"port = {standby.port}\n")

@@ -64,10 +64,6 @@ def total(house, query=SEARCH, seconds=30):
     return answer.json()["total"]
 
 
-def begun(server):
-    return int(server.sql("select xact_commit from pg_stat_database where datname = 'hoopscout'"))
-
-
 def test_searches_are_asked_of_the_standby(ready, servers):
     """The standby's connections do the work, the primary has none for searches of strangers."""
     house = ready[0]
