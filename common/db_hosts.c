@@ -205,15 +205,14 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 static bool make_pools(struct hs_db_hosts *hosts, struct event_base *base,
-    const struct hs_settings *settings, struct hs_error *err)
+    const struct hs_settings *settings, const char *name, struct hs_error *err)
 {
 	for (size_t i = 0; i < hosts->count; i++) {
 		struct host *host = &hosts->hosts[i];
 
 		host->all = hosts;
 		host->now.lag_ms = -1;
-		if (!hs_db_pool_new(base, settings, HS_DB_READER, "hsd-web hosts", 1, &host->pool,
-			err))
+		if (!hs_db_pool_new(base, settings, HS_DB_READER, name, 1, &host->pool, err))
 			return false;
 		hs_db_pool_use(host->pool, 1U << i, 0);
 		ask(host);
@@ -221,8 +220,9 @@ static bool make_pools(struct hs_db_hosts *hosts, struct event_base *base,
 	return true;
 }
 
-bool hs_db_hosts_new(struct event_base *base, const struct hs_settings *settings, int64_t limit_ms,
-    void (*changed)(void *arg), void *arg, struct hs_db_hosts **ret, struct hs_error *err)
+bool hs_db_hosts_new(struct event_base *base, const struct hs_settings *settings, const char *name,
+    int64_t limit_ms, void (*changed)(void *arg), void *arg, struct hs_db_hosts **ret,
+    struct hs_error *err)
 {
 	static const struct timeval tick = { .tv_usec = TICK_MS * 1000 };
 	struct hs_db_hosts *hosts = calloc(1, sizeof *hosts);
@@ -234,12 +234,12 @@ bool hs_db_hosts_new(struct event_base *base, const struct hs_settings *settings
 	hosts->changed = changed;
 	hosts->arg = arg;
 	hosts->primary = hosts->read = -1;
-	if (!hs_db_target_new(settings, HS_DB_READER, "hosts", &hosts->names, err))
+	if (!hs_db_target_new(settings, HS_DB_READER, name, &hosts->names, err))
 		goto failed;
 	hosts->count = hs_db_target_count(hosts->names);
 	evutil_secure_rng_get_bytes(&chance, sizeof chance);
 	hosts->first = chance % hosts->count;
-	if (!make_pools(hosts, base, settings, err))
+	if (!make_pools(hosts, base, settings, name, err))
 		goto failed;
 	hosts->tick = event_new(base, -1, EV_PERSIST, on_tick, hosts);
 	if (hosts->tick == NULL || event_add(hosts->tick, &tick) != 0) {

@@ -22,11 +22,13 @@ struct hs_db_hosts;
 /* How many POSTGRES_HOST names; 1 for a private cluster. */
 size_t hs_db_hosts_count(const struct hs_settings *settings);
 
-/* Searches are asked of a standby that is at most limit_ms behind; 0: of the primary alone. changed
- * is called from the event loop when primary, read, gone or is_settled below have changed. Gives *ret.
- * Borrows base and settings for its life. Errors: HS_BAD_SETTING, HS_NO_MEMORY. */
-bool hs_db_hosts_new(struct event_base *base, const struct hs_settings *settings, int64_t limit_ms,
-    void (*changed)(void *arg), void *arg, struct hs_db_hosts **ret, struct hs_error *err);
+/* name is shown in pg_stat_activity. Searches are asked of a standby that is at most limit_ms
+ * behind; 0: of the primary alone. changed is called from the event loop when primary, read, gone or
+ * is_settled below have changed. Gives *ret. Borrows base and settings for its life.
+ * Errors: HS_BAD_SETTING, HS_NO_MEMORY. */
+bool hs_db_hosts_new(struct event_base *base, const struct hs_settings *settings, const char *name,
+    int64_t limit_ms, void (*changed)(void *arg), void *arg, struct hs_db_hosts **ret,
+    struct hs_error *err);
 
 /* Accepts NULL. */
 void hs_db_hosts_free(struct hs_db_hosts *hosts);

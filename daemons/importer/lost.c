@@ -52,25 +52,28 @@ static bool is_same(const struct lost_server *a, const struct lost_server *b)
 	return a->timeline == b->timeline && a->system == b->system;
 }
 
-/* Who may not read the control file, or whose server has none to show, knows the timeline at least. */
-static bool ask_server(struct hs_db *db, struct lost_server *ret, struct hs_error *err)
+/* A number; 0 from a server that has none to tell, or not to us. */
+static bool ask_number(struct hs_db *db, const char *sql, int64_t *ret, struct hs_error *err)
 {
 	struct hs_error refused = HS_ERROR_INIT;
 	PGresult *result = NULL;
 
-	if (!hs_db_exec(db, "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))"
-		"::bit(32)::integer", &result, err))
-		return false;
-	ret->timeline = hs_db_int(result, 0, 0);
-	ret->system = 0;
-	PQclear(result);
-	result = NULL;
-	if (hs_db_exec(db, "select system_identifier from pg_control_system()", &result, &refused))
-		ret->system = hs_db_int(result, 0, 0);
-	else if (refused.code != HS_DB_ERROR)
+	*ret = 0;
+	if (hs_db_exec(db, sql, &result, &refused))
+		*ret = hs_db_int(result, 0, 0);
+	else if (refused.code == HS_DB_ERROR)
+		hs_log_error(HS_LOG_DEBUG, "the server does not tell which one it is", &refused);
+	else
 		*err = refused;
 	PQclear(result);
 	return refused.code == HS_OK || refused.code == HS_DB_ERROR;
+}
+
+static bool ask_server(struct hs_db *db, struct lost_server *ret, struct hs_error *err)
+{
+	return ask_number(db, "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))"
+		   "::bit(32)::integer", &ret->timeline, err) &&
+	    ask_number(db, "select system_identifier from pg_control_system()", &ret->system, err);
 }
 
 /* ---- the mark ---- */
@@ -266,8 +269,11 @@ bool lost_put_back(struct hs_db *db, const struct hs_settings *settings,
 	*ret_back = 0;
 	if (hs_settings_private_postgres(settings))
 		return true;
-	if (!ask_server(db, &now, err) ||
-	    !hs_dir_open(hs_setting_text(settings, HS_SET_ARCHIVE_DIR), &search.archive, err) ||
+	if (!ask_server(db, &now, err))
+		return false;
+	if (now.timeline == 0)
+		return true;
+	if (!hs_dir_open(hs_setting_text(settings, HS_SET_ARCHIVE_DIR), &search.archive, err) ||
 	    !hs_dir_open(hs_setting_text(settings, HS_SET_INCOMING_DIR), &search.incoming, err) ||
 	    !hs_db_exec(db, LOST_LOCK, NULL, err))
 		goto out;

@@ -443,6 +443,8 @@ void play_news(struct importer *importer, struct news *news)
 	switch (news->job.kind) {
 	case JOB_CATCH_UP:
 		importer->missed_database = !news->done;
+		if (news->done)
+			intake_resume(importer->intake);
 		break;
 	case JOB_FILE:
 		file_news(importer, news);

@@ -149,9 +149,15 @@ static json_t *web_status(void *app)
 	struct answers_state answers;
 	struct server_state server;
 
+	const char *problem = "";
+
 	server_look(web->server, &server);
 	answers_look(web->answers, &answers);
 	hs_db_pool_look(web->pool, &pool);
+	if (!pool.usable)
+		problem = pool.last.message;
+	else if (replicas_without_primary(web->replicas))
+		problem = "no host of POSTGRES_HOST is the primary: nothing can be written";
 	return json_pack("{s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I},"
 	    " s:{s:I, s:I, s:I, s:b, s:s, s:o*}}", "requests",
 	    (json_int_t)server.requests, "in_hand", (json_int_t)server.in_hand, "connections",
@@ -159,8 +165,8 @@ static json_t *web_status(void *app)
 	    (json_int_t)answers.version, "kept", (json_int_t)answers.count, "bytes",
 	    (json_int_t)answers.bytes, "hits", (json_int_t)answers.hits, "misses",
 	    (json_int_t)answers.misses, "database", "open", (json_int_t)pool.open, "busy",
-	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable", pool.usable,
-	    "message", pool.usable ? "" : pool.last.message, "hosts",
+	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable", problem[0] == '\0',
+	    "message", problem, "hosts",
 	    replicas_json(web->replicas));
 }
 

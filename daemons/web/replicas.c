@@ -17,6 +17,7 @@ struct replicas {
 	struct web *web;
 	struct hs_db_hosts *hosts;
 	struct hs_db_pool *primary;	/* for admins, who read there */
+	bool primary_alone;		/* nobody shall read anywhere else */
 	struct hs_db_hosts_state now;
 };
 
@@ -33,9 +34,15 @@ static uint32_t bit_of(int host)
 /* Bits of the hosts that are read. */
 static uint32_t read_of(const struct replicas *replicas)
 {
+	uint32_t hosts = all_of(replicas);
+
 	if (replicas->now.read >= 0 || !replicas->now.is_settled)
 		return bit_of(replicas->now.read);
-	return all_of(replicas);
+	for (size_t i = 0; replicas->primary_alone && i < replicas->now.count; i++) {
+		if (replicas->now.hosts[i].role == HS_DB_HOST_STANDBY)
+			hosts &= ~bit_of((int)i);
+	}
+	return hosts;
 }
 
 static void guide(struct replicas *replicas)
@@ -68,10 +75,11 @@ bool replicas_new(struct web *web, struct replicas **ret, struct hs_error *err)
 	if ((replicas = calloc(1, sizeof *replicas)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the database's hosts");
 	replicas->web = web;
-	if (!hs_db_hosts_new(web->base, web->settings,
+	replicas->primary_alone = hs_setting_int(web->settings, HS_SET_REPLICA_LAG_SECONDS) == 0;
+	if (!hs_db_hosts_new(web->base, web->settings, "hsd-web hosts",
 		hs_setting_int(web->settings, HS_SET_REPLICA_LAG_SECONDS) * 1000, on_changed, replicas,
 		&replicas->hosts, err) ||
-	    !hs_db_pool_new(web->base, web->settings, HS_DB_READER, "hsd-web of admins",
+	    !hs_db_pool_new(web->base, web->settings, HS_DB_READER, "hsd-web admins",
 		(size_t)hs_setting_int(web->settings, HS_SET_WEB_DB_CONNECTIONS),
 		&replicas->primary, err)) {
 		replicas_free(replicas);
