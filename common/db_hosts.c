@@ -168,7 +168,8 @@ static void on_answer(void *arg, PGresult *const *results, size_t count,
 								  : HS_DB_HOST_STANDBY;
 		host->has_answered = true;
 		host->message[0] = '\0';
-		if (host->now.role == HS_DB_HOST_PRIMARY && find_primary(hosts) == host - hosts->hosts)
+		if (host->now.role == HS_DB_HOST_PRIMARY &&
+		    find_primary(hosts) == host - hosts->hosts)
 			hs_db_lag_note(&hosts->lag, host->asked_ms, &host->last.mark);
 	}
 	decide(hosts);

@@ -23,8 +23,8 @@ struct hs_db_hosts;
 size_t hs_db_hosts_count(const struct hs_settings *settings);
 
 /* name is shown in pg_stat_activity. Searches are asked of a standby that is at most limit_ms
- * behind; 0: of the primary alone. changed is called from the event loop when primary, read, gone or
- * is_settled below have changed. Gives *ret. Borrows base and settings for its life.
+ * behind; 0: of the primary alone. changed is called from the event loop when primary, read,
+ * gone or is_settled below have changed. Gives *ret. Borrows base and settings for its life.
  * Errors: HS_BAD_SETTING, HS_NO_MEMORY. */
 bool hs_db_hosts_new(struct event_base *base, const struct hs_settings *settings, const char *name,
     int64_t limit_ms, void (*changed)(void *arg), void *arg, struct hs_db_hosts **ret,

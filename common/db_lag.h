@@ -31,18 +31,20 @@ struct hs_db_lag {
  * what the one before it showed is forgotten. */
 void hs_db_lag_note(struct hs_db_lag *lag, int64_t asked_ms, const struct hs_db_mark *mark);
 
-/* How long before the primary was last asked it showed no more than mark; 0 when it shows no more now.
- * -1: it never did, as far as we know. */
+/* How long before the primary was last asked it showed no more than mark; 0 when it shows no more
+ * now. -1: it never did, as far as we know. */
 int64_t hs_db_lag_of(const struct hs_db_lag *lag, const struct hs_db_mark *mark);
 
-enum hs_db_host_role { HS_DB_HOST_UNKNOWN, HS_DB_HOST_AWAY, HS_DB_HOST_PRIMARY, HS_DB_HOST_STANDBY };
+enum hs_db_host_role {
+	HS_DB_HOST_UNKNOWN, HS_DB_HOST_AWAY, HS_DB_HOST_PRIMARY, HS_DB_HOST_STANDBY
+};
 
 /* "unknown", "away", "primary", "standby". */
 const char *hs_db_host_role_name(enum hs_db_host_role role);
 
 struct hs_db_candidate {
 	enum hs_db_host_role role;
-	int64_t lag_ms;		/* of a standby; -1: not known, or it has what the primary has not */
+	int64_t lag_ms;		/* of a standby; -1: not known, or it went astray */
 	int64_t version;	/* of its data */
 };
 

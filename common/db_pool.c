@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 
 #include <event2/util.h>
 
 #include "common/clock.h"
 #include "common/db_connect.h"
 #include "common/db_job.h"
+#include "common/db_pool_private.h"
 #include "common/db_prepared.h"
 #include "common/log.h"
 #include "common/offload.h"
@@ -32,70 +32,7 @@ enum {
 	DRAIN_MS = 1000,
 	DRAIN_CANCELS = 5,
 	NOTHINGS_MAX = 2 * HS_DB_JOB_RESULTS,	/* one after each result is usual */
-	TRIES_MAX = 2,			/* that a job may be asked anew */
 	CONNECTIONS_MAX = 1000
-};
-
-enum state {
-	/* No connection. To CONNECTING when jobs wait for one, or the pool has none at all. */
-	CLOSED,
-	/* A thread is opening it. To IDLE, or back to CLOSED and a pause for all. */
-	CONNECTING,
-	/* Open, without work; read, since the news of its end comes that way. To BUSY or CLOSED. */
-	IDLE,
-	/* A job was sent; its results are read. To IDLE after the Sync, to DRAINING when the job
-	 * ends before that or leaves a failed transaction behind, to CLOSED when it breaks. */
-	BUSY,
-	/* Nobody wants the results any more; they are read and dropped until the Sync has come, the
-	 * cancel has returned and the transaction is over. To IDLE; to CLOSED when that takes
-	 * too long. */
-	DRAINING,
-	STATE_COUNT
-};
-
-struct connection {
-	TAILQ_ENTRY(connection) link;	/* in pool->lists[state] */
-	enum state state;
-	struct hs_db_pool *pool;
-	PGconn *pg;			/* from IDLE on */
-	struct event *readable, *writable;
-	struct event *drain;		/* while DRAINING */
-	struct hs_db_job *job;		/* while BUSY */
-	size_t statement;		/* the one whose results are read, all that was sent counts */
-	size_t prepares_at;		/* the first of prepared.count that were sent */
-	struct hs_db_prepared prepared;
-	bool sync_due, rolling_back;
-	bool cancel_due;
-	int cancels;
-	uint64_t life;			/* rises with each closing: late news finds nobody */
-	int64_t opened_ms;
-	size_t host;			/* of POSTGRES_HOST, from IDLE on */
-};
-
-TAILQ_HEAD(connections, connection);
-
-struct hs_db_pool {
-	struct event_base *base;
-	const struct hs_settings *settings;
-	enum hs_db_role role;
-	bool is_told;			/* of hosts, by hs_db_pool_use */
-	uint32_t hosts;
-	char *name;
-	struct hs_offload *offload;
-	struct event *kick;		/* made active: there may be something to start */
-	struct event *news;		/* made active: somebody watches, and something came */
-	void (*on_news)(void *arg);
-	void *news_arg;
-	struct event *pause;		/* pending: nobody connects before it is over */
-	size_t count;
-	struct connection *connections;
-	struct connections lists[STATE_COUNT];
-	size_t sizes[STATE_COUNT];
-	struct hs_db_jobs queue;
-	size_t waiting;
-	unsigned failures;		/* to connect, in a row */
-	bool usable, said_away;
-	struct hs_error last;
 };
 
 /* A thread's errand: opening a connection, or cancelling what runs on one. */
@@ -127,7 +64,7 @@ static size_t count_open(const struct hs_db_pool *pool)
 	return pool->sizes[IDLE] + pool->sizes[BUSY] + pool->sizes[DRAINING];
 }
 
-static void kick(struct hs_db_pool *pool)
+void db_pool_kick(struct hs_db_pool *pool)
 {
 	event_active(pool->kick, EV_TIMEOUT, 1);
 }
@@ -188,7 +125,7 @@ static void begin_pause(struct hs_db_pool *pool)
 	arm(pool->pause, longest / 2 + (int)(chance % (unsigned)(longest / 2 + 1)));
 }
 
-static void close_connection(struct connection *connection)
+void db_pool_close(struct connection *connection)
 {
 	event_free(connection->readable);
 	event_free(connection->writable);
@@ -200,19 +137,6 @@ static void close_connection(struct connection *connection)
 	connection->cancel_due = false;
 	connection->life++;
 	move(connection, CLOSED);
-}
-
-/* Statements that only read may be asked again elsewhere. The job stands first in the queue. */
-static bool ask_anew(struct hs_db_pool *pool, struct hs_db_job *job)
-{
-	if (!pool->is_told || pool->role != HS_DB_READER || job->tries == TRIES_MAX)
-		return false;
-	hs_db_job_reset(job);
-	job->tries++;
-	TAILQ_INSERT_HEAD(&pool->queue, job, link);
-	pool->waiting++;
-	kick(pool);
-	return true;
 }
 
 /* The connection has ended; its job, if any, ends with it. Tells last. */
@@ -230,9 +154,9 @@ static void lose(struct connection *connection)
 	set_unusable(pool, "a connection to the database is lost", &err);
 	if (hs_clock_ms() - connection->opened_ms < SHORT_LIFE_MS)
 		begin_pause(pool);
-	close_connection(connection);
-	kick(pool);
-	if (job != NULL && !ask_anew(pool, job))
+	db_pool_close(connection);
+	db_pool_kick(pool);
+	if (job != NULL && !db_pool_ask_anew(pool, job))
 		hs_db_job_tell(job, job->failure.code != HS_OK ? NULL : &err);
 }
 
@@ -368,8 +292,8 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
 	if (connection->cancels >= DRAIN_CANCELS) {
 		hs_log(HS_LOG_WARNING, "closing a connection whose cancelled statement goes on",
 		    HS_INT("pid", PQbackendPID(connection->pg)));
-		close_connection(connection);
-		kick(connection->pool);
+		db_pool_close(connection);
+		db_pool_kick(connection->pool);
 		return;
 	}
 	arm(connection->drain, DRAIN_MS);
@@ -418,19 +342,14 @@ static void read_results(struct connection *connection)
 	}
 }
 
-static bool is_wanted(const struct hs_db_pool *pool, size_t host)
-{
-	return !pool->is_told || (pool->hosts >> host & 1) != 0;
-}
-
 /* It has no work any more. */
 static void rest(struct connection *connection)
 {
-	if (is_wanted(connection->pool, connection->host))
+	if (db_pool_wants(connection->pool, connection->host))
 		move(connection, IDLE);
 	else
-		close_connection(connection);
-	kick(connection->pool);
+		db_pool_close(connection);
+	db_pool_kick(connection->pool);
 }
 
 /* The Sync has come: the job is over. Tells last. */
@@ -451,7 +370,7 @@ static void end_job(struct connection *connection)
 		begin_drain(connection, false);
 		settle(connection);
 	}
-	if (job->failure.code != HS_DB_CONFLICT || !ask_anew(pool, job))
+	if (job->failure.code != HS_DB_CONFLICT || !db_pool_ask_anew(pool, job))
 		hs_db_job_tell(job, NULL);
 }
 
@@ -548,10 +467,10 @@ static void adopt(struct connection *connection, PGconn *pg, size_t host)
 	struct hs_error err = HS_ERROR_INIT;
 	int fd = PQsocket(pg);
 
-	if (!is_wanted(pool, host)) {
+	if (!db_pool_wants(pool, host)) {
 		PQfinish(pg);
 		move(connection, CLOSED);
-		kick(pool);
+		db_pool_kick(pool);
 		return;
 	}
 	if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1) {
@@ -576,7 +495,7 @@ static void adopt(struct connection *connection, PGconn *pg, size_t host)
 	pool->usable = true;
 	pool->failures = 0;
 	evtimer_del(pool->pause);
-	kick(pool);
+	db_pool_kick(pool);
 	tell_news(pool);
 }
 
@@ -716,7 +635,7 @@ bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *st
 	arm(job->deadline, deadline_ms);
 	TAILQ_INSERT_TAIL(&pool->queue, job, link);
 	pool->waiting++;
-	kick(pool);
+	db_pool_kick(pool);
 	if (ret != NULL)
 		*ret = job;
 	return true;
@@ -780,7 +699,7 @@ bool hs_db_pool_new(struct event_base *base, const struct hs_settings *settings,
 	    !make_connections(pool, max_connections))
 		hs_error_set(err, HS_NO_MEMORY, "", "no memory for database connections");
 	else if (hs_offload_new(base, &pool->offload, err)) {
-		kick(pool);
+		db_pool_kick(pool);
 		*ret = pool;
 		return true;
 	}
@@ -804,7 +723,7 @@ void hs_db_pool_free(struct hs_db_pool *pool)
 		if ((job = take_job(connection)) != NULL)
 			hs_db_job_free(job);
 		if (connection->pg != NULL)
-			close_connection(connection);
+			db_pool_close(connection);
 		event_free(connection->drain);
 	}
 	hs_offload_free(pool->offload);
@@ -834,30 +753,6 @@ void hs_db_pool_watch(struct hs_db_pool *pool, void (*news)(void *arg), void *ar
 	pool->news_arg = arg;
 	if (pool->news == NULL && (pool->news = event_new(pool->base, -1, 0, on_news, pool)) == NULL)
 		hs_panic("no memory for an event");
-}
-
-void hs_db_pool_use(struct hs_db_pool *pool, uint32_t hosts, uint32_t gone)
-{
-	bool has_changed = !pool->is_told || pool->hosts != hosts;
-
-	pool->is_told = true;
-	pool->hosts = hosts;
-	for (size_t i = 0; i < pool->count; i++) {
-		struct connection *connection = &pool->connections[i];
-
-		if (connection->pg == NULL || is_wanted(pool, connection->host))
-			continue;
-		if (connection->state == IDLE)
-			close_connection(connection);
-		else if ((gone >> connection->host & 1) != 0)
-			shutdown(PQsocket(connection->pg), SHUT_RDWR);	/* the loop finds its end */
-	}
-	if (!has_changed)
-		return;
-	/* what was found out about other hosts counts no more */
-	pool->failures = 0;
-	evtimer_del(pool->pause);
-	kick(pool);
 }
 
 void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret)

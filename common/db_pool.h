@@ -63,11 +63,11 @@ void hs_db_job_cancel(struct hs_db_job *job);
  * for nothing. For a pool of one connection, when it is to LISTEN. */
 void hs_db_pool_watch(struct hs_db_pool *pool, void (*news)(void *arg), void *arg);
 
-/* Of several hosts of POSTGRES_HOST (bit 0 is the first) only these are connected to from now on; 0:
- * none, and jobs wait. Connections to others are closed: idle ones at once, busy ones after their job,
- * or at once when their host is among gone, which answers nobody. From the first call on a reader's
- * job that loses its connection, or is in the way of a standby's replay, is asked anew before its
- * deadline, and nobody is told. */
+/* Of several hosts of POSTGRES_HOST (bit 0 is the first) only these are connected to from now on;
+ * 0: none, and jobs wait. Connections to others are closed: idle ones at once, busy ones after
+ * their job, or at once when their host is among gone, which answers nobody. From the first call on
+ * a reader's job that loses its connection, or is in the way of a standby's replay, is asked anew
+ * before its deadline, and nobody is told. */
 void hs_db_pool_use(struct hs_db_pool *pool, uint32_t hosts, uint32_t gone);
 
 struct hs_db_pool_state {

@@ -55,7 +55,8 @@ static void print_hosts(const struct screen *screen, const json_t *hosts)
 			length += snprintf(line + length, sizeof line - (size_t)length,
 			    ", %.1f s behind", json_real_value(lag));
 		if (json_is_true(json_object_get(host, "searches")))
-			length += snprintf(line + length, sizeof line - (size_t)length, ", asked by searches");
+			length += snprintf(line + length, sizeof line - (size_t)length,
+			    ", asked by searches");
 		if (message != NULL && message[0] != '\0')
 			snprintf(line + length, sizeof line - (size_t)length, ": %.200s", message);
 		print_field(screen, "", line);

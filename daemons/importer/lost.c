@@ -106,7 +106,7 @@ static bool read_mark(int archive, struct mark *ret)
 static bool write_mark(int archive, const struct mark *mark, struct hs_error *err)
 {
 	json_t *object = json_pack("{s:s, s:I, s:I, s:I, s:I}", "about",
-	    "The PostgreSQL server that the files here were imported into last; kept by hsd-importer.",
+	    "The PostgreSQL server that files here were imported into last; kept by hsd-importer.",
 	    "system", (json_int_t)mark->server.system, "timeline",
 	    (json_int_t)mark->server.timeline, "since", (json_int_t)mark->since, "put_back",
 	    (json_int_t)mark->put_back);
@@ -115,7 +115,7 @@ static bool write_mark(int archive, const struct mark *mark, struct hs_error *er
 
 	json_decref(object);
 	if (text == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, MARK_NAME, "no memory for the archive's mark");
+		return hs_error_set(err, HS_NO_MEMORY, MARK_NAME, "no memory for a mark");
 	done = hs_file_write(archive, MARK_NAME, text, strlen(text), MARK_MODE, err);
 	free(text);
 	return done;
@@ -132,8 +132,8 @@ static bool ask_known(const struct search *search, const char *name, const struc
 	PGresult *result = NULL;
 
 	if (!hs_db_exec(search->db, "select exists (select from import_file"
-		" where sha256 = decode($1::text, 'hex') and (status = 'imported' or (status <> 'failed'"
-		" and coalesce(stored_as, $2::text) = $2::text)))::integer", &result, err,
+		" where sha256 = decode($1::text, 'hex') and (status = 'imported'"
+		" or (status <> 'failed' and coalesce(stored_as, $2::text) = $2::text)))::integer", &result, err,
 		digest_text(digest, sha256), name))
 		return false;
 	*ret = hs_db_int(result, 0, 0) == 1;
@@ -148,8 +148,8 @@ static bool put_back(struct search *search, const char *name, struct hs_error *e
 	if (!hs_file_move(search->archive, name, search->incoming, name, used, sizeof used, err))
 		return err->code == HS_NOT_FOUND;	/* somebody was faster */
 	search->put_back++;
-	hs_log(HS_LOG_WARNING, "the database does not know an import any more, as after a failover: "
-	    "the file is put back, and imported again", HS_STR("file", name),
+	hs_log(HS_LOG_WARNING,
+	    "the database does not know an import any more, as after a failover: the file is put back, and imported again", HS_STR("file", name),
 	    HS_STR("incoming", used));
 	return true;
 }

@@ -25,8 +25,8 @@ struct lost_server {
  * was used with last (its mark, a dot file in archive), files that came to archive about when the
  * newest import was that the database knows, or later, are compared with the database by
  * checksum; those that it does not know are put back, and the log says so. A private cluster has no
- * such past, and gets no mark. *ret_back: how many. Errors: the database's, HS_CANCELLED, and those of
- * hs_file_move and hs_file_write. */
+ * such past, and gets no mark. *ret_back: how many. Errors: the database's, HS_CANCELLED, and
+ * those of hs_file_move and hs_file_write. */
 bool lost_put_back(struct hs_db *db, const struct hs_settings *settings,
     const struct progress *progress, struct lost_server *server, int64_t *ret_back,
     struct hs_error *err);

@@ -141,13 +141,14 @@ static bool check_run(struct worker *worker, struct hs_error *err)
 	return true;
 }
 
-/* What the server has lost is put back; then a move may also lack its record, as after our death. */
+/* What the server has lost is put back; a move may then lack its record, as after our death. */
 static bool check_server(struct worker *worker, struct hs_error *err)
 {
 	struct lost_server before = worker->server;
 	int64_t back;
 
-	if (!lost_put_back(worker->db, worker->settings, &worker->teller, &worker->server, &back, err))
+	if (!lost_put_back(worker->db, worker->settings, &worker->teller, &worker->server, &back,
+		err))
 		return false;
 	if (before.timeline != worker->server.timeline || before.system != worker->server.system)
 		worker->is_recovered = worker->has_countries = false;

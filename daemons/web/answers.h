@@ -5,8 +5,8 @@
  * day. It is given again when the data's version, asked of the database after the request came,
  * is the one that the answer's own transaction read; with any other everything is dropped. So no
  * answer is staler than the server that is asked for searches. Numbers are compared within one
- * epoch only, the time over which that server stays the same (see data_version.h). Bounded by HOOPSCOUT_WEB_CACHE_BYTES: what was not asked for longest goes
- * first. */
+ * epoch only, the time over which that server stays the same (see data_version.h). Bounded by
+ * HOOPSCOUT_WEB_CACHE_BYTES: what was not asked for longest goes first. */
 #ifndef WEB_ANSWERS_H
 #define WEB_ANSWERS_H
 

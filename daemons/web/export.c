@@ -168,8 +168,8 @@ static bool ask(struct export *export, const struct search_query *query, struct 
 	search_sql_all(query, sql);
 	done = sql_finish(sql, &statement, err) &&
 	    hs_db_stream_new(web->base, export->all->offload, web->settings, "hsd-web exporting",
-		replicas_hosts(export->exchange), &statement, EXPORT_PATIENCE * seconds * 1000, &events, export, &export->stream,
-		err);
+		replicas_hosts(export->exchange), &statement, EXPORT_PATIENCE * seconds * 1000,
+		&events, export, &export->stream, err);
 	sql_done(sql);
 	free(sql);
 	return done;

@@ -165,8 +165,8 @@ static json_t *web_status(void *app)
 	    (json_int_t)answers.version, "kept", (json_int_t)answers.count, "bytes",
 	    (json_int_t)answers.bytes, "hits", (json_int_t)answers.hits, "misses",
 	    (json_int_t)answers.misses, "database", "open", (json_int_t)pool.open, "busy",
-	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable", problem[0] == '\0',
-	    "message", problem, "hosts",
+	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable",
+	    problem[0] == '\0', "message", problem, "hosts",
 	    replicas_json(web->replicas));
 }
 

@@ -1,7 +1,7 @@
 /* replicas.c: passes on to the pools what db_hosts.c finds out.
  *
- * Trusts db_hosts.c. Until it knows, nobody reads: a moment's wait is better than a standby that may
- * be hours behind. When no host is of use all are tried, so that the pools find out why. */
+ * Trusts db_hosts.c. Until it knows, nobody reads: a moment's wait is better than a standby that
+ * may be hours behind. When no host is of use all are tried, so that the pools find out why. */
 #include "daemons/web/replicas.h"
 
 #include <stdlib.h>

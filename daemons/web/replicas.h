@@ -3,11 +3,11 @@
  * The primary takes all that is written, and answers all that must be of this moment: sessions,
  * accounts, imports, extractors; and whatever an admin reads, who has perhaps just changed it.
  * Searches of everybody else, pages of players, exports and the quality of the data are asked of
- * one standby, always the same while it is within HOOPSCOUT_REPLICA_LAG_SECONDS; of the primary when
- * none is. While there is no primary they are asked of the standby, and admins read there, too.
+ * one standby, always the same while it is within HOOPSCOUT_REPLICA_LAG_SECONDS; of the primary
+ * when none is. While there is no primary they are asked of the standby, and admins read there, too.
  *
- * So for one web server what a reader sees never goes back while that standby stays, nor when another
- * one follows it, but in one case: the primary had shown more, and is gone. */
+ * So for one web server what a reader sees never goes back while that standby stays, nor when
+ * another one follows it, but in one case: the primary had shown more, and is gone. */
 #ifndef WEB_REPLICAS_H
 #define WEB_REPLICAS_H
 
@@ -23,8 +23,8 @@ struct exchange;
 struct replicas;
 struct web;
 
-/* After all pools of web are made: guides them from then on. Gives *ret; with one host NULL, which all
- * functions here accept. Borrows web. */
+/* After all pools of web are made: guides them from then on. Gives *ret; with one host NULL, which
+ * all functions here accept. Borrows web. */
 bool replicas_new(struct web *web, struct replicas **ret, struct hs_error *err);
 void replicas_free(struct replicas *replicas);
 

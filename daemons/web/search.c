@@ -474,8 +474,8 @@ static void find_out(struct exchange *exchange)
 		reply_error(exchange, &err);
 		return;
 	}
-	if (replicas_apart(exchange) || !answers_number(exchange->web->answers, search->total_key, &search->total,
-		&search->total_at))
+	if (replicas_apart(exchange) || !answers_number(exchange->web->answers, search->total_key,
+		&search->total, &search->total_at))
 		search->total_at = -1;
 	answers_look(exchange->web->answers, &answers);
 	ask(exchange, search->total_at < 0 && search->sql->total_at_hand, search->form &&

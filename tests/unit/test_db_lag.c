@@ -29,8 +29,8 @@ static void test_lag(void)
 	hs_db_lag_note(lag, 12000, &newest);
 	expect_int("since the last time that it was all", hs_db_lag_of(lag, &old), 3000);
 	expect_int("between", hs_db_lag_of(lag, &(struct hs_db_mark){ 160, 5 }), 2500);
-	expect_int("the log without the data's version", hs_db_lag_of(lag, &(struct hs_db_mark){ 200, 5 }),
-	    2500);
+	expect_int("the log without the data's version",
+	    hs_db_lag_of(lag, &(struct hs_db_mark){ 200, 5 }), 2500);
 	expect_int("even", hs_db_lag_of(lag, &newest), 0);
 
 	/* another primary, which has less */
@@ -93,8 +93,9 @@ static const struct {
 static void test_choices(void)
 {
 	for (size_t i = 0; i < HS_COUNT(choices); i++)
-		expect_int(choices[i].row, hs_db_lag_choose(choices[i].hosts, HS_COUNT(choices[i].hosts),
-			choices[i].before, choices[i].first, choices[i].limit_ms), choices[i].want);
+		expect_int(choices[i].row, hs_db_lag_choose(choices[i].hosts,
+			HS_COUNT(choices[i].hosts), choices[i].before, choices[i].first,
+			choices[i].limit_ms), choices[i].want);
 }
 
 static void test_names(void)
