@@ -76,6 +76,11 @@ def test_searches_are_asked_of_the_standby(ready, servers):
         assert total(house, f"/api/v1/players?games_min=1&ppg_min={n / 10}") == 20
     words = "select count(*) from pg_stat_activity where application_name = 'hsd-web' and query not like '%set_config%'"
     assert servers.second.sql(words) != "0" and servers.first.sql(words) == "0"
+    assert len(house.get("/export.jsonl").text.splitlines()) == 20
+    assert house.hsctl("quality", as_json=True).json["result"]["data_version"] > 1
+    assert house.get(f"/players/{house.get(SEARCH).json()['players'][0]['id']}").status == 200
+    assert servers.first.sql("select count(*) from pg_stat_activity where application_name in ('hsd-web quality', "
+                             "'hsd-web version', 'hsd-web exporting')") == "0"
     rows = house.hosts()
     assert [rows[server.port]["role"] for server in (servers.first, servers.second)] == ["primary", "standby"]
     assert rows[servers.second.port]["lag_seconds"] < LAG_SECONDS and rows[servers.first.port]["lag_seconds"] is None
