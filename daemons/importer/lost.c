@@ -31,7 +31,7 @@
 #define LOST_LOCK "select pg_advisory_lock(1215515247, 1)"
 #define LOST_UNLOCK "select pg_advisory_unlock(1215515247, 1)"
 
-enum { MARK_BYTES = 4096, MARK_MODE = 0640 };
+enum { MARK_BYTES = 4096, MARK_MODE = 0644 };
 
 struct mark {
 	struct lost_server server;
@@ -248,7 +248,8 @@ static bool look(struct search *search, const struct lost_server *before,
 		return true;
 	if (is_marked)
 		search->since = mark.since;	/* another importer was first */
-	else if (!ask_since(search->db, mark.server.system == now->system, &search->since, err))
+	else if (!ask_since(search->db, now->system == (has_mark ? &mark.server : before)->system,
+		&search->since, err))
 		return false;
 	/* without a mark the archive was never used with a database that can lose anything */
 	if ((has_mark || before->timeline != 0) && !compare(search, now, err))
