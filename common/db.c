@@ -101,12 +101,16 @@ static bool fail_connection(const struct hs_db *db, struct hs_error *err)
 	return hs_error_set(err, is_away(db) ? HS_DB_AWAY : seen.code, "", "%s", seen.message);
 }
 
-/* An error on a connection that ended with it is, above all, a lost connection. */
-static bool fail_result(const struct hs_db *db, const PGresult *result, struct hs_error *err)
+/* An error on a connection that ended with it is, above all, a lost connection; and one to a server
+ * that takes no writes any more is of no use to a writer. */
+static bool fail_result(struct hs_db *db, const PGresult *result, struct hs_error *err)
 {
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	struct hs_error seen = HS_ERROR_INIT;
 
 	hs_db_error_of_result(result, &seen);
+	if (db->role == HS_DB_WRITER && state != NULL && strcmp(state, "25006") == 0)
+		drop_connection(db);
 	return hs_error_set(err, is_away(db) ? HS_DB_AWAY : seen.code, "", "%s", seen.message);
 }
 

@@ -20,12 +20,15 @@ enum { HOST_MIN_MS = 2000, PROBE_MS = 3000, PAIRS_MAX = 16, WHERE_BYTES = 192 };
 
 struct host {
 	char *name, *port;
+	char *both;		/* "name:port" */
 };
 
 struct hs_db_target {
 	enum hs_db_role role;
 	size_t host_count;
 	struct host hosts[HS_DB_HOSTS_MAX];
+	uint32_t only;		/* bits of hosts; 0: all */
+	size_t reached;
 	char *database, *user, *password, *program;	/* password NULL: none */
 };
 
@@ -93,6 +96,10 @@ static bool read_hosts(struct hs_db_target *target, const char *hosts, const cha
 			return hs_error_set(err, HS_BAD_SETTING, "POSTGRES_PORT",
 			    "'%s' has fewer ports than POSTGRES_HOST has hosts: give one for all, "
 			    "or one each", ports);
+		if (asprintf(&host->both, "%s:%s", host->name, host->port) < 0) {
+			host->both = NULL;
+			return hs_error_set(err, HS_NO_MEMORY, "POSTGRES_HOST", "no memory");
+		}
 	}
 }
 
@@ -138,12 +145,38 @@ void hs_db_target_free(struct hs_db_target *target)
 	for (size_t i = 0; i < target->host_count; i++) {
 		free(target->hosts[i].name);
 		free(target->hosts[i].port);
+		free(target->hosts[i].both);
 	}
 	free(target->database);
 	free(target->user);
 	free(target->password);
 	free(target->program);
 	free(target);
+}
+
+size_t hs_db_target_count(const struct hs_db_target *target)
+{
+	return target->host_count;
+}
+
+const char *hs_db_target_host(const struct hs_db_target *target, size_t host)
+{
+	return target->hosts[host].both;
+}
+
+void hs_db_target_only(struct hs_db_target *target, uint32_t hosts)
+{
+	target->only = hosts;
+}
+
+size_t hs_db_target_reached(const struct hs_db_target *target)
+{
+	return target->reached;
+}
+
+static bool is_left_out(const struct hs_db_target *target, size_t host)
+{
+	return target->only != 0 && (target->only >> host & 1) == 0;
 }
 
 static void log_notice(void *arg, const PGresult *result)
@@ -201,10 +234,10 @@ static bool connect_host(const struct hs_db_target *target, const struct host *h
 		{ "client_encoding", "UTF8" },
 		{ "target_session_attrs", session_attrs },
 		{ "keepalives", "1" },
-		{ "keepalives_idle", "30" },
-		{ "keepalives_interval", "10" },
+		{ "keepalives_idle", "10" },
+		{ "keepalives_interval", "5" },
 		{ "keepalives_count", "3" },
-		{ "tcp_user_timeout", "30000" },	/* ms without acknowledgement */
+		{ "tcp_user_timeout", "20000" },	/* ms without acknowledgement */
 	};
 	const char *keywords[PAIRS_MAX + 1] = { NULL }, *values[PAIRS_MAX + 1] = { NULL };
 	PGconn *connection;
@@ -337,7 +370,7 @@ static void join_errors(struct hs_error *all, const struct host *host, const str
 	    host->name, host->port, one->message);
 }
 
-static bool try_hosts(const struct hs_db_target *target, const char *session_attrs, int share_ms,
+static bool try_hosts(struct hs_db_target *target, const char *session_attrs, int share_ms,
     PGconn **ret, struct hs_error *err)
 {
 	struct hs_error all = HS_ERROR_INIT;
@@ -348,8 +381,11 @@ static bool try_hosts(const struct hs_db_target *target, const char *session_att
 		struct hs_error one = HS_ERROR_INIT;
 		PGconn *connection = NULL;
 
+		if (is_left_out(target, i))
+			continue;
 		if (connect_host(target, host, session_attrs, deadline_ms, &connection, &one) &&
 		    prepare_session(target, host, connection, deadline_ms, &one)) {
+			target->reached = i;
 			*ret = connection;
 			return true;
 		}
@@ -363,10 +399,10 @@ static bool try_hosts(const struct hs_db_target *target, const char *session_att
 	return false;
 }
 
-bool hs_db_open(const struct hs_db_target *target, PGconn **ret, struct hs_error *err)
+bool hs_db_open(struct hs_db_target *target, PGconn **ret, struct hs_error *err)
 {
 	bool writes = target->role == HS_DB_WRITER;
-	bool choosy = !writes && target->host_count > 1;
+	bool choosy = !writes && target->host_count > 1 && target->only == 0;
 	int attempts = (int)target->host_count * (choosy ? 2 : 1);
 	int share_ms = HS_DB_CONNECT_MS / attempts;
 	char where[WHERE_BYTES];

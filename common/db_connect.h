@@ -7,6 +7,8 @@
 #define HS_DB_CONNECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <libpq-fe.h>
 
@@ -25,9 +27,20 @@ bool hs_db_target_new(const struct hs_settings *settings, enum hs_db_role role, 
 
 void hs_db_target_free(struct hs_db_target *target);
 
+/* How many hosts there are, and the name of one of them, as "db2:5432". Borrowed from target. */
+size_t hs_db_target_count(const struct hs_db_target *target);
+const char *hs_db_target_host(const struct hs_db_target *target, size_t host);
+
+/* From now on only these hosts (bit 0 is the first of the list) are tried, as they are: a reader
+ * does not look for a standby among them any more. */
+void hs_db_target_only(struct hs_db_target *target, uint32_t hosts);
+
+/* The host that the last hs_db_open of this target reached. */
+size_t hs_db_target_reached(const struct hs_db_target *target);
+
 /* Waits up to HS_DB_CONNECT_MS (and as long as a name lookup takes). The session is set up for
  * its role; a pooler in transaction mode is refused. Gives *ret, for PQfinish. Safe in any thread.
  * Errors: HS_DB_AWAY (temporary), HS_DB_REFUSED. */
-bool hs_db_open(const struct hs_db_target *target, PGconn **ret, struct hs_error *err);
+bool hs_db_open(struct hs_db_target *target, PGconn **ret, struct hs_error *err);
 
 #endif

@@ -16,6 +16,7 @@ static const struct meaning {
 	const char *hint;
 } meanings[] = {
 	{ "08", HS_DB_AWAY, NULL },
+	{ "25006", HS_DB_AWAY, "this server takes no writes: it is no primary, or none any more" },
 	{ "25P03", HS_DB_AWAY, NULL },	/* idle in a transaction for too long: cut off */
 	{ "25P04", HS_DB_AWAY, NULL },	/* a transaction that took too long: cut off */
 	{ "28P01", HS_DB_REFUSED, "check POSTGRES_USER and POSTGRES_PASSWORD" },

@@ -76,12 +76,20 @@ bool hs_db_job_new(const struct hs_db_statement *statements, size_t count, hs_db
 	return true;
 }
 
+void hs_db_job_reset(struct hs_db_job *job)
+{
+	for (size_t i = 0; i < HS_DB_JOB_RESULTS; i++) {
+		PQclear(job->results[i]);
+		job->results[i] = NULL;
+	}
+	job->failure = (struct hs_error)HS_ERROR_INIT;
+}
+
 void hs_db_job_free(struct hs_db_job *job)
 {
 	if (job->deadline != NULL)
 		event_free(job->deadline);
-	for (size_t i = 0; i < HS_DB_JOB_RESULTS; i++)
-		PQclear(job->results[i]);
+	hs_db_job_reset(job);
 	free(job);
 }
 

@@ -33,6 +33,7 @@ struct hs_db_job {
 	hs_db_done_fn *done;
 	void *arg;
 	bool telling;			/* done is running */
+	int tries;			/* that ended without an answer, and were begun anew */
 	struct hs_error failure;	/* of the first statement that failed */
 	PGresult *results[HS_DB_JOB_RESULTS];
 	size_t count;
@@ -50,6 +51,9 @@ void hs_db_job_free(struct hs_db_job *job);
 
 /* Keeps what statement number at (begin counts) gave, or why it failed. Takes result. */
 void hs_db_job_keep(struct hs_db_job *job, size_t at, PGresult *result);
+
+/* Forgets what came of it, so that it can be asked anew. */
+void hs_db_job_reset(struct hs_db_job *job);
 
 /* Calls done: with err, else with the job's own failure, else with its results. Takes job, which
  * is in no list and on no connection any more. done may free the pool: touch nothing afterwards. */

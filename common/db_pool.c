@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/db_connect.h"
 #include "common/db_job.h"
+#include "common/db_pool_private.h"
 #include "common/db_prepared.h"
 #include "common/log.h"
 #include "common/offload.h"
@@ -32,65 +33,6 @@ enum {
 	DRAIN_CANCELS = 5,
 	NOTHINGS_MAX = 2 * HS_DB_JOB_RESULTS,	/* one after each result is usual */
 	CONNECTIONS_MAX = 1000
-};
-
-enum state {
-	/* No connection. To CONNECTING when jobs wait for one, or the pool has none at all. */
-	CLOSED,
-	/* A thread is opening it. To IDLE, or back to CLOSED and a pause for all. */
-	CONNECTING,
-	/* Open, without work; read, since the news of its end comes that way. To BUSY or CLOSED. */
-	IDLE,
-	/* A job was sent; its results are read. To IDLE after the Sync, to DRAINING when the job
-	 * ends before that or leaves a failed transaction behind, to CLOSED when it breaks. */
-	BUSY,
-	/* Nobody wants the results any more; they are read and dropped until the Sync has come, the
-	 * cancel has returned and the transaction is over. To IDLE; to CLOSED when that takes
-	 * too long. */
-	DRAINING,
-	STATE_COUNT
-};
-
-struct connection {
-	TAILQ_ENTRY(connection) link;	/* in pool->lists[state] */
-	enum state state;
-	struct hs_db_pool *pool;
-	PGconn *pg;			/* from IDLE on */
-	struct event *readable, *writable;
-	struct event *drain;		/* while DRAINING */
-	struct hs_db_job *job;		/* while BUSY */
-	size_t statement;		/* the one whose results are read, all that was sent counts */
-	size_t prepares_at;		/* the first of prepared.count that were sent */
-	struct hs_db_prepared prepared;
-	bool sync_due, rolling_back;
-	bool cancel_due;
-	int cancels;
-	uint64_t life;			/* rises with each closing: late news finds nobody */
-	int64_t opened_ms;
-};
-
-TAILQ_HEAD(connections, connection);
-
-struct hs_db_pool {
-	struct event_base *base;
-	const struct hs_settings *settings;
-	enum hs_db_role role;
-	char *name;
-	struct hs_offload *offload;
-	struct event *kick;		/* made active: there may be something to start */
-	struct event *news;		/* made active: somebody watches, and something came */
-	void (*on_news)(void *arg);
-	void *news_arg;
-	struct event *pause;		/* pending: nobody connects before it is over */
-	size_t count;
-	struct connection *connections;
-	struct connections lists[STATE_COUNT];
-	size_t sizes[STATE_COUNT];
-	struct hs_db_jobs queue;
-	size_t waiting;
-	unsigned failures;		/* to connect, in a row */
-	bool usable, said_away;
-	struct hs_error last;
 };
 
 /* A thread's errand: opening a connection, or cancelling what runs on one. */
@@ -122,7 +64,7 @@ static size_t count_open(const struct hs_db_pool *pool)
 	return pool->sizes[IDLE] + pool->sizes[BUSY] + pool->sizes[DRAINING];
 }
 
-static void kick(struct hs_db_pool *pool)
+void db_pool_kick(struct hs_db_pool *pool)
 {
 	event_active(pool->kick, EV_TIMEOUT, 1);
 }
@@ -183,7 +125,7 @@ static void begin_pause(struct hs_db_pool *pool)
 	arm(pool->pause, longest / 2 + (int)(chance % (unsigned)(longest / 2 + 1)));
 }
 
-static void close_connection(struct connection *connection)
+void db_pool_close(struct connection *connection)
 {
 	event_free(connection->readable);
 	event_free(connection->writable);
@@ -212,9 +154,9 @@ static void lose(struct connection *connection)
 	set_unusable(pool, "a connection to the database is lost", &err);
 	if (hs_clock_ms() - connection->opened_ms < SHORT_LIFE_MS)
 		begin_pause(pool);
-	close_connection(connection);
-	kick(pool);
-	if (job != NULL)
+	db_pool_close(connection);
+	db_pool_kick(pool);
+	if (job != NULL && !db_pool_ask_anew(pool, job))
 		hs_db_job_tell(job, job->failure.code != HS_OK ? NULL : &err);
 }
 
@@ -350,8 +292,8 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
 	if (connection->cancels >= DRAIN_CANCELS) {
 		hs_log(HS_LOG_WARNING, "closing a connection whose cancelled statement goes on",
 		    HS_INT("pid", PQbackendPID(connection->pg)));
-		close_connection(connection);
-		kick(connection->pool);
+		db_pool_close(connection);
+		db_pool_kick(connection->pool);
 		return;
 	}
 	arm(connection->drain, DRAIN_MS);
@@ -400,21 +342,36 @@ static void read_results(struct connection *connection)
 	}
 }
 
+/* It has no work any more. */
+static void rest(struct connection *connection)
+{
+	if (db_pool_wants(connection->pool, connection->host))
+		move(connection, IDLE);
+	else
+		db_pool_close(connection);
+	db_pool_kick(connection->pool);
+}
+
 /* The Sync has come: the job is over. Tells last. */
 static void end_job(struct connection *connection)
 {
 	struct hs_db_pool *pool = connection->pool;
-	struct hs_db_job *job = take_job(connection);
+	struct hs_db_job *job = connection->job;
 
+	if (job->failure.code == HS_DB_AWAY && pool->role == HS_DB_WRITER) {
+		lose(connection);	/* a primary that is one no more */
+		return;
+	}
+	take_job(connection);
 	pool->usable = true;
 	if (PQtransactionStatus(connection->pg) == PQTRANS_IDLE) {
-		move(connection, IDLE);
-		kick(pool);
+		rest(connection);
 	} else {
 		begin_drain(connection, false);
 		settle(connection);
 	}
-	hs_db_job_tell(job, NULL);
+	if (job->failure.code != HS_DB_CONFLICT || !db_pool_ask_anew(pool, job))
+		hs_db_job_tell(job, NULL);
 }
 
 /* What comes next on a draining connection, now that something has changed. */
@@ -424,8 +381,7 @@ static void settle(struct connection *connection)
 		return;
 	if (PQtransactionStatus(connection->pg) == PQTRANS_IDLE) {
 		evtimer_del(connection->drain);
-		move(connection, IDLE);
-		kick(connection->pool);
+		rest(connection);
 	} else if (connection->rolling_back || !send_plain(connection, "rollback") ||
 	    !send_sync(connection)) {
 		lose(connection);
@@ -505,12 +461,18 @@ static void refuse_connect(struct connection *connection, const struct hs_error 
 }
 
 /* Takes pg. */
-static void adopt(struct connection *connection, PGconn *pg)
+static void adopt(struct connection *connection, PGconn *pg, size_t host)
 {
 	struct hs_db_pool *pool = connection->pool;
 	struct hs_error err = HS_ERROR_INIT;
 	int fd = PQsocket(pg);
 
+	if (!db_pool_wants(pool, host)) {
+		PQfinish(pg);
+		move(connection, CLOSED);
+		db_pool_kick(pool);
+		return;
+	}
 	if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1) {
 		hs_db_error_of_connection(pg, &err);
 		PQfinish(pg);
@@ -518,6 +480,7 @@ static void adopt(struct connection *connection, PGconn *pg)
 		return;
 	}
 	connection->pg = pg;
+	connection->host = host;
 	connection->sync_due = false;
 	connection->opened_ms = hs_clock_ms();
 	connection->readable = new_event(connection, fd, EV_READ | EV_PERSIST, on_readable);
@@ -532,7 +495,7 @@ static void adopt(struct connection *connection, PGconn *pg)
 	pool->usable = true;
 	pool->failures = 0;
 	evtimer_del(pool->pause);
-	kick(pool);
+	db_pool_kick(pool);
 	tell_news(pool);
 }
 
@@ -543,7 +506,7 @@ static void done_connect(struct hs_task *task)
 
 	errand->pg = NULL;
 	if (pg != NULL)
-		adopt(errand->connection, pg);
+		adopt(errand->connection, pg, hs_db_target_reached(errand->target));
 	else
 		refuse_connect(errand->connection, &errand->err);
 	free_errand(errand);
@@ -563,9 +526,11 @@ static void start_connect(struct connection *connection)
 	}
 	errand->task.work = work_connect;
 	errand->task.done = done_connect;
-	if (hs_db_target_new(pool->settings, pool->role, pool->name, &errand->target, &err) &&
-	    start_errand(errand, connection, &err))
-		return;
+	if (hs_db_target_new(pool->settings, pool->role, pool->name, &errand->target, &err)) {
+		hs_db_target_only(errand->target, pool->hosts);
+		if (start_errand(errand, connection, &err))
+			return;
+	}
 	free_errand(errand);
 	refuse_connect(connection, &err);
 }
@@ -601,6 +566,8 @@ static void start_connections(struct hs_db_pool *pool)
 {
 	size_t wanted = pool->waiting;
 
+	if (pool->is_told && pool->hosts == 0)
+		return;
 	/* one is always there; and when one broke, a new one shows whether all is well again */
 	if (wanted == 0 && (count_open(pool) == 0 || !pool->usable))
 		wanted = 1;
@@ -668,7 +635,7 @@ bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *st
 	arm(job->deadline, deadline_ms);
 	TAILQ_INSERT_TAIL(&pool->queue, job, link);
 	pool->waiting++;
-	kick(pool);
+	db_pool_kick(pool);
 	if (ret != NULL)
 		*ret = job;
 	return true;
@@ -732,7 +699,7 @@ bool hs_db_pool_new(struct event_base *base, const struct hs_settings *settings,
 	    !make_connections(pool, max_connections))
 		hs_error_set(err, HS_NO_MEMORY, "", "no memory for database connections");
 	else if (hs_offload_new(base, &pool->offload, err)) {
-		kick(pool);
+		db_pool_kick(pool);
 		*ret = pool;
 		return true;
 	}
@@ -756,7 +723,7 @@ void hs_db_pool_free(struct hs_db_pool *pool)
 		if ((job = take_job(connection)) != NULL)
 			hs_db_job_free(job);
 		if (connection->pg != NULL)
-			close_connection(connection);
+			db_pool_close(connection);
 		event_free(connection->drain);
 	}
 	hs_offload_free(pool->offload);
@@ -794,5 +761,6 @@ void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret
 	ret->busy = pool->sizes[BUSY] + pool->sizes[DRAINING];
 	ret->waiting = pool->waiting;
 	ret->usable = pool->usable;
+	ret->failed = pool->said_away;
 	ret->last = pool->usable ? (struct hs_error)HS_ERROR_INIT : pool->last;
 }

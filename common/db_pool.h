@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <event2/event.h>
 #include <libpq-fe.h>
@@ -59,12 +60,20 @@ void hs_db_job_cancel(struct hs_db_job *job);
 
 /* From now on news is called, from the event loop, when a connection was opened, and when a
  * NOTIFY came on one: then whoever wants to hear says LISTEN (again), and looks. It may be called
- * for nothing. For a pool of one connection. */
+ * for nothing. For a pool of one connection, when it is to LISTEN. */
 void hs_db_pool_watch(struct hs_db_pool *pool, void (*news)(void *arg), void *arg);
+
+/* Of several hosts of POSTGRES_HOST (bit 0 is the first) only these are connected to from now on;
+ * 0: none, and jobs wait. Connections to others are closed: idle ones at once, busy ones after
+ * their job, or at once when their host is among gone, which answers nobody. From the first call on
+ * a reader's job that loses its connection, or is in the way of a standby's replay, is asked anew
+ * before its deadline, and nobody is told. */
+void hs_db_pool_use(struct hs_db_pool *pool, uint32_t hosts, uint32_t gone);
 
 struct hs_db_pool_state {
 	size_t open, busy, waiting;	/* connections, connections at work, jobs in the queue */
 	bool usable;			/* the last attempt to connect or run succeeded */
+	bool failed;			/* it did not; false before the first has ended */
 	struct hs_error last;		/* why not, when not */
 };
 void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret);

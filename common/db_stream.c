@@ -224,7 +224,8 @@ static void done_connect(struct hs_task *task)
 }
 
 static bool start_connect(struct hs_db_stream *stream, struct hs_offload *offload,
-    const struct hs_settings *settings, const char *name, struct hs_error *err)
+    const struct hs_settings *settings, const char *name, uint32_t hosts,
+    struct hs_error *err)
 {
 	struct stream_errand *errand = calloc(1, sizeof *errand);
 
@@ -233,8 +234,12 @@ static bool start_connect(struct hs_db_stream *stream, struct hs_offload *offloa
 	errand->task = (struct hs_task){ .work = work_connect, .done = done_connect,
 		.drop = drop_connect };
 	errand->stream = stream;
-	if (!hs_db_target_new(settings, HS_DB_READER, name, &errand->target, err) ||
-	    !hs_offload_start(offload, &errand->task, err)) {
+	if (!hs_db_target_new(settings, HS_DB_READER, name, &errand->target, err)) {
+		errand_free(errand);
+		return false;
+	}
+	hs_db_target_only(errand->target, hosts);
+	if (!hs_offload_start(offload, &errand->task, err)) {
 		errand_free(errand);
 		return false;
 	}
@@ -254,7 +259,7 @@ static void ignore_results(void *arg, PGresult *const *results, size_t count,
 }
 
 bool hs_db_stream_new(struct event_base *base, struct hs_offload *offload,
-    const struct hs_settings *settings, const char *name,
+    const struct hs_settings *settings, const char *name, uint32_t hosts,
     const struct hs_db_statement *statement, int deadline_ms,
     const struct hs_db_stream_events *events, void *arg, struct hs_db_stream **ret,
     struct hs_error *err)
@@ -274,7 +279,7 @@ bool hs_db_stream_new(struct event_base *base, struct hs_offload *offload,
 	    event_add(stream->deadline, &deadline) != 0)
 		hs_error_set(err, HS_NO_MEMORY, "", "no memory for a query");
 	else if (hs_db_job_new(statement, 1, ignore_results, NULL, &stream->job, err) &&
-	    start_connect(stream, offload, settings, name, err)) {
+	    start_connect(stream, offload, settings, name, hosts, err)) {
 		*ret = stream;
 		return true;
 	}

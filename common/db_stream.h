@@ -7,6 +7,7 @@
 #define HS_DB_STREAM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <event2/event.h>
 #include <libpq-fe.h>
@@ -29,9 +30,9 @@ struct hs_db_stream_events {
 /* Connects, as a reader, and asks. The callbacks never run before this returns. Borrows base,
  * offload and events until the stream is freed. Past deadline_ms without a first row (or an end)
  * it ends with HS_TIMEOUT. Gives *ret. Errors, here or of on_end: those of hs_db_connect and
- * hs_db_run. */
+ * hs_db_run. hosts: of POSTGRES_HOST, bit 0 is the first; 0: all of them, a standby first. */
 bool hs_db_stream_new(struct event_base *base, struct hs_offload *offload,
-    const struct hs_settings *settings, const char *name,
+    const struct hs_settings *settings, const char *name, uint32_t hosts,
     const struct hs_db_statement *statement, int deadline_ms,
     const struct hs_db_stream_events *events, void *arg, struct hs_db_stream **ret,
     struct hs_error *err);

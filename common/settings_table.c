@@ -117,6 +117,12 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.fallback_words = "none", .secret = true, .needs_restart = true,
 		.help = "That user's password.",
 	},
+	[HS_SET_REPLICA_LAG_SECONDS] = {
+		.name = "HOOPSCOUT_REPLICA_LAG_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "5",
+		.min = 0, .max = 300, .needs_restart = true,
+		.help =
+		    "How far a standby that is searched may be behind; 0: only the primary is searched.",
+	},
 	[HS_SET_INCOMING_DIR] = {
 		.name = "STATIC_DATASET_INCOMING_DIR", .type = HS_TYPE_PATH,
 		.fallback = "snapshots/incoming",

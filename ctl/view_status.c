@@ -38,6 +38,31 @@ static void print_listen(const struct screen *screen, const json_t *result)
 	}
 }
 
+/* Of several PostgreSQL hosts each: what it is, how far behind, and whether it is searched. */
+static void print_hosts(const struct screen *screen, const json_t *hosts)
+{
+	char line[2 * FIGURE_BYTES + 512];
+	const json_t *host;
+	size_t i;
+
+	json_array_foreach(hosts, i, host) {
+		const json_t *lag = json_object_get(host, "lag_seconds");
+		const char *message = json_string_value(json_object_get(host, "message"));
+		int length = snprintf(line, sizeof line, "%.200s: %s", text_of(host, "name"),
+		    text_of(host, "role"));
+
+		if (json_is_real(lag))
+			length += snprintf(line + length, sizeof line - (size_t)length,
+			    ", %.1f s behind", json_real_value(lag));
+		if (json_is_true(json_object_get(host, "searches")))
+			length += snprintf(line + length, sizeof line - (size_t)length,
+			    ", asked by searches");
+		if (message != NULL && message[0] != '\0')
+			snprintf(line + length, sizeof line - (size_t)length, ": %.200s", message);
+		print_field(screen, "", line);
+	}
+}
+
 static void print_database(const struct screen *screen, const json_t *database)
 {
 	const char *state = text_of(database, "state");
@@ -54,6 +79,7 @@ static void print_database(const struct screen *screen, const json_t *database)
 	fputc('\n', screen->out);
 	if (json_is_string(message) && json_string_length(message) > 0)
 		print_field(screen, "", json_string_value(message));
+	print_hosts(screen, json_object_get(database, "hosts"));
 }
 
 static void print_head(const struct screen *screen, const json_t *result)

@@ -343,6 +343,11 @@ bool intake_kept(struct intake *intake, const struct hs_error *why, double now, 
 	return is_stirred;
 }
 
+void intake_resume(struct intake *intake)
+{
+	intake->held_until = 0;
+}
+
 void intake_hurry(struct intake *intake, const char *name, double now)
 {
 	intake->held_until = 0;

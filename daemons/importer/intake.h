@@ -69,6 +69,9 @@ bool intake_pick(struct intake *intake, double now, struct intake_pick *ret);
 bool intake_finished(struct intake *intake);
 bool intake_kept(struct intake *intake, const struct hs_error *why, double now, bool *ret_soon);
 
+/* The database answers: whatever waited for it may be tried now. */
+void intake_resume(struct intake *intake);
+
 /* Someone wants one file, or all of them (name NULL), now: pauses end, and they get a look soon. */
 void intake_hurry(struct intake *intake, const char *name, double now);
 /* Whether a file that was hurried still awaits its turn or its look. */

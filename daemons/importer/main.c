@@ -109,6 +109,18 @@ static void importer_free(void *app)
 	free(importer);
 }
 
+/* A new connection may be one to another server, of which the worker shall hear though nothing is
+ * to be imported. */
+static void on_connected(void *arg)
+{
+	struct importer *importer = arg;
+
+	if (importer->is_stopping)
+		return;
+	importer->wants_catch_up = true;
+	play_next(importer);
+}
+
 static bool make_parts(struct importer *importer, struct hs_error *err)
 {
 	const struct hs_settings *settings = importer->settings;
@@ -149,6 +161,7 @@ static bool importer_start(struct hs_child *child, void **ret_app, struct hs_err
 	*ret_app = importer;
 	importer->wants_catch_up = true;
 	hs_child_ready(child);
+	hs_db_pool_watch(importer->pool, on_connected, importer);
 	scan_folder(importer);
 	return true;
 }

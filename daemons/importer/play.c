@@ -379,7 +379,8 @@ static bool file_kept(struct importer *importer, struct news *news)
 	wants_scan = intake_kept(importer->intake, &news->err, hs_clock_seconds(), &soon);
 	report->status = REPORT_WAITING;
 	snprintf(report->reason, sizeof report->reason, "%s", news->err.message);
-	if (news->err.code == HS_FILE_CHANGED || importer->is_stopping)
+	/* that another importer has it is how two share a folder */
+	if (news->err.code == HS_FILE_CHANGED || news->err.code == HS_BUSY || importer->is_stopping)
 		hs_log(HS_LOG_DEBUG, "a file stays in incoming", HS_STR("file", report->name),
 		    HS_STR("error", report->reason));
 	else
@@ -442,6 +443,8 @@ void play_news(struct importer *importer, struct news *news)
 	switch (news->job.kind) {
 	case JOB_CATCH_UP:
 		importer->missed_database = !news->done;
+		if (news->done)
+			intake_resume(importer->intake);
 		break;
 	case JOB_FILE:
 		file_news(importer, news);

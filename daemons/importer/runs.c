@@ -56,6 +56,19 @@ bool runs_hold(struct hs_db *db, int64_t run, struct hs_error *err)
 	    number_text(run, number));
 }
 
+bool runs_is_known(struct hs_db *db, int64_t run, bool *ret, struct hs_error *err)
+{
+	char number[NUMBER_BYTES];
+	PGresult *result = NULL;
+
+	if (!hs_db_exec(db, "select from import_run where run_id = $1::bigint", &result, err,
+		number_text(run, number)))
+		return false;
+	*ret = PQntuples(result) == 1;
+	PQclear(result);
+	return true;
+}
+
 bool runs_close(struct hs_db *db, int64_t run, json_t **ret, struct hs_error *err)
 {
 	char number[NUMBER_BYTES];

@@ -30,6 +30,9 @@ bool runs_open(struct hs_db *db, enum run_trigger trigger, int64_t *ret_run, str
 /* After a reconnection: takes the run's lock again. */
 bool runs_hold(struct hs_db *db, int64_t run, struct hs_error *err);
 
+/* Whether the database knows a run; a failover may have lost it. */
+bool runs_is_known(struct hs_db *db, int64_t run, bool *ret, struct hs_error *err);
+
 /* Ends a run. Gives its row as JSON in *ret (a new reference). */
 bool runs_close(struct hs_db *db, int64_t run, json_t **ret, struct hs_error *err);
 

@@ -23,6 +23,7 @@
 #include "common/text.h"
 #include "daemons/importer/countries.h"
 #include "daemons/importer/discard.h"
+#include "daemons/importer/lost.h"
 #include "daemons/importer/merge_sql.h"
 #include "daemons/importer/recover.h"
 #include "daemons/importer/shelve.h"
@@ -63,6 +64,7 @@ struct worker {
 	bool session_is_new;		/* opened by a possession, and not prepared */
 	bool is_recovered;		/* nothing is left half-done, as far as we know */
 	bool has_countries;		/* nationalities are settled by our table */
+	struct lost_server server;	/* of the session before */
 	int64_t run;			/* 0: none is open */
 	int64_t late_run;		/* could not be closed: the database was away */
 	struct progress teller;
@@ -127,10 +129,37 @@ static bool connect_once(struct worker *worker, struct hs_error *err)
 	return hs_db_connect(worker->settings, HS_DB_WRITER, "hsd-importer", &worker->db, err);
 }
 
+/* A run that a failover lost goes on as another one. */
+static bool check_run(struct worker *worker, struct hs_error *err)
+{
+	bool known = true;
+
+	if (worker->run > 0 && !runs_is_known(worker->db, worker->run, &known, err))
+		return false;
+	if (!known)
+		worker->run = 0;
+	return true;
+}
+
+/* What the server has lost is put back; a move may then lack its record, as after our death. */
+static bool check_server(struct worker *worker, struct hs_error *err)
+{
+	struct lost_server before = worker->server;
+	int64_t back;
+
+	if (!lost_put_back(worker->db, worker->settings, &worker->teller, &worker->server, &back,
+		err))
+		return false;
+	if (before.timeline != worker->server.timeline || before.system != worker->server.system)
+		worker->is_recovered = worker->has_countries = false;
+	return true;
+}
+
 /* What a new session must have: our settings, and the lock of the run under way. */
 static bool prepare_session(struct worker *worker, struct hs_error *err)
 {
-	if (!hs_db_script(worker->db, merge_session, err) ||
+	if (!hs_db_script(worker->db, merge_session, err) || !check_server(worker, err) ||
+	    !check_run(worker, err) ||
 	    !runs_mark_interrupted(worker->db, worker->run, err) ||
 	    (worker->run > 0 && !runs_hold(worker->db, worker->run, err)))
 		return false;

@@ -76,11 +76,12 @@ static json_t *database_json(const struct supervisor *supervisor,
     json_t *const details[SERVICE_COUNT])
 {
 	const char *problem = database_problem(supervisor, details);
+	json_t *hosts = json_object_get(json_object_get(details[SERVICE_WEB], "database"), "hosts");
 
-	return json_pack("{s:s, s:s, s:o, s:o}", "kind",
+	return json_pack("{s:s, s:s, s:o, s:o, s:O*}", "kind",
 	    supervisor->private_postgres ? "private" : "external", "state",
 	    database_state(supervisor, problem), "message", text_or_null(problem), "migration",
-	    text_or_null(supervisor->migration));
+	    text_or_null(supervisor->migration), "hosts", hosts);
 }
 
 static json_t *service_json(const struct service *service, json_t *detail)

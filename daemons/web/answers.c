@@ -14,9 +14,11 @@
 
 #include "common/log.h"
 #include "daemons/web/account.h"
+#include "daemons/web/catalog.h"
 #include "daemons/web/data_version.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/notice.h"
+#include "daemons/web/replicas.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/web.h"
 
@@ -38,7 +40,9 @@ TAILQ_HEAD(answer_list, answer);
 
 struct answers {
 	struct data_version *newest;
+	struct catalog *catalog;
 	int64_t version;		/* of all that is kept; -1: nothing is */
+	unsigned long long epoch;
 	void *tree;			/* of struct answer, for tsearch */
 	struct answer_list by_use;	/* the last used first */
 	size_t count, bytes, most_bytes;
@@ -100,6 +104,23 @@ static void drop_all(struct answers *answers)
 
 	while ((answer = TAILQ_FIRST(&answers->by_use)) != NULL)
 		drop(answers, answer);
+}
+
+/* What was read before says nothing of what is read from now on. */
+static void begin_epoch(void *arg)
+{
+	struct answers *answers = arg;
+
+	drop_all(answers);
+	answers->version = -1;
+	answers->epoch++;
+	catalog_forget(answers->catalog);
+}
+
+/* Whether the version that an exchange reads is one of those that we ask about. */
+static bool is_of_epoch(const struct exchange *exchange)
+{
+	return exchange->epoch == exchange->web->answers->epoch && !replicas_apart(exchange);
 }
 
 /* What is kept is of one version: the newest that anybody has read. */
@@ -223,7 +244,9 @@ void answers_reply(struct exchange *exchange, const char *key,
 
 	exchange->otherwise = otherwise;
 	/* NULL: it is not kept */
-	exchange->keep_key = notice_waits(exchange) ? NULL : key_for(exchange, key);
+	exchange->keep_key = notice_waits(exchange) || replicas_apart(exchange) ? NULL
+	    : key_for(exchange, key);
+	exchange->epoch = answers->epoch;
 	if (exchange->keep_key == NULL || find(answers, exchange->keep_key) == NULL) {
 		miss(exchange);
 		return;
@@ -249,7 +272,7 @@ void answers_keep(struct exchange *exchange)
 	size_t length = evbuffer_get_length(reply->body);
 	struct answer *answer;
 
-	if (exchange->keep_key == NULL || reply->etag[0] == '\0' ||
+	if (exchange->keep_key == NULL || reply->etag[0] == '\0' || !is_of_epoch(exchange) ||
 	    exchange->keep_version < 0 || exchange->keep_version < answers->version ||
 	    !has_room(answers, length + strlen(exchange->keep_key)) ||
 	    (answer = answer_new(exchange->keep_key, length)) == NULL)
@@ -277,12 +300,13 @@ bool answers_number(const struct answers *answers, const char *key, int64_t *ret
 	return true;
 }
 
-void answers_keep_number(struct answers *answers, const char *key, int64_t number,
+void answers_keep_number(const struct exchange *exchange, const char *key, int64_t number,
     int64_t version)
 {
+	struct answers *answers = exchange->web->answers;
 	struct answer *answer;
 
-	if (version < answers->version || !has_room(answers, strlen(key)) ||
+	if (!is_of_epoch(exchange) || version < answers->version || !has_room(answers, strlen(key)) ||
 	    (answer = answer_new(key, 0)) == NULL)
 		return;
 	answer->number = number;
@@ -292,16 +316,17 @@ void answers_keep_number(struct answers *answers, const char *key, int64_t numbe
 /* Life. */
 
 bool answers_new(struct event_base *base, const struct hs_settings *settings,
-    struct answers **ret, struct hs_error *err)
+    struct catalog *catalog, struct answers **ret, struct hs_error *err)
 {
 	struct answers *answers = calloc(1, sizeof *answers);
 
 	if (answers == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to keep answers");
 	TAILQ_INIT(&answers->by_use);
+	answers->catalog = catalog;
 	answers->version = -1;
 	answers_reload(answers, settings);
-	if (!data_version_new(base, settings, &answers->newest, err)) {
+	if (!data_version_new(base, settings, begin_epoch, answers, &answers->newest, err)) {
 		answers_free(answers);
 		return false;
 	}
@@ -322,6 +347,11 @@ void answers_reload(struct answers *answers, const struct hs_settings *settings)
 {
 	drop_all(answers);
 	answers->most_bytes = (size_t)hs_setting_int(settings, HS_SET_WEB_CACHE_BYTES);
+}
+
+void answers_use(struct answers *answers, uint32_t hosts, uint32_t gone)
+{
+	data_version_use(answers->newest, hosts, gone);
 }
 
 void answers_look(const struct answers *answers, struct answers_state *ret)

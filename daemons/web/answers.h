@@ -4,8 +4,9 @@
  * fragment, JSON; of a page also the account and its role), the path, the canonical query, the
  * day. It is given again when the data's version, asked of the database after the request came,
  * is the one that the answer's own transaction read; with any other everything is dropped. So no
- * answer is ever stale. Bounded by HOOPSCOUT_WEB_CACHE_BYTES: what was not asked for longest goes
- * first. */
+ * answer is staler than the server that is asked for searches. Numbers are compared within one
+ * epoch only, the time over which that server stays the same (see data_version.h). Bounded by
+ * HOOPSCOUT_WEB_CACHE_BYTES: what was not asked for longest goes first. */
 #ifndef WEB_ANSWERS_H
 #define WEB_ANSWERS_H
 
@@ -19,17 +20,22 @@
 #include "common/settings.h"
 
 struct answers;
+struct catalog;
 struct exchange;
 
-/* Gives *ret. Borrows base, and settings, in which the bound may change. */
+/* Gives *ret. Borrows base, settings, in which the bound may change, and catalog, which is told to
+ * forget what it holds at the end of an epoch. */
 bool answers_new(struct event_base *base, const struct hs_settings *settings,
-    struct answers **ret, struct hs_error *err);
+    struct catalog *catalog, struct answers **ret, struct hs_error *err);
 
 /* Accepts NULL. Bodies that are still being sent stay until then. */
 void answers_free(struct answers *answers);
 
 /* Forgets all, as after a change of templates; from then on the bound is the one of settings. */
 void answers_reload(struct answers *answers, const struct hs_settings *settings);
+
+/* Of which hosts the version is asked; as hs_db_pool_use. */
+void answers_use(struct answers *answers, uint32_t hosts, uint32_t gone);
 
 /* Answers from what is kept, and takes exchange; or calls otherwise, now or a moment later, and
  * then keeps under key the answer that the exchange gets, when answers_read_at has told its
@@ -50,7 +56,7 @@ void answers_keep(struct exchange *exchange);
  * and may be the newest no more. */
 bool answers_number(const struct answers *answers, const char *key, int64_t *ret,
     int64_t *ret_version);
-void answers_keep_number(struct answers *answers, const char *key, int64_t number,
+void answers_keep_number(const struct exchange *exchange, const char *key, int64_t number,
     int64_t version);
 
 struct answers_state {

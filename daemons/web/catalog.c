@@ -309,6 +309,11 @@ int64_t catalog_version(const struct catalog *catalog)
 	return catalog->version;
 }
 
+void catalog_forget(struct catalog *catalog)
+{
+	catalog->version = -1;
+}
+
 /* Looking. */
 
 bool catalog_has(enum search_param param)

@@ -46,6 +46,9 @@ bool catalog_take(struct catalog *catalog, const PGresult *rows, int64_t version
 
 int64_t catalog_version(const struct catalog *catalog);
 
+/* Its version is -1 again, though it holds what it held: nothing is of that version any more. */
+void catalog_forget(struct catalog *catalog);
+
 /* Whether a parameter is a list to choose from. */
 bool catalog_has(enum search_param param);
 

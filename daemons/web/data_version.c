@@ -86,8 +86,13 @@ void data_version_forget(struct data_version *source, struct data_version_wait *
 	TAILQ_REMOVE(&source->asked, wait, link);
 }
 
+void data_version_use(struct data_version *source, uint32_t hosts, uint32_t gone)
+{
+	hs_db_pool_use(source->pool, hosts, gone);
+}
+
 bool data_version_new(struct event_base *base, const struct hs_settings *settings,
-    struct data_version **ret, struct hs_error *err)
+    void (*opened)(void *arg), void *arg, struct data_version **ret, struct hs_error *err)
 {
 	struct data_version *source = calloc(1, sizeof *source);
 
@@ -100,6 +105,7 @@ bool data_version_new(struct event_base *base, const struct hs_settings *setting
 		free(source);
 		return false;
 	}
+	hs_db_pool_watch(source->pool, opened, arg);
 	*ret = source;
 	return true;
 }

@@ -27,9 +27,14 @@ struct data_version_wait {
 	bool waiting;
 };
 
-/* On a connection of its own. Gives *ret. Borrows base and settings. */
+/* On a connection of its own. opened is called whenever that was opened, before anything that it
+ * answers is told: another server, or another past of one, may give a number that is known already
+ * to other data. Gives *ret. Borrows base and settings. */
 bool data_version_new(struct event_base *base, const struct hs_settings *settings,
-    struct data_version **ret, struct hs_error *err);
+    void (*opened)(void *arg), void *arg, struct data_version **ret, struct hs_error *err);
+
+/* As hs_db_pool_use. */
+void data_version_use(struct data_version *source, uint32_t hosts, uint32_t gone);
 
 /* Nobody is told any more. Accepts NULL. */
 void data_version_free(struct data_version *source);

@@ -98,6 +98,7 @@ struct exchange {
 	void (*otherwise)(struct exchange *exchange);	/* no answer is kept that can be given */
 	char *keep_key;		/* answers.h; NULL: the answer is not kept */
 	int64_t keep_version;	/* -1: not kept */
+	unsigned long long epoch;	/* of answers.h, when they were asked */
 };
 
 /* A request's header; NULL when it is not there. */

@@ -13,6 +13,7 @@
 #include "common/db_stream.h"
 #include "common/log.h"
 #include "daemons/web/export_format.h"
+#include "daemons/web/replicas.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search_query.h"
 #include "daemons/web/search_refused.h"
@@ -167,8 +168,8 @@ static bool ask(struct export *export, const struct search_query *query, struct 
 	search_sql_all(query, sql);
 	done = sql_finish(sql, &statement, err) &&
 	    hs_db_stream_new(web->base, export->all->offload, web->settings, "hsd-web exporting",
-		&statement, EXPORT_PATIENCE * seconds * 1000, &events, export, &export->stream,
-		err);
+		replicas_hosts(export->exchange), &statement, EXPORT_PATIENCE * seconds * 1000,
+		&events, export, &export->stream, err);
 	sql_done(sql);
 	free(sql);
 	return done;

@@ -18,6 +18,7 @@
 #include "daemons/web/health.h"
 #include "daemons/web/quality.h"
 #include "daemons/web/quality_commands.h"
+#include "daemons/web/replicas.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
 #include "daemons/web/tls.h"
@@ -52,6 +53,7 @@ static void web_free(void *app)
 	server_free(web->server);
 	exports_free(web->exports);
 	uploads_free(web->uploads);
+	replicas_free(web->replicas);
 	quality_free(web->quality);
 	accounts_free(web->accounts);
 	answers_free(web->answers);
@@ -106,10 +108,11 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 		(size_t)hs_setting_int(web->settings, HS_SET_WEB_DB_CONNECTIONS), &web->pool,
 		err) ||
 	    !accounts_new(web->base, web->settings, &web->accounts, err) ||
-	    !answers_new(web->base, web->settings, &web->answers, err) ||
+	    !answers_new(web->base, web->settings, web->catalog, &web->answers, err) ||
 	    !exports_new(web->base, &web->exports, err) ||
 	    !uploads_new(web->base, &web->uploads, err) ||
 	    !quality_new(web->base, web->settings, &web->quality, err) ||
+	    !replicas_new(web, &web->replicas, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;
@@ -174,19 +177,26 @@ static json_t *web_status(void *app)
 	struct answers_state answers;
 	struct server_state server;
 
+	const char *problem = "";
+
 	server_look(web->server, &server);
 	answers_look(web->answers, &answers);
 	hs_db_pool_look(web->pool, &pool);
+	if (!pool.usable)
+		problem = pool.last.message;
+	else if (replicas_without_primary(web->replicas))
+		problem = "no host of POSTGRES_HOST is the primary: nothing can be written";
 	return json_pack("{s:o, s:s, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I},"
-	    " s:{s:I, s:I, s:I, s:b, s:s}}", "https", tls_status(web->tls), "reload_problem",
+	    " s:{s:I, s:I, s:I, s:b, s:s, s:o*}}", "https", tls_status(web->tls), "reload_problem",
 	    web->reload_problem, "requests",
 	    (json_int_t)server.requests, "in_hand", (json_int_t)server.in_hand, "connections",
 	    (json_int_t)server.connections, "answers", "version",
 	    (json_int_t)answers.version, "kept", (json_int_t)answers.count, "bytes",
 	    (json_int_t)answers.bytes, "hits", (json_int_t)answers.hits, "misses",
 	    (json_int_t)answers.misses, "database", "open", (json_int_t)pool.open, "busy",
-	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable", pool.usable,
-	    "message", pool.usable ? "" : pool.last.message);
+	    (json_int_t)pool.busy, "waiting", (json_int_t)pool.waiting, "usable",
+	    problem[0] == '\0', "message", problem, "hosts",
+	    replicas_json(web->replicas));
 }
 
 /* Of several files one list. */

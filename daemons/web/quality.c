@@ -265,6 +265,11 @@ bool quality_new(struct event_base *base, const struct hs_settings *settings, st
 	return false;
 }
 
+void quality_use(struct quality *quality, uint32_t hosts, uint32_t gone)
+{
+	hs_db_pool_use(quality->pool, hosts, gone);
+}
+
 void quality_free(struct quality *quality)
 {
 	if (quality == NULL)

@@ -30,6 +30,9 @@ struct quality;
 bool quality_new(struct event_base *base, const struct hs_settings *settings, struct quality **ret,
     struct hs_error *err);
 
+/* Of which hosts it asks; as hs_db_pool_use. */
+void quality_use(struct quality *quality, uint32_t hosts, uint32_t gone);
+
 /* Nobody is told any more. Accepts NULL. */
 void quality_free(struct quality *quality);
 

@@ -16,6 +16,7 @@
 #include "daemons/web/figures.h"
 #include "daemons/web/masthead.h"
 #include "daemons/web/notice.h"
+#include "daemons/web/replicas.h"
 #include "daemons/web/search_query.h"
 #include "daemons/web/statics.h"
 #include "daemons/web/values.h"
@@ -259,6 +260,9 @@ void reply_search_error(struct exchange *exchange, const struct hs_error *err)
 	reply_error(exchange, err);
 }
 
+static const char without_primary[] = "The database is passing from one server to another, which "
+    "takes a few seconds. Searches go on meanwhile; please try this again in a moment.";
+
 void reply_error(struct exchange *exchange, const struct hs_error *err)
 {
 	switch (err->code) {
@@ -279,12 +283,15 @@ void reply_error(struct exchange *exchange, const struct hs_error *err)
 		    NULL);
 		return;
 	case HS_DB_AWAY:
+	case HS_DB_CONFLICT:
 	case HS_BUSY:
 	case HS_LIMIT:
 	case HS_NO_MEMORY:
 		hs_log_error(HS_LOG_WARNING, "a query could not be run", err);
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
-		    "The database cannot be asked just now. Please try again in a moment.", NULL);
+		    replicas_without_primary(exchange->web->replicas) ? without_primary
+			: "The database cannot be asked just now. Please try again in a moment.",
+		    NULL);
 		return;
 	default:
 		break;

@@ -16,6 +16,7 @@
 #include "daemons/web/answers.h"
 #include "daemons/web/catalog.h"
 #include "daemons/web/data_version.h"
+#include "daemons/web/replicas.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/search_advice.h"
 #include "daemons/web/search_form.h"
@@ -183,8 +184,7 @@ static void finish(struct exchange *exchange, PGresult *const *results, size_t c
 {
 	struct search *search = exchange->work;
 
-	answers_keep_number(exchange->web->answers, search->total_key, search->total,
-	    search->version);
+	answers_keep_number(exchange, search->total_key, search->total, search->version);
 	answers_read_at(exchange, search->version);
 	if (search->total == 0 && exchange->form != FORM_JSON && ask_advice(exchange, results, count))
 		return;
@@ -474,8 +474,8 @@ static void find_out(struct exchange *exchange)
 		reply_error(exchange, &err);
 		return;
 	}
-	if (!answers_number(exchange->web->answers, search->total_key, &search->total,
-		&search->total_at))
+	if (replicas_apart(exchange) || !answers_number(exchange->web->answers, search->total_key,
+		&search->total, &search->total_at))
 		search->total_at = -1;
 	answers_look(exchange->web->answers, &answers);
 	ask(exchange, search->total_at < 0 && search->sql->total_at_hand, search->form &&

@@ -27,6 +27,7 @@
 #include "daemons/web/exchange.h"
 #include "daemons/web/fields.h"
 #include "daemons/web/guard.h"
+#include "daemons/web/replicas.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/routes.h"
 
@@ -370,12 +371,12 @@ static int patience_ms(const struct exchange *exchange, const struct hs_db_pool 
 void exchange_ask(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done)
 {
-	struct web *web = exchange->web;
+	struct hs_db_pool *pool = replicas_pool(exchange);
 	struct hs_error err = HS_ERROR_INIT;
 
 	exchange->done = done;
-	if (!hs_db_pool_submit(web->pool, statements, count, patience_ms(exchange, web->pool),
-		on_results, exchange, &exchange->job, &err))
+	if (!hs_db_pool_submit(pool, statements, count, patience_ms(exchange, pool), on_results,
+		 exchange, &exchange->job, &err))
 		reply_error(exchange, &err);
 }
 
@@ -401,10 +402,11 @@ static void on_beside(void *arg, PGresult *const *results, size_t count,
 bool exchange_ask_beside(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done, struct hs_error *err)
 {
+	struct hs_db_pool *pool = replicas_pool(exchange);
+
 	exchange->beside_done = done;
-	return hs_db_pool_submit(exchange->web->pool, statements, count,
-	    patience_ms(exchange, exchange->web->pool), on_beside, exchange, &exchange->beside,
-	    err);
+	return hs_db_pool_submit(pool, statements, count, patience_ms(exchange, pool), on_beside,
+	    exchange, &exchange->beside, err);
 }
 
 void exchange_drop_beside(struct exchange *exchange)

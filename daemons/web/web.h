@@ -17,6 +17,7 @@ struct answers;
 struct catalog;
 struct exports;
 struct quality;
+struct replicas;
 struct server;
 struct statics;
 struct tls;
@@ -34,6 +35,7 @@ struct web {
 	struct exports *exports;
 	struct uploads *uploads;
 	struct quality *quality;
+	struct replicas *replicas;	/* NULL: there is one PostgreSQL */
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */

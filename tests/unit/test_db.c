@@ -464,6 +464,18 @@ static void test_server_is_read_only(void)
 	expect_done("reader", hs_db_connect(settings, HS_DB_READER, "test", &other, &err), &err);
 	hs_db_free(other);
 	ask_int(db, "alter database hoopscout reset default_transaction_read_only");
+
+	/* one that takes no writes any more, under a connection that is open */
+	ask_int(db, "create temporary table kept (n int)");
+	ask_int(db, "set default_transaction_read_only = on");
+	expect_true("demoted", !hs_db_exec(db, "create table never (n int)", NULL, &err));
+	expect_code("demoted", &err, HS_DB_AWAY);
+	expect_contains("demoted", err.message, "25006");
+	expect_true("of no use", !hs_db_exec(db, "select 1", NULL, &err));
+	expect_code("of no use", &err, HS_DB_AWAY);
+	expect_done("another", hs_db_reconnect(db, &err), &err);
+	expect_int("another", ask_int(db, "select count(*) from pg_class where relname = 'kept'"
+		" and pg_table_is_visible(oid)"), 0);
 	hs_db_free(db);
 }
 

@@ -103,6 +103,110 @@ static void test_unreachable(void)
 	}
 }
 
+/* The second of two hosts is there. */
+static struct hs_settings *settings_of_two(void)
+{
+	struct hs_settings *changed = load_settings();
+	struct hs_error err = HS_ERROR_INIT;
+	char hosts[512];
+
+	snprintf(hosts, sizeof hosts, "/nonexistent,%s",
+	    hs_setting_text(settings, HS_SET_POSTGRES_HOST));
+	hs_settings_override(changed, HS_SET_POSTGRES_HOST, hosts, &err);
+	return changed;
+}
+
+static void test_told_of_hosts(void)
+{
+	struct hs_settings *changed = settings_of_two();
+	struct hs_db *db = connect_writer(settings);
+	struct hs_db_pool *pool = make_pool_of(changed, HS_DB_READER, 1);
+	struct answer waits = { 0 }, wrong = { 0 }, lost = { 0 }, moved = { 0 };
+	char before[TEXT_BYTES], after[TEXT_BYTES];
+
+	hs_db_pool_use(pool, 0, 0);
+	submit(pool, "select 1", 300, &waits);
+	turn_until_told(&waits);
+	expect_int("no host is named", waits.code, HS_DB_AWAY);
+	expect_int("no host is named", look(pool).open, 0);
+	hs_db_pool_use(pool, 1, 0);
+	submit(pool, "select 1", 300, &wrong);
+	turn_until_told(&wrong);
+	expect_contains("the dead one", wrong.message, "/nonexistent");
+	hs_db_pool_use(pool, 2, 0);
+	expect_answer("the living one", pool, "select 3", "3");
+
+	/* what only reads is asked anew, on another connection */
+	backend_pid(pool, before);
+	submit(pool, "select pg_sleep(0.5), pg_backend_pid()", PATIENCE_MS, &lost);
+	turn_for(100);
+	ask_int(db, "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+	    "where application_name = 'pool'");
+	turn_until_told(&lost);
+	expect_int("asked anew", lost.code, HS_OK);
+	backend_pid(pool, after);
+	expect_true("asked anew", after[0] != '\0' && strcmp(before, after) != 0);
+
+	/* a host that does not answer: nobody waits for it */
+	submit(pool, "select pg_sleep(5)", PATIENCE_MS, &moved);
+	turn_for(100);
+	hs_db_pool_use(pool, 1, 2);
+	turn_for(100);
+	expect_int("cut", look(pool).busy, 0);
+	expect_int("cut", moved.calls, 0);
+	expect_int("waits for another host", look(pool).waiting, 1);
+	hs_db_pool_free(pool);
+	hs_db_free(db);
+	hs_settings_free(changed);
+}
+
+/* An idle connection to a host that is not to be used is closed at once, a busy one after its job. */
+static void test_told_to_leave(void)
+{
+	struct hs_settings *changed = settings_of_two();
+	struct hs_db_pool *pool = make_pool_of(changed, HS_DB_READER, 2);
+	struct answer busy = { 0 };
+
+	hs_db_pool_use(pool, 3, 0);
+	submit(pool, "select pg_sleep(0.3)", PATIENCE_MS, &busy);
+	expect_answer("another connection", pool, "select 1", "1");
+	expect_int("two", look(pool).open, 2);
+	hs_db_pool_use(pool, 1, 0);
+	expect_int("the idle one is closed", look(pool).open, 1);
+	turn_until_told(&busy);
+	expect_int("the busy one had its time", busy.code, HS_OK);
+	expect_int("and is closed then", look(pool).open, 0);
+	hs_db_pool_free(pool);
+	hs_settings_free(changed);
+}
+
+/* A writer's job is never asked twice, for it may have happened. */
+static void test_writer_is_not_asked_anew(void)
+{
+	struct hs_settings *changed = settings_of_two();
+	struct hs_db *db = connect_writer(settings);
+	struct hs_db_pool *pool = make_pool_of(changed, HS_DB_WRITER, 1);
+	struct answer lost = { 0 }, demoted = { 0 };
+
+	hs_db_pool_use(pool, 2, 0);
+	expect_answer("there", pool, "select 1", "1");
+	submit(pool, "select pg_sleep(20)", PATIENCE_MS, &lost);
+	turn_for(100);
+	ask_int(db, "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+	    "where application_name = 'pool'");
+	turn_until_told(&lost);
+	expect_int("told", lost.code, HS_DB_AWAY);
+
+	expect_answer("there again", pool, "set default_transaction_read_only = on", "");
+	submit(pool, "create table never (n int)", PATIENCE_MS, &demoted);
+	turn_until_told(&demoted);
+	expect_int("demoted", demoted.code, HS_DB_AWAY);
+	expect_answer("another connection", pool, "create temporary table never (n int)", "");
+	hs_db_pool_free(pool);
+	hs_db_free(db);
+	hs_settings_free(changed);
+}
+
 static int64_t last_tick_ms, longest_gap_ms;
 
 static void measure_gap(evutil_socket_t fd, short what, void *arg)
@@ -155,6 +259,9 @@ static const struct hs_case cases[] = {
 	{ "terminated", test_terminated },
 	{ "restart", test_restart },
 	{ "unreachable", test_unreachable },
+	{ "told of hosts", test_told_of_hosts },
+	{ "told to leave", test_told_to_leave },
+	{ "a writer is not asked anew", test_writer_is_not_asked_anew },
 	{ "deaf server", test_deaf_server },
 };
 

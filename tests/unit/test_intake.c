@@ -206,6 +206,10 @@ static void test_database_away(void)
 	expect_pick("the pause grows", NULL);
 	now += 1;
 	expect_pick("it is over", "1.json");
+	keep(HS_DB_AWAY);
+	expect_pick("away once more", NULL);
+	intake_resume(intake);
+	expect_pick("it answers", "1.json");
 	intake_finished(intake);
 	expect_pick("and the other's turn at once", "2.json");
 	intake_finished(intake);
