@@ -26,7 +26,8 @@ static const char *const stage_names[] = {
 
 /* --- who hears ------------------------------------------------------------------------ */
 
-void play_follow(struct importer *importer, struct hs_call *call, const char *retry)
+void play_follow(struct importer *importer, struct hs_call *call, const char *retry,
+    int64_t retry_id)
 {
 	struct follower *follower = calloc(1, sizeof *follower), **end = &importer->followers;
 	struct hs_error err = HS_ERROR_INIT;
@@ -38,6 +39,7 @@ void play_follow(struct importer *importer, struct hs_call *call, const char *re
 	}
 	follower->call = call;
 	follower->since = hs_clock_seconds();
+	follower->retry_id = retry_id;
 	if (retry != NULL)
 		snprintf(follower->retry, sizeof follower->retry, "%s", retry);
 	while (*end != NULL)
@@ -258,6 +260,7 @@ static bool bring_back(struct importer *importer)
 		if (at->retry[0] == '\0')
 			continue;
 		memcpy(job.name, at->retry, sizeof job.name);
+		job.file_id = at->retry_id;
 		give(importer, &job);
 		return true;
 	}
@@ -425,7 +428,8 @@ static void back_news(struct importer *importer, struct news *news)
 {
 	struct follower *follower = importer->followers;
 
-	while (follower != NULL && strcmp(follower->retry, news->job.name) != 0)
+	while (follower != NULL && (strcmp(follower->retry, news->job.name) != 0 ||
+	    follower->retry_id != news->job.file_id))
 		follower = follower->next;
 	if (follower == NULL)
 		return;
