@@ -28,6 +28,7 @@ enum {
 
 struct uploads {
 	struct hs_offload *offload;
+	struct upload_room *room;
 	size_t under_way;
 };
 
@@ -227,6 +228,7 @@ void upload_post(struct exchange *exchange)
 		order.client_waits = expect != NULL && strcasecmp(expect, "100-continue") == 0;
 		order.boundary = boundary;
 		order.proof = proof;
+		order.room = exchange->web->uploads->room;
 		order.folder = hs_setting_text(hs_child_settings(exchange->web->child),
 		    HS_SET_INCOMING_DIR);
 		start(exchange, &order);
@@ -239,7 +241,10 @@ bool uploads_new(struct event_base *base, struct uploads **ret, struct hs_error 
 
 	if (uploads == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for uploads");
-	if (!hs_offload_new(base, &uploads->offload, err)) {
+	if ((uploads->room = upload_room_new()) == NULL)
+		hs_error_set(err, HS_NO_MEMORY, "", "no memory for uploads");
+	if (uploads->room == NULL || !hs_offload_new(base, &uploads->offload, err)) {
+		upload_room_release(uploads->room);
 		free(uploads);
 		return false;
 	}
@@ -252,5 +257,6 @@ void uploads_free(struct uploads *uploads)
 	if (uploads == NULL)
 		return;
 	hs_offload_free(uploads->offload);
+	upload_room_release(uploads->room);
 	free(uploads);
 }

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -32,6 +31,7 @@ struct upload_task {
 	int64_t left;
 	char boundary[MULTIPART_BOUNDARY_BYTES], proof[TOKEN_PROOF_BYTES];
 	char *folder;
+	struct upload_room *room;
 	atomic_bool is_unwanted;
 	/* the thread's */
 	int dir;
@@ -52,6 +52,7 @@ static void task_free(struct upload_task *task)
 		close(task->dir);
 	if (task->begun != NULL)
 		evbuffer_free(task->begun);
+	upload_room_release(task->room);
 	free(task->folder);
 	free(task);
 }
@@ -170,18 +171,6 @@ static bool receive(struct upload_task *task, size_t *ret, struct hs_error *err)
 	return true;
 }
 
-static bool has_room(const struct upload_task *task, struct hs_error *err)
-{
-	struct statvfs info;
-
-	if (fstatvfs(task->dir, &info) != 0)
-		return hs_error_errno(err, task->folder, "cannot look at the disk");
-	return (uint64_t)info.f_bavail * info.f_frsize >=
-	    (uint64_t)task->left + UPLOAD_SPARE_BYTES ||
-	    hs_error_set(err, HS_DISK_FULL, task->folder,
-		"There is not enough room on the disk for an upload of this size.");
-}
-
 static bool take_all(struct upload_task *task, struct hs_error *err)
 {
 	static const struct multipart_events events = { on_part, on_bytes, on_end };
@@ -189,9 +178,11 @@ static bool take_all(struct upload_task *task, struct hs_error *err)
 	bool done = false;
 	size_t length = 0;
 
-	if (!hs_dir_open(task->folder, &task->dir, err) || !has_room(task, err) ||
-	    !multipart_new(task->boundary, &events, task, &multipart, err))
+	if (!hs_dir_open(task->folder, &task->dir, err) ||
+	    !upload_room_take(task->room, task->dir, task->folder, task->left, err))
 		return false;
+	if (!multipart_new(task->boundary, &events, task, &multipart, err))
+		goto out;
 	upload_file_sweep(task->dir);
 	while (task->left > 0) {
 		if (atomic_load(&task->is_unwanted)) {
@@ -201,10 +192,12 @@ static bool take_all(struct upload_task *task, struct hs_error *err)
 		if (!receive(task, &length, err) ||
 		    !multipart_push(multipart, task->piece, length, err))
 			goto out;
+		upload_room_give(task->room, (int64_t)length);
 		task->left -= (int64_t)length;
 	}
 	done = multipart_finish(multipart, err);
 out:
+	upload_room_give(task->room, task->left);
 	upload_file_free(task->file);
 	task->file = NULL;
 	multipart_free(multipart);
@@ -253,6 +246,7 @@ bool upload_task_start(struct hs_offload *offload, const struct upload_order *or
 	task->arg = arg;
 	task->dir = task->fd = -1;
 	task->left = order->bytes;
+	task->room = upload_room_hold(order->room);
 	snprintf(task->boundary, sizeof task->boundary, "%s", order->boundary);
 	snprintf(task->proof, sizeof task->proof, "%s", order->proof);
 	if ((task->folder = strdup(order->folder)) == NULL ||

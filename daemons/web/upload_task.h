@@ -12,11 +12,11 @@
 #include "daemons/web/multipart.h"
 #include "daemons/web/token.h"
 #include "daemons/web/upload_file.h"
+#include "daemons/web/upload_room.h"
 
 enum {
 	UPLOAD_FILES_MOST = 100,	/* in one form */
-	UPLOAD_SILENCE_SECONDS = 60,	/* of the client */
-	UPLOAD_SPARE_BYTES = 64 << 20	/* of the disk, which uploads leave free */
+	UPLOAD_SILENCE_SECONDS = 60	/* of the client */
 };
 
 struct upload_task;
@@ -27,6 +27,7 @@ struct upload_order {
 	int64_t bytes;			/* of the body, those included */
 	bool client_waits;		/* for "100 Continue", as curl does */
 	const char *boundary, *proof, *folder;
+	struct upload_room *room;	/* held by the task too */
 };
 
 /* What came of it: some files, and an error when not all of it was taken.
