@@ -2,7 +2,8 @@
  *
  * Trusts what merges have kept (sql/, undo_sql.c); where that contradicts itself, nothing is
  * undone. Memory: the statements of one player-season at a time, and a bounded batch of what
- * becomes of them. The file itself stays in archive, and may be imported again. */
+ * becomes of them. The file itself stays in archive, and may be imported again; one
+ * that lies in incoming still goes there first: possession.c. */
 #include "daemons/importer/undo.h"
 
 #include <stdio.h>
