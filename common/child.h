@@ -82,6 +82,9 @@ void hs_call_event(struct hs_call *call, const char *event, json_t *body);
 /* Ends the command; result (taken) is an object. Takes call. */
 void hs_call_result(struct hs_call *call, json_t *result);
 void hs_call_error(struct hs_call *call, const struct hs_error *error);
+/* The same for a command that may be another machine's: one by the database goes on to the next
+ * daemon that has it (hs_request_decline). */
+void hs_call_decline(struct hs_call *call, const struct hs_error *error);
 
 /* Whether it came by the database: an admin's page asked, not the operator. */
 bool hs_call_is_by_web(const struct hs_call *call);

@@ -64,6 +64,15 @@ void play_errand(struct importer *importer, struct hs_call *call, const struct j
 	*end = errand;
 }
 
+/* A file that is not in our failed folder may lie in another importer's. */
+static void refuse_call(struct hs_call *call, const struct hs_error *err)
+{
+	if (err->code == HS_NOT_FOUND)
+		hs_call_decline(call, err);
+	else
+		hs_call_error(call, err);
+}
+
 /* Ends the first errand. err NULL: with result (taken). */
 static void end_errand(struct importer *importer, json_t *result, const struct hs_error *err)
 {
@@ -71,7 +80,9 @@ static void end_errand(struct importer *importer, json_t *result, const struct h
 
 	importer->errands = errand->next;
 	importer->is_on_errand = false;
-	if (err != NULL)
+	if (err != NULL && errand->job.kind == JOB_DELETE)
+		refuse_call(errand->call, err);
+	else if (err != NULL)
 		hs_call_error(errand->call, err);
 	else
 		hs_call_result(errand->call, result);
@@ -183,7 +194,7 @@ static void refuse(struct importer *importer, struct follower *follower, const s
 	while (*at != follower)
 		at = &(*at)->next;
 	*at = follower->next;
-	hs_call_error(follower->call, err);
+	refuse_call(follower->call, err);
 	free(follower);
 }
 
