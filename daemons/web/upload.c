@@ -252,6 +252,11 @@ bool uploads_new(struct event_base *base, struct uploads **ret, struct hs_error 
 	return true;
 }
 
+void uploads_stop(struct uploads *uploads)
+{
+	upload_room_stop(uploads->room);
+}
+
 void uploads_free(struct uploads *uploads)
 {
 	if (uploads == NULL)

@@ -18,6 +18,9 @@ enum { UPLOADS_MOST = 4 };
 /* Gives *ret. Borrows base for its life. */
 bool uploads_new(struct event_base *base, struct uploads **ret, struct hs_error *err);
 
+/* hsd-web stops: those that go on may end, but one of which nothing comes ends soon. */
+void uploads_stop(struct uploads *uploads);
+
 /* After the exchanges. Accepts NULL. */
 void uploads_free(struct uploads *uploads);
 

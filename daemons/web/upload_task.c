@@ -14,9 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 
-enum { PIECE_BYTES = 1 << 18 };
+enum { PIECE_BYTES = 1 << 18, LOOK_EVERY_MS = 500 };
 
 enum part { PART_NONE, PART_PROOF, PART_FILE, PART_NO_FILE };
 
@@ -137,18 +138,28 @@ static bool on_end(void *arg, struct hs_error *err)
 
 /* ---- the thread ---- */
 
+/* How long the client may be silent, as of now. */
+static int patience_seconds(const struct upload_task *task)
+{
+	return upload_room_is_stopping(task->room) ? UPLOAD_STOP_SILENCE_SECONDS :
+						     UPLOAD_SILENCE_SECONDS;
+}
+
 static bool wait_for_client(const struct upload_task *task, struct hs_error *err)
 {
 	struct pollfd look = { .fd = task->fd, .events = POLLIN };
+	int64_t since = hs_clock_ms();
 	int found;
 
+	/* in small pieces, so that it hears of a stop */
 	do {
-		found = poll(&look, 1, UPLOAD_SILENCE_SECONDS * 1000);
-	} while (found < 0 && errno == EINTR);
-	if (found < 0)
-		return hs_error_errno(err, "", "cannot wait for a client");
-	return found > 0 || hs_error_set(err, HS_TIMEOUT, "",
-		"nothing of the upload came for %d seconds", (int)UPLOAD_SILENCE_SECONDS);
+		found = poll(&look, 1, LOOK_EVERY_MS);
+		if (found < 0 && errno != EINTR)
+			return hs_error_errno(err, "", "cannot wait for a client");
+	} while (found <= 0 && hs_clock_ms() - since < patience_seconds(task) * 1000);
+	return found > 0 || hs_error_set(err, HS_TIMEOUT, "", "nothing of the upload came for %lld "
+	    "seconds%s", (long long)(hs_clock_ms() - since) / 1000,
+	    upload_room_is_stopping(task->room) ? ", and hsd-web stops: send it again" : "");
 }
 
 /* The next bytes of the body, at least one. */

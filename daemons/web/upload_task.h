@@ -16,7 +16,8 @@
 
 enum {
 	UPLOAD_FILES_MOST = 100,	/* in one form */
-	UPLOAD_SILENCE_SECONDS = 60	/* of the client */
+	UPLOAD_SILENCE_SECONDS = 60,	/* of the client */
+	UPLOAD_STOP_SILENCE_SECONDS = 3	/* the same while hsd-web stops */
 };
 
 struct upload_task;
@@ -32,7 +33,7 @@ struct upload_order {
 
 /* What came of it: some files, and an error when not all of it was taken.
  * Errors: HS_NOT_ALLOWED (the proof), HS_BAD_ARGUMENT (the form, a name), HS_DISK_FULL, HS_TIMEOUT
- * (the client was silent), HS_CANCELLED (it left), others of the machine. */
+ * (the client was silent, for less time while hsd-web stops), HS_CANCELLED (it left), others of the machine. */
 struct upload_outcome {
 	struct upload_result files[UPLOAD_FILES_MOST];
 	size_t count;

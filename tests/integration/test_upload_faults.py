@@ -1,6 +1,7 @@
 """Uploads when the machine does not do its part: a disk that fills up, a folder that cannot be flushed, a stop."""
 
 import contextlib
+import threading
 import time
 
 import pytest
@@ -87,3 +88,45 @@ def test_a_file_that_cannot_be_flushed(web, admin):
     answer = upload(admin, ("unwritten.json", content()))
     assert web.fault_fired() and answer.status == 503 and "cannot make the file durable" in text_of(answer)
     assert parts_left(web) == [] and "unwritten.json" not in web.ls("incoming") + web.ls("archive")
+
+
+def stopping(web):
+    """Stops hsd-web beside the caller; gives the thread, and afterwards how long it took."""
+    took = []
+
+    def stop():
+        began = time.monotonic()
+        web.hsctl("stop", "web")
+        took.append(time.monotonic() - began)
+    thread = threading.Thread(target=stop)
+    thread.start()
+    return thread, took
+
+
+def test_a_stop_waits_for_no_silent_upload(web, admin):
+    with half_sent(web, admin, 1000000) as (link, _):
+        thread, took = stopping(web)
+        answer = answer_of(link)
+        thread.join()
+    assert answer.startswith("HTTP/1.1 503") and "hsd-web stops: send it again" in answer, answer
+    assert took[0] < 10, "HOOPSCOUT_STOP_SECONDS are 20"
+    assert "an upload ended early" in web.log() and parts_left(web) == []
+    web.hsctl("start", "web")
+    web.wait_ready()
+
+
+def test_a_stop_lets_an_upload_end_that_goes_on(web, admin):
+    size, pieces = 60001, 10       # one byte was sent by half_sent
+    with half_sent(web, admin, size, "goes-on.json") as (link, tail):
+        thread, took = stopping(web)
+        for _ in range(pieces):
+            time.sleep(0.4)
+            link.sendall(b" " * (size // pieces))
+        link.sendall(tail)
+        answer = answer_of(link)
+        thread.join()
+    assert answer.startswith("HTTP/1.1 303"), answer
+    assert 3 < took[0] < 10
+    web.hsctl("start", "web")
+    web.wait_ready()
+    web.wait_imported("goes-on.json")
