@@ -436,7 +436,7 @@ def test_undoing_an_import(web, admin):
     page = followed(admin, where)
     text = html.unescape(re.sub(r"<[^>]+>", " ", page.text))
     assert "Undo this import" in text and re.search(r"Get other figures again\s*1\b", text), text
-    assert re.search(r"20(\.0)? → +10", text) and JS not in page.text
+    assert re.search(r"PPG 20(\.0)? → +10", text) and "Snapshot 2025-04-01 → 2025-03-01" in re.sub(r"\s+", " ", text) and JS not in page.text
     points = "select points_per_game from player_season_figures where player_external_id = 'u'"
     assert web.sql(points) == "20.00", "a look changes nothing"
     page = followed(admin, act(admin, where, path + "/undo"))
@@ -448,6 +448,7 @@ def test_undoing_an_import(web, admin):
     assert 'class="asked bad"' in page.text and "undone" in page.text
     audit = web.rows("select * from audit_trail where action = 'import.undo' order by audit_id")
     assert {row["actor"] for row in audit} == {"admin"}
+    assert re.fullmatch(r"request \d+, preview", audit[0]["detail"]) and re.fullmatch(r"request \d+", audit[1]["detail"])
 
 
 def test_a_look_at_another_file(web, admin):

@@ -359,7 +359,7 @@ def test_import_now(web, admin, scout):
 def test_retry(web, admin):
     bad, good = file_id(web, "bad.json"), file_id(web, "good.json")
     seen = admin.wait(admin.post(f"/api/v1/imports/files/{bad}/retry"))
-    assert seen["args"] == {"file": "bad.json"} and seen["status"] == "done"
+    assert seen["args"] == {"file": "bad.json", "id": bad} and seen["status"] == "done"
     assert admin.post(f"/api/v1/imports/files/{good}/retry").status == 422
     assert admin.post("/api/v1/imports/files/2147483647/retry").status == 404
     assert admin.post(f"/api/v1/imports/files/{bad}/retry?force=1").json()["parameter"] == "force"
