@@ -10,7 +10,9 @@
 
 #include "daemons/web/server.h"
 
-static const char begin[] = "POST " HELD_PATH;
+static const char *const begins[] = { "POST " HELD_PATH, "POST " HELD_API_PATH };
+
+enum { BEGIN_BYTES = sizeof "POST " HELD_API_PATH };
 
 struct held {
 	struct evbuffer *kept;
@@ -52,14 +54,18 @@ int64_t held_body(const struct held *held, struct evbuffer **ret_begun)
 /* So far it may be a request for an upload. */
 static bool may_be_upload(struct evbuffer *bytes)
 {
-	char found[sizeof begin];
-	ev_ssize_t length = evbuffer_copyout(bytes, found, sizeof found);
-	size_t compared = length < 0 ? 0 : (size_t)length;
+	char found[BEGIN_BYTES];
+	ev_ssize_t copied = evbuffer_copyout(bytes, found, sizeof found);
+	size_t length = copied < 0 ? 0 : (size_t)copied;
 
-	if (compared < sizeof begin)
-		return memcmp(found, begin, compared) == 0;
-	return memcmp(found, begin, sizeof begin - 1) == 0 &&
-	       strchr(" ?", found[sizeof begin - 1]) != NULL;
+	for (size_t i = 0; i < HS_COUNT(begins); i++) {
+		size_t whole = strlen(begins[i]);
+
+		if (memcmp(found, begins[i], length < whole ? length : whole) == 0 &&
+		    (length <= whole || found[whole] == ' ' || found[whole] == '?'))
+			return true;
+	}
+	return false;
 }
 
 /* The only Content-Length of a head, its value's place in *ret_at and length; false when there is

@@ -13,6 +13,7 @@
 #include <event2/buffer.h>
 
 #define HELD_PATH "/admin/imports/upload"
+#define HELD_API_PATH "/api/v1/imports/upload"
 
 enum { HELD_LENGTH_DIGITS = 13 };
 

@@ -1,9 +1,9 @@
 /* import_download.c: from a row to the bytes that it is about.
  *
  * Trusts import_place.c to open the right file or none. A piece is read when the client has taken
- * the last one. It is hashed as it is read, and the last piece goes only when it is the file that was
- * imported: what ends too early, or turns out to be another file, cuts the connection, so that nobody
- * takes it for the whole; one of a single piece is refused by a page. */
+ * the last one. It is hashed as it is read, and the last piece goes only when it is the file that
+ * was imported: what ends too early, or turns out to be another file, cuts the connection, so that
+ * nobody takes it for the whole; one of a single piece is refused by a page. */
 #include "daemons/web/import_download.h"
 
 #include <stdio.h>

@@ -31,6 +31,7 @@ struct upload_task {
 	struct evbuffer *begun;
 	int64_t left;
 	char boundary[MULTIPART_BOUNDARY_BYTES], proof[TOKEN_PROOF_BYTES];
+	char name[UPLOAD_NAME_MAX + 1];	/* "": a form */
 	char *folder;
 	struct upload_room *room;
 	atomic_bool is_unwanted;
@@ -182,37 +183,42 @@ static bool receive(struct upload_task *task, size_t *ret, struct hs_error *err)
 	return true;
 }
 
-static bool take_all(struct upload_task *task, struct hs_error *err)
+static bool receive_all(struct upload_task *task, struct multipart *form, struct hs_error *err)
 {
-	static const struct multipart_events events = { on_part, on_bytes, on_end };
-	struct multipart *multipart = NULL;
-	bool done = false;
 	size_t length = 0;
 
-	if (!hs_dir_open(task->folder, &task->dir, err) ||
-	    !upload_room_take(task->room, task->dir, task->folder, task->left, err))
-		return false;
-	if (!multipart_new(task->boundary, &events, task, &multipart, err))
-		goto out;
-	upload_file_sweep(task->dir);
 	while (task->left > 0) {
-		if (atomic_load(&task->is_unwanted)) {
-			hs_error_set(err, HS_CANCELLED, "", "the client left during an upload");
-			goto out;
-		}
-		if (!receive(task, &length, err) ||
-		    !multipart_push(multipart, task->piece, length, err))
-			goto out;
+		if (atomic_load(&task->is_unwanted))
+			return hs_error_set(err, HS_CANCELLED, "",
+			    "the client left during an upload");
+		if (!receive(task, &length, err))
+			return false;
+		if (form != NULL ? !multipart_push(form, task->piece, length, err) :
+				   !on_bytes(task, task->piece, length, err))
+			return false;
 		upload_room_give(task->room, (int64_t)length);
 		task->left -= (int64_t)length;
 	}
-	done = multipart_finish(multipart, err);
-out:
+	return form != NULL ? multipart_finish(form, err) : on_end(task, err);
+}
+
+static void take_all(struct upload_task *task, struct hs_error *err)
+{
+	static const struct multipart_events events = { on_part, on_bytes, on_end };
+	struct multipart *form = NULL;
+	bool is_form = task->name[0] == '\0';
+
+	if (!hs_dir_open(task->folder, &task->dir, err) ||
+	    !upload_room_take(task->room, task->dir, task->folder, task->left, err))
+		return;
+	upload_file_sweep(task->dir);
+	if (is_form ? multipart_new(task->boundary, &events, task, &form, err) :
+		      begin_file(task, task->name, err))
+		receive_all(task, form, err);
 	upload_room_give(task->room, task->left);
 	upload_file_free(task->file);
 	task->file = NULL;
-	multipart_free(multipart);
-	return done;
+	multipart_free(form);
 }
 
 static void work(struct hs_task *base)
@@ -258,8 +264,12 @@ bool upload_task_start(struct hs_offload *offload, const struct upload_order *or
 	task->dir = task->fd = -1;
 	task->left = order->bytes;
 	task->room = upload_room_hold(order->room);
-	snprintf(task->boundary, sizeof task->boundary, "%s", order->boundary);
-	snprintf(task->proof, sizeof task->proof, "%s", order->proof);
+	if (order->name != NULL) {
+		snprintf(task->name, sizeof task->name, "%s", order->name);
+	} else {
+		snprintf(task->boundary, sizeof task->boundary, "%s", order->boundary);
+		snprintf(task->proof, sizeof task->proof, "%s", order->proof);
+	}
 	if ((task->folder = strdup(order->folder)) == NULL ||
 	    (task->begun = evbuffer_new()) == NULL ||
 	    evbuffer_add_buffer(task->begun, order->begun) != 0)

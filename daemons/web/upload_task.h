@@ -1,7 +1,8 @@
 /* upload_task.h: takes an upload from its socket into incoming, on a thread of its own, so that a
- * slow disk holds up nobody else. The form's first part is the proof (csrf.h): before that is there
+ * slow disk holds up nobody else. A form's first part is the proof (csrf.h): before that is there
  * and right, nothing is written. The parts named "file" are snapshots; one after the other gets its
- * name when it is whole. */
+ * name when it is whole. A program's body is one snapshot, whose name has been checked; so has the
+ * right to send it. */
 #ifndef WEB_UPLOAD_TASK_H
 #define WEB_UPLOAD_TASK_H
 
@@ -28,6 +29,7 @@ struct upload_order {
 	int64_t bytes;			/* of the body, those included */
 	bool client_waits;		/* for "100 Continue", as curl does */
 	const char *boundary, *proof, *folder;
+	const char *name;		/* the body is this one snapshot; NULL: it is a form */
 	struct upload_room *room;	/* held by the task too */
 };
 
