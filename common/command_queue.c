@@ -223,8 +223,8 @@ static void write_due(struct hs_request *request)
 	if (request->status == NULL)
 		submit(request, hs_queue_progress_sql, (const char *[]){ number, progress }, 2);
 	else if (is_declined(request))
-		submit(request, hs_queue_decline_sql, (const char *[]){ number, request->queue->host,
-		    request->error }, 3);
+		submit(request, hs_queue_decline_sql, (const char *[]){ number,
+		    request->queue->host, request->error }, 3);
 	else
 		submit(request, hs_queue_end_sql, (const char *[]){ number, request->queue->host,
 		    request->status, request->result, request->error,

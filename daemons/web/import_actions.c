@@ -100,7 +100,8 @@ static void on_file_to_retry(struct exchange *exchange, PGresult *const *results
 {
 	(void)count;
 	if (is_failed_file(exchange, results, err))
-		asking_start(exchange, HS_CMD_IMPORT_RETRY, file_args(exchange, results[0]), on_asked);
+		asking_start(exchange, HS_CMD_IMPORT_RETRY, file_args(exchange, results[0]),
+		    on_asked);
 }
 
 static void on_file_to_delete(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -108,7 +109,8 @@ static void on_file_to_delete(struct exchange *exchange, PGresult *const *result
 {
 	(void)count;
 	if (is_failed_file(exchange, results, err))
-		asking_start(exchange, HS_CMD_IMPORT_DELETE, file_args(exchange, results[0]), on_asked);
+		asking_start(exchange, HS_CMD_IMPORT_DELETE, file_args(exchange, results[0]),
+		    on_asked);
 }
 
 static void look_up(struct exchange *exchange, exchange_done_fn *done)

@@ -63,7 +63,8 @@ static const char *word_of(const char *key)
 		{ "last_name", "Last name" }, { "birth_date", "Born" },
 		{ "nationality", "Nationality" }, { "position", "Position" }, { "role", "Role" },
 		{ "height_cm", "Height in cm" }, { "weight_kg", "Weight in kg" },
-		{ "snapshot_date", "Snapshot" }, { "tov", "TOV" },	/* not a search's maximum */
+		{ "snapshot_date", "Snapshot" },
+		{ "tov", "TOV" },	/* not a search's maximum */
 	};
 
 	for (size_t i = 0; i < HS_COUNT(words); i++)
@@ -88,9 +89,9 @@ static json_t *changes_new(json_t *before, const json_t *after)
 		if (!done || strcmp(key, "file_id") == 0 ||
 		    (is_gone ? json_is_null(old) : json_equal(old, new)))
 			continue;
-		done = json_array_append_new(
-			   list, json_pack("{s:s, s:o, s:o}", "what", word_of(key), "before", value_text(old),
-				     "after", is_gone ? json_string("") : value_text(new))) == 0;
+		done = json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "what",
+		    word_of(key), "before", value_text(old), "after",
+		    is_gone ? json_string("") : value_text(new))) == 0;
 	}
 	return view_or_nothing(list, done);
 }
