@@ -135,6 +135,29 @@ def test_what_only_a_stale_file_said_is_found(quick):
         assert undoing.broken(hs) == []
 
 
+def test_what_nobody_has_any_more_is_no_choice(quick):
+    """Nationalities, positions and roles of players who are gone, or have others, leave the lists; not those of others,
+    nor of one for whom another stands."""
+    def labels():
+        return set(hs.sql("select kind || ' ' || name from label").splitlines())
+    with quick.start() as hs:
+        undoing.put(hs, "stays.json", snapshot_of("one", "2024-01-01", 10, nationality="Serbia", position="G"))
+        undoing.put(hs, "linked.json", snapshot_of("two", "2024-01-01", 10, nationality="SRB", role="Starter"))
+        hs.control("identity.link", player="one:p", other="two:p")
+        kept = labels()
+        undoing.put(hs, "changes.json", snapshot_of("one", "2024-02-01", 10, nationality="Elsewhere", position="G"))
+        undoing.put(hs, "goes.json", snapshot_of("three", "2024-01-01", 10, nationality="Nowhere", position="Ghost", role="Starter"))
+        assert labels() == kept | {"nationality Elsewhere", "nationality Nowhere", "position Ghost"}
+        undoing.undo(hs, "goes.json")
+        undoing.undo(hs, "changes.json")
+        assert labels() == kept
+        hs.control("identity.unlink", player="two:p")
+        assert hs.sql("select n.name from player_best b join label n on n.label_id = b.nationality_id order by 1").split() == [
+            "SRB", "Serbia"]
+        undoing.put(hs, "again.json", snapshot_of("three", "2024-01-02", 10, nationality="Nowhere"))
+        assert labels() == kept | {"nationality Nowhere"} and undoing.broken(hs) == []
+
+
 def test_what_cannot_be_undone(quick):
     with quick.start() as hs:
         undoing.put(hs, "a.json", snapshot_of("one", "2024-01-01", 10))
