@@ -2,7 +2,8 @@
  *
  * A daemon's main() declares a struct hs_child_spec and hands over. Under the supervisor
  * the control channel is the descriptor that HS_CONTROL_FD names, listening sockets those
- * that HS_LISTEN_FDS names (comma separated, with an "s" behind those for TLS), and the settings come from the environment.
+ * that HS_LISTEN_FDS names (comma separated, with an "s" behind those for TLS), and the settings
+ * come from the environment.
  * Started by hand, without HS_CONTROL_FD, a daemon reads hoopscout.conf, binds nothing it
  * was not handed, and runs until SIGTERM or SIGINT.
  * SIGTERM: stop() is called; the process ends with 0 when the daemon says hs_child_stopped, with 1

@@ -108,7 +108,8 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 	forget(connection);
 }
 
-/* Bytes came, and evhttp has not seen them yet: a request begins to arrive; one for an upload is held back from evhttp. */
+/* Bytes came, and evhttp has not seen them yet: a request begins to arrive; one for an upload is held
+ * back from it. */
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct connection *connection = arg;

@@ -28,8 +28,8 @@ void held_free(struct held *held);
  * input afterwards. */
 void held_look(struct held *held, struct evbuffer *input);
 
-/* length more have come into input, at its end, before evhttp has looked at it: of a held body they are
- * taken away; else this does nothing. */
+/* length more have come into input, at its end, before evhttp has looked at it: of a held body they
+ * are taken away; else this does nothing. */
 void held_more(struct held *held, struct evbuffer *input, size_t length);
 
 /* Whether bytes are held that may still turn out to be a head. */

@@ -100,7 +100,8 @@ static void test_a_head_that_does_not_end(void)
 /* TLS may bring more before evhttp has seen the head: that is of the body, too. */
 static void test_more(void)
 {
-	static const char head[] = "POST /scout/admin/imports/upload HTTP/1.1\r\nContent-Length: 9\r\n\r\n12";
+	static const char head[] =
+	    "POST /scout/admin/imports/upload HTTP/1.1\r\nContent-Length: 9\r\n\r\n12";
 	static char buf[32768];
 	struct evbuffer *input = evbuffer_new(), *begun;
 	struct held *held = held_new("POST /scout/admin/imports/upload");
