@@ -39,6 +39,7 @@ struct hs_child {
 	struct event *signals[CHILD_SIGNALS];
 	struct event *deadline;
 	int listeners[MAX_LISTENERS];
+	bool are_tls[MAX_LISTENERS];
 	size_t listener_count;
 	struct hs_call *calls;
 	struct hs_command_queue *queue;	/* NULL: no requests come by the database */
@@ -421,6 +422,11 @@ size_t hs_child_listeners(struct hs_child *child, const int **ret_fds)
 /* ---- the beginning ---- */
 
 /* A descriptor that the supervisor left open for us; our own children shall not have it. */
+bool hs_child_listens_by_tls(const struct hs_child *child, size_t n)
+{
+	return child->are_tls[n];
+}
+
 static bool adopt_fd(const char *text, const char *variable, int *ret, struct hs_error *err)
 {
 	long long fd;
@@ -436,7 +442,7 @@ static bool adopt_fd(const char *text, const char *variable, int *ret, struct hs
 static bool adopt_listeners(struct hs_child *child, struct hs_error *err)
 {
 	const char *list = getenv("HS_LISTEN_FDS");
-	char copy[MAX_LISTENERS * 6], *rest = copy, *item;
+	char copy[MAX_LISTENERS * 7], *rest = copy, *item;
 
 	if (list == NULL || *list == '\0')
 		return true;
@@ -448,6 +454,10 @@ static bool adopt_listeners(struct hs_child *child, struct hs_error *err)
 		if (child->listener_count == MAX_LISTENERS)
 			return hs_error_set(err, HS_TOO_LONG, "HS_LISTEN_FDS",
 			    "more than %d sockets", MAX_LISTENERS);
+		if (item[0] != '\0' && item[strlen(item) - 1] == 's') {
+			item[strlen(item) - 1] = '\0';
+			child->are_tls[child->listener_count] = true;
+		}
 		if (!adopt_fd(item, "HS_LISTEN_FDS", &child->listeners[child->listener_count], err))
 			return false;
 		child->listener_count++;

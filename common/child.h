@@ -2,7 +2,8 @@
  *
  * A daemon's main() declares a struct hs_child_spec and hands over. Under the supervisor
  * the control channel is the descriptor that HS_CONTROL_FD names, listening sockets those
- * that HS_LISTEN_FDS names (comma separated), and the settings come from the environment.
+ * that HS_LISTEN_FDS names (comma separated, with an "s" behind those for TLS), and the settings
+ * come from the environment.
  * Started by hand, without HS_CONTROL_FD, a daemon reads hoopscout.conf, binds nothing it
  * was not handed, and runs until SIGTERM or SIGINT.
  * SIGTERM: stop() is called; the process ends with 0 when the daemon says hs_child_stopped, with 1
@@ -64,6 +65,8 @@ const struct hs_settings *hs_child_settings(struct hs_child *child);
 
 /* The listening sockets handed down (borrowed); *ret_fds stays valid for the child's life. */
 size_t hs_child_listeners(struct hs_child *child, const int **ret_fds);
+/* Whether the n-th of them is for TLS. */
+bool hs_child_listens_by_tls(const struct hs_child *child, size_t n);
 
 /* "I can work": told to the supervisor, once. */
 void hs_child_ready(struct hs_child *child);

@@ -236,6 +236,27 @@ static size_t count_items(const char *list)
 	return n;
 }
 
+static bool check_tls(const struct hs_settings *settings, struct hs_error *err)
+{
+	static const char prefix[] = "tls:";
+	const char *listen = hs_setting_text(settings, HS_SET_LISTEN);
+	bool has_certificate = hs_setting_text(settings, HS_SET_TLS_CERTIFICATE)[0] != '\0';
+	bool has_key = hs_setting_text(settings, HS_SET_TLS_KEY)[0] != '\0', is_used = false;
+	const char *item;
+	size_t length;
+
+	for (size_t n = 0; hs_list_item(listen, n, &item, &length); n++)
+		is_used = is_used || strncmp(item, prefix, strlen(prefix)) == 0;
+	if (has_certificate != has_key)
+		return hs_error_set(err, HS_BAD_SETTING, hs_setting_rows[has_key ?
+		    HS_SET_TLS_CERTIFICATE : HS_SET_TLS_KEY].name, "HOOPSCOUT_TLS_CERTIFICATE and "
+		    "HOOPSCOUT_TLS_KEY must both be set, or neither; %s is missing",
+		    has_key ? "the certificate" : "the key");
+	return has_key || !is_used || hs_error_set(err, HS_BAD_SETTING,
+	    hs_setting_rows[HS_SET_LISTEN].name, "HOOPSCOUT_LISTEN has an address for HTTPS "
+	    "(tls:), which needs HOOPSCOUT_TLS_CERTIFICATE and HOOPSCOUT_TLS_KEY");
+}
+
 /* What no single value can tell. */
 static bool check_together(const struct hs_settings *settings, struct hs_error *err)
 {
@@ -243,7 +264,7 @@ static bool check_together(const struct hs_settings *settings, struct hs_error *
 	size_t ports = count_items(hs_setting_text(settings, HS_SET_POSTGRES_PORT));
 
 	if (ports == 1 || ports == hosts)
-		return true;
+		return check_tls(settings, err);
 	return hs_error_set(err, HS_BAD_SETTING, hs_setting_rows[HS_SET_POSTGRES_PORT].name,
 	    "POSTGRES_PORT must be one port, or one for each of the %zu hosts in POSTGRES_HOST; "
 	    "it names %zu", hosts, ports);

@@ -15,6 +15,9 @@
 enum hs_setting {
 	HS_SET_STATE_DIR,		/* HOOPSCOUT_STATE_DIR */
 	HS_SET_LISTEN,			/* HOOPSCOUT_LISTEN */
+	HS_SET_TLS_CERTIFICATE,		/* HOOPSCOUT_TLS_CERTIFICATE: with its chain; empty is none */
+	HS_SET_TLS_KEY,			/* HOOPSCOUT_TLS_KEY */
+	HS_SET_BASE_PATH,		/* HOOPSCOUT_BASE_PATH: "/scout", or empty */
 	HS_SET_CONTROL_SOCKET,		/* HOOPSCOUT_CONTROL_SOCKET */
 	HS_SET_DAEMONS,			/* HOOPSCOUT_DAEMONS */
 	HS_SET_USER,			/* HOOPSCOUT_USER */
@@ -45,6 +48,7 @@ enum hs_setting {
 	HS_SET_SESSION_IDLE_SECONDS,	/* HOOPSCOUT_SESSION_IDLE_SECONDS */
 	HS_SET_SESSION_SECONDS,		/* HOOPSCOUT_SESSION_SECONDS */
 	HS_SET_TRUSTED_PROXIES,		/* HOOPSCOUT_TRUSTED_PROXIES */
+	HS_SET_HSTS_SECONDS,		/* HOOPSCOUT_HSTS_SECONDS: 0 for none */
 	HS_SET_EXTRACTOR_MAPPINGS_DIR,		/* EXTRACTOR_MAPPINGS_DIR: of the mappings, NAME.json */
 	HS_SET_EXTRACTOR_PUBLIC_JSON_URL,	/* EXTRACTOR_PUBLIC_JSON_URL, secret: may hold a key */
 	HS_SET_EXTRACTOR_PUBLIC_SOURCE_NAME,	/* EXTRACTOR_PUBLIC_SOURCE_NAME */
@@ -91,6 +95,7 @@ struct hs_setting_row {
 	bool secret;
 	bool needs_restart;		/* a reload does not change it */
 	bool hosts;			/* of LIST: names and addresses, as URLs have them */
+	bool base_path;			/* of TEXT: "/a/b" */
 	bool networks;			/* of LIST: addresses, networks (ADDRESS/BITS), "unix" */
 	const char *help;		/* one line */
 };

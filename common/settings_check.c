@@ -20,11 +20,12 @@ enum {
 	MAX_VALUE_BYTES = 4000,		/* a path must fit PATH_MAX with a name behind it */
 	SHOWN_BYTES = 200,
 	MAX_SOCKET_PATH = 107,		/* of sun_path, without its NUL */
+	MAX_BASE_PATH_BYTES = 200,
 	MAX_HOST_BYTES = 253,
 	MAX_LABEL_BYTES = 63
 };
 
-static const char unix_prefix[] = "unix:";
+static const char unix_prefix[] = "unix:", tls_prefix[] = "tls:";
 
 bool hs_setting_find(const char *name, enum hs_setting *ret)
 {
@@ -176,19 +177,26 @@ static bool refuse_choice(const struct hs_setting_row *row, const char *word, si
 	return refuse(row, word, length, allowed, err);
 }
 
-/* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH; the address itself is the binder's to judge. */
+/* ADDRESS:PORT or [ADDRESS]:PORT, with "tls:" before it or not, or unix:PATH; the address itself is
+ * the binder's to judge. */
 static bool check_listen(const struct hs_setting_row *row, const char *item, size_t length,
     struct hs_error *err)
 {
 	static const char allowed[] =
-	    "ADDRESS:PORT, [IPV6-ADDRESS]:PORT or unix:/PATH (as 127.0.0.1:8000), comma separated";
+	    "ADDRESS:PORT, [IPV6-ADDRESS]:PORT or unix:/PATH (as 127.0.0.1:8000), comma separated, "
+	    "or tls:ADDRESS:PORT for HTTPS";
 	struct hs_error ignored;
-	char text[MAX_VALUE_BYTES + 1], *colon;
+	char whole[MAX_VALUE_BYTES + 1], *text = whole, *colon;
 	long long port;
 	bool has_address;
 
-	memcpy(text, item, length);
-	text[length] = '\0';
+	memcpy(whole, item, length);
+	whole[length] = '\0';
+	if (strncmp(whole, tls_prefix, strlen(tls_prefix)) == 0) {
+		text += strlen(tls_prefix);
+		if (strncmp(text, unix_prefix, strlen(unix_prefix)) == 0)
+			return refuse(row, item, length, allowed, err);
+	}
 	if (strncmp(text, unix_prefix, strlen(unix_prefix)) == 0) {
 		const char *path = text + strlen(unix_prefix);
 
@@ -321,11 +329,35 @@ static bool check_list(const struct hs_setting_row *row, const char *text, long 
 	return true;
 }
 
+/* "/scout", "/apps/scout": what stands in URLs, cookies and headers as it is. */
+static bool check_base_path(const struct hs_setting_row *row, const char *text,
+    struct hs_error *err)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	const char *at = text;
+
+	if (strlen(text) > MAX_BASE_PATH_BYTES)
+		return refuse(row, text, 40, "a path of at most 200 bytes", err);
+	while (*at == '/') {
+		size_t length = strspn(++at, plain);
+
+		if (length == 0 || strspn(at, ".") == length)
+			break;
+		at += length;
+		if (*at == '\0')
+			return true;
+	}
+	return refuse(row, text, strlen(text), "a path that begins with / and does not end with it, "
+	    "of letters, digits and -_. (as /scout)", err);
+}
+
 static bool check_meaning(const struct hs_setting_row *row, const char *text,
     struct hs_setting_value *value, struct hs_error *err)
 {
 	switch (row->type) {
 	case HS_TYPE_TEXT:
+		return !row->base_path || check_base_path(row, text, err);
 	case HS_TYPE_PATH:
 		return true;
 	case HS_TYPE_INT:

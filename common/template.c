@@ -33,6 +33,7 @@ struct node {
 	struct span indent;		/* of a partial that stands alone on its line */
 	bool alone;			/* such a partial */
 	size_t end;			/* of a section: the first node after its body */
+	bool begins_address;		/* of a text: what comes behind it is an attribute's URL */
 };
 
 struct template {
@@ -46,6 +47,7 @@ struct template {
 struct hs_templates {
 	struct template *items[MAX_TEMPLATES];
 	size_t count;
+	char *base;			/* NULL: none */
 };
 
 /* ---- parsing ---- */
@@ -103,11 +105,44 @@ static bool add_node(struct parser *parser, struct node node)
 	return true;
 }
 
+/* The end of the next ` href="` or the like, where a URL begins; to if there is none. */
+static bool find_address(const char *text, size_t from, size_t to, size_t *ret_end)
+{
+	static const char *const attributes[] = { "href", "src", "action", "formaction", "hx-get",
+	    "hx-post" };
+
+	*ret_end = to;
+	for (size_t at = from; at + 1 < to; at++) {
+		if (text[at] != '=' || text[at + 1] != '"')
+			continue;
+		for (size_t i = 0; i < HS_COUNT(attributes); i++) {
+			size_t length = strlen(attributes[i]);
+
+			if (at > length && strchr(" \t\n}", text[at - length - 1]) != NULL &&
+			    memcmp(text + at - length, attributes[i], length) == 0) {
+				*ret_end = at + 2;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* As nodes that end where a URL begins. */
 static bool add_text(struct parser *parser, size_t from, size_t to)
 {
-	struct span text = { parser->into->text + from, to - from };
+	const char *text = parser->into->text;
+	size_t end;
 
-	return to <= from || add_node(parser, (struct node){ .kind = NODE_TEXT, .span = text });
+	for (; from < to; from = end) {
+		struct node node = { .kind = NODE_TEXT };
+
+		node.begins_address = find_address(text, from, to, &end);
+		node.span = (struct span){ text + from, end - from };
+		if (!add_node(parser, node))
+			return false;
+	}
+	return true;
 }
 
 static bool is_blank(char c)
@@ -350,7 +385,19 @@ void hs_templates_free(struct hs_templates *templates)
 		return;
 	for (size_t i = 0; i < templates->count; i++)
 		template_free(templates->items[i]);
+	free(templates->base);
 	free(templates);
+}
+
+bool hs_templates_set_base(struct hs_templates *templates, const char *base, struct hs_error *err)
+{
+	char *copy = strdup(base);
+
+	if (copy == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for templates");
+	free(templates->base);
+	templates->base = copy;
+	return true;
 }
 
 bool hs_templates_add(struct hs_templates *templates, const char *name, const char *text,
@@ -489,19 +536,32 @@ struct render {
 	char indent[512];		/* of the partials we are in */
 	size_t indent_length;
 	bool line_begins;		/* the next output of a template begins a line of it */
+	bool at_address;		/* the next output is the beginning of an attribute's URL */
 	struct hs_error *err;
 };
 
-static bool emit(struct render *render, const char *text, size_t length)
+static bool append(struct render *render, const char *text, size_t length)
 {
-	if (length == 0)
-		return true;
 	if (evbuffer_get_length(render->out) + length > HS_TEMPLATE_MAX_OUTPUT)
 		return hs_error_set(render->err, HS_TOO_LONG, "", "a page has at most %d bytes",
 		    HS_TEMPLATE_MAX_OUTPUT);
 	if (evbuffer_add(render->out, text, length) < 0)
 		return hs_error_set(render->err, HS_NO_MEMORY, "", "no memory for a page");
 	return true;
+}
+
+/* What begins with one '/' is an address of ours: the base goes before it. */
+static bool emit(struct render *render, const char *text, size_t length)
+{
+	const char *base = render->templates->base;
+	bool is_ours;
+
+	if (length == 0)
+		return true;
+	is_ours = render->at_address && base != NULL && text[0] == '/' &&
+	    (length == 1 || text[1] != '/');
+	render->at_address = false;
+	return (!is_ours || append(render, base, strlen(base))) && append(render, text, length);
 }
 
 static bool begin_line(struct render *render)
@@ -680,6 +740,7 @@ static bool render_nodes(struct render *render, const struct template *template,
 		switch (node->kind) {
 		case NODE_TEXT:
 			done = emit_template_text(render, node->span);
+			render->at_address = node->begins_address;
 			break;
 		case NODE_ESCAPED:
 		case NODE_RAW:

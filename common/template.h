@@ -33,6 +33,12 @@ bool hs_templates_new(struct hs_templates **ret, struct hs_error *err);
 bool hs_templates_add(struct hs_templates *templates, const char *name, const char *text,
     size_t length, struct hs_error *err);
 
+/* Where the site stands on its host, "/scout" or "": from now on what is rendered has it before
+ * each address of ours, which is the value of href, src, action, formaction, hx-get or hx-post that
+ * begins with one '/', in whatever parts. So templates and data know nothing of it. Copied.
+ * Errors: HS_NO_MEMORY, and then all is as before. */
+bool hs_templates_set_base(struct hs_templates *templates, const char *base, struct hs_error *err);
+
 void hs_templates_free(struct hs_templates *templates);
 
 /* Appends the rendering to out. Borrows data. A missing name renders as

@@ -200,6 +200,25 @@ static void print_importer(struct output *output, const json_t *detail)
 	view_waiting(output, json_object_get(detail, "waiting"));
 }
 
+static void print_https(const struct screen *screen, const json_t *detail)
+{
+	const json_t *https = json_object_get(detail, "https");
+	const json_t *problem = json_object_get(detail, "reload_problem");
+
+	if (json_is_object(https)) {
+		bool is_over = json_is_true(json_object_get(https, "is_over"));
+
+		fprintf(screen->out, "  HTTPS as %s, ", text_of(https, "certificate"));
+		if (is_over)
+			screen_print(screen, STYLE_BAD, "whose certificate has expired: ");
+		fprintf(screen->out, "until %s\n", text_of(https, "ends"));
+	}
+	if (json_string_length(problem) > 0) {
+		screen_print(screen, STYLE_BAD, "  the latest reload was refused");
+		fprintf(screen->out, ": %s\n", json_string_value(problem));
+	}
+}
+
 static void print_web(const struct screen *screen, const json_t *detail)
 {
 	const json_t *database = json_object_get(detail, "database");
@@ -210,6 +229,7 @@ static void print_web(const struct screen *screen, const json_t *detail)
 		sizeof requests),
 	    screen_some(number_of(detail, "connections"), "connection", "connections", connections,
 		sizeof connections));
+	print_https(screen, detail);
 	if (!json_is_object(database))
 		return;
 	fprintf(screen->out, "  database connections: %lld open, %lld busy; %lld queries wait\n",

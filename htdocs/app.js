@@ -4,6 +4,8 @@
 "use strict";
 
 (() => {
+	const home = () => document.querySelector(".brand").getAttribute("href");	/* "/", or "/scout/" */
+
 	/* As names are folded on the server, near enough for a list that is all here. */
 	const letters = { "đ": "d", "ł": "l", "ø": "o", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "-": " " };
 	const folded = (text) => text.toLowerCase().normalize("NFD").replace(/[\p{M}'’.]/gu, "")
@@ -99,7 +101,7 @@
 			return;
 		const kept = new URLSearchParams([...new FormData(document.getElementById("filters"))]
 			.filter(([name]) => name === "sort" || name === "per_page"));
-		link.href = kept.size > 0 ? `/?${kept}` : "/";
+		link.href = kept.size > 0 ? `${home()}?${kept}` : home();
 	}, true);
 
 	/* A chip, too, was made for the filters of then: it takes its own one out of the newer form. */
@@ -126,16 +128,17 @@
 
 	/* Who is ticked stays so while one searches on, for as long as this tab is open. */
 	const MOST_TICKED = 6;
+	const storeKey = () => `ticked ${home()}`;	/* another HoopScout may stand beside this one */
 	const ticked = () => {
 		try {
-			return new Map(JSON.parse(sessionStorage.getItem("ticked")));
+			return new Map(JSON.parse(sessionStorage.getItem(storeKey())));
 		} catch {
 			return new Map();	/* nobody yet, or no storage for us */
 		}
 	};
 	const keepTicked = (players) => {
 		try {
-			sessionStorage.setItem("ticked", JSON.stringify([...players]));
+			sessionStorage.setItem(storeKey(), JSON.stringify([...players]));
 		} catch {
 			/* then only the page in sight knows */
 		}

@@ -6,6 +6,7 @@
 
 (() => {
 	const MB = 1000000;
+	const home = () => document.querySelector(".brand").getAttribute("href");	/* "/", or "/scout/" */
 	const size = (bytes) => bytes < MB ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / MB).toFixed(1)} MB`;
 	const element = (name, className, text) => {
 		const made = document.createElement(name);
@@ -61,7 +62,7 @@
 			const where = new URL(request.responseURL);
 			if (request.status === 200 && where.searchParams.has("f"))
 				resolve(where.searchParams.getAll("f"));
-			else if (where.pathname === "/sign-in")
+			else if (where.pathname === `${home()}sign-in`)
 				reject(new Error("you are not signed in any more"));
 			else
 				reject(new Error(reason(request)));
@@ -104,8 +105,8 @@
 
 	const finish = (form, { failed, taken, total }) => {
 		const most = Number(form.dataset.mostFiles);
-		const where = taken.length > most ? "/admin/imports/files" :
-			`/admin/imports/uploads?${new URLSearchParams(taken.map((one) => ["f", one]))}`;
+		const where = taken.length > most ? `${home()}admin/imports/files` :
+			`${home()}admin/imports/uploads?${new URLSearchParams(taken.map((one) => ["f", one]))}`;
 		form.reset();
 		if (failed === 0) {
 			location.assign(where);

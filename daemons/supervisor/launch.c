@@ -66,8 +66,9 @@ static bool add_listeners(const struct listeners *listeners, struct spawn *into,
 	size_t at = 0;
 
 	for (size_t i = 0; i < listeners->count; i++) {
-		if (!hs_format(list + at, sizeof list - at, err, "%s%d", i == 0 ? "" : ",",
-			listeners->fds[i]))
+		if (!hs_format(list + at, sizeof list - at, err, "%s%d%s", i == 0 ? "" : ",",
+			listeners->fds[i],
+			strncmp(listeners->urls[i], "https:", 6) == 0 ? "s" : ""))
 			return false;
 		at += strlen(list + at);
 		into->fds[into->fd_count++] = listeners->fds[i];

@@ -183,17 +183,22 @@ bool listen_unix(const char *path, mode_t mode, const struct identity *identity,
 	return true;
 }
 
-static bool open_item(const char *item, const struct identity *identity, struct listeners *into,
-    struct hs_error *err)
+static bool open_item(const struct hs_settings *settings, const char *item,
+    const struct identity *identity, struct listeners *into, struct hs_error *err)
 {
 	bool is_unix = strncmp(item, "unix:", strlen("unix:")) == 0;
+	bool is_tls = strncmp(item, "tls:", strlen("tls:")) == 0;
 	char *url = into->urls[into->count];
 	int fd;
 
 	if (into->count == LISTEN_MAX)
 		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
 		    "it names more than %d addresses", LISTEN_MAX);
-	if (!hs_format(url, LISTEN_URL_BYTES, err, is_unix ? "%s" : "http://%s/", item))
+	if (is_tls)
+		item += strlen("tls:");
+	if (!hs_format(url, LISTEN_URL_BYTES, err, is_unix ? "%s" : is_tls ? "https://%s%s/" :
+		"http://%s%s/", item,
+		hs_setting_text(settings, HS_SET_BASE_PATH)))
 		return false;
 	/* a proxy of another user shall reach a Unix socket: what guards it is its folder */
 	if (!(is_unix ? listen_unix(item + strlen("unix:"), 0666, identity, &fd,
@@ -211,7 +216,7 @@ bool listen_open(const struct hs_settings *settings, const struct identity *iden
 	char item[ITEM_BYTES];
 
 	for (size_t n = 0; hs_setting_item(settings, HS_SET_LISTEN, n, item, sizeof item); n++) {
-		if (open_item(item, identity, &opened, err))
+		if (open_item(settings, item, identity, &opened, err))
 			continue;
 		listen_close(&opened);
 		return false;

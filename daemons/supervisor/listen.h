@@ -12,11 +12,11 @@
 #include "common/settings.h"
 #include "daemons/supervisor/identity.h"
 
-enum { LISTEN_MAX = 64, LISTEN_URL_BYTES = 160 };
+enum { LISTEN_MAX = 64, LISTEN_URL_BYTES = 512 };
 
 struct listeners {
 	int fds[LISTEN_MAX];
-	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://[::1]:80/", "unix:/run/web" */
+	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://[::1]:80/", "https:...", "unix:/x" */
 	struct stat places[LISTEN_MAX];	/* of a Unix socket's file, to know it again */
 	size_t count;
 };

@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/keyvalq_struct.h>
 #include <netinet/in.h>
 
@@ -52,18 +53,19 @@ static bool take_last(const char *list, size_t *length, const char **ret, size_t
 	return end > begin;
 }
 
-void asker_decide(const struct hs_settings *settings, const char *peer, const char *forwarded_for,
-    const char *forwarded_proto, struct asker *ret)
+void asker_decide(const struct hs_settings *settings, const char *peer, bool is_tls,
+    const char *forwarded_for, const char *forwarded_proto, struct asker *ret)
 {
 	size_t left = forwarded_for != NULL ? strlen(forwarded_for) : 0, length;
 	struct hs_address address;
 	const char *item;
 
 	snprintf(ret->address, sizeof ret->address, "%s", peer);
-	ret->is_https = false;
+	ret->is_https = is_tls;
 	if (!is_trusted(settings, peer))
 		return;
-	ret->is_https = forwarded_proto != NULL && strcasecmp(forwarded_proto, "https") == 0;
+	if (forwarded_proto != NULL)
+		ret->is_https = strcasecmp(forwarded_proto, "https") == 0;
 	for (int i = 0; i < MOST_PROXIES && take_last(forwarded_for, &left, &item, &length); i++) {
 		if (!hs_address_parse(item, length, &address))
 			return;
@@ -113,14 +115,35 @@ static const char *last_header(const struct exchange *exchange, const char *name
 	return found;
 }
 
+static bool is_tls(const struct exchange *exchange)
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(exchange->request);
+	struct bufferevent *bev = evcon != NULL ? evhttp_connection_get_bufferevent(evcon) : NULL;
+
+	return bev != NULL && bufferevent_openssl_get_ssl(bev) != NULL;
+}
+
 void asker_of(const struct exchange *exchange, struct asker *ret)
 {
 	char peer[HS_ADDRESS_BYTES];
 
 	peer_of(exchange, peer);
-	asker_decide(hs_child_settings(exchange->web->child), peer,
+	asker_decide(hs_child_settings(exchange->web->child), peer, is_tls(exchange),
 	    last_header(exchange, "X-Forwarded-For"), last_header(exchange, "X-Forwarded-Proto"),
 	    ret);
+}
+
+const char *asker_host(const struct exchange *exchange)
+{
+	const char *forwarded = last_header(exchange, "X-Forwarded-Host");
+	char peer[HS_ADDRESS_BYTES];
+
+	if (forwarded != NULL && forwarded[0] != '\0') {
+		peer_of(exchange, peer);
+		if (is_trusted(hs_child_settings(exchange->web->child), peer))
+			return forwarded;
+	}
+	return exchange_header(exchange, "Host");
 }
 
 void asker_place(const struct asker *asker, char ret[HS_ADDRESS_BYTES])

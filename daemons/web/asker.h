@@ -17,10 +17,14 @@ struct asker {
 
 void asker_of(const struct exchange *exchange, struct asker *ret);
 
-/* The same, from what is known: peer is the connection's address ("unix"); forwarded_for and
- * forwarded_proto are headers, or NULL. */
-void asker_decide(const struct hs_settings *settings, const char *peer, const char *forwarded_for,
-    const char *forwarded_proto, struct asker *ret);
+/* The name by which the asker knows us, with the port if he gave it: Host, or what a trusted proxy
+ * says of it (X-Forwarded-Host). Borrowed from the request; NULL when there is none. */
+const char *asker_host(const struct exchange *exchange);
+
+/* The same, from what is known: peer is the connection's address ("unix"), is_tls how it came;
+ * forwarded_for and forwarded_proto are headers, or NULL. */
+void asker_decide(const struct hs_settings *settings, const char *peer, bool is_tls,
+    const char *forwarded_for, const char *forwarded_proto, struct asker *ret);
 
 /* For counting: of IPv6 the network of 64 bits, since one asker has all of it. */
 void asker_place(const struct asker *asker, char ret[HS_ADDRESS_BYTES]);

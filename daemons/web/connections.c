@@ -14,10 +14,15 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <openssl/err.h>
 
 #include "common/clock.h"
+#include "common/text.h"
 #include "daemons/web/held.h"
 #include "daemons/web/linger.h"
+#include "daemons/web/tls.h"
+#include "daemons/web/tls_feed.h"
 
 enum connection_state {
 	FRESH,		/* its first request is on its way */
@@ -32,6 +37,8 @@ struct connection {
 	LIST_ENTRY(connection) next;
 	struct connections *all;
 	struct bufferevent *bev;
+	SSL *ssl;			/* of bev; NULL: it is plain */
+	struct tls_feed *feed;
 	struct evhttp_connection *evcon;	/* NULL until adopted */
 	struct event *adopt;
 	struct held *held;
@@ -40,10 +47,18 @@ struct connection {
 	void *work;
 };
 
+/* An evhttp whose connections are watched. */
+struct gate {
+	struct connections *all;
+	struct tls *const *tls;	/* NULL: plain */
+};
+
 struct connections {
 	struct event_base *base;
+	struct gate plain, secure;
 	struct event *sweep;
 	struct lingerers *lingerers;
+	char held_base[HELD_BASE_BYTES];
 	const struct connections_events *events;
 	void *arg;
 	size_t open;
@@ -62,6 +77,7 @@ static void connection_free(struct connection *connection)
 	LIST_REMOVE(connection, next);
 	if (connection->adopt != NULL)
 		event_free(connection->adopt);
+	tls_feed_free(connection->feed);
 	held_free(connection->held);
 	free(connection);
 }
@@ -83,10 +99,17 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 	if (connection->state == IN_WORK)
 		connection->all->events->on_left(connection->all->arg, connection->work,
 		    true);
+	else if (connection_has_body(connection))
+		linger(connection->all->lingerers, bufferevent_getfd(connection->bev));
+	if (connection->ssl != NULL && SSL_is_init_finished(connection->ssl)) {
+		SSL_shutdown(connection->ssl);	/* that this is the end, and no cut */
+		ERR_clear_error();
+	}
 	forget(connection);
 }
 
-/* Bytes came: a request begins to arrive; one for an upload is held back from evhttp. */
+/* Bytes came, and evhttp has not seen them yet: a request begins to arrive; one for an upload is held
+ * back from it. */
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct connection *connection = arg;
@@ -98,6 +121,10 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 		enter(connection, ARRIVING);
 	if (begins || held_is_waiting(connection->held))
 		held_look(connection->held, input);
+	else if (connection->state == ARRIVING)
+		held_more(connection->held, input, info->n_added);
+	else if (connection_has_body(connection))	/* it was answered, and will be closed */
+		evbuffer_drain(input, evbuffer_get_length(input));
 }
 
 /* evhttp hands its own connection to the bufferevent's callbacks, and so shows it to us
@@ -121,23 +148,37 @@ static void on_adopt(evutil_socket_t fd, short what, void *arg)
 	bufferevent_decref(bev);
 }
 
+static struct bufferevent *secure_bufferevent(struct event_base *base, const struct tls *tls)
+{
+	SSL *ssl = tls_session(tls);
+	struct bufferevent *bev = ssl == NULL ? NULL : bufferevent_openssl_socket_new(base, -1, ssl,
+	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+
+	if (bev == NULL)
+		SSL_free(ssl);
+	return bev;
+}
+
 /* evhttp asks for the bufferevent of a connection that it has just accepted. On failure
  * it makes one itself, and the connection goes uncounted. */
 static struct bufferevent *on_accept(struct event_base *base, void *arg)
 {
-	struct connections *all = arg;
+	const struct gate *gate = arg;
+	struct connections *all = gate->all;
 	struct connection *connection = calloc(1, sizeof *connection);
 	struct bufferevent *bev = NULL;
 
 	if (connection == NULL)
 		return NULL;
 	connection->all = all;
-	if ((connection->held = held_new()) == NULL ||
+	if ((connection->held = held_new(all->held_base)) == NULL ||
 	    (connection->adopt = event_new(base, -1, 0, on_adopt, connection)) == NULL)
 		goto fail;
-	if ((bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE)) == NULL)
+	if ((bev = gate->tls == NULL ? bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE) :
+				       secure_bufferevent(base, *gate->tls)) == NULL)
 		goto fail;
 	connection->bev = bev;
+	connection->ssl = gate->tls == NULL ? NULL : bufferevent_openssl_get_ssl(bev);
 	if (evbuffer_add_cb(bufferevent_get_input(bev), on_input, connection) == NULL)
 		goto fail;
 	enter(connection, FRESH);
@@ -165,13 +206,23 @@ static bool client_left(const struct connection *connection)
 	    (look.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
+static int limit_of(const struct connection *connection)
+{
+	int limit = connection->all->limits[connection->state];
+
+	if (connection->state == FRESH && connection->ssl != NULL &&
+	    !SSL_is_init_finished(connection->ssl) && limit > WEB_HANDSHAKE_SECONDS)
+		return WEB_HANDSHAKE_SECONDS;
+	return limit;
+}
+
 static void sweep_one(struct connection *connection, time_t moment)
 {
 	if (connection->state == IN_WORK) {
 		if (client_left(connection))
 			connection->all->events->on_left(connection->all->arg, connection->work,
 			    false);
-	} else if (moment - connection->since >= connection->all->limits[connection->state]) {
+	} else if (moment - connection->since >= limit_of(connection)) {
 		shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
 	}
 }
@@ -190,7 +241,13 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-bool connections_new(struct event_base *base, struct evhttp *http,
+static void watch(struct gate *gate, struct evhttp *http)
+{
+	evhttp_set_bevcb(http, on_accept, gate);
+	evhttp_set_timeout(http, 2 * WEB_SENDING_SECONDS);	/* ours come first */
+}
+
+bool connections_new(struct event_base *base, struct evhttp *http, const char *base_path,
     const struct connections_events *events, void *arg, struct connections **ret,
     struct hs_error *err)
 {
@@ -199,6 +256,10 @@ bool connections_new(struct event_base *base, struct evhttp *http,
 
 	if (all == NULL)
 		goto fail;
+	if (!hs_format(all->held_base, sizeof all->held_base, err, "%s", base_path)) {
+		free(all);
+		return false;
+	}
 	all->base = base;
 	all->events = events;
 	all->arg = arg;
@@ -211,13 +272,20 @@ bool connections_new(struct event_base *base, struct evhttp *http,
 	all->sweep = event_new(base, -1, EV_PERSIST, on_sweep, all);
 	if (all->sweep == NULL || event_add(all->sweep, &every) != 0)
 		goto fail;
-	evhttp_set_bevcb(http, on_accept, all);
-	evhttp_set_timeout(http, 2 * WEB_SENDING_SECONDS);	/* ours come first */
+	all->plain = (struct gate){ .all = all };
+	watch(&all->plain, http);
 	*ret = all;
 	return true;
 fail:
 	connections_free(all);
 	return hs_error_set(err, HS_NO_MEMORY, "", "no memory to watch connections");
+}
+
+void connections_add_tls(struct connections *connections, struct evhttp *http,
+    struct tls *const *tls)
+{
+	connections->secure = (struct gate){ .all = connections, .tls = tls };
+	watch(&connections->secure, http);
 }
 
 void connections_free(struct connections *connections)
@@ -267,8 +335,8 @@ static void on_answered(struct evhttp_request *request, void *arg)
 
 void connection_answer(struct connection *connection, struct evhttp_request *request)
 {
-	if (connection_has_body(connection))
-		linger(connection->all->lingerers, bufferevent_getfd(connection->bev));
+	tls_feed_free(connection->feed);
+	connection->feed = NULL;
 	connection->work = NULL;
 	enter(connection, ANSWERING);
 	evhttp_request_set_on_complete_cb(request, on_answered, connection);
@@ -286,9 +354,24 @@ bool connection_has_body(const struct connection *connection)
 	return held_body(connection->held, &begun) >= 0;
 }
 
-int connection_fd(const struct connection *connection)
+bool connection_body_fd(struct connection *connection, bool *client_waits, int *ret_fd,
+    struct hs_error *err)
 {
-	return bufferevent_getfd(connection->bev);
+	int fd = bufferevent_getfd(connection->bev);
+	struct evbuffer *begun;
+	int64_t bytes = held_body(connection->held, &begun);
+
+	if (connection->ssl == NULL) {
+		*ret_fd = fd;
+		return true;
+	}
+	bytes -= (int64_t)evbuffer_get_length(begun);
+	if (!tls_feed_new(connection->all->base, connection->ssl, fd, bytes > 0 ? bytes : 0,
+		*client_waits && evbuffer_get_length(begun) == 0, &connection->feed, err))
+		return false;
+	*client_waits = false;
+	*ret_fd = tls_feed_fd(connection->feed);
+	return true;
 }
 
 void connection_cut(struct connection *connection)

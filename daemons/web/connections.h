@@ -21,12 +21,14 @@ enum {
 	WEB_SENDING_SECONDS = 120,
 	WEB_IDLE_SECONDS = 75,
 	WEB_IDLE_SECONDS_WHEN_FULL = 5,
+	WEB_HANDSHAKE_SECONDS = 10,
 	WEB_FRESH_SECONDS_AT_END = 2,
 	WEB_SWEEP_MS = 250
 };
 
 struct connections;
 struct connection;
+struct tls;
 
 struct connections_events {
 	void (*on_change)(void *arg, size_t open);	/* one more, or one fewer */
@@ -34,10 +36,16 @@ struct connections_events {
 	void (*on_left)(void *arg, void *work, bool is_closed);
 };
 
-/* Hooks into http, which must be given no other bevcb. Keeps events and arg. Gives *ret. */
-bool connections_new(struct event_base *base, struct evhttp *http,
+/* Hooks into http, which must be given no other bevcb. base_path is as in base_path.h. Keeps events
+ * and arg. Gives *ret. */
+bool connections_new(struct event_base *base, struct evhttp *http, const char *base_path,
     const struct connections_events *events, void *arg, struct connections **ret,
     struct hs_error *err);
+
+/* The same for what http accepts, which speaks TLS: with *tls as it is at that moment. A handshake
+ * has WEB_HANDSHAKE_SECONDS. tls is borrowed for its life. */
+void connections_add_tls(struct connections *connections, struct evhttp *http,
+    struct tls *const *tls);
 
 /* After evhttp_free, which closes them. Accepts NULL. */
 void connections_free(struct connections *connections);
@@ -53,11 +61,15 @@ struct connection *connections_work(struct connections *connections,
 void connection_answer(struct connection *connection, struct evhttp_request *request);
 
 /* The body of a request for an upload (held.h), which nobody has read yet: its length, or -1; and what
- * has come of it (borrowed; drain it). All else is read from the descriptor, by the handler alone.
+ * has come of it (borrowed; drain it). All else is read from a descriptor, by the handler alone.
  * After the answer such a connection is closed. */
 int64_t connection_body(struct connection *connection, struct evbuffer **ret_begun);
 bool connection_has_body(const struct connection *connection);
-int connection_fd(const struct connection *connection);
+/* That descriptor, not to be closed: the socket, or for TLS one from which the body comes in plain.
+ * What has begun must be as it came. *client_waits says whether the client waits for "100 Continue",
+ * and becomes false when it has been sent. Errors: HS_IO, HS_NO_MEMORY. */
+bool connection_body_fd(struct connection *connection, bool *client_waits, int *ret_fd,
+    struct hs_error *err);
 
 /* Cuts it: the client sees that no answer, or no more of it, comes. The event is on_left. */
 void connection_cut(struct connection *connection);

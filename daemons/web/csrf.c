@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "daemons/web/account.h"
+#include "daemons/web/asker.h"
 #include "daemons/web/fields.h"
 #include "daemons/web/session.h"
 #include "daemons/web/values.h"
@@ -48,7 +49,7 @@ bool csrf_believes(const struct exchange *exchange, const char *given)
 	char token[TOKEN_TEXT_BYTES], proof[TOKEN_PROOF_BYTES];
 
 	if (!csrf_is_own_origin(exchange_header(exchange, "Sec-Fetch-Site"),
-		exchange_header(exchange, "Origin"), exchange_header(exchange, "Host")))
+		exchange_header(exchange, "Origin"), asker_host(exchange)))
 		return false;
 	if (exchange->account != NULL)
 		memcpy(token, exchange->account->token, sizeof token);

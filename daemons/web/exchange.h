@@ -40,6 +40,8 @@ struct reply {
 	int status;
 	const char *type;	/* a constant */
 	struct evbuffer *body;
+	const char *encoding;	/* of body, a constant; NULL: as it is */
+	bool varies_by_encoding;
 	const char *cache;	/* Cache-Control; NULL: no-store */
 	char etag[48];		/* with its quotes; "" for none */
 	char *push_url;		/* for htmx; of a 303 or 202 where it leads; NULL: none */
@@ -69,7 +71,9 @@ struct exchange {
 	struct evhttp_request *request;
 	struct connection *connection;
 	enum evhttp_cmd_type method;
-	char *path;
+	const char *base;	/* base_path.h */
+	char *path;		/* without base; all of it when it is outside */
+	bool is_outside;	/* of base */
 	const char *query;	/* after '?', "" when none */
 	enum exchange_form form;
 	int64_t id;		/* {id} of the path */

@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "daemons/web/account.h"
+#include "daemons/web/base_path.h"
 #include "daemons/web/bearer.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/csrf.h"
@@ -78,8 +79,7 @@ static char *address_of(const struct exchange *exchange)
 	const char *now = exchange_header(exchange, "HX-Current-URL");
 	char *address = NULL;
 
-	if (exchange->form == FORM_FRAGMENT && now != NULL && (now = strstr(now, "://")) != NULL &&
-	    (now = strchr(now + 3, '/')) != NULL)
+	if (exchange->form == FORM_FRAGMENT && (now = base_path_of_url(exchange, now)) != NULL)
 		return strdup(now);
 	if (exchange->method == EVHTTP_REQ_POST)
 		return strdup("/");

@@ -4,31 +4,36 @@
  * where the body goes. Without memory nothing is held. */
 #include "daemons/web/held.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "common/log.h"
 #include "daemons/web/server.h"
 
-static const char *const begins[] = { "POST " HELD_PATH, "POST " HELD_API_PATH };
-
-enum { BEGIN_BYTES = sizeof "POST " HELD_API_PATH };
+static const char *const paths[] = { HELD_PATH, HELD_API_PATH };
 
 struct held {
+	const char *base;	/* of our paths: base_path.h */
 	struct evbuffer *kept;
 	bool is_moving;		/* our own change of input is under way */
 	bool has_body;		/* kept is (a part of) a body of so many bytes */
 	int64_t body_bytes;
 };
 
-struct held *held_new(void)
+struct held *held_new(const char *base)
 {
 	struct held *held = calloc(1, sizeof *held);
 
+	if (strlen(base) >= HELD_BASE_BYTES)
+		hs_panic("the paths' base has %zu bytes", strlen(base));
 	if (held != NULL && (held->kept = evbuffer_new()) == NULL) {
 		free(held);
 		return NULL;
 	}
+	if (held != NULL)
+		held->base = base;
 	return held;
 }
 
@@ -52,16 +57,17 @@ int64_t held_body(const struct held *held, struct evbuffer **ret_begun)
 }
 
 /* So far it may be a request for an upload. */
-static bool may_be_upload(struct evbuffer *bytes)
+static bool may_be_upload(const struct held *held, struct evbuffer *bytes)
 {
-	char found[BEGIN_BYTES];
+	char found[HELD_BEGIN_BYTES], begin[HELD_BEGIN_BYTES];
 	ev_ssize_t copied = evbuffer_copyout(bytes, found, sizeof found);
 	size_t length = copied < 0 ? 0 : (size_t)copied;
 
-	for (size_t i = 0; i < HS_COUNT(begins); i++) {
-		size_t whole = strlen(begins[i]);
+	for (size_t i = 0; i < HS_COUNT(paths); i++) {
+		size_t whole = (size_t)snprintf(begin, sizeof begin, "POST %s%s", held->base,
+		    paths[i]);
 
-		if (memcmp(found, begins[i], length < whole ? length : whole) == 0 &&
+		if (memcmp(found, begin, length < whole ? length : whole) == 0 &&
 		    (length <= whole || found[whole] == ' ' || found[whole] == '?'))
 			return true;
 	}
@@ -125,12 +131,12 @@ static void look(struct held *held, struct evbuffer *input)
 {
 	struct evbuffer_ptr end;
 
-	if (evbuffer_get_length(held->kept) == 0 && !may_be_upload(input))
+	if (evbuffer_get_length(held->kept) == 0 && !may_be_upload(held, input))
 		return;
 	if (evbuffer_add_buffer(held->kept, input) != 0)
 		return;
 	end = evbuffer_search(held->kept, "\r\n\r\n", 4, NULL);
-	if (!may_be_upload(held->kept) ||
+	if (!may_be_upload(held, held->kept) ||
 	    (end.pos < 0 && evbuffer_get_length(held->kept) > WEB_MAX_HEADER_BYTES) ||
 	    (end.pos >= 0 && (end.pos + 4 > WEB_MAX_HEADER_BYTES ||
 		!part_head_from_body(held, input, (size_t)end.pos + 4))))
@@ -144,4 +150,21 @@ void held_look(struct held *held, struct evbuffer *input)
 	held->is_moving = true;
 	look(held, input);
 	held->is_moving = false;
+}
+
+void held_more(struct held *held, struct evbuffer *input, size_t length)
+{
+	struct evbuffer *head;
+	size_t before = evbuffer_get_length(input) - length;
+
+	if (held->is_moving || !held->has_body)
+		return;
+	if ((head = evbuffer_new()) == NULL)
+		hs_panic("no memory for an upload's head");
+	held->is_moving = true;
+	if (evbuffer_remove_buffer(input, head, before) != (int)before ||
+	    evbuffer_add_buffer(held->kept, input) != 0 || evbuffer_add_buffer(input, head) != 0)
+		hs_panic("an upload's body cannot be parted from its head");
+	held->is_moving = false;
+	evbuffer_free(head);
 }

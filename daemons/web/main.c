@@ -3,6 +3,7 @@
  * Trusts the supervisor (sockets, settings) and the database's rows; trusts no client.
  * Every query runs on the event base and none blocks it. With the database away it stays
  * up and says so; it cannot start without templates, static files and a socket. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,18 +20,27 @@
 #include "daemons/web/quality_commands.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
+#include "daemons/web/tls.h"
 #include "daemons/web/upload.h"
 #include "daemons/web/web.h"
 
 enum { FIRST_ANSWER_MS = 2000, MOST_HANDLERS = 64 };
 
-static bool load_templates(const struct hs_settings *settings, struct hs_templates **ret,
-    struct hs_error *err)
+static bool load_templates(const struct web *web, struct hs_templates **ret, struct hs_error *err)
 {
+	struct hs_templates *templates = NULL;
 	char path[4096];
 
-	return hs_format(path, sizeof path, err, "%s/templates",
-	    hs_setting_text(settings, HS_SET_DATA_DIR)) && hs_templates_load(path, ret, err);
+	if (!hs_format(path, sizeof path, err, "%s/templates",
+		hs_setting_text(hs_child_settings(web->child), HS_SET_DATA_DIR)) ||
+	    !hs_templates_load(path, &templates, err))
+		return false;
+	if (!hs_templates_set_base(templates, web->base_path, err)) {
+		hs_templates_free(templates);
+		return false;
+	}
+	*ret = templates;
+	return true;
 }
 
 static void web_free(void *app)
@@ -50,6 +60,8 @@ static void web_free(void *app)
 	hs_settings_free(web->settings);
 	statics_free(web->statics);
 	hs_templates_free(web->templates);
+	tls_free(web->tls);
+	free(web->base_path);
 	free(web);
 }
 
@@ -79,14 +91,15 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 
 	if (web == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
-	if ((web->catalog = catalog_new()) == NULL) {
-		free(web);
+	if ((web->catalog = catalog_new()) == NULL ||
+	    (web->base_path = strdup(hs_setting_text(settings, HS_SET_BASE_PATH))) == NULL) {
+		web_free(web);
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
 	}
 	web->child = child;
 	web->base = hs_child_base(child);
-	if (!load_templates(settings, &web->templates, err) ||
-	    !statics_load(settings, &web->statics, err) ||
+	if (!tls_new(settings, &web->tls, err) || !load_templates(web, &web->templates, err) ||
+	    !statics_load(settings, web->base_path, &web->statics, err) ||
 	    !health_count_migrations(settings, &web->migrations, err) ||
 	    !hs_settings_load(NULL, &web->settings, err) ||
 	    !hs_db_pool_new(web->base, web->settings, HS_DB_READER, "hsd-web",
@@ -118,20 +131,35 @@ static void web_stop(void *app)
 	server_stop(web->server, on_stopped, web->child);
 }
 
-/* Both or neither: a page and its style sheet belong together. */
+/* The certificate is not needed where it is not used, but one that is used must not go away. */
+static bool renew_tls(const struct web *web, struct tls **ret, struct hs_error *err)
+{
+	if (!tls_new(hs_child_settings(web->child), ret, err))
+		return false;
+	return *ret != NULL || web->tls == NULL || !server_speaks_tls(web->server) ||
+	    hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_TLS_CERTIFICATE",
+		"it is empty now, and an address for HTTPS is open: the old one stays");
+}
+
+/* All or nothing: a page and its style sheet belong together. */
 static bool web_reload(void *app, struct hs_error *err)
 {
 	struct web *web = app;
 	const struct hs_settings *settings = hs_child_settings(web->child);
 	struct hs_templates *templates = NULL;
 	struct statics *statics = NULL;
+	struct tls *tls = NULL;
 
-	if (!load_templates(settings, &templates, err))
-		return false;
-	if (!statics_load(settings, &statics, err)) {
+	web->reload_problem[0] = '\0';
+	if (!renew_tls(web, &tls, err) || !load_templates(web, &templates, err) ||
+	    !statics_load(settings, web->base_path, &statics, err)) {
+		snprintf(web->reload_problem, sizeof web->reload_problem, "%s", err->message);
 		hs_templates_free(templates);
+		tls_free(tls);
 		return false;
 	}
+	tls_free(web->tls);
+	web->tls = tls;
 	hs_templates_free(web->templates);
 	statics_free(web->statics);
 	web->templates = templates;
@@ -150,8 +178,9 @@ static json_t *web_status(void *app)
 	server_look(web->server, &server);
 	answers_look(web->answers, &answers);
 	hs_db_pool_look(web->pool, &pool);
-	return json_pack("{s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I},"
-	    " s:{s:I, s:I, s:I, s:b, s:s}}", "requests",
+	return json_pack("{s:o, s:s, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I},"
+	    " s:{s:I, s:I, s:I, s:b, s:s}}", "https", tls_status(web->tls), "reload_problem",
+	    web->reload_problem, "requests",
 	    (json_int_t)server.requests, "in_hand", (json_int_t)server.in_hand, "connections",
 	    (json_int_t)server.connections, "answers", "version",
 	    (json_int_t)answers.version, "kept", (json_int_t)answers.count, "bytes",

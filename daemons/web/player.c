@@ -14,6 +14,7 @@
 #include "common/db.h"
 #include "common/text.h"
 #include "daemons/web/answers.h"
+#include "daemons/web/base_path.h"
 #include "daemons/web/data_version.h"
 #include "daemons/web/player_sql.h"
 #include "daemons/web/player_view.h"
@@ -114,14 +115,11 @@ static void ask_for_api(struct exchange *exchange)
  * memory. */
 static char *back_of(const struct exchange *exchange)
 {
-	const char *from = exchange_header(exchange, "Referer");
-	const char *host = exchange_header(exchange, "Host");
+	const char *from = base_path_of_url(exchange, exchange_header(exchange, "Referer"));
 	char *address = NULL;
 
-	from = from != NULL ? strstr(from, "://") : NULL;
-	if (from != NULL && host != NULL && strncmp(from + 3, host, strlen(host)) == 0 &&
-	    strncmp(from + 3 + strlen(host), "/?", 2) == 0)
-		address = search_query_way_on(from + 3 + strlen(host) + 2, true);
+	if (from != NULL && strncmp(from, "/?", 2) == 0)
+		address = search_query_way_on(from + 2, true);
 	return address != NULL ? address : strdup("/");
 }
 

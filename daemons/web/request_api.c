@@ -2,8 +2,10 @@
 #include "daemons/web/request_api.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "daemons/web/asking.h"
+#include "daemons/web/base_path.h"
 #include "daemons/web/command_request.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/query_string.h"
@@ -13,7 +15,7 @@ enum { NUMBER_BYTES = 24, ADDRESS_BYTES = 64 };
 
 void request_api_answer(struct exchange *exchange, int64_t request, const struct hs_error *err)
 {
-	char address[ADDRESS_BYTES];
+	char address[ADDRESS_BYTES], *url;
 
 	if (err != NULL) {
 		asking_refuse(exchange, err);
@@ -25,8 +27,10 @@ void request_api_answer(struct exchange *exchange, int64_t request, const struct
 		    "asked for.", NULL);
 		return;
 	}
-	reply_json(exchange, REPLY_ACCEPTED, json_pack("{s:I, s:s}", "request",
-	    (json_int_t)request, "url", address));
+	url = base_path_add(exchange, address);
+	reply_json(exchange, REPLY_ACCEPTED, url == NULL ? NULL : json_pack("{s:I, s:s}", "request",
+	    (json_int_t)request, "url", url));
+	free(url);
 }
 
 static void on_request(struct exchange *exchange, PGresult *const *results, size_t count,

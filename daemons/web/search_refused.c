@@ -58,41 +58,42 @@ static bool is_listed(enum search_param param)
 
 /* Programs. */
 
-static json_t *values_of(const struct hs_error *error)
+static json_t *values_of(const struct exchange *exchange, const struct hs_error *error)
 {
 	enum search_param param = param_of(error);
 
-	return is_listed(param) ? json_sprintf("/api/v1/%s", choices_plural(param)) : json_null();
+	return is_listed(param) ? json_sprintf("%s/api/v1/%s", exchange->base,
+	    choices_plural(param)) : json_null();
 }
 
-static json_t *detail_of(const struct hs_error *error)
+static json_t *detail_of(const struct exchange *exchange, const struct hs_error *error)
 {
 	enum search_param param = param_of(error);
 
 	if (!is_listed(param))
 		return json_string(error->message);
-	return json_sprintf("%s. /api/v1/%s has all that there are.", error->message,
-	    choices_plural(param));
+	return json_sprintf("%s. %s/api/v1/%s has all that there are.", error->message,
+	    exchange->base, choices_plural(param));
 }
 
-static json_t *error_json(const struct hs_error *error)
+static json_t *error_json(const struct exchange *exchange, const struct hs_error *error)
 {
 	return json_pack("{s:o, s:o, s:o}", "parameter",
 	    error->where[0] != '\0' ? json_string(error->where) : json_null(),
-	    "detail", detail_of(error), "values", values_of(error));
+	    "detail", detail_of(exchange, error), "values", values_of(exchange, error));
 }
 
-static json_t *problem_json(const struct refusals *refusals)
+static json_t *problem_json(const struct exchange *exchange, const struct refusals *refusals)
 {
 	const struct hs_error *first = refusals->list[0];
 	json_t *errors = json_array();
 	bool done = errors != NULL;
 
 	for (size_t i = 0; done && i < refusals->count; i++)
-		done = json_array_append_new(errors, error_json(refusals->list[i])) == 0;
+		done = json_array_append_new(errors, error_json(exchange, refusals->list[i])) == 0;
 	return json_pack("{s:s, s:s, s:i, s:o, s:s*, s:o, s:I}", "type", "about:blank", "title",
-	    reply_reason(HTTP_BADREQUEST), "status", HTTP_BADREQUEST, "detail", detail_of(first),
-	    "parameter", first->where[0] != '\0' ? first->where : NULL,
+	    reply_reason(HTTP_BADREQUEST), "status", HTTP_BADREQUEST, "detail",
+	    detail_of(exchange, first), "parameter", first->where[0] != '\0' ? first->where : NULL,
 	    "errors", view_or_nothing(errors, done), "errors_total", (json_int_t)refusals->total);
 }
 
@@ -106,7 +107,7 @@ static void fail_without_memory(struct exchange *exchange)
 
 static void answer_json(struct exchange *exchange, const struct refusals *refusals)
 {
-	json_t *problem = problem_json(refusals);
+	json_t *problem = problem_json(exchange, refusals);
 	char *text = problem != NULL ? json_dumps(problem, JSON_COMPACT) : NULL;
 	struct reply *reply = &exchange->reply;
 

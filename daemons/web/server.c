@@ -21,6 +21,8 @@
 #include "common/log.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/account.h"
+#include "daemons/web/asker.h"
+#include "daemons/web/base_path.h"
 #include "daemons/web/disposition.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/fields.h"
@@ -32,7 +34,8 @@ enum { MAX_LISTENERS = 32 };
 
 struct server {
 	struct web *web;
-	struct evhttp *http;
+	struct evhttp *http, *https;
+	bool speaks_tls;
 	struct connections *connections;
 	struct evconnlistener *listeners[MAX_LISTENERS];
 	size_t listener_count;
@@ -211,6 +214,7 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 	const char *uri = evhttp_request_get_uri(request);
 	size_t length = strcspn(uri, "?#");
 	struct exchange *exchange = calloc(1, sizeof *exchange);
+	const char *within;
 
 	if (exchange == NULL)
 		return NULL;
@@ -220,7 +224,11 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 	request->flags &= ~EVHTTP_PROXY_REQUEST;	/* we are no proxy, and answer as none */
 	exchange->method = evhttp_request_get_command(request);
 	exchange->query = uri[length] == '?' ? uri + length + 1 : "";
-	exchange->path = strndup(uri, length);
+	exchange->base = server->web->base_path;
+	within = base_path_within(exchange->base, uri);
+	exchange->is_outside = within == NULL;
+	exchange->path = within == NULL ? strndup(uri, length) :
+					  strndup(within, length - (size_t)(within - uri));
 	exchange->reply.body = evbuffer_new();
 	if (exchange->path == NULL || exchange->reply.body == NULL) {
 		free(exchange->path);
@@ -258,6 +266,26 @@ static void exchange_free(struct exchange *exchange)
 	free(exchange);
 }
 
+static void say_where_it_is(struct exchange *exchange)
+{
+	char detail[320];
+
+	snprintf(detail, sizeof detail, "Nothing has this address: HoopScout is served below %s/ "
+	    "(HOOPSCOUT_BASE_PATH).", exchange->base);
+	reply_problem(exchange, HTTP_NOTFOUND, detail, NULL);
+}
+
+/* From "/scout" to "/scout/": links of the page would lead elsewhere. */
+static void lead_into_base(struct exchange *exchange)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "/%s%s", exchange->query[0] != '\0' ? "?" : "", exchange->query) < 0)
+		path = NULL;
+	reply_see_other(exchange, path);
+	free(path);
+}
+
 static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct server *server = arg;
@@ -275,7 +303,12 @@ static void on_request(struct evhttp_request *request, void *arg)
 		reply_problem(exchange, HTTP_BADREQUEST, wrong, NULL);
 		return;
 	}
-	routes_handle(exchange);
+	if (exchange->is_outside)
+		say_where_it_is(exchange);
+	else if (exchange->path[0] == '\0')
+		lead_into_base(exchange);
+	else
+		routes_handle(exchange);
 }
 
 /* Its connection is closed: evhttp has let go of the request, which is freed so. */
@@ -389,6 +422,18 @@ static void add_header(struct evhttp_request *request, const char *name, const c
 		hs_log(HS_LOG_ERROR, "a header was left out", HS_STR("name", name));
 }
 
+/* Of an address of ours: where a browser finds it. */
+static void add_address(struct exchange *exchange, const char *name, const char *path)
+{
+	char *address = path[0] == '/' ? base_path_add(exchange, path) : NULL;
+
+	if (address != NULL || path[0] != '/')
+		add_header(exchange->request, name, address != NULL ? address : path);
+	else
+		hs_log(HS_LOG_ERROR, "a header was left out", HS_STR("name", name));
+	free(address);
+}
+
 static const struct { const char *name, *value; } usual_headers[] = {
 	{ "Content-Security-Policy",
 	    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -403,6 +448,21 @@ static const struct { const char *name, *value; } usual_headers[] = {
 
 enum { LENGTH_UNKNOWN = -1 };
 
+/* Whoever has come by HTTPS shall not be led away from it. */
+static void add_transport_security(struct exchange *exchange)
+{
+	long long seconds = hs_setting_int(hs_child_settings(exchange->web->child),
+	    HS_SET_HSTS_SECONDS);
+	struct asker asker;
+	char value[48];
+
+	asker_of(exchange, &asker);
+	if (!asker.is_https || seconds == 0)
+		return;
+	snprintf(value, sizeof value, "max-age=%lld", seconds);
+	add_header(exchange->request, "Strict-Transport-Security", value);
+}
+
 static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 {
 	struct evhttp_request *request = exchange->request;
@@ -411,23 +471,28 @@ static void add_headers(struct exchange *exchange, ev_ssize_t body_bytes)
 
 	for (size_t i = 0; i < HS_COUNT(usual_headers); i++)
 		add_header(request, usual_headers[i].name, usual_headers[i].value);
+	add_transport_security(exchange);
 	add_header(request, "Cache-Control", reply->cache != NULL && !guard_is_closed(exchange) ?
 	    reply->cache : "no-store");
 	if (reply->type != NULL && starts_with(reply->type, "text/html"))
 		add_header(request, "Vary", "HX-Request, HX-History-Restore-Request, Cookie");
+	if (reply->varies_by_encoding)
+		add_header(request, "Vary", "Accept-Encoding");
+	if (reply->encoding != NULL && reply->status != HTTP_NOTMODIFIED)
+		add_header(request, "Content-Encoding", reply->encoding);
 	for (size_t i = 0; i < HS_COUNT(reply->cookies); i++) {
 		if (reply->cookies[i] != NULL)
 			add_header(request, "Set-Cookie", reply->cookies[i]);
 	}
 	if (reply->leave_to != NULL)
-		add_header(request, "HX-Redirect", reply->leave_to);
+		add_address(exchange, "HX-Redirect", reply->leave_to);
 	if (reply->status == 401)	/* it has to say how; browsers do not know this word */
 		add_header(request, "WWW-Authenticate",
 		    reply->authenticate != NULL ? reply->authenticate : "Session");
 	if (reply->etag[0] != '\0')
 		add_header(request, "ETag", reply->etag);
 	if (reply->push_url != NULL)
-		add_header(request, reply->status == REPLY_SEE_OTHER ||
+		add_address(exchange, reply->status == REPLY_SEE_OTHER ||
 		    reply->status == REPLY_ACCEPTED ? "Location" : "HX-Push-Url",
 		    reply->push_url);
 	if (reply->allow != NULL)
@@ -556,14 +621,20 @@ static bool listen_on(struct server *server, struct hs_error *err)
 		return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_LISTEN",
 		    "at most %d addresses can be listened on", MAX_LISTENERS);
 	for (size_t i = 0; i < count; i++) {
+		bool is_tls = hs_child_listens_by_tls(server->web->child, i);
 		struct evconnlistener *listener = evconnlistener_new(server->web->base, NULL, NULL,
 		    LEV_OPT_CLOSE_ON_EXEC, 0, fds[i]);
+
+		if (is_tls && server->web->tls == NULL)
+			return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_TLS_CERTIFICATE",
+			    "an address is for HTTPS, and there is no certificate");
+		server->speaks_tls = server->speaks_tls || is_tls;
 
 		if (listener == NULL)
 			return hs_error_set(err, HS_NO_MEMORY, "", "cannot listen on descriptor %d",
 			    fds[i]);
 		evconnlistener_set_error_cb(listener, on_accept_error);
-		if (evhttp_bind_listener(server->http, listener) == NULL) {
+		if (evhttp_bind_listener(is_tls ? server->https : server->http, listener) == NULL) {
 			evconnlistener_free(listener);
 			return hs_error_set(err, HS_NO_MEMORY, "", "no memory to listen");
 		}
@@ -572,21 +643,33 @@ static bool listen_on(struct server *server, struct hs_error *err)
 	return true;
 }
 
+static struct evhttp *http_new(struct server *server)
+{
+	struct evhttp *http = evhttp_new(server->web->base);
+
+	if (http == NULL)
+		return NULL;
+	evhttp_set_default_content_type(http, "text/html; charset=utf-8");
+	evhttp_set_max_headers_size(http, WEB_MAX_HEADER_BYTES);
+	evhttp_set_max_body_size(http, WEB_MAX_BODY_BYTES);
+	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
+	evhttp_set_gencb(http, on_request, server);
+	return http;
+}
+
+/* One for each, which asks for bufferevents of its kind: evhttp does not say who listened. */
 static bool set_up_http(struct server *server, struct hs_error *err)
 {
 	static const struct connections_events events = { on_connections_change, on_client_left };
 
-	if ((server->http = evhttp_new(server->web->base)) == NULL)
+	if ((server->http = http_new(server)) == NULL || (server->https = http_new(server)) == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for HTTP");
-	evhttp_set_default_content_type(server->http, "text/html; charset=utf-8");
-	evhttp_set_max_headers_size(server->http, WEB_MAX_HEADER_BYTES);
-	evhttp_set_max_body_size(server->http, WEB_MAX_BODY_BYTES);
-	evhttp_set_allowed_methods(server->http,
-	    EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
-	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
-	evhttp_set_gencb(server->http, on_request, server);
-	return connections_new(server->web->base, server->http, &events, server,
-	    &server->connections, err);
+	if (!connections_new(server->web->base, server->http, server->web->base_path, &events,
+		server, &server->connections, err))
+		return false;
+	connections_add_tls(server->connections, server->https, &server->web->tls);
+	return true;
 }
 
 bool server_new(struct web *web, struct server **ret, struct hs_error *err)
@@ -624,12 +707,19 @@ void server_free(struct server *server)
 		exchange_free(exchange);
 	if (server->http != NULL)
 		evhttp_free(server->http);	/* with its listeners and connections */
+	if (server->https != NULL)
+		evhttp_free(server->https);
 	connections_free(server->connections);
 	if (server->accept_again != NULL)
 		event_free(server->accept_again);
 	if (server->stop_check != NULL)
 		event_free(server->stop_check);
 	free(server);
+}
+
+bool server_speaks_tls(const struct server *server)
+{
+	return server->speaks_tls;
 }
 
 void server_look(const struct server *server, struct server_state *ret)

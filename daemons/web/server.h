@@ -32,6 +32,9 @@ void server_stop(struct server *server, void (*on_stopped)(void *arg), void *arg
 /* Accepts NULL. Requests in hand are dropped. */
 void server_free(struct server *server);
 
+/* Whether an address for HTTPS is open. */
+bool server_speaks_tls(const struct server *server);
+
 void server_look(const struct server *server, struct server_state *ret);
 
 #endif

@@ -10,7 +10,7 @@
 #include "daemons/web/asker.h"
 #include "daemons/web/web.h"
 
-enum { LINE_BYTES = 1200, NUMBER_BYTES = 24, PATIENCE_MS = 3000 };
+enum { LINE_BYTES = 1200, NUMBER_BYTES = 24, NAME_BYTES = 32, PATIENCE_MS = 3000 };
 
 static const char *const names[COOKIE_COUNT] = {
 	[COOKIE_SESSION] = "hoopscout",
@@ -18,24 +18,28 @@ static const char *const names[COOKIE_COUNT] = {
 	[COOKIE_NOTICE] = "hoopscout-notice",
 };
 
-static const char host_prefix[] = "__Host-";
+/* A browser takes __Host- for cookies of the whole host alone. */
+static const char host_prefix[] = "__Host-", secure_prefix[] = "__Secure-";
 
 _Static_assert(sizeof ((struct reply *)0)->cookies / sizeof(char *) == COOKIE_COUNT,
     "a reply has room for each cookie");
 
-static void cookie_name(enum cookie cookie, bool is_https, char *buf, size_t size)
+static void cookie_name(enum cookie cookie, bool is_https, const char *base, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s%s", is_https ? host_prefix : "", names[cookie]);
+	snprintf(buf, size, "%s%s", !is_https ? "" : base[0] == '\0' ? host_prefix : secure_prefix,
+	    names[cookie]);
 }
 
-const char *session_cookie_line(enum cookie cookie, const char *value, bool is_https, char *buf,
-    size_t size)
+const char *session_cookie_line(enum cookie cookie, const char *value, bool is_https,
+    const char *base, char *buf, size_t size)
 {
+	char name[NAME_BYTES];
 	const char *age = value == NULL ? "; Max-Age=0" :
 	    cookie == COOKIE_NOTICE ? "; Max-Age=60" : "";
 
-	snprintf(buf, size, "%s%s=%s; Path=/; HttpOnly; SameSite=Lax%s%s",
-	    is_https ? host_prefix : "", names[cookie], value != NULL ? value : "",
+	cookie_name(cookie, is_https, base, name, sizeof name);
+	snprintf(buf, size, "%s=%s; Path=%s; HttpOnly; SameSite=Lax%s%s", name,
+	    value != NULL ? value : "", base[0] != '\0' ? base : "/",
 	    is_https ? "; Secure" : "", age);
 	return buf;
 }
@@ -69,10 +73,10 @@ void session_cookie_value(const struct exchange *exchange, enum cookie cookie,
     bool (*is_one)(const char *text, size_t length), char *ret, size_t size)
 {
 	struct asker asker;
-	char name[32];
+	char name[NAME_BYTES];
 
 	asker_of(exchange, &asker);
-	cookie_name(cookie, asker.is_https, name, sizeof name);
+	cookie_name(cookie, asker.is_https, exchange->base, name, sizeof name);
 	session_find_cookie(exchange_header(exchange, "Cookie"), name, is_one, ret, size);
 }
 
@@ -90,7 +94,7 @@ bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const cha
 	asker_of(exchange, &asker);
 	free(exchange->reply.cookies[cookie]);
 	exchange->reply.cookies[cookie] = strdup(session_cookie_line(cookie, value,
-	    asker.is_https, line, sizeof line));
+	    asker.is_https, exchange->base, line, sizeof line));
 	return exchange->reply.cookies[cookie] != NULL;
 }
 

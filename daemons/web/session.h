@@ -1,8 +1,9 @@
 /* session.h: sessions: a cookie with a random token here, its hash in the database.
  *
- * Under HTTPS the cookie is __Host-hoopscout, Secure; else hoopscout. Both are HttpOnly,
- * SameSite=Lax and of this host alone. Before signing in there is a second one, for the form's
- * proof (csrf.h); a third one carries a sentence to the next page (notice.h). */
+ * Under HTTPS the cookie is __Host-hoopscout, Secure (below a base path __Secure-hoopscout, of
+ * that path); else hoopscout. All are HttpOnly, SameSite=Lax and of this host alone. Before signing
+ * in there is a second one, for the form's proof (csrf.h); a third one carries a sentence to the
+ * next page (notice.h). */
 #ifndef WEB_SESSION_H
 #define WEB_SESSION_H
 
@@ -26,8 +27,8 @@ void session_cookie_value(const struct exchange *exchange, enum cookie cookie,
 bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const char *value);
 
 /* The line alone, for tests. Returns buf. */
-const char *session_cookie_line(enum cookie cookie, const char *value, bool is_https, char *buf,
-    size_t size);
+const char *session_cookie_line(enum cookie cookie, const char *value, bool is_https,
+    const char *base, char *buf, size_t size);
 
 /* Finds a cookie's value in a Cookie header; "" when it is not there, there twice with different
  * values, too long, or not what is_one takes (token_is_one). */

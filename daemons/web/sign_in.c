@@ -13,6 +13,7 @@
 #include "common/text.h"
 #include "daemons/web/account.h"
 #include "daemons/web/asker.h"
+#include "daemons/web/base_path.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/fields.h"
 #include "daemons/web/guard.h"
@@ -98,13 +99,9 @@ static bool on_parameter(void *arg, const char *name, const char *value, struct 
 /* The page that the visitor comes from, when it is one of ours. */
 static char *page_before(const struct exchange *exchange)
 {
-	const char *from = exchange_header(exchange, "Referer");
-	const char *host = exchange_header(exchange, "Host");
+	const char *from = base_path_of_url(exchange, exchange_header(exchange, "Referer"));
 
-	from = from != NULL ? strstr(from, "://") : NULL;
-	if (from == NULL || host == NULL || strncmp(from + 3, host, strlen(host)) != 0)
-		return strdup("/");
-	return strdup(from + 3 + strlen(host));
+	return strdup(from != NULL ? from : "/");
 }
 
 void sign_in_page(struct exchange *exchange)

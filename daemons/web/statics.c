@@ -7,9 +7,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,11 +39,14 @@ struct static_file {
 	char hash[HASH_CHARACTERS + 1];
 	const char *type;
 	struct content *content;
+	struct content *packed;	/* the same by gzip; NULL: there is none */
 };
 
 struct statics {
 	struct static_file files[STATICS_MAX_FILES];
 	size_t count;
+	struct static_file packed[STATICS_MAX_FILES];	/* without ".gz", until all is read */
+	size_t packed_count;
 	json_t *assets;
 };
 
@@ -70,6 +75,15 @@ static const char *type_of(const char *name)
 	return NULL;
 }
 
+static const char packed_ending[] = ".gz";
+
+static bool is_packed(const char *name)
+{
+	size_t length = strlen(name), ending = strlen(packed_ending);
+
+	return length > ending && strcmp(name + length - ending, packed_ending) == 0;
+}
+
 static const struct static_file *find(const struct statics *statics, const char *name)
 {
 	for (size_t i = 0; i < statics->count; i++) {
@@ -81,7 +95,7 @@ static const struct static_file *find(const struct statics *statics, const char 
 
 static void let_go(struct content *content)
 {
-	if (--content->users > 0)
+	if (content == NULL || --content->users > 0)
 		return;
 	free(content->bytes);
 	free(content);
@@ -99,11 +113,37 @@ static bool hash_file(struct static_file *file, struct hs_error *err)
 	return true;
 }
 
+static bool slurp(struct static_file *file, int dir, const char *entry, struct hs_error *err)
+{
+	if ((file->content = calloc(1, sizeof *file->content)) == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, entry, "no memory for a static file");
+	file->content->users = 1;
+	return hs_file_slurp(dir, entry, STATICS_MAX_FILE_BYTES, &file->content->bytes,
+	    &file->content->length, err);
+}
+
+/* "app.css.gz". */
+static bool read_packed(struct statics *statics, int dir, const char *entry, const char *name,
+    struct hs_error *err)
+{
+	struct static_file *file = &statics->packed[statics->packed_count];
+	char stem[NAME_BYTES];
+
+	snprintf(stem, sizeof stem, "%.*s", (int)(strlen(name) - strlen(packed_ending)), name);
+	if (type_of(stem) == NULL || statics->packed_count == STATICS_MAX_FILES)
+		return true;
+	memcpy(file->name, stem, sizeof stem);
+	statics->packed_count++;
+	return slurp(file, dir, entry, err);
+}
+
 static bool read_file(struct statics *statics, int dir, const char *entry, const char *name,
     struct hs_error *err)
 {
 	struct static_file *file = &statics->files[statics->count];
 
+	if (is_packed(name))
+		return read_packed(statics, dir, entry, name, err);
 	if (type_of(name) == NULL || find(statics, name) != NULL)
 		return true;
 	if (statics->count == STATICS_MAX_FILES)
@@ -112,12 +152,8 @@ static bool read_file(struct statics *statics, int dir, const char *entry, const
 	file->type = type_of(name);
 	if (!hs_format(file->name, sizeof file->name, err, "%s", name))
 		return false;
-	if ((file->content = calloc(1, sizeof *file->content)) == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, name, "no memory for a static file");
-	file->content->users = 1;
 	statics->count++;
-	return hs_file_slurp(dir, entry, STATICS_MAX_FILE_BYTES, &file->content->bytes,
-	    &file->content->length, err) && hash_file(file, err);
+	return slurp(file, dir, entry, err) && hash_file(file, err);
 }
 
 /* One folder, and with depth its folders too. prefix is "" or "vendor/". Takes dir. */
@@ -194,7 +230,76 @@ fail:
 	return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the static files' names");
 }
 
-bool statics_load(const struct hs_settings *settings, struct statics **ret, struct hs_error *err)
+static uint32_t little_endian(const unsigned char *at)
+{
+	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static uint32_t crc32_of(const struct content *content)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < content->length; i++) {
+		crc ^= (unsigned char)content->bytes[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
+	}
+	return ~crc;
+}
+
+/* By what gzip writes at the end: a file may have been changed since it was packed. */
+static bool is_packed_from(const struct content *packed, const struct content *content)
+{
+	enum { SHORTEST = 18, TRAILER = 8 };
+	const unsigned char *bytes = (const unsigned char *)packed->bytes;
+
+	return packed->length >= SHORTEST && packed->length < content->length &&
+	    bytes[0] == 0x1f && bytes[1] == 0x8b &&
+	    little_endian(bytes + packed->length - TRAILER) == crc32_of(content) &&
+	    little_endian(bytes + packed->length - TRAILER / 2) == content->length;
+}
+
+static void match_packed(struct statics *statics)
+{
+	for (size_t i = 0; i < statics->packed_count; i++) {
+		struct content *packed = statics->packed[i].content;
+		const struct static_file *found = find(statics, statics->packed[i].name);
+
+		if (found != NULL && found->packed == NULL &&
+		    is_packed_from(packed, found->content))
+			statics->files[found - statics->files].packed = packed;
+		else
+			let_go(packed);
+	}
+	statics->packed_count = 0;
+}
+
+/* What describes our API says where it stands. */
+static bool place_openapi(struct statics *statics, const char *base, struct hs_error *err)
+{
+	static const char wanted[] = "\"servers\": [{\"url\": \"/\"}]";
+	const struct static_file *file = find(statics, "openapi.json");
+	char *at = file != NULL ? strstr(file->content->bytes, wanted) : NULL, *bytes;
+	int length;
+
+	if (base[0] == '\0')
+		return true;
+	if (at == NULL)
+		return hs_error_set(err, HS_NOT_FOUND, "openapi.json", "it does not say %s, where "
+		    "HOOPSCOUT_BASE_PATH is put", wanted);
+	*at = '\0';
+	length = asprintf(&bytes, "%s\"servers\": [{\"url\": \"%s\"}]%s", file->content->bytes,
+	    base, at + strlen(wanted));
+	if (length < 0)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a static file");
+	free(file->content->bytes);
+	file->content->bytes = bytes;
+	file->content->length = (size_t)length;
+	return hash_file(&statics->files[file - statics->files], err);
+}
+
+bool statics_load(const struct hs_settings *settings, const char *base, struct statics **ret,
+    struct hs_error *err)
 {
 	struct statics *statics = calloc(1, sizeof *statics);
 	char path[4096];
@@ -211,8 +316,9 @@ bool statics_load(const struct hs_settings *settings, struct statics **ret, stru
 		    "htmx is missing from htdocs: run make, which installs it");
 		goto fail;
 	}
-	if (!name_assets(statics, err))
+	if (!place_openapi(statics, base, err) || !name_assets(statics, err))
 		goto fail;
+	match_packed(statics);
 	*ret = statics;
 	return true;
 fail:
@@ -224,8 +330,12 @@ void statics_free(struct statics *statics)
 {
 	if (statics == NULL)
 		return;
-	for (size_t i = 0; i < statics->count; i++)
+	for (size_t i = 0; i < statics->count; i++) {
 		let_go(statics->files[i].content);
+		let_go(statics->files[i].packed);
+	}
+	for (size_t i = 0; i < statics->packed_count; i++)
+		let_go(statics->packed[i].content);
 	json_decref(statics->assets);
 	free(statics);
 }
@@ -249,10 +359,32 @@ static bool names_hash(const struct exchange *exchange, const struct static_file
 	    strcmp(exchange->query + 2, file->hash) == 0;
 }
 
+/* Accept-Encoding: "br, gzip;q=0.8". */
+static bool takes_gzip(const struct exchange *exchange)
+{
+	const char *list = exchange_header(exchange, "Accept-Encoding");
+
+	while (list != NULL && *list != '\0') {
+		const char *item = list + strspn(list, " \t,"), *weight;
+		size_t length = strcspn(item, ","), name = strcspn(item, " \t,;");
+
+		list = item + length;
+		if ((name != 4 || strncasecmp(item, "gzip", 4) != 0) &&
+		    (name != 1 || item[0] != '*'))
+			continue;
+		weight = memmem(item, length, "q=", 2);
+		return weight == NULL || weight[2] != '0' ||
+		    strcspn(weight + 2, "123456789") < (size_t)(list - weight - 2);
+	}
+	return false;
+}
+
 static void answer(struct exchange *exchange, const char *name)
 {
 	const struct static_file *file = find(exchange->web->statics, name);
 	struct reply *reply = &exchange->reply;
+	struct content *content;
+	bool packed;
 
 	if (file == NULL) {
 		reply_problem(exchange, HTTP_NOTFOUND, "There is no such file.", NULL);
@@ -262,12 +394,17 @@ static void answer(struct exchange *exchange, const char *name)
 	reply->type = file->type;
 	reply->cache = names_hash(exchange, file) ? "public, max-age=31536000, immutable" :
 						    "public, no-cache";
-	snprintf(reply->etag, sizeof reply->etag, "\"%s\"", file->hash);
-	if (!reply_if_changed(exchange) && file->content->length > 0) {
-		file->content->users++;
-		if (evbuffer_add_reference(reply->body, file->content->bytes, file->content->length,
-			on_sent, file->content) != 0) {
-			let_go(file->content);
+	packed = file->packed != NULL && takes_gzip(exchange);
+	content = packed ? file->packed : file->content;
+	reply->varies_by_encoding = file->packed != NULL;
+	reply->encoding = packed ? "gzip" : NULL;
+	snprintf(reply->etag, sizeof reply->etag, "\"%s%s\"", file->hash, packed ? "-gzip" : "");
+	if (!reply_if_changed(exchange) && content->length > 0) {
+		content->users++;
+		if (evbuffer_add_reference(reply->body, content->bytes, content->length, on_sent,
+			content) != 0) {
+			let_go(content);
+			reply->encoding = NULL;
 			reply_problem(exchange, HTTP_SERVUNAVAIL, "There is no memory for it.",
 			    NULL);
 			return;

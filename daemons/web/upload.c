@@ -13,6 +13,7 @@
 #include "daemons/web/account.h"
 #include "daemons/web/asker.h"
 #include "daemons/web/audit.h"
+#include "daemons/web/base_path.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/query_string.h"
@@ -87,7 +88,7 @@ static void explain(const struct upload *upload, char detail[DETAIL_BYTES])
 static void answer_program(struct exchange *exchange)
 {
 	const struct upload_result *file = &((struct upload *)exchange->work)->first;
-	char address[sizeof API_FATES + UPLOAD_DIGEST_BYTES];
+	char address[sizeof API_FATES + UPLOAD_DIGEST_BYTES], *url;
 
 	snprintf(address, sizeof address, API_FATES "%s", file->sha256);
 	if (!reply_push_url(exchange, address)) {
@@ -95,8 +96,11 @@ static void answer_program(struct exchange *exchange)
 		    "came in.", NULL);
 		return;
 	}
-	reply_json(exchange, REPLY_ACCEPTED, json_pack("{s:s, s:s, s:I, s:s}", "name", file->name,
-	    "sha256", file->sha256, "size_bytes", (json_int_t)file->bytes, "url", address));
+	url = base_path_add(exchange, address);
+	reply_json(exchange, REPLY_ACCEPTED, url == NULL ? NULL : json_pack("{s:s, s:s, s:I, s:s}",
+	    "name", file->name, "sha256", file->sha256, "size_bytes", (json_int_t)file->bytes,
+	    "url", url));
+	free(url);
 }
 
 static void answer(struct exchange *exchange)
@@ -232,18 +236,21 @@ static void refuse(struct exchange *exchange, const struct hs_error *err)
 static void take(struct exchange *exchange, struct upload_order *order)
 {
 	const char *expect = exchange_header(exchange, "Expect");
+	struct hs_error err = HS_ERROR_INIT;
 
 	if (exchange->web->uploads->under_way >= UPLOADS_MOST) {
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
 		    "Too many uploads are under way; please try again in a moment.", NULL);
 		return;
 	}
-	order->fd = connection_fd(exchange->connection);
 	order->client_waits = expect != NULL && strcasecmp(expect, "100-continue") == 0;
 	order->room = exchange->web->uploads->room;
 	order->folder = hs_setting_text(hs_child_settings(exchange->web->child),
 	    HS_SET_INCOMING_DIR);
-	start(exchange, order);
+	if (connection_body_fd(exchange->connection, &order->client_waits, &order->fd, &err))
+		start(exchange, order);
+	else
+		reply_error(exchange, &err);
 }
 
 static bool find_body(struct exchange *exchange, struct upload_order *ret, struct hs_error *err)
@@ -263,7 +270,7 @@ static bool check_form(const struct exchange *exchange, char boundary[MULTIPART_
     struct hs_error *err)
 {
 	if (!csrf_is_own_origin(exchange_header(exchange, "Sec-Fetch-Site"),
-		exchange_header(exchange, "Origin"), exchange_header(exchange, "Host")))
+		exchange_header(exchange, "Origin"), asker_host(exchange)))
 		return hs_error_set(err, HS_NOT_ALLOWED, "",
 		    "The form was not sent by a page of ours.");
 	return query_string_refuse(exchange->query, err) &&

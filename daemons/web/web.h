@@ -19,11 +19,13 @@ struct exports;
 struct quality;
 struct server;
 struct statics;
+struct tls;
 struct uploads;
 
 struct web {
 	struct hs_child *child;
 	struct event_base *base;
+	char *base_path;	/* base_path.h */
 	struct hs_settings *settings;	/* as at start, for the pool */
 	struct hs_db_pool *pool;
 	struct accounts *accounts;
@@ -35,8 +37,10 @@ struct web {
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */
+	struct tls *tls;	/* tls.h; NULL: no HTTPS */
 	struct server *server;
 	size_t downloads;	/* of imported files, under way */
+	char reload_problem[HS_ERROR_MESSAGE_BYTES];	/* the latest reload's; "" */
 };
 
 #endif

@@ -3,8 +3,9 @@
 
     tests/bench/bench_http.py [--rounds N] [--seconds N] [--connections N]
 
-Needs wrk (Debian's package) and the test programs: make tests/bench/bare_http. Both servers are loaded in
-alternation; printed are requests/s and latencies of each, their medians, and the ratios.
+Needs wrk (Debian's package) and the test programs: make tests/bench/bare_http. The same page by HTTPS, and behind
+nginx where that is installed, stands beside it. All are loaded in alternation; printed are requests/s and latencies of
+each, their medians, and the ratios.
 """
 
 import argparse
@@ -18,6 +19,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))
 
 from house import SOURCE_DIR, House, Programs, build_dir, until  # noqa: E402
+from nginx import PROGRAM, Nginx  # noqa: E402
+from tls import serve_tls  # noqa: E402
 
 UNITS = {"us": 0.001, "ms": 1, "s": 1000}
 
@@ -43,7 +46,8 @@ def main():
     programs = Programs()
     house = House(programs)
     house.env["HOOPSCOUT_LOG_LEVEL"] = "info"
-    bare = None
+    bare = nginx = None
+    secure = serve_tls(house)
     try:
         with house.start():
             sample = next((SOURCE_DIR / "etc/examples").glob("*.json"))
@@ -54,7 +58,11 @@ def main():
             (house.dir / "page").write_bytes(page)
             bare = subprocess.Popen([str(build_dir() / "tests/bench/bare_http"), str(house.dir / "page")],
                                     stdout=subprocess.PIPE, text=True)
-            urls = {"bare evhttp": f"http://127.0.0.1:{int(bare.stdout.readline())}/", "HoopScout": house.url("/")}
+            urls = {"bare evhttp": f"http://127.0.0.1:{int(bare.stdout.readline())}/", "HoopScout": house.url("/"),
+                    "HoopScout by HTTPS": f"https://127.0.0.1:{secure.port}/"}
+            if PROGRAM:
+                nginx = Nginx(house, changes=[("limit_conn hoopscout_visitor 100;", "")]).start()
+                urls["HoopScout behind nginx"] = f"http://127.0.0.1:{nginx.port}/"
             results = {name: [] for name in urls}
             for turn in range(options.rounds + 1):
                 for name, url in urls.items():
@@ -63,6 +71,8 @@ def main():
                         results[name].append(result)
             report(page, results)
     finally:
+        if nginx:
+            nginx.close()
         if bare:
             bare.kill()
             bare.wait()
@@ -76,8 +86,9 @@ def report(page, results):
     for name, runs in results.items():
         middle[name] = [statistics.median(column) for column in zip(*runs)]
         print(f"{name:36} {middle[name][0]:12,.0f} {middle[name][1]:8.2f} {middle[name][2]:8.2f}")
-    rate, _, p99 = (ours / theirs for ours, theirs in zip(middle["HoopScout"], middle["bare evhttp"]))
-    print(f"ratio: {rate:.2f} of the rate, p99 {p99:.2f} times")
+    for name, other in (("HoopScout", "bare evhttp"), *((name, "HoopScout") for name in list(results)[2:])):
+        rate, _, p99 = (ours / theirs for ours, theirs in zip(middle[name], middle[other]))
+        print(f"{name}, beside {other}: {rate:.2f} of the rate, p99 {p99:.2f} times")
 
 
 if __name__ == "__main__":

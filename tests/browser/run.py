@@ -7,6 +7,7 @@ without it they go with the House. The exit status is node's.
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -52,6 +53,18 @@ def prepare_extractor(house, feeds):
     house.daemons = None
 
 
+def run(tests, env):
+    """Shows what node says; (its exit status, [passed, failed])."""
+    counts = [0, 1]
+    with subprocess.Popen([os.environ.get("NODE") or "node", str(HERE / tests)], env=env, text=True,
+                          stdout=subprocess.PIPE) as node:
+        for line in node.stdout:
+            print(line, end="", flush=True)
+            found = re.match(r"browser: (\d+) passed, (\d+) failed$", line)
+            counts = [int(number) for number in found.groups()] if found else counts
+    return node.returncode, counts
+
+
 def main(modules):
     programs = Programs()
     house = House(programs)
@@ -63,14 +76,19 @@ def main(modules):
         house.start()
         for name, role in ACCOUNTS.items():
             make_account(house, name, role)
-        done = subprocess.run([os.environ.get("NODE") or "node", str(HERE / "test_pages.js")], check=False, env={
-            **os.environ, "NODE_PATH": f"{modules}/node_modules", "HOOPSCOUT_TEST_URL": house.url(""),
-            "HOOPSCOUT_TEST_INCOMING": str(house.folder("incoming")), "HOOPSCOUT_TEST_SHOTS": str(shots),
-            "HOOPSCOUT_TEST_PASSWORD": PASSWORD, "HOOPSCOUT_TEST_CONF": str(house.conf),
-            "HOOPSCOUT_TEST_RELOAD": f"{programs.path('hsctl')} --socket {house.socket_path} reload"})
-        if done.returncode != 0:
+        env = {**os.environ, "NODE_PATH": f"{modules}/node_modules", "HOOPSCOUT_TEST_URL": house.url(""),
+               "HOOPSCOUT_TEST_INCOMING": str(house.folder("incoming")), "HOOPSCOUT_TEST_SHOTS": str(shots),
+               "HOOPSCOUT_TEST_PASSWORD": PASSWORD, "HOOPSCOUT_TEST_CONF": str(house.conf),
+               "HOOPSCOUT_TEST_RELOAD": f"{programs.path('hsctl')} --socket {house.socket_path} reload"}
+        status, counts = run("test_pages.js", env)
+        house.stop()
+        house.env["HOOPSCOUT_BASE_PATH"] = "/scout"
+        house.start()
+        below_status, below = run("test_base_path.js", {**env, "HOOPSCOUT_TEST_BASE_PATH": "/scout"})
+        if status != 0 or below_status != 0:
             print(house.log_tail(60), file=sys.stderr)
-        return done.returncode
+        print(f"browser: {counts[0] + below[0]} passed, {counts[1] + below[1]} failed")
+        return status or below_status
     finally:
         house.close()
         feeds.close()

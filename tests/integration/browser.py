@@ -65,11 +65,12 @@ class Browser:
         return html.unescape(found.group(1)) if found else None
 
     def sign_in(self, name, password=PASSWORD, headers=None, **fields):
-        return self.post("/sign-in", {"proof": self.proof("/sign-in"), "name": name, "password": password, **fields},
-                         headers)
+        path = f"{self.house.base}/sign-in"
+        return self.post(path, {"proof": self.proof(path), "name": name, "password": password, **fields}, headers)
 
     def session(self):
-        return self.cookies.get("hoopscout") or self.cookies.get("__Host-hoopscout")
+        return next((self.cookies[f"{prefix}hoopscout"] for prefix in ("", "__Host-", "__Secure-")
+                     if f"{prefix}hoopscout" in self.cookies), None)
 
 
 def signed_in(house, name, password=PASSWORD, headers=None):

@@ -162,6 +162,7 @@ class Answer:
 
 
 class House:
+    base = ""       # HOOPSCOUT_BASE_PATH, when a test has set that
     daemons = "web,importer"    # what most tests need; None: those that HoopScout starts by itself
 
     def __init__(self, programs, template=None):

@@ -17,7 +17,14 @@ INSTALLED = [
     "usr/sbin/hsd-web",
     "usr/share/hoopscout/examples/nba-2018.json",
     "usr/share/hoopscout/extractors/example_totals_array.json",
+    "usr/share/hoopscout/htdocs/app.css.gz",
     "usr/share/hoopscout/htdocs/vendor/htmx.min.js",
+    "usr/share/hoopscout/htdocs/vendor/htmx.min.js.gz",
+    "usr/share/hoopscout/nginx/hoopscout-headers.conf",
+    "usr/share/hoopscout/nginx/hoopscout-http.conf",
+    "usr/share/hoopscout/nginx/hoopscout-location.conf",
+    "usr/share/hoopscout/nginx/hoopscout-tls.conf",
+    "usr/share/hoopscout/nginx/hoopscout.conf",
     "usr/share/hoopscout/sql/001_entities.sql",
     "usr/share/hoopscout/templates/search.mustache",
     "usr/share/man/man1/hsctl.1",
@@ -77,7 +84,8 @@ def open_dir():
 
 def check_pages(root):
     """The pages that are installed name the places that are read: not those of another prefix."""
-    pages = "".join(path.read_text() for path in sorted((root / "share/man").rglob("*.[158]")))
+    pages = "".join(path.read_text() for path in [*sorted((root / "share/man").rglob("*.[158]")),
+                                                  *(root / "share/hoopscout/nginx").iterdir()])
     for place in ("etc/hoopscout/hoopscout.conf", "etc/hoopscout/extractors/NAME.json",
                   "share/hoopscout/extractors/example_"):
         assert f"{root}/{place}" in pages, place

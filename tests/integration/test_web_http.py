@@ -1,5 +1,6 @@
 """HTTP as hsd-web speaks it: what it refuses, what it promises, and what it survives."""
 
+import gzip
 import os
 import re
 import signal
@@ -237,6 +238,28 @@ def test_static_files(web):
         assert plain.headers["Cache-Control"] == web.get(f"{path}?v=0").headers["Cache-Control"] == "public, no-cache"
         assert exact.body == plain.body and len(exact.body) > 100
     assert web.get("/favicon.ico").headers["Content-Type"] == "image/svg+xml"
+
+
+def test_packed_files(web):
+    """Whoever accepts gzip gets the files packed, with an ETag of their own; the others as they are."""
+    plain = web.get("/static/app.css")
+    assert "Content-Encoding" not in plain.headers and plain.headers["Vary"] == "Accept-Encoding"
+    for accept in ("gzip", "deflate, GZIP;q=0.5, br", "*", "br , gzip ; q=1"):
+        packed = web.get("/static/app.css", headers={"Accept-Encoding": accept})
+        assert packed.headers["Content-Encoding"] == "gzip", accept
+        assert packed.headers["Vary"] == "Accept-Encoding"
+        assert int(packed.headers["Content-Length"]) == len(packed.body) < len(plain.body) / 2
+        assert gzip.decompress(packed.body) == plain.body
+        assert packed.headers["ETag"] != plain.headers["ETag"]
+    for accept in ("", "identity", "gzip;q=0", "gzip;q=0.000, br", "*;q=0", "xgzip", "gzips"):
+        assert web.get("/static/app.css", headers={"Accept-Encoding": accept}).body == plain.body, accept
+    for etag in (plain.headers["ETag"], packed.headers["ETag"]):
+        accept = {} if etag == plain.headers["ETag"] else {"Accept-Encoding": "gzip"}
+        answer = web.get("/static/app.css", headers={"If-None-Match": etag, **accept})
+        assert (answer.status, answer.headers["ETag"], answer.headers["Vary"]) == (304, etag, "Accept-Encoding")
+        other = {"Accept-Encoding": "gzip"} if accept == {} else {}
+        assert web.get("/static/app.css", headers={"If-None-Match": etag, **other}).status == 200
+    assert web.get("/static/app.css.gz").status == 404
 
 
 def test_pipelined_requests(web):
@@ -551,7 +574,9 @@ def test_reload(house, programs):
     before = house.get("/static/app.css").headers["ETag"]
     house.control("reload")
     until(lambda: "<p>brand new</p>" in house.get("/").text, 10, "the new template is not used")
-    assert house.get("/static/app.css").headers["ETag"] != before
+    changed = house.get("/static/app.css", headers={"Accept-Encoding": "gzip"})
+    assert changed.headers["ETag"] != before
+    assert changed.body == b"body { color: red }", "what was packed before the file was changed"
 
     # what the pool connects with must outlive the settings that the reload replaced
     house.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hsd-web'")

@@ -63,13 +63,17 @@ static void test_cookies(void)
 	}
 	session_find_cookie("hoopscout=" T, "hoopscout", token_is_one, small, sizeof small);
 	expect_text("longer than there is room", small, "");
-	expect_text("http", session_cookie_line(COOKIE_SESSION, T, false, line, sizeof line),
+	expect_text("http", session_cookie_line(COOKIE_SESSION, T, false, "", line, sizeof line),
 	    "hoopscout=" T "; Path=/; HttpOnly; SameSite=Lax");
-	expect_text("https", session_cookie_line(COOKIE_SESSION, T, true, line, sizeof line),
+	expect_text("https", session_cookie_line(COOKIE_SESSION, T, true, "", line, sizeof line),
 	    "__Host-hoopscout=" T "; Path=/; HttpOnly; SameSite=Lax; Secure");
-	expect_text("a notice", session_cookie_line(COOKIE_NOTICE, "00", false, line, sizeof line),
+	expect_text("a notice", session_cookie_line(COOKIE_NOTICE, "00", false, "", line, sizeof line),
 	    "hoopscout-notice=00; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
-	expect_text("away", session_cookie_line(COOKIE_BEFORE, NULL, true, line, sizeof line),
+	expect_text("below a path", session_cookie_line(COOKIE_SESSION, T, false, "/scout", line,
+	    sizeof line), "hoopscout=" T "; Path=/scout; HttpOnly; SameSite=Lax");
+	expect_text("that and https", session_cookie_line(COOKIE_SESSION, T, true, "/a/b", line,
+	    sizeof line), "__Secure-hoopscout=" T "; Path=/a/b; HttpOnly; SameSite=Lax; Secure");
+	expect_text("away", session_cookie_line(COOKIE_BEFORE, NULL, true, "", line, sizeof line),
 	    "__Host-hoopscout-form=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
 }
 

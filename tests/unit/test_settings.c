@@ -60,8 +60,23 @@ static const struct {
 	{ HS_SET_INCOMING_DIR, "./in", "/state/in", NULL },
 	{ HS_SET_INCOMING_DIR, "/in", "/in", NULL },
 	{ HS_SET_INCOMING_DIR, "in\xff", "/state/in\xff", NULL },
+	{ HS_SET_BASE_PATH, "/scout", "/scout", NULL },
+	{ HS_SET_BASE_PATH, "/a-b/c_d/e.f", "/a-b/c_d/e.f", NULL },
+	{ HS_SET_BASE_PATH, "scout", NULL, "begins with / and does not end with it" },
+	{ HS_SET_BASE_PATH, "/", NULL, "as /scout), not \"/\"" },
+	{ HS_SET_BASE_PATH, "/scout/", NULL, "does not end" },
+	{ HS_SET_BASE_PATH, "//scout", NULL, "HOOPSCOUT_BASE_PATH must be" },
+	{ HS_SET_BASE_PATH, "/a/../b", NULL, "HOOPSCOUT_BASE_PATH must be" },
+	{ HS_SET_BASE_PATH, "/a b", NULL, "HOOPSCOUT_BASE_PATH must be" },
+	{ HS_SET_BASE_PATH, "/a?b", NULL, "HOOPSCOUT_BASE_PATH must be" },
+	{ HS_SET_BASE_PATH, "/a%20b", NULL, "HOOPSCOUT_BASE_PATH must be" },
+	{ HS_SET_BASE_PATH, "/a;b", NULL, "HOOPSCOUT_BASE_PATH must be" },
 	{ HS_SET_LISTEN, "127.0.0.1:80", "127.0.0.1:80", NULL },
 	{ HS_SET_LISTEN, "[::]:8000, unix:/run/x.sock", "[::]:8000, unix:/run/x.sock", NULL },
+	{ HS_SET_LISTEN, "tls:127.0.0.1:8443", NULL, "needs HOOPSCOUT_TLS_CERTIFICATE and" },
+	{ HS_SET_LISTEN, "tls:unix:/run/x.sock", NULL, "tls:ADDRESS:PORT for HTTPS" },
+	{ HS_SET_LISTEN, "tls:8443", NULL, "not \"tls:8443\"" },
+	{ HS_SET_LISTEN, "https://127.0.0.1:8443", NULL, "tls:ADDRESS:PORT for HTTPS" },
 	{ HS_SET_LISTEN, "localhost:8000", "localhost:8000", NULL },
 	{ HS_SET_LISTEN, "8000", NULL, "must be ADDRESS:PORT, [IPV6-ADDRESS]:PORT or unix:/PATH" },
 	{ HS_SET_LISTEN, ":8000", NULL, "ADDRESS:PORT" },
@@ -146,6 +161,37 @@ static void test_values(void)
 		expect_contains(name, err.message, values[i].says);
 		if (row->secret)
 			expect_true(name, strstr(err.message, values[i].value) == NULL);
+	}
+}
+
+/* Certificate and key come together, and not only where nothing needs them. */
+static void test_tls(void)
+{
+	static const struct { const char *listen, *certificate, *key, *says; } rows[] = {
+		{ "tls:127.0.0.1:8443, a:1,tls:[::]:8443", "/c.pem", "k.pem", NULL },
+		{ "127.0.0.1:80", "/c.pem", "/k.pem", NULL },
+		{ "127.0.0.1:80", "/c.pem", NULL, "or neither; the key is missing" },
+		{ "127.0.0.1:80", NULL, "/k.pem", "or neither; the certificate is missing" },
+		{ "a:1, tls:a:2", NULL, NULL, "which needs HOOPSCOUT_TLS_CERTIFICATE and" },
+	};
+
+	for (size_t i = 0; i < HS_COUNT(rows); i++) {
+		struct hs_error err = HS_ERROR_INIT;
+		struct hs_settings *settings = NULL;
+
+		clear();
+		setenv("HOOPSCOUT_STATE_DIR", "/state", 1);
+		setenv("HOOPSCOUT_LISTEN", rows[i].listen, 1);
+		if (rows[i].certificate != NULL)
+			setenv("HOOPSCOUT_TLS_CERTIFICATE", rows[i].certificate, 1);
+		if (rows[i].key != NULL)
+			setenv("HOOPSCOUT_TLS_KEY", rows[i].key, 1);
+		expect_int(rows[i].listen, hs_settings_load(NULL, &settings, &err),
+		    rows[i].says == NULL);
+		expect_code(rows[i].listen, &err, rows[i].says == NULL ? HS_OK : HS_BAD_SETTING);
+		if (rows[i].says != NULL)
+			expect_contains(rows[i].listen, err.message, rows[i].says);
+		hs_settings_free(settings);
 	}
 }
 
@@ -475,6 +521,7 @@ int main(int argc, char **argv)
 	static const struct hs_case cases[] = {
 		{ "the table", test_table },
 		{ "values", test_values },
+		{ "certificate and key", test_tls },
 		{ "numbers and yes or no", test_numbers },
 		{ "defaults", test_defaults },
 		{ "file and environment", test_order },

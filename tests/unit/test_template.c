@@ -31,6 +31,50 @@ static char *rendered(const char *text, json_t *partials, json_t *data, struct h
 	return result;
 }
 
+static const struct { const char *text, *want; } addresses[] = {
+	{ "<a href=\"/x\">/x</a>", "<a href=\"/scout/x\">/x</a>" },
+	{ "<a href=\"/\">", "<a href=\"/scout/\">" },
+	{ "<a href=\"{{url}}\" hx-get=\"{{{url}}}\" title=\"{{url}}\">",
+	    "<a href=\"/scout/a?b=1&amp;c\" hx-get=\"/scout/a?b=1&c\" title=\"/a?b=1&amp;c\">" },
+	{ "<form\n action=\"{{#yes}}/a{{/yes}}{{^yes}}/b{{/yes}}\">",
+	    "<form\n action=\"/scout/a\">" },
+	{ "<form action=\"{{#no}}/a{{/no}}{{^no}}/b{{/no}}\">", "<form action=\"/scout/b\">" },
+	{ "<p {{#yes}}hx-post=\"{{url}}/x\"{{/yes}}>", "<p hx-post=\"/scout/a?b=1&amp;c/x\">" },
+	{ "<img src=\"/i\"><b formaction=\"/f\">",
+	    "<img src=\"/scout/i\"><b formaction=\"/scout/f\">" },
+	{ "<a href=\"#x\"><a href=\"?x\"><a href=\"\"><a href=\"//h/x\"><a href=\"http://h/\">",
+	    "<a href=\"#x\"><a href=\"?x\"><a href=\"\"><a href=\"//h/x\"><a href=\"http://h/\">" },
+	{ "<a href=\"{{nothing}}\">/x", "<a href=\"\">/x" },
+	{ "<a data-href=\"/x\" xhref=\"/x\" value=\"/x\">",
+	    "<a data-href=\"/x\" xhref=\"/x\" value=\"/x\">" },
+	{ "{{evil}}", "&lt;a href=&quot;/x&quot;&gt;" },
+};
+
+/* The base goes before addresses of ours, and before nothing else. */
+static void test_base(void)
+{
+	json_t *data = json_pack("{s:s, s:b, s:s, s:s}", "url", "/a?b=1&c", "yes", 1, "nothing", "",
+	    "evil", "<a href=\"/x\">");
+	struct hs_error err = HS_ERROR_INIT;
+
+	for (size_t i = 0; i < HS_COUNT(addresses); i++) {
+		const char *text = addresses[i].text;
+		struct hs_templates *templates = NULL;
+		struct evbuffer *out = evbuffer_new();
+
+		expect_done(text, hs_templates_new(&templates, &err) &&
+		    hs_templates_set_base(templates, "/first", &err) &&
+		    hs_templates_add(templates, "main", text, strlen(text), &err) &&
+		    hs_templates_set_base(templates, "/scout", &err) &&
+		    hs_template_render(templates, "main", data, out, &err), &err);
+		evbuffer_add(out, "", 1);
+		expect_text(text, (const char *)evbuffer_pullup(out, -1), addresses[i].want);
+		evbuffer_free(out);
+		hs_templates_free(templates);
+	}
+	json_decref(data);
+}
+
 static void run_module(const char *shared, const char *module)
 {
 	char path[4096], row[256];
@@ -209,6 +253,7 @@ static void test_folder(void)
 }
 
 static const struct hs_case cases[] = {
+	{ "base", test_base },
 	{ "the specification's core", test_specification },
 	{ "rendering", test_rendering },
 	{ "mistakes in a template", test_mistakes },

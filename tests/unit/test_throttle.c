@@ -64,23 +64,27 @@ static void test_keys(void)
 
 static const struct {
 	const char *peer, *forwarded_for, *proto, *want;
-	bool is_https;
+	bool is_https, is_tls;
 } askers[] = {
-	{ "203.0.113.9", NULL, NULL, "203.0.113.9", false },
-	{ "203.0.113.9", "192.0.2.1", "https", "203.0.113.9", false },	/* whoever that is */
-	{ "127.0.0.1", NULL, NULL, "127.0.0.1", false },
-	{ "127.0.0.1", "192.0.2.1", NULL, "192.0.2.1", false },
-	{ "127.0.0.1", "192.0.2.1", "HTTPS", "192.0.2.1", true },
-	{ "127.0.0.1", "192.0.2.1", "http", "192.0.2.1", false },
-	{ "127.0.0.1", "192.0.2.1", "https, http", "192.0.2.1", false },
-	{ "127.0.0.1", "192.0.2.66, 192.0.2.1", "https", "192.0.2.1", true },
-	{ "127.0.0.1", "192.0.2.66 , 192.0.2.1 ,10.9.9.9,", "https", "192.0.2.1", true },
-	{ "127.0.0.1", "10.0.0.1, 10.0.0.2", NULL, "10.0.0.1", false },
-	{ "127.0.0.1", "nobody", NULL, "127.0.0.1", false },
-	{ "127.0.0.1", "", NULL, "127.0.0.1", false },
-	{ "127.0.0.1", ", ,", NULL, "127.0.0.1", false },
-	{ "unix", "2001:DB8::1", "https", "2001:db8::1", true },
-	{ "unknown", "192.0.2.1", "https", "unknown", false },
+	{ "203.0.113.9", NULL, NULL, "203.0.113.9", true, true },
+	{ "203.0.113.9", "192.0.2.1", "http", "203.0.113.9", true, true },
+	{ "127.0.0.1", "192.0.2.1", "http", "192.0.2.1", false, true },
+	{ "127.0.0.1", "192.0.2.1", NULL, "192.0.2.1", true, true },
+	{ "203.0.113.9", NULL, NULL, "203.0.113.9", false, false },
+	{ "203.0.113.9", "192.0.2.1", "https", "203.0.113.9", false, false },	/* whoever that is */
+	{ "127.0.0.1", NULL, NULL, "127.0.0.1", false, false },
+	{ "127.0.0.1", "192.0.2.1", NULL, "192.0.2.1", false, false },
+	{ "127.0.0.1", "192.0.2.1", "HTTPS", "192.0.2.1", true, false },
+	{ "127.0.0.1", "192.0.2.1", "http", "192.0.2.1", false, false },
+	{ "127.0.0.1", "192.0.2.1", "https, http", "192.0.2.1", false, false },
+	{ "127.0.0.1", "192.0.2.66, 192.0.2.1", "https", "192.0.2.1", true, false },
+	{ "127.0.0.1", "192.0.2.66 , 192.0.2.1 ,10.9.9.9,", "https", "192.0.2.1", true, false },
+	{ "127.0.0.1", "10.0.0.1, 10.0.0.2", NULL, "10.0.0.1", false, false },
+	{ "127.0.0.1", "nobody", NULL, "127.0.0.1", false, false },
+	{ "127.0.0.1", "", NULL, "127.0.0.1", false, false },
+	{ "127.0.0.1", ", ,", NULL, "127.0.0.1", false, false },
+	{ "unix", "2001:DB8::1", "https", "2001:db8::1", true, false },
+	{ "unknown", "192.0.2.1", "https", "unknown", false, false },
 };
 
 static void test_askers(void)
@@ -96,18 +100,18 @@ static void test_askers(void)
 	expect_done("proxies", hs_settings_override(settings, HS_SET_TRUSTED_PROXIES,
 	    "127.0.0.1, 10.0.0.0/8, unix", &err), &err);
 	for (size_t i = 0; i < HS_COUNT(askers); i++) {
-		asker_decide(settings, askers[i].peer, askers[i].forwarded_for, askers[i].proto,
-		    &asker);
+		asker_decide(settings, askers[i].peer, askers[i].is_tls, askers[i].forwarded_for,
+		    askers[i].proto, &asker);
 		expect_text(askers[i].forwarded_for, asker.address, askers[i].want);
 		expect_int(askers[i].forwarded_for, asker.is_https, askers[i].is_https);
 	}
 	expect_true("a bad one", !hs_settings_override(settings, HS_SET_TRUSTED_PROXIES,
 	    "proxy.example", &err));
 	expect_contains("a bad one", err.message, "addresses, networks");
-	asker_decide(settings, "2001:db8:1:2:3:4:5:6", NULL, NULL, &asker);
+	asker_decide(settings, "2001:db8:1:2:3:4:5:6", false, NULL, NULL, &asker);
 	asker_place(&asker, place);
 	expect_text("an IPv6 network", place, "2001:db8:1:2::");
-	asker_decide(settings, "203.0.113.9", NULL, NULL, &asker);
+	asker_decide(settings, "203.0.113.9", false, NULL, NULL, &asker);
 	asker_place(&asker, place);
 	expect_text("an IPv4 address", place, "203.0.113.9");
 	hs_settings_free(settings);
