@@ -134,6 +134,16 @@ void hs_call_error(struct hs_call *call, const struct hs_error *error)
 	call_free(call);
 }
 
+void hs_call_decline(struct hs_call *call, const struct hs_error *error)
+{
+	if (call->request == NULL) {
+		hs_call_error(call, error);
+		return;
+	}
+	hs_request_decline(call->request, error);
+	call_free(call);
+}
+
 bool hs_call_is_by_web(const struct hs_call *call)
 {
 	return call->request != NULL;

@@ -2,7 +2,8 @@
  *
  * A daemon's main() declares a struct hs_child_spec and hands over. Under the supervisor
  * the control channel is the descriptor that HS_CONTROL_FD names, listening sockets those
- * that HS_LISTEN_FDS names (comma separated, with an "s" behind those for TLS), and the settings come from the environment.
+ * that HS_LISTEN_FDS names (comma separated, with an "s" behind those for TLS), and the settings
+ * come from the environment.
  * Started by hand, without HS_CONTROL_FD, a daemon reads hoopscout.conf, binds nothing it
  * was not handed, and runs until SIGTERM or SIGINT.
  * SIGTERM: stop() is called; the process ends with 0 when the daemon says hs_child_stopped, with 1
@@ -84,6 +85,9 @@ void hs_call_event(struct hs_call *call, const char *event, json_t *body);
 /* Ends the command; result (taken) is an object. Takes call. */
 void hs_call_result(struct hs_call *call, json_t *result);
 void hs_call_error(struct hs_call *call, const struct hs_error *error);
+/* The same for a command that may be another machine's: one by the database goes on to the next
+ * daemon that has it (hs_request_decline). */
+void hs_call_decline(struct hs_call *call, const struct hs_error *error);
 
 /* Whether it came by the database: an admin's page asked, not the operator. */
 bool hs_call_is_by_web(const struct hs_call *call);

@@ -203,6 +203,11 @@ static char *progress_text(const struct hs_request *request)
 	return text;
 }
 
+static bool is_declined(const struct hs_request *request)
+{
+	return request->error != NULL && strcmp(request->status, "waiting") == 0;
+}
+
 /* What is due of one request, unless something of it is under way. */
 static void write_due(struct hs_request *request)
 {
@@ -217,6 +222,9 @@ static void write_due(struct hs_request *request)
 	number_text(request->number, number);
 	if (request->status == NULL)
 		submit(request, hs_queue_progress_sql, (const char *[]){ number, progress }, 2);
+	else if (is_declined(request))
+		submit(request, hs_queue_decline_sql, (const char *[]){ number,
+		    request->queue->host, request->error }, 3);
 	else
 		submit(request, hs_queue_end_sql, (const char *[]){ number, request->queue->host,
 		    request->status, request->result, request->error,
@@ -420,6 +428,11 @@ static const char *status_of(const struct hs_error *error)
 void hs_request_error(struct hs_request *request, const struct hs_error *error)
 {
 	answer(request, status_of(error), NULL, error_json(error));
+}
+
+void hs_request_decline(struct hs_request *request, const struct hs_error *error)
+{
+	answer(request, "waiting", NULL, error_json(error));
 }
 
 /* ---- looking ---- */

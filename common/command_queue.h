@@ -75,6 +75,10 @@ void hs_request_event(struct hs_request *request, const char *event, json_t *bod
 void hs_request_result(struct hs_request *request, json_t *result);
 void hs_request_error(struct hs_request *request, const struct hs_error *error);
 
+/* Ends it here: what it is about lies on another machine, if anywhere. Another daemon of this owner
+ * takes it; when none has after some seconds, it ends with the errors of all who looked. */
+void hs_request_decline(struct hs_request *request, const struct hs_error *error);
+
 /* At most most_bytes of an object: members that are too long go, and "cut" and "note" say so.
  * Takes object (NULL is an empty one); a new reference. For hs_request_result, and its test. */
 json_t *hs_request_bounded(json_t *object, size_t most_bytes);

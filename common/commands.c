@@ -64,7 +64,9 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE, .streams = true,
 	.by_web = HS_ROLE_ADMIN,
 	.args = { { "file", HS_ARG_TEXT, .required = true,
-	    .help = "its name in the failed folder" } },
+		.help = "its name in the failed folder" },
+	    { "id", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = LLONG_MAX,
+		.help = "only if it is this one of 'import files'" } },
 	.help = "import a file from the failed folder again",
 },
 [HS_CMD_IMPORT_FILES] = {
@@ -102,7 +104,9 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
 	.by_web = HS_ROLE_ADMIN,
 	.args = { { "file", HS_ARG_TEXT, .required = true,
-	    .help = "its name in the failed folder" } },
+		.help = "its name in the failed folder" },
+	    { "id", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = LLONG_MAX,
+		.help = "only if it is this one of 'import files'" } },
 	.help = "delete a file, and its report, from failed",
 },
 [HS_CMD_IDENTITY_SUGGEST] = {

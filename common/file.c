@@ -277,8 +277,10 @@ bool hs_file_publish_new(int dir, const char *part, const char *final, int *fd, 
 	/* what it holds is on the disk already */
 	close(*fd);
 	*fd = -1;
-	if (!done || !sync_dir(dir, name, err))
+	if (!done)
 		return false;
+	/* whoever watches the folder has it: there is no way back */
+	(void)!sync_dir(dir, name, err);
 	memcpy(ret_name, name, sizeof name);
 	return true;
 }

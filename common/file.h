@@ -32,7 +32,9 @@ bool hs_file_publish(int dir, const char *part, const char *final, int *fd, stru
 
 /* The same without replacing anything, whoever puts a file there in that moment: a taken name gets a
  * suffix, as a move's does. Until it has its name the file stays open, and so keeps its lock. The
- * name used goes to ret_name, which needs NAME_MAX + 1 bytes. Errors: HS_LIMIT (as a move), HS_IO, ... */
+ * name used goes to ret_name, which needs NAME_MAX + 1 bytes. Errors: HS_LIMIT (as a move), HS_IO...
+ * True with err->code set: it is in place, and others have it, but its folder could not be flushed:
+ * after a power cut it may be gone. */
 bool hs_file_publish_new(int dir, const char *part, const char *final, int *fd, char *ret_name,
     size_t name_bytes, struct hs_error *err);
 

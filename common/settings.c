@@ -239,13 +239,13 @@ static size_t count_items(const char *list)
 static bool check_tls(const struct hs_settings *settings, struct hs_error *err)
 {
 	static const char prefix[] = "tls:";
+	const char *listen = hs_setting_text(settings, HS_SET_LISTEN);
 	bool has_certificate = hs_setting_text(settings, HS_SET_TLS_CERTIFICATE)[0] != '\0';
 	bool has_key = hs_setting_text(settings, HS_SET_TLS_KEY)[0] != '\0', is_used = false;
 	const char *item;
 	size_t length;
 
-	for (size_t n = 0; hs_list_item(hs_setting_text(settings, HS_SET_LISTEN), n, &item, &length);
-	     n++)
+	for (size_t n = 0; hs_list_item(listen, n, &item, &length); n++)
 		is_used = is_used || strncmp(item, prefix, strlen(prefix)) == 0;
 	if (has_certificate != has_key)
 		return hs_error_set(err, HS_BAD_SETTING, hs_setting_rows[has_key ?
@@ -253,8 +253,8 @@ static bool check_tls(const struct hs_settings *settings, struct hs_error *err)
 		    "HOOPSCOUT_TLS_KEY must both be set, or neither; %s is missing",
 		    has_key ? "the certificate" : "the key");
 	return has_key || !is_used || hs_error_set(err, HS_BAD_SETTING,
-	    hs_setting_rows[HS_SET_LISTEN].name, "HOOPSCOUT_LISTEN has an address for HTTPS (tls:), "
-	    "which needs HOOPSCOUT_TLS_CERTIFICATE and HOOPSCOUT_TLS_KEY");
+	    hs_setting_rows[HS_SET_LISTEN].name, "HOOPSCOUT_LISTEN has an address for HTTPS "
+	    "(tls:), which needs HOOPSCOUT_TLS_CERTIFICATE and HOOPSCOUT_TLS_KEY");
 }
 
 /* What no single value can tell. */

@@ -177,13 +177,14 @@ static bool refuse_choice(const struct hs_setting_row *row, const char *word, si
 	return refuse(row, word, length, allowed, err);
 }
 
-/* ADDRESS:PORT or [ADDRESS]:PORT, with "tls:" before it or not, or unix:PATH; the address itself is the binder's to judge. */
+/* ADDRESS:PORT or [ADDRESS]:PORT, with "tls:" before it or not, or unix:PATH; the address itself is
+ * the binder's to judge. */
 static bool check_listen(const struct hs_setting_row *row, const char *item, size_t length,
     struct hs_error *err)
 {
 	static const char allowed[] =
-	    "ADDRESS:PORT, [IPV6-ADDRESS]:PORT or unix:/PATH (as 127.0.0.1:8000), comma separated, or "
-	    "tls:ADDRESS:PORT for HTTPS";
+	    "ADDRESS:PORT, [IPV6-ADDRESS]:PORT or unix:/PATH (as 127.0.0.1:8000), comma separated, "
+	    "or tls:ADDRESS:PORT for HTTPS";
 	struct hs_error ignored;
 	char whole[MAX_VALUE_BYTES + 1], *text = whole, *colon;
 	long long port;
@@ -328,11 +329,12 @@ static bool check_list(const struct hs_setting_row *row, const char *text, long 
 	return true;
 }
 
-/* "/scout", "/apps/scout": what stands in URLs, cookies and headers as it is, and means one thing. */
+/* "/scout", "/apps/scout": what stands in URLs, cookies and headers as it is. */
 static bool check_base_path(const struct hs_setting_row *row, const char *text,
     struct hs_error *err)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 	const char *at = text;
 
 	if (strlen(text) > MAX_BASE_PATH_BYTES)
@@ -346,8 +348,8 @@ static bool check_base_path(const struct hs_setting_row *row, const char *text,
 		if (*at == '\0')
 			return true;
 	}
-	return refuse(row, text, strlen(text), "a path that begins with / and does not end with it, of "
-	    "letters, digits and -_. (as /scout)", err);
+	return refuse(row, text, strlen(text), "a path that begins with / and does not end with it, "
+	    "of letters, digits and -_. (as /scout)", err);
 }
 
 static bool check_meaning(const struct hs_setting_row *row, const char *text,

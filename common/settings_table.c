@@ -32,12 +32,15 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	[HS_SET_TLS_KEY] = {
 		.name = "HOOPSCOUT_TLS_KEY", .type = HS_TYPE_PATH, .fallback = "",
 		.fallback_words = "none",
-		.help = "That certificate's private key, PEM without a passphrase, for HOOPSCOUT_USER to read.",
+		.help =
+		    "That certificate's private key, PEM without a passphrase, for HOOPSCOUT_USER "
+		    "to read.",
 	},
 	[HS_SET_BASE_PATH] = {
 		.name = "HOOPSCOUT_BASE_PATH", .type = HS_TYPE_TEXT, .fallback = "",
 		.fallback_words = "none: the host's root", .base_path = true, .needs_restart = true,
-		.help = "The path below which all pages stand, as /scout, where a proxy serves more.",
+		.help =
+		    "The path below which all pages stand, as /scout, where a proxy serves more.",
 	},
 	[HS_SET_CONTROL_SOCKET] = {
 		.name = "HOOPSCOUT_CONTROL_SOCKET", .type = HS_TYPE_PATH,
@@ -210,12 +213,15 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	[HS_SET_TRUSTED_PROXIES] = {
 		.name = "HOOPSCOUT_TRUSTED_PROXIES", .type = HS_TYPE_LIST, .fallback = "",
 		.fallback_words = "none", .networks = true,
-		.help = "Proxies whose X-Forwarded-For, -Proto, -Host hold: addresses, networks (A/BITS), unix.",
+		.help =
+		    "Proxies whose X-Forwarded-For, -Proto, -Host hold: addresses, networks "
+		    "(A/BITS), unix.",
 	},
 	[HS_SET_HSTS_SECONDS] = {
 		.name = "HOOPSCOUT_HSTS_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "31536000",
 		.min = 0, .max = 63072000,
-		.help = "How long a browser that came by HTTPS shall come by nothing else; 0: no matter.",
+		.help =
+		    "How long a browser that came by HTTPS shall come by nothing else; 0: no matter.",
 	},
 	[HS_SET_EXTRACTOR_MAPPINGS_DIR] = {
 		.name = "EXTRACTOR_MAPPINGS_DIR", .type = HS_TYPE_PATH, .fallback = "",

@@ -105,7 +105,7 @@ static bool add_node(struct parser *parser, struct node node)
 	return true;
 }
 
-/* The end of the next ` href="` or the like from from on, where a URL begins; to if there is none. */
+/* The end of the next ` href="` or the like, where a URL begins; to if there is none. */
 static bool find_address(const char *text, size_t from, size_t to, size_t *ret_end)
 {
 	static const char *const attributes[] = { "href", "src", "action", "formaction", "hx-get",

@@ -297,13 +297,19 @@ bool emit_finish(struct emit *emit, struct hs_error *err)
 
 bool emit_place(struct emit *emit, struct hs_error *err)
 {
+	struct hs_error why = HS_ERROR_INIT;
 	char taken[NAME_MAX + 1];
 
 	if (emit->fd < 0 || hs_problems_total(hs_snapshot_problems(emit->snapshot)) > 0)
 		return true;
 	if (!hs_file_publish_new(emit->dir, emit->part, emit->name, &emit->fd, taken, sizeof taken,
-		err))
+		&why)) {
+		*err = why;
 		return false;
+	}
+	if (why.code != HS_OK)
+		hs_log_error(HS_LOG_WARNING, "a snapshot is in incoming, but not yet for certain",
+		    &why);
 	memcpy(emit->name, taken, sizeof emit->name);
 	emit->is_placed = true;
 	return true;

@@ -28,7 +28,7 @@ static void run_now(void *app, struct hs_call *call, const json_t *args)
 	(void)args;
 	scan_folder(importer);
 	intake_hurry(importer->intake, NULL, hs_clock_seconds());
-	play_follow(importer, call, NULL);
+	play_follow(importer, call, NULL, 0);
 	play_next(importer);
 }
 
@@ -50,7 +50,7 @@ static void run_retry(void *app, struct hs_call *call, const json_t *args)
 
 	if (!is_failed_name(call, file))
 		return;
-	play_follow(importer, call, file);
+	play_follow(importer, call, file, json_integer_value(json_object_get(args, "id")));
 	play_next(importer);
 }
 
@@ -77,7 +77,8 @@ static void run_undo(void *app, struct hs_call *call, const json_t *args)
 static void run_delete(void *app, struct hs_call *call, const json_t *args)
 {
 	const char *file = json_string_value(json_object_get(args, "file"));
-	struct job job = { .kind = JOB_DELETE };
+	struct job job = { .kind = JOB_DELETE,
+		.file_id = json_integer_value(json_object_get(args, "id")) };
 
 	if (!is_failed_name(call, file))
 		return;

@@ -21,6 +21,7 @@
 struct follower {
 	struct hs_call *call;
 	char retry[NAME_MAX + 1];	/* a file to bring back first; "": none, or it is back */
+	int64_t retry_id;		/* which one; 0: whichever has that name */
 	bool in_run;			/* the run under way is (also) his */
 	double since;
 	struct report_totals totals;
@@ -84,8 +85,10 @@ void play_news(struct importer *importer, struct news *news);
 void play_progress(struct importer *importer, const struct worker_progress *progress);
 /* {"file","bytes","total","records","stage"} of the file in hand, or null; a new reference. */
 json_t *play_importing(const struct importer *importer);
-/* Adds a command that follows. retry: a file to bring back from failed, or NULL. */
-void play_follow(struct importer *importer, struct hs_call *call, const char *retry);
+/* Adds a command that follows. retry: a file to bring back from failed, or NULL; retry_id: its
+ * number, or 0 for whichever has that name. */
+void play_follow(struct importer *importer, struct hs_call *call, const char *retry,
+    int64_t retry_id);
 /* Adds a command for the worker; its job is copied. */
 void play_errand(struct importer *importer, struct hs_call *call, const struct job *job);
 /* All followers hear that we stop. */

@@ -26,7 +26,8 @@ static const char *const stage_names[] = {
 
 /* --- who hears ------------------------------------------------------------------------ */
 
-void play_follow(struct importer *importer, struct hs_call *call, const char *retry)
+void play_follow(struct importer *importer, struct hs_call *call, const char *retry,
+    int64_t retry_id)
 {
 	struct follower *follower = calloc(1, sizeof *follower), **end = &importer->followers;
 	struct hs_error err = HS_ERROR_INIT;
@@ -38,6 +39,7 @@ void play_follow(struct importer *importer, struct hs_call *call, const char *re
 	}
 	follower->call = call;
 	follower->since = hs_clock_seconds();
+	follower->retry_id = retry_id;
 	if (retry != NULL)
 		snprintf(follower->retry, sizeof follower->retry, "%s", retry);
 	while (*end != NULL)
@@ -62,6 +64,15 @@ void play_errand(struct importer *importer, struct hs_call *call, const struct j
 	*end = errand;
 }
 
+/* A file that is not in our failed folder may lie in another importer's. */
+static void refuse_call(struct hs_call *call, const struct hs_error *err)
+{
+	if (err->code == HS_NOT_FOUND)
+		hs_call_decline(call, err);
+	else
+		hs_call_error(call, err);
+}
+
 /* Ends the first errand. err NULL: with result (taken). */
 static void end_errand(struct importer *importer, json_t *result, const struct hs_error *err)
 {
@@ -69,7 +80,9 @@ static void end_errand(struct importer *importer, json_t *result, const struct h
 
 	importer->errands = errand->next;
 	importer->is_on_errand = false;
-	if (err != NULL)
+	if (err != NULL && errand->job.kind == JOB_DELETE)
+		refuse_call(errand->call, err);
+	else if (err != NULL)
 		hs_call_error(errand->call, err);
 	else
 		hs_call_result(errand->call, result);
@@ -181,7 +194,7 @@ static void refuse(struct importer *importer, struct follower *follower, const s
 	while (*at != follower)
 		at = &(*at)->next;
 	*at = follower->next;
-	hs_call_error(follower->call, err);
+	refuse_call(follower->call, err);
 	free(follower);
 }
 
@@ -258,6 +271,7 @@ static bool bring_back(struct importer *importer)
 		if (at->retry[0] == '\0')
 			continue;
 		memcpy(job.name, at->retry, sizeof job.name);
+		job.file_id = at->retry_id;
 		give(importer, &job);
 		return true;
 	}
@@ -426,7 +440,8 @@ static void back_news(struct importer *importer, struct news *news)
 {
 	struct follower *follower = importer->followers;
 
-	while (follower != NULL && strcmp(follower->retry, news->job.name) != 0)
+	while (follower != NULL && (strcmp(follower->retry, news->job.name) != 0 ||
+	    follower->retry_id != news->job.file_id))
 		follower = follower->next;
 	if (follower == NULL)
 		return;

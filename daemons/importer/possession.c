@@ -93,15 +93,25 @@ static bool shelve_ball(struct ball *ball, struct hs_error *err)
 /* --- known already ------------------------------------------------------------------ */
 
 /* It was committed under this name and never moved, or under a name that is there no more:
- * we died in between. With its own file still there, it is a duplicate of that one. */
-static bool is_unfinished(const struct ball *ball, const struct report *imported)
+ * we died in between, or cannot move it. With its own file still there, it is a duplicate of that
+ * one. */
+static bool is_unfinished(const struct ball *ball, const struct report *known)
 {
 	struct place_facts facts;
 
-	if (imported->stored_as[0] != '\0')
+	if (known->stored_as[0] != '\0')
 		return false;
-	return strcmp(imported->name, ball->report->name) == 0 ||
-	    !place_look(ball->dir, imported->name, &facts, NULL);
+	return strcmp(known->name, ball->report->name) == 0 ||
+	    !place_look(ball->dir, known->name, &facts, NULL);
+}
+
+/* It was done with, and then its import, or that of which it is a duplicate, was undone: it only
+ * lacks its move, and does not come back by itself. Once it lies in archive, whoever puts it into
+ * incoming again means to import it. */
+static bool lacks_its_move(const struct ball *ball, const struct report *unshelved)
+{
+	return unshelved->file_id > 0 && (unshelved->status == REPORT_DUPLICATE ||
+	    (unshelved->status == REPORT_UNDONE && is_unfinished(ball, unshelved)));
 }
 
 static void become(struct report *report, struct report *other)
@@ -120,7 +130,7 @@ static bool shelve_duplicate(struct ball *ball, const struct report *imported,
 {
 	struct report *report = ball->report;
 
-	if (unshelved->file_id > 0 && unshelved->status == REPORT_DUPLICATE) {
+	if (lacks_its_move(ball, unshelved)) {
 		become(report, unshelved);
 		return shelve_ball(ball, err);
 	}
@@ -230,7 +240,8 @@ static bool was_committed(struct ball *ball, struct hs_error *err)
 	*ball->by->session_is_new = true;
 	if (!runs_hold(ball->by->db, ball->by->run, &again) ||
 	    !runs_find(
-		ball->by->db, &ball->digest, ball->report->name, &imported, &unshelved, &again))
+		ball->by->db, &ball->digest, ball->report->name, ball->by->facts.changed_ns,
+		&imported, &unshelved, &again))
 		return false;
 	found = imported.file_id > 0 && imported.file_id == ball->report->file_id;
 	report_done(&imported);
@@ -280,13 +291,17 @@ static bool play_locked(struct ball *ball, struct hs_error *err)
 	/* whoever had the lock before us may have moved it */
 	if (!place_look(ball->dir, by->name, &facts, NULL) || !place_same_file(&facts, &by->facts))
 		return hs_error_set(err, HS_NOT_FOUND, by->name, "the file was moved away");
-	if (!runs_find(by->db, &ball->digest, ball->report->name, &imported, &unshelved, err))
+	if (!runs_find(by->db, &ball->digest, ball->report->name, by->facts.changed_ns, &imported,
+		&unshelved, err))
 		return false;
 	if (imported.file_id > 0 && is_unfinished(ball, &imported)) {
 		become(ball->report, &imported);
 		done = shelve_ball(ball, err);
 	} else if (imported.file_id > 0) {
 		done = shelve_duplicate(ball, &imported, &unshelved, err);
+	} else if (lacks_its_move(ball, &unshelved)) {
+		become(ball->report, &unshelved);
+		done = shelve_ball(ball, err);
 	} else if (load_new(by->db, by->max_record_bytes, by->progress, &ball->load, err) &&
 	    import_ball(ball, &failed, err)) {
 		done = failed ? shelve_failed(ball, &unshelved, err) : shelve_ball(ball, err);

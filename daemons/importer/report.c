@@ -171,7 +171,10 @@ void report_log(const struct report *report)
 		    HS_STR("stored_as", report->stored_as),
 		    HS_STR("same_as", report->duplicate_name), HS_INT("run", report->run_id));
 		break;
-	case REPORT_UNDONE:	/* logged as it is undone */
+	case REPORT_UNDONE:
+		hs_log(HS_LOG_INFO, "shelved a file whose import was undone",
+		    HS_STR("file", report->name), HS_STR("stored_as", report->stored_as),
+		    HS_INT("file_id", report->file_id));
 		break;
 	case REPORT_WAITING:
 		hs_log(HS_LOG_WARNING, "a file waits in incoming", HS_STR("file", report->name),

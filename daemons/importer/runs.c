@@ -132,17 +132,19 @@ void runs_unlock_content(struct hs_db *db, const struct digest *digest)
 	    number_text(digest_key(digest), key));
 }
 
-bool runs_find(struct hs_db *db, const struct digest *digest, const char *name,
+bool runs_find(struct hs_db *db, const struct digest *digest, const char *name, int64_t changed_ns,
     struct report *ret_imported, struct report *ret_unshelved, struct hs_error *err)
 {
-	char sha256[DIGEST_TEXT_BYTES];
+	char sha256[DIGEST_TEXT_BYTES], changed[NUMBER_BYTES];
 	PGresult *result = NULL;
 
+	snprintf(changed, sizeof changed, "%.6f", (double)changed_ns / 1e9);
 	if (!hs_db_exec(db, "select " REPORT_COLUMNS " from " REPORT_TABLES
 		" where f.sha256 = decode($1::text, 'hex') and (f.status = 'imported'"
-		" or (f.name = $2::text and f.stored_as is null))"
-		" order by f.status = 'imported', f.file_id desc limit 100",
-		&result, err, digest_text(digest, sha256), name))
+		" or (f.stored_as is null and (f.name = $2::text or f.status = 'undone')"
+		" and coalesce(f.undone_at, d.undone_at, 'infinity') >= to_timestamp($3::float8)))"
+		" order by f.status = 'imported', f.name = $2::text desc, f.file_id desc limit 100",
+		&result, err, digest_text(digest, sha256), name, changed))
 		return false;
 	memset(ret_imported, 0, sizeof *ret_imported);
 	memset(ret_unshelved, 0, sizeof *ret_unshelved);

@@ -56,10 +56,11 @@ bool runs_lock_content(
 void runs_unlock_content(struct hs_db *db, const struct digest *digest);
 
 /* What is known of a content under that name: *ret_imported is filled when it was imported
- * under any name, *ret_unshelved when a duplicate or a failure of this name was recorded
- * but never moved (we died in between). file_id 0 says that there is none.
- * The caller calls report_done on both. */
-bool runs_find(struct hs_db *db, const struct digest *digest, const char *name,
+ * under any name, *ret_unshelved when a duplicate or a failure of this name, or a file of any
+ * name whose import is undone, was recorded but never moved (we died in between, or could not). One
+ * that was written (changed_ns, since 1970) after the undoing is another one. file_id 0 says that
+ * there is none. The caller calls report_done on both. */
+bool runs_find(struct hs_db *db, const struct digest *digest, const char *name, int64_t changed_ns,
     struct report *ret_imported, struct report *ret_unshelved, struct hs_error *err);
 
 /* Inserts the row of a file, from the report; head (may be NULL) gives metadata and payload.

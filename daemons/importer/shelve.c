@@ -226,44 +226,6 @@ static bool check_failed_name(int failed, const char *name, struct hs_error *err
 	return true;
 }
 
-bool shelve_bring_back(const struct hs_settings *settings, const char *name, char *ret_name,
-    struct hs_error *err)
-{
-	int failed = -1, incoming = -1;
-	bool done = false;
-
-	if (!open_folder(settings, HS_SET_FAILED_DIR, &failed, err) ||
-	    !open_folder(settings, HS_SET_INCOMING_DIR, &incoming, err) ||
-	    !check_failed_name(failed, name, err))
-		goto out;
-	done = hs_file_move(failed, name, incoming, name, ret_name, NAME_MAX + 1, err);
-	if (done)
-		remove_problems(failed, name);
-out:
-	if (failed >= 0)
-		close(failed);
-	if (incoming >= 0)
-		close(incoming);
-	return done;
-}
-
-bool shelve_delete(const struct hs_settings *settings, const char *name, struct hs_error *err)
-{
-	int failed = -1;
-	bool done = false;
-
-	if (!open_folder(settings, HS_SET_FAILED_DIR, &failed, err))
-		return false;
-	if (check_failed_name(failed, name, err)) {
-		done = unlinkat(failed, name, 0) == 0 ||
-		    hs_error_errno(err, name, "cannot delete the file");
-		if (done)
-			remove_problems(failed, name);
-	}
-	close(failed);
-	return done;
-}
-
 static bool never_stops(void *arg)
 {
 	(void)arg;
@@ -273,6 +235,74 @@ static bool never_stops(void *arg)
 static void tells_nobody(void *arg, enum progress_stage stage, int64_t bytes, int64_t records)
 {
 	(void)arg, (void)stage, (void)bytes, (void)records;
+}
+
+/* The file that is asked for is there, and is the one that is meant. */
+static bool grant(int failed, const struct shelve_wish *wish, struct place_facts *ret_facts,
+    struct hs_error *err)
+{
+	const struct progress quiet = { .tell = tells_nobody, .must_stop = wish->must_stop,
+		.arg = wish->arg };
+	struct place_facts facts;
+	bool done;
+	int fd;
+
+	if (!check_failed_name(failed, wish->name, err))
+		return false;
+	if (wish->wanted.file_id == 0)
+		return place_look(failed, wish->name, ret_facts, NULL) || hs_error_set(err,
+			HS_NOT_FOUND, "file", "the file '%s' was moved away", wish->name);
+	if (!place_open(failed, wish->name, &fd, &facts, err))
+		return false;
+	done = wanted_is(&wish->wanted, fd, wish->name, &quiet, err);
+	close(fd);
+	if (!done)
+		return false;
+	return (place_look(failed, wish->name, ret_facts, NULL) &&
+		   place_same_content(ret_facts, &facts)) ||
+	    hs_error_set(err, HS_NOT_FOUND, "file", "the file '%s' was changed while it was read",
+		wish->name);
+}
+
+bool shelve_bring_back(const struct hs_settings *settings, const struct shelve_wish *wish,
+    char *ret_name, struct hs_error *err)
+{
+	int failed = -1, incoming = -1;
+	struct place_facts facts;
+	bool done = false;
+
+	if (!open_folder(settings, HS_SET_FAILED_DIR, &failed, err) ||
+	    !open_folder(settings, HS_SET_INCOMING_DIR, &incoming, err) ||
+	    !grant(failed, wish, &facts, err))
+		goto out;
+	done = move(failed, wish->name, incoming, wish->name, &facts, ret_name, err);
+	if (done)
+		remove_problems(failed, wish->name);
+out:
+	if (failed >= 0)
+		close(failed);
+	if (incoming >= 0)
+		close(incoming);
+	return done;
+}
+
+bool shelve_delete(const struct hs_settings *settings, const struct shelve_wish *wish,
+    struct hs_error *err)
+{
+	struct place_facts facts;
+	int failed = -1;
+	bool done = false;
+
+	if (!open_folder(settings, HS_SET_FAILED_DIR, &failed, err))
+		return false;
+	if (grant(failed, wish, &facts, err)) {
+		done = unlinkat(failed, wish->name, 0) == 0 ||
+		    hs_error_errno(err, wish->name, "cannot delete the file");
+		if (done)
+			remove_problems(failed, wish->name);
+	}
+	close(failed);
+	return done;
 }
 
 static bool has_content(int fd, const struct report *report)

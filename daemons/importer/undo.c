@@ -2,7 +2,8 @@
  *
  * Trusts what merges have kept (sql/, undo_sql.c); where that contradicts itself, nothing is
  * undone. Memory: the statements of one player-season at a time, and a bounded batch of what
- * becomes of them. The file itself stays in archive, and may be imported again. */
+ * becomes of them. The file itself stays in archive, and may be imported again; one
+ * that lies in incoming still goes there first: possession.c. */
 #include "daemons/importer/undo.h"
 
 #include <stdio.h>
@@ -425,7 +426,8 @@ static bool take_out(struct undo *undo, json_t **ret, struct hs_error *err)
 	    run_part(undo, &undo_derive, err) && look(undo, ret, err) && fold_names(undo, err) &&
 	    run_part(undo, &undo_players, err) && refresh(undo, &more, err) &&
 	    drop_best(undo, &gone, err) &&
-	    hs_db_exec(undo->db, undo_drop_seasons, NULL, err) && record(undo, *ret, err) &&
+	    hs_db_exec(undo->db, undo_drop_seasons, NULL, err) &&
+	    hs_db_exec(undo->db, undo_drop_labels, NULL, err) && record(undo, *ret, err) &&
 	    merge_raise_version(undo->db, more - gone, err);
 }
 

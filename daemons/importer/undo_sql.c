@@ -336,6 +336,19 @@ const char undo_drop_seasons[] =
     " where class = 'd') and not exists (select from player_season_stats l"
     " where l.season_id = e.season_id)";
 
+/* What a player has whom another stands for (linked, 011_identity.sql) is in no hot table, but is
+ * needed when they are unlinked: so it counts what players have, of whom a file tells. */
+const char undo_drop_labels[] =
+    "delete from label where exists (select from undo_player where has_changed or full_name is null)"
+    " and label_id = any (array(select label_id from label except ("
+    "select l.label_id from label l join ("
+    "select distinct 'nationality' as kind, nationality as name from player"
+    " where full_name_on > '-infinity' union all"
+    " select distinct 'position', position from player where full_name_on > '-infinity' union all"
+    " select distinct 'role', role from player where full_name_on > '-infinity') p using (kind, name)"
+    " union select nationality_id from player_best union select position_id from player_best"
+    " union select role_id from player_best)))";
+
 /* --- what becomes ----------------------------------------------------------------------- */
 
 #define PLAIN(t, column) "round(nullif(" t column ", -1) / 100.0, 2)"

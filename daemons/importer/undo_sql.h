@@ -46,5 +46,7 @@ extern const struct undo_part undo_players;
 extern const char undo_drop_best[];
 /* The same of seasons without any player: no file states them. */
 extern const char undo_drop_seasons[];
+/* And of nationalities, positions and roles that no player has any more, if any player changed. */
+extern const char undo_drop_labels[];
 
 #endif

@@ -321,11 +321,22 @@ static void do_undo(struct worker *worker, const struct job *job, struct news *n
 
 static void do_delete(struct worker *worker, const struct job *job, struct news *news)
 {
+	struct shelve_wish wish = { .name = job->name, .must_stop = must_stop, .arg = worker };
 	char by[USER_BYTES];
 
 	name_user(job, by, sizeof by);
 	news->done = have_database(worker, &news->err) && discard_failed(worker->db,
-	    worker->settings, job->name, by, &news->result, &news->err);
+	    worker->settings, &wish, job->file_id, by, &news->result, &news->err);
+}
+
+/* By its name alone it is brought back without the database too. */
+static void bring_back(struct worker *worker, const struct job *job, struct news *news)
+{
+	struct shelve_wish wish = { .name = job->name, .must_stop = must_stop, .arg = worker };
+
+	news->done = (job->file_id == 0 || (have_database(worker, &news->err) &&
+	    wanted_find(worker->db, job->file_id, job->name, &wish.wanted, &news->err))) &&
+	    shelve_bring_back(worker->settings, &wish, news->name, &news->err);
 }
 
 static void do_job(struct worker *worker, const struct job *job, struct news *news)
@@ -341,7 +352,7 @@ static void do_job(struct worker *worker, const struct job *job, struct news *ne
 		end_run(worker, job, news);
 		break;
 	case JOB_BRING_BACK:
-		news->done = shelve_bring_back(worker->settings, job->name, news->name, &news->err);
+		bring_back(worker, job, news);
 		break;
 	case JOB_UNDO:
 		do_undo(worker, job, news);

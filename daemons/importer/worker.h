@@ -40,7 +40,7 @@ struct job {
 	bool may_be_cut;		/* of FILE: see possession.h */
 	size_t max_record_bytes;	/* of FILE */
 	enum run_trigger trigger;	/* of FILE and END_RUN */
-	int64_t file_id;		/* of UNDO */
+	int64_t file_id;		/* of UNDO; of BRING_BACK and DELETE: the one meant, or 0 */
 	bool is_preview;		/* of UNDO */
 	long long uid;			/* of UNDO and DELETE: for whom; -1: not known */
 	char account[JOB_ACCOUNT_BYTES];	/* of them, when it came by the database; else "" */

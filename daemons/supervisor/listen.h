@@ -16,7 +16,7 @@ enum { LISTEN_MAX = 64, LISTEN_URL_BYTES = 512 };
 
 struct listeners {
 	int fds[LISTEN_MAX];
-	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://[::1]:80/", "https://...", "unix:/run/web" */
+	char urls[LISTEN_MAX][LISTEN_URL_BYTES];	/* "http://[::1]:80/", "https:...", "unix:/x" */
 	struct stat places[LISTEN_MAX];	/* of a Unix socket's file, to know it again */
 	size_t count;
 	bool are_inherited;	/* inherit.h: another has bound them, and keeps them */

@@ -17,11 +17,11 @@ struct asker {
 
 void asker_of(const struct exchange *exchange, struct asker *ret);
 
-/* The name by which the asker knows us, with the port if he gave it: Host, or what a trusted proxy says
- * of it (X-Forwarded-Host). Borrowed from the request; NULL when there is none. */
+/* The name by which the asker knows us, with the port if he gave it: Host, or what a trusted proxy
+ * says of it (X-Forwarded-Host). Borrowed from the request; NULL when there is none. */
 const char *asker_host(const struct exchange *exchange);
 
-/* The same, from what is known: peer is the connection's address ("unix"), is_tls how it came to us;
+/* The same, from what is known: peer is the connection's address ("unix"), is_tls how it came;
  * forwarded_for and forwarded_proto are headers, or NULL. */
 void asker_decide(const struct hs_settings *settings, const char *peer, bool is_tls,
     const char *forwarded_for, const char *forwarded_proto, struct asker *ret);

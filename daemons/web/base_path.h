@@ -8,8 +8,8 @@
 
 struct exchange;
 
-/* path without the base: "/scout/players/7" is "/players/7", "/scout" is ""; NULL when it is outside.
- * Points into path. */
+/* path without the base: "/scout/players/7" is "/players/7", "/scout" is ""; NULL when it is
+ * outside. Points into path. */
 const char *base_path_within(const char *base, const char *path);
 
 /* The same of a whole URL of our own host, as Referer has it; NULL when it is none of ours. */

@@ -38,7 +38,9 @@ static const char ask_sql[] =
     " where $1::text = 'extractor.cancel' and source = $4::jsonb ->> 'name'"
     " and status = 'running')), $4::jsonb, $5::text returning request_id),"
     " logged as (" AUDIT_INSERT "select $1::text, false, $5::text, $6::text, $7::text,"
-    " 'request ' || request_id || coalesce(', by token ' || $8::text, '')"
+    " 'request ' || request_id || case when $4::jsonb ->> 'dry-run' = 'true' then ', dry run'"
+    " when $4::jsonb ->> 'preview' = 'true' then ', preview' else '' end"
+    " || coalesce(', by token ' || $8::text, '')"
     " from made), pruned as (" AUDIT_PRUNE("false") ")"
     " select request_id from made";
 
@@ -130,6 +132,11 @@ static const json_t *run_error(const json_t *request)
 	    strcmp(text_in(result, "status"), "failed") == 0 ? result : NULL;
 }
 
+static const char *plural(long long count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void waiting_text(const json_t *request, char *buf, size_t size)
 {
 	long long seconds = (long long)json_number_value(json_object_get(request, "seconds"));
@@ -154,17 +161,18 @@ static void running_text(const json_t *request, char *buf, size_t size)
 	if (left > 0)
 		snprintf(buf + used, size - used, ": %lld of %lld files", done, done + left);
 	else if (done > 0)
-		snprintf(buf + used, size - used, ": %lld files", done);
+		snprintf(buf + used, size - used, ": %lld file%s", done, plural(done));
 	used = strlen(buf);
 	if (file[0] != '\0' && stage[0] != '\0')
-		snprintf(buf + used, size - used, "%s %s %.300s, %lld records",
-		    done + left > 0 ? ";" : ":", stage, file, records);
+		snprintf(buf + used, size - used, "%s %s %.300s, %lld record%s",
+		    done + left > 0 ? ";" : ":", stage, file, records, plural(records));
 }
 
 static void done_text(const json_t *request, char *buf, size_t size)
 {
 	const json_t *result = json_object_get(request, "result");
 	const json_t *totals = json_object_get(result, "totals"), *failed = run_error(request);
+	long long records = number_in(result, "records");
 
 	if (failed != NULL)
 		snprintf(buf, size, "failed: %.500s", json_is_object(json_object_get(failed,
@@ -175,8 +183,8 @@ static void done_text(const json_t *request, char *buf, size_t size)
 		    number_in(totals, "imported"), number_in(totals, "duplicate"),
 		    number_in(totals, "failed"), number_in(totals, "waiting"));
 	else if (text_in(result, "status")[0] != '\0')
-		snprintf(buf, size, "done: %s, %lld records", text_in(result, "status"),
-		    number_in(result, "records"));
+		snprintf(buf, size, "done: %s, %lld record%s", text_in(result, "status"),
+		    records, plural(records));
 	else
 		snprintf(buf, size, "done");
 }

@@ -58,7 +58,7 @@ struct connections {
 	struct gate plain, secure;
 	struct event *sweep;
 	struct lingerers *lingerers;
-	char held_begin[HELD_BEGIN_BYTES];
+	char held_base[HELD_BASE_BYTES];
 	const struct connections_events *events;
 	void *arg;
 	size_t open;
@@ -108,7 +108,8 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 	forget(connection);
 }
 
-/* Bytes came, and evhttp has not seen them yet: a request begins to arrive; one for an upload is held back from evhttp. */
+/* Bytes came, and evhttp has not seen them yet: a request begins to arrive; one for an upload is held
+ * back from it. */
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct connection *connection = arg;
@@ -170,7 +171,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	if (connection == NULL)
 		return NULL;
 	connection->all = all;
-	if ((connection->held = held_new(all->held_begin)) == NULL ||
+	if ((connection->held = held_new(all->held_base)) == NULL ||
 	    (connection->adopt = event_new(base, -1, 0, on_adopt, connection)) == NULL)
 		goto fail;
 	if ((bev = gate->tls == NULL ? bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE) :
@@ -255,8 +256,7 @@ bool connections_new(struct event_base *base, struct evhttp *http, const char *b
 
 	if (all == NULL)
 		goto fail;
-	if (!hs_format(all->held_begin, sizeof all->held_begin, err, "POST %s" HELD_PATH,
-		base_path)) {
+	if (!hs_format(all->held_base, sizeof all->held_base, err, "%s", base_path)) {
 		free(all);
 		return false;
 	}

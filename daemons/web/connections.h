@@ -42,8 +42,8 @@ bool connections_new(struct event_base *base, struct evhttp *http, const char *b
     const struct connections_events *events, void *arg, struct connections **ret,
     struct hs_error *err);
 
-/* The same for what http accepts, which speaks TLS: with *tls as it is at that moment. A handshake has
- * WEB_HANDSHAKE_SECONDS. tls is borrowed for its life. */
+/* The same for what http accepts, which speaks TLS: with *tls as it is at that moment. A handshake
+ * has WEB_HANDSHAKE_SECONDS. tls is borrowed for its life. */
 void connections_add_tls(struct connections *connections, struct evhttp *http,
     struct tls *const *tls);
 
@@ -66,8 +66,8 @@ void connection_answer(struct connection *connection, struct evhttp_request *req
 int64_t connection_body(struct connection *connection, struct evbuffer **ret_begun);
 bool connection_has_body(const struct connection *connection);
 /* That descriptor, not to be closed: the socket, or for TLS one from which the body comes in plain.
- * What has begun must be as it came. *client_waits says whether the client waits for "100 Continue", and
- * becomes false when it has been sent. Errors: HS_IO, HS_NO_MEMORY. */
+ * What has begun must be as it came. *client_waits says whether the client waits for "100 Continue",
+ * and becomes false when it has been sent. Errors: HS_IO, HS_NO_MEMORY. */
 bool connection_body_fd(struct connection *connection, bool *client_waits, int *ret_fd,
     struct hs_error *err);
 

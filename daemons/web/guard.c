@@ -20,6 +20,7 @@
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/session.h"
+#include "daemons/web/upload.h"
 #include "daemons/web/web.h"
 
 enum { HTTP_UNAUTHORIZED = 401, HTTP_FORBIDDEN = 403, PATH_BYTES = 2048 };
@@ -145,7 +146,7 @@ static void accept_call(struct exchange *exchange)
 	    !csrf_believes(exchange, proof != NULL ? proof : ""))
 		refuse(exchange, "By a cookie this takes the header " CSRF_HEADER ", with what the "
 		    "forms of a page of ours carry; a program sends a token instead.");
-	else if (evbuffer_get_length(body) > 0)
+	else if (evbuffer_get_length(body) > 0 && exchange->handle != upload_api_post)
 		reply_problem(exchange, HTTP_BADREQUEST, "This takes no body: leave it out.", NULL);
 	else
 		exchange->handle(exchange);

@@ -13,14 +13,14 @@
 #include <event2/buffer.h>
 
 #define HELD_PATH "/admin/imports/upload"
+#define HELD_API_PATH "/api/v1/imports/upload"
 
-enum { HELD_LENGTH_DIGITS = 13, HELD_BEGIN_BYTES = 256 };
+enum { HELD_LENGTH_DIGITS = 13, HELD_BASE_BYTES = 256, HELD_BEGIN_BYTES = HELD_BASE_BYTES + 64 };
 
 struct held;
 
-/* begin: "POST " and the path, with the base of base_path.h, of such a request: borrowed for its
- * life. NULL without memory. */
-struct held *held_new(const char *begin);
+/* base: of our paths (base_path.h), borrowed for its life. NULL without memory. */
+struct held *held_new(const char *base);
 /* Accepts NULL. */
 void held_free(struct held *held);
 
@@ -28,8 +28,8 @@ void held_free(struct held *held);
  * input afterwards. */
 void held_look(struct held *held, struct evbuffer *input);
 
-/* length more have come into input, at its end, before evhttp has looked at it: of a held body they are
- * taken away; else this does nothing. */
+/* length more have come into input, at its end, before evhttp has looked at it: of a held body they
+ * are taken away; else this does nothing. */
 void held_more(struct held *held, struct evbuffer *input, size_t length);
 
 /* Whether bytes are held that may still turn out to be a head. */

@@ -88,13 +88,20 @@ static bool is_failed_file(struct exchange *exchange, PGresult *const *results,
 	return false;
 }
 
+/* The number is what the admin saw: by now the name may be another file's. */
+static json_t *file_args(const struct exchange *exchange, const PGresult *file)
+{
+	return json_pack("{s:s, s:I}", "file", hs_db_text(file, 0, FILE_STORED_AS), "id",
+	    (json_int_t)exchange->id);
+}
+
 static void on_file_to_retry(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
 	(void)count;
 	if (is_failed_file(exchange, results, err))
-		asking_start(exchange, HS_CMD_IMPORT_RETRY, json_pack("{s:s}", "file",
-		    hs_db_text(results[0], 0, FILE_STORED_AS)), on_asked);
+		asking_start(exchange, HS_CMD_IMPORT_RETRY, file_args(exchange, results[0]),
+		    on_asked);
 }
 
 static void on_file_to_delete(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -102,8 +109,8 @@ static void on_file_to_delete(struct exchange *exchange, PGresult *const *result
 {
 	(void)count;
 	if (is_failed_file(exchange, results, err))
-		asking_start(exchange, HS_CMD_IMPORT_DELETE, json_pack("{s:s}", "file",
-		    hs_db_text(results[0], 0, FILE_STORED_AS)), on_asked);
+		asking_start(exchange, HS_CMD_IMPORT_DELETE, file_args(exchange, results[0]),
+		    on_asked);
 }
 
 static void look_up(struct exchange *exchange, exchange_done_fn *done)

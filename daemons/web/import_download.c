@@ -1,8 +1,9 @@
 /* import_download.c: from a row to the bytes that it is about.
  *
  * Trusts import_place.c to open the right file or none. A piece is read when the client has taken
- * the last one; a file that ends before its length is there cuts the connection, so that nobody
- * takes a part for the whole. */
+ * the last one. It is hashed as it is read, and the last piece goes only when it is the file that
+ * was imported: what ends too early, or turns out to be another file, cuts the connection, so that
+ * nobody takes it for the whole; one of a single piece is refused by a page. */
 #include "daemons/web/import_download.h"
 
 #include <stdio.h>
@@ -10,8 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 #include "common/db.h"
 #include "common/file.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "daemons/web/disposition.h"
 #include "daemons/web/import_place.h"
@@ -21,13 +25,15 @@
 #include "daemons/web/values.h"
 #include "daemons/web/web.h"
 
-enum { NUMBER_BYTES = 24 };
+enum { NUMBER_BYTES = 24, DIGEST_BYTES = 32, DIGEST_TEXT_BYTES = 2 * DIGEST_BYTES + 1 };
 
 struct download {
 	struct web *web;
 	bool is_errors;			/* what is wanted */
 	int fd;
-	int64_t left;
+	int64_t left;			/* to be read */
+	EVP_MD_CTX *hash;		/* of what was */
+	char sha256[DIGEST_TEXT_BYTES];	/* as it was imported */
 	struct evbuffer *piece;
 	char file_name[DISPOSITION_NAME_BYTES];
 	char buffer[IMPORT_DOWNLOAD_PIECE_BYTES];
@@ -41,60 +47,108 @@ static void download_free(void *work)
 		close(download->fd);
 	if (download->piece != NULL)
 		evbuffer_free(download->piece);
+	EVP_MD_CTX_free(download->hash);
 	download->web->downloads--;
 	free(download);
 }
 
+static struct download *download_new(struct web *web, bool is_errors)
+{
+	struct download *download = calloc(1, sizeof *download);
+
+	if (download == NULL)
+		return NULL;
+	download->web = web;
+	download->is_errors = is_errors;
+	download->fd = -1;
+	web->downloads++;
+	if ((download->piece = evbuffer_new()) != NULL &&
+	    (download->hash = EVP_MD_CTX_new()) != NULL &&
+	    EVP_DigestInit_ex(download->hash, EVP_sha256(), NULL) == 1)
+		return download;
+	download_free(download);
+	return NULL;
+}
+
 /* ---- the file ---- */
+
+static bool is_imported_one(struct download *download, struct hs_error *err)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char text[DIGEST_TEXT_BYTES];
+
+	if (EVP_DigestFinal_ex(download->hash, digest, NULL) != 1)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to hash a download");
+	return strcmp(hs_hex_text(digest, DIGEST_BYTES, text), download->sha256) == 0 ||
+	    hs_error_set(err, HS_NOT_FOUND, download->file_name,
+		"Another file lies there now: its checksum is not that of the imported one.");
+}
+
+/* The next piece of the file; the last one only of the file that was imported. */
+static bool read_piece(struct download *download, struct hs_error *err)
+{
+	size_t wanted = sizeof download->buffer, length;
+
+	if ((int64_t)wanted > download->left)
+		wanted = (size_t)download->left;
+	if (!hs_file_read(download->fd, download->buffer, wanted, &length, err))
+		return false;
+	if (length < wanted)
+		return hs_error_set(err, HS_FILE_CHANGED, download->file_name,
+		    "the file became shorter while it was sent");
+	if (EVP_DigestUpdate(download->hash, download->buffer, length) != 1 ||
+	    evbuffer_add(download->piece, download->buffer, length) != 0)
+		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a download");
+	download->left -= (int64_t)length;
+	return download->left > 0 || is_imported_one(download, err);
+}
 
 static void on_sent(struct exchange *exchange)
 {
 	struct download *download = exchange->work;
-	size_t wanted = sizeof download->buffer, length;
 	struct hs_error err = HS_ERROR_INIT;
 
 	if (download == NULL)
 		return;
 	if (download->left == 0) {
 		exchange_end(exchange);
-		return;
-	}
-	if ((int64_t)wanted > download->left)
-		wanted = (size_t)download->left;
-	if (hs_file_read(download->fd, download->buffer, wanted, &length, &err) &&
-	    length < wanted)
-		hs_error_set(&err, HS_FILE_CHANGED, download->file_name,
-		    "the file became shorter while it was sent");
-	else if (err.code == HS_OK &&
-	    evbuffer_add(download->piece, download->buffer, length) != 0)
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a download");
-	if (err.code != HS_OK) {
+	} else if (read_piece(download, &err)) {
+		exchange_send(exchange, download->piece, on_sent);
+	} else {
 		hs_log_error(HS_LOG_WARNING, "a download is cut off", &err);
 		exchange_cut(exchange);
-		return;
 	}
-	download->left -= (int64_t)length;
-	exchange_send(exchange, download->piece, on_sent);
 }
 
 static void send_file(struct exchange *exchange, const PGresult *file)
 {
 	struct download *download = exchange->work;
 	struct hs_error err = HS_ERROR_INIT;
+	int64_t bytes;
 
+	snprintf(download->sha256, sizeof download->sha256, "%s",
+	    hs_db_text(file, 0, FILE_SHA256));
 	if (!import_place_open(exchange->web, file, &download->fd, &download->left, &err)) {
 		reply_problem(exchange, HTTP_NOTFOUND, err.message, NULL);
+		return;
+	}
+	bytes = download->left;
+	if (!read_piece(download, &err)) {
+		if (err.code == HS_NOT_FOUND)
+			reply_problem(exchange, HTTP_NOTFOUND, err.message, NULL);
+		else
+			reply_error(exchange, &err);
 		return;
 	}
 	exchange->reply.status = HTTP_OK;
 	exchange->reply.type = "application/json";
 	exchange->reply.file_name = download->file_name;
-	exchange->reply.body_bytes = download->left;
+	exchange->reply.body_bytes = bytes;
 	exchange_begin(exchange);
-	if (exchange->method == EVHTTP_REQ_HEAD)
+	if (exchange->method == EVHTTP_REQ_HEAD || bytes == 0)
 		exchange_end(exchange);
 	else
-		on_sent(exchange);
+		exchange_send(exchange, download->piece, on_sent);
 }
 
 /* ---- its errors ---- */
@@ -171,17 +225,11 @@ static void start(struct exchange *exchange, bool is_errors)
 		    "Too many files are being sent; please try again in a moment.", NULL);
 		return;
 	}
-	download = calloc(1, sizeof *download);
-	if (download == NULL || (download->piece = evbuffer_new()) == NULL) {
-		free(download);
+	if ((download = download_new(web, is_errors)) == NULL) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a download");
 		reply_error(exchange, &err);
 		return;
 	}
-	download->web = web;
-	download->is_errors = is_errors;
-	download->fd = -1;
-	web->downloads++;
 	exchange->work = download;
 	exchange->work_free = download_free;
 	snprintf(id, sizeof id, "%lld", (long long)exchange->id);

@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "daemons/web/figures.h"
+#include "daemons/web/search_query.h"
 #include "daemons/web/values.h"
 
 static const struct { const char *key, *what; } counts[] = {
@@ -54,6 +55,27 @@ static json_t *value_text(const json_t *value)
 	return text;
 }
 
+/* What a key of a result means, as a player's page says it; a key that we do not know as it is. */
+static const char *word_of(const char *key)
+{
+	static const struct { const char *key, *word; } words[] = {
+		{ "full_name", "Name" }, { "first_name", "First name" },
+		{ "last_name", "Last name" }, { "birth_date", "Born" },
+		{ "nationality", "Nationality" }, { "position", "Position" }, { "role", "Role" },
+		{ "height_cm", "Height in cm" }, { "weight_kg", "Weight in kg" },
+		{ "snapshot_date", "Snapshot" },
+		{ "tov", "TOV" },	/* not a search's maximum */
+	};
+
+	for (size_t i = 0; i < HS_COUNT(words); i++)
+		if (strcmp(words[i].key, key) == 0)
+			return words[i].word;
+	for (size_t i = 0; i < HS_COUNT(search_keys); i++)
+		if (strcmp(search_keys[i].key, key) == 0)
+			return search_keys[i].head;
+	return key;
+}
+
 /* What differs; when there is nothing afterwards, all that was known. */
 static json_t *changes_new(json_t *before, const json_t *after)
 {
@@ -67,9 +89,9 @@ static json_t *changes_new(json_t *before, const json_t *after)
 		if (!done || strcmp(key, "file_id") == 0 ||
 		    (is_gone ? json_is_null(old) : json_equal(old, new)))
 			continue;
-		done = json_array_append_new(
-			   list, json_pack("{s:s, s:o, s:o}", "key", key, "before", value_text(old),
-				     "after", is_gone ? json_string("") : value_text(new))) == 0;
+		done = json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "what",
+		    word_of(key), "before", value_text(old), "after",
+		    is_gone ? json_string("") : value_text(new))) == 0;
 	}
 	return view_or_nothing(list, done);
 }

@@ -211,7 +211,11 @@ static void on_file(struct exchange *exchange, PGresult *const *results, size_t 
 	}
 	file = file_json(results[0], 0);
 	done = view_put(file, "started_at", time_value(results[0], 0, FILE_STARTED)) &&
-	    view_put(file, "problems", problems_json(results[0]));
+	    view_put(file, "problems", problems_json(results[0])) &&
+	    view_put(file, "undone_at", time_value(results[0], 0, FILE_UNDONE_AT)) &&
+	    view_put(file, "undone_by", text_json(results[0], 0, FILE_UNDONE_BY)) &&
+	    view_put(file, "deleted_at", time_value(results[0], 0, FILE_DELETED_AT)) &&
+	    view_put(file, "deleted_by", text_json(results[0], 0, FILE_DELETED_BY));
 	for (size_t i = 0; done && i < HS_COUNT(counts); i++)
 		done = view_put(file, counts[i].key, number_value(results[0], 0, counts[i].column));
 	reply_json(exchange, HTTP_OK, view_or_nothing(file, done));

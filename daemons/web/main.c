@@ -130,6 +130,7 @@ static void web_stop(void *app)
 {
 	struct web *web = app;
 
+	uploads_stop(web->uploads);
 	server_stop(web->server, on_stopped, web->child);
 }
 

@@ -35,6 +35,7 @@ static const struct { int status; const char *reason, *heading; } statuses[] = {
 	{ 404, "Not Found", "There is nothing here" },
 	{ 405, "Method Not Allowed", "That cannot be done here" },
 	{ 413, "Content Too Large", "This is too much" },
+	{ 415, "Unsupported Media Type", "This is not understood" },
 	{ 422, "Unprocessable Content", "This was not accepted" },
 	{ 429, "Too Many Requests", "Please wait a moment" },
 	{ 500, "Internal Server Error", "Something went wrong on our side" },

@@ -92,8 +92,8 @@ static json_t *problem_json(const struct exchange *exchange, const struct refusa
 	for (size_t i = 0; done && i < refusals->count; i++)
 		done = json_array_append_new(errors, error_json(exchange, refusals->list[i])) == 0;
 	return json_pack("{s:s, s:s, s:i, s:o, s:s*, s:o, s:I}", "type", "about:blank", "title",
-	    reply_reason(HTTP_BADREQUEST), "status", HTTP_BADREQUEST, "detail", detail_of(exchange, first),
-	    "parameter", first->where[0] != '\0' ? first->where : NULL,
+	    reply_reason(HTTP_BADREQUEST), "status", HTTP_BADREQUEST, "detail",
+	    detail_of(exchange, first), "parameter", first->where[0] != '\0' ? first->where : NULL,
 	    "errors", view_or_nothing(errors, done), "errors_total", (json_int_t)refusals->total);
 }
 

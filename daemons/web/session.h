@@ -1,8 +1,9 @@
 /* session.h: sessions: a cookie with a random token here, its hash in the database.
  *
  * Under HTTPS the cookie is __Host-hoopscout, Secure (below a base path __Secure-hoopscout, of
- * that path); else hoopscout. All are HttpOnly, SameSite=Lax and of this host alone. Before signing in there is a second one, for the form's
- * proof (csrf.h); a third one carries a sentence to the next page (notice.h). */
+ * that path); else hoopscout. All are HttpOnly, SameSite=Lax and of this host alone. Before signing
+ * in there is a second one, for the form's proof (csrf.h); a third one carries a sentence to the
+ * next page (notice.h). */
 #ifndef WEB_SESSION_H
 #define WEB_SESSION_H
 

@@ -45,7 +45,7 @@ struct static_file {
 struct statics {
 	struct static_file files[STATICS_MAX_FILES];
 	size_t count;
-	struct static_file packed[STATICS_MAX_FILES];	/* by the names without ".gz", until all is read */
+	struct static_file packed[STATICS_MAX_FILES];	/* without ".gz", until all is read */
 	size_t packed_count;
 	json_t *assets;
 };
@@ -288,8 +288,8 @@ static bool place_openapi(struct statics *statics, const char *base, struct hs_e
 		return hs_error_set(err, HS_NOT_FOUND, "openapi.json", "it does not say %s, where "
 		    "HOOPSCOUT_BASE_PATH is put", wanted);
 	*at = '\0';
-	length = asprintf(&bytes, "%s\"servers\": [{\"url\": \"%s\"}]%s", file->content->bytes, base,
-	    at + strlen(wanted));
+	length = asprintf(&bytes, "%s\"servers\": [{\"url\": \"%s\"}]%s", file->content->bytes,
+	    base, at + strlen(wanted));
 	if (length < 0)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a static file");
 	free(file->content->bytes);

@@ -45,9 +45,9 @@ static bool read_file(const struct hs_settings *settings, enum hs_setting id, BI
 
 	if (!hs_file_slurp(AT_FDCWD, path, FILE_BYTES_MOST, &text, &length, &why)) {
 		if (why.code == HS_NO_PERMISSION)
-			return hs_error_set(err, HS_NO_PERMISSION, setting_name(id), "%s cannot be read "
-			    "by the user %s, as whom hsd-web runs: give the file, and the way to "
-			    "it, to a group of his (chgrp, chmod 640)", path,
+			return hs_error_set(err, HS_NO_PERMISSION, setting_name(id),
+			    "%s cannot be read by the user %s, as whom hsd-web runs: give the file, "
+			    "and the way to it, to a group of his (chgrp, chmod 640)", path,
 			    user != NULL ? user->pw_name : "of hsd-web");
 		return hs_error_set(err, why.code, setting_name(id), "%s: %s", path, why.message);
 	}
@@ -133,9 +133,9 @@ static bool take_certificate(struct tls *tls, const struct hs_settings *settings
 {
 	BIO *file = NULL;
 	bool done = read_file(settings, HS_SET_TLS_CERTIFICATE, &file, err) &&
-	    (use_chain(tls, file) || refuse(settings, HS_SET_TLS_CERTIFICATE, "is no certificate: it "
-		"must be PEM text, -----BEGIN CERTIFICATE-----, the server's own first, then "
-		"those between it and its authority", err));
+	    (use_chain(tls, file) || refuse(settings, HS_SET_TLS_CERTIFICATE,
+		"is no certificate: it must be PEM text, -----BEGIN CERTIFICATE-----, the server's "
+		"own first, then those between it and its authority", err));
 
 	BIO_free(file);
 	return done;
@@ -150,8 +150,8 @@ static bool take_key(struct tls *tls, const struct hs_settings *settings, struct
 	if (!read_file(settings, HS_SET_TLS_KEY, &file, err))
 		goto out;
 	if ((key = PEM_read_bio_PrivateKey(file, NULL, on_passphrase, &was_asked)) == NULL)
-		refuse(settings, HS_SET_TLS_KEY, was_asked ? "has a passphrase, which nobody can be "
-		    "asked for: write it without one (openssl pkey -in FILE -out FILE2)" :
+		refuse(settings, HS_SET_TLS_KEY, was_asked ? "has a passphrase, which nobody can "
+		    "be asked for: write it without one (openssl pkey -in FILE -out FILE2)" :
 		    "is no private key: it must be PEM text, -----BEGIN PRIVATE KEY-----", err);
 	else if (SSL_CTX_use_PrivateKey(tls->context, key) != 1 ||
 	    SSL_CTX_check_private_key(tls->context) != 1)

@@ -15,10 +15,10 @@
 
 struct tls;
 
-/* Reads HOOPSCOUT_TLS_CERTIFICATE (with its chain) and HOOPSCOUT_TLS_KEY. Gives *ret; NULL, and true,
- * when neither is set. What is expired is taken, and logged as a warning.
- * Errors: HS_NOT_FOUND, HS_NO_PERMISSION, HS_BAD_SETTING (no PEM, another certificate's key, a key with
- * a passphrase); where: the setting. */
+/* Reads HOOPSCOUT_TLS_CERTIFICATE (with its chain) and HOOPSCOUT_TLS_KEY. Gives *ret; NULL, and
+ * true, when neither is set. What is expired is taken, and logged as a warning.
+ * Errors: HS_NOT_FOUND, HS_NO_PERMISSION, HS_BAD_SETTING (no PEM, another certificate's key, a key
+ * with a passphrase); where: the setting. */
 bool tls_new(const struct hs_settings *settings, struct tls **ret, struct hs_error *err);
 
 /* Accepts NULL. Connections keep what they have. */

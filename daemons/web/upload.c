@@ -13,6 +13,7 @@
 #include "daemons/web/account.h"
 #include "daemons/web/asker.h"
 #include "daemons/web/audit.h"
+#include "daemons/web/base_path.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/query_string.h"
@@ -22,12 +23,16 @@
 #include "daemons/web/web.h"
 
 enum {
-	STATUS_FORBIDDEN = 403, STATUS_TOO_LARGE = 413, STATUS_REFUSED = 422,
+	STATUS_FORBIDDEN = 403, STATUS_TOO_LARGE = 413, STATUS_OTHER_TYPE = 415,
+	STATUS_REFUSED = 422,
 	DETAIL_BYTES = HS_ERROR_MESSAGE_BYTES + 128
 };
 
+#define API_FATES "/api/v1/imports/files?q="
+
 struct uploads {
 	struct hs_offload *offload;
+	struct upload_room *room;
 	size_t under_way;
 };
 
@@ -38,6 +43,7 @@ struct upload {
 	char *address; /* of the page that the browser goes to; NULL: none came in */
 	size_t count;
 	struct hs_error err;		/* why not all came in; HS_OK */
+	struct upload_result first;	/* of those that did */
 };
 
 static void upload_free(void *work)
@@ -78,11 +84,34 @@ static void explain(const struct upload *upload, char detail[DETAIL_BYTES])
 		    strchr(".!", err->message[strlen(err->message) - 1]) != NULL ? "" : ".");
 }
 
+/* What became of it is told by the files that have its checksum. */
+static void answer_program(struct exchange *exchange)
+{
+	const struct upload_result *file = &((struct upload *)exchange->work)->first;
+	char address[sizeof API_FATES + UPLOAD_DIGEST_BYTES], *url;
+
+	snprintf(address, sizeof address, API_FATES "%s", file->sha256);
+	if (!reply_push_url(exchange, address)) {
+		reply_problem(exchange, HTTP_SERVUNAVAIL, "Not enough memory to say so, but the file "
+		    "came in.", NULL);
+		return;
+	}
+	url = base_path_add(exchange, address);
+	reply_json(exchange, REPLY_ACCEPTED, url == NULL ? NULL : json_pack("{s:s, s:s, s:I, s:s}",
+	    "name", file->name, "sha256", file->sha256, "size_bytes", (json_int_t)file->bytes,
+	    "url", url));
+	free(url);
+}
+
 static void answer(struct exchange *exchange)
 {
 	struct upload *upload = exchange->work;
 	char detail[DETAIL_BYTES];
 
+	if (upload->err.code == HS_OK && upload->count > 0 && exchange->form == FORM_JSON) {
+		answer_program(exchange);
+		return;
+	}
 	if (upload->err.code == HS_OK && upload->count > 0) {
 		reply_see_other(exchange, upload->address);
 		return;
@@ -119,7 +148,8 @@ static void note(struct exchange *exchange, const struct upload_outcome *outcome
 		"false") ")"
 			 " select 1";
 	struct asker asker;
-	char detail[64];
+	const char *token = exchange->account->by_token;
+	char detail[DETAIL_BYTES];
 	const char *const values[] = { exchange->account->name, asker.address,
 		outcome->files[0].name, detail };
 	const struct hs_db_statement statement = { .sql = sql, .values = values,
@@ -127,8 +157,8 @@ static void note(struct exchange *exchange, const struct upload_outcome *outcome
 	struct hs_error err = HS_ERROR_INIT;
 
 	asker_of(exchange, &asker);
-	snprintf(
-	    detail, sizeof detail, "%zu file%s", outcome->count, outcome->count == 1 ? "" : "s");
+	snprintf(detail, sizeof detail, "%zu file%s%s%s", outcome->count,
+	    outcome->count == 1 ? "" : "s", token[0] != '\0' ? ", by token " : "", token);
 	for (size_t i = 0; i < outcome->count; i++)
 		hs_log(HS_LOG_INFO, "a snapshot was uploaded",
 		    HS_STR("file", outcome->files[i].name),
@@ -146,11 +176,13 @@ static void on_done(void *arg, const struct upload_outcome *outcome)
 	upload->task = NULL;
 	upload->err = outcome->err;
 	upload->count = outcome->count;
+	upload->first = outcome->files[0];
 	if (outcome->count == 0) {
 		answer(exchange);
 		return;
 	}
-	if ((upload->address = upload_fates_url(outcome->files, outcome->count)) == NULL &&
+	if (exchange->form != FORM_JSON &&
+	    (upload->address = upload_fates_url(outcome->files, outcome->count)) == NULL &&
 	    upload->err.code == HS_OK)
 		hs_error_set(&upload->err, HS_NO_MEMORY, "", "no memory for an answer");
 	note(exchange, outcome);
@@ -158,25 +190,16 @@ static void on_done(void *arg, const struct upload_outcome *outcome)
 
 /* ---- the request ---- */
 
-static bool check(const struct exchange *exchange, int64_t bytes,
-    char boundary[MULTIPART_BOUNDARY_BYTES], struct hs_error *err)
+static bool check_size(const struct exchange *exchange, int64_t bytes, struct hs_error *err)
 {
 	long long most = hs_setting_int(hs_child_settings(exchange->web->child),
 	    HS_SET_UPLOAD_MAX_BYTES);
 	char size[32];
 
-	if (!csrf_is_own_origin(exchange_header(exchange, "Sec-Fetch-Site"),
-		exchange_header(exchange, "Origin"), asker_host(exchange)))
-		return hs_error_set(
-		    err, HS_NOT_ALLOWED, "", "The form was not sent by a page of ours.");
-	if (bytes > most)
-		return hs_error_set(err, HS_TOO_BIG, "",
-		    "An upload may have at most %s: send fewer files "
-		    "at once, or copy large ones into the incoming folder "
-		    "(HOOPSCOUT_UPLOAD_MAX_BYTES).",
-		    hs_size_text(most, size, sizeof size));
-	return query_string_refuse(exchange->query, err) &&
-	    multipart_boundary(exchange_header(exchange, "Content-Type"), boundary, err);
+	return bytes <= most || hs_error_set(err, HS_TOO_BIG, "",
+		"An upload may have at most %s: send fewer files at once, or copy large ones into "
+		"the incoming folder (HOOPSCOUT_UPLOAD_MAX_BYTES).",
+		hs_size_text(most, size, sizeof size));
 }
 
 static void start(struct exchange *exchange, const struct upload_order *order)
@@ -199,40 +222,118 @@ static void start(struct exchange *exchange, const struct upload_order *order)
 		reply_error(exchange, &err);
 }
 
-void upload_post(struct exchange *exchange)
+static void refuse(struct exchange *exchange, const struct hs_error *err)
+{
+	if (err->code == HS_TOO_BIG)
+		reply_problem(exchange, STATUS_TOO_LARGE, err->message, NULL);
+	else if (err->code == HS_NOT_ALLOWED)
+		reply_problem(exchange, STATUS_FORBIDDEN, err->message, NULL);
+	else
+		reply_error(exchange, err);
+}
+
+/* What both kinds have in common is filled in; then it begins, unless too many have. */
+static void take(struct exchange *exchange, struct upload_order *order)
 {
 	const char *expect = exchange_header(exchange, "Expect");
-	struct upload_order order = { .bytes = -1 };
-	char boundary[MULTIPART_BOUNDARY_BYTES], proof[TOKEN_PROOF_BYTES];
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (exchange->connection != NULL)
-		order.bytes = connection_body(exchange->connection, &order.begun);
-	if (order.bytes < 0)
-		hs_error_set(
-		    &err, HS_BAD_ARGUMENT, "", "The upload did not come as a request of its own.");
-	else if (check(exchange, order.bytes, boundary, &err) && !csrf_expect(exchange, proof))
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for an upload");
-	if (err.code == HS_TOO_BIG) {
-		reply_problem(exchange, STATUS_TOO_LARGE, err.message, NULL);
-	} else if (err.code == HS_NOT_ALLOWED) {
-		reply_problem(exchange, STATUS_FORBIDDEN, err.message, NULL);
-	} else if (err.code != HS_OK) {
-		reply_error(exchange, &err);
-	} else if (exchange->web->uploads->under_way >= UPLOADS_MOST) {
+	if (exchange->web->uploads->under_way >= UPLOADS_MOST) {
 		reply_problem(exchange, HTTP_SERVUNAVAIL,
 		    "Too many uploads are under way; please try again in a moment.", NULL);
-	} else {
-		order.client_waits = expect != NULL && strcasecmp(expect, "100-continue") == 0;
-		order.boundary = boundary;
-		order.proof = proof;
-		order.folder = hs_setting_text(hs_child_settings(exchange->web->child),
-		    HS_SET_INCOMING_DIR);
-		if (connection_body_fd(exchange->connection, &order.client_waits, &order.fd, &err))
-			start(exchange, &order);
-		else
-			reply_error(exchange, &err);
+		return;
 	}
+	order->client_waits = expect != NULL && strcasecmp(expect, "100-continue") == 0;
+	order->room = exchange->web->uploads->room;
+	order->folder = hs_setting_text(hs_child_settings(exchange->web->child),
+	    HS_SET_INCOMING_DIR);
+	if (connection_body_fd(exchange->connection, &order->client_waits, &order->fd, &err))
+		start(exchange, order);
+	else
+		reply_error(exchange, &err);
+}
+
+static bool find_body(struct exchange *exchange, struct upload_order *ret, struct hs_error *err)
+{
+	int64_t bytes = exchange->connection != NULL ?
+	    connection_body(exchange->connection, &ret->begun) : -1;
+
+	if (bytes < 0)
+		return hs_error_set(err, HS_BAD_ARGUMENT, "", exchange->form == FORM_JSON ?
+		    "The snapshot is the body, in one piece: it needs one plain Content-Length." :
+		    "The upload did not come as a request of its own.");
+	ret->bytes = bytes;
+	return true;
+}
+
+static bool check_form(const struct exchange *exchange, char boundary[MULTIPART_BOUNDARY_BYTES],
+    struct hs_error *err)
+{
+	if (!csrf_is_own_origin(exchange_header(exchange, "Sec-Fetch-Site"),
+		exchange_header(exchange, "Origin"), asker_host(exchange)))
+		return hs_error_set(err, HS_NOT_ALLOWED, "",
+		    "The form was not sent by a page of ours.");
+	return query_string_refuse(exchange->query, err) &&
+	    multipart_boundary(exchange_header(exchange, "Content-Type"), boundary, err);
+}
+
+void upload_post(struct exchange *exchange)
+{
+	char boundary[MULTIPART_BOUNDARY_BYTES], proof[TOKEN_PROOF_BYTES];
+	struct upload_order order = { .boundary = boundary, .proof = proof };
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (find_body(exchange, &order, &err) && check_form(exchange, boundary, &err) &&
+	    check_size(exchange, order.bytes, &err) && !csrf_expect(exchange, proof))
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for an upload");
+	if (err.code != HS_OK)
+		refuse(exchange, &err);
+	else
+		take(exchange, &order);
+}
+
+/* *arg: the snapshot's name, "" until it is given. */
+static bool on_name(void *arg, const char *name, const char *value, struct hs_error *err)
+{
+	struct hs_error why = HS_ERROR_INIT;
+	char *ret = arg;
+
+	if (strcmp(name, "name") != 0)
+		return hs_error_set(err, HS_BAD_ARGUMENT, name,
+		    "there is no parameter '%.60s'. There is: name", name);
+	if (ret[0] != '\0')
+		return hs_error_set(err, HS_BAD_ARGUMENT, name, "name is given twice");
+	return upload_file_name(value, ret, &why) ||
+	    hs_error_set(err, HS_BAD_ARGUMENT, name, "%s", why.message);
+}
+
+static bool is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	size_t length = strlen(json);
+
+	return type != NULL && strncasecmp(type, json, length) == 0 &&
+	    strchr("; \t", type[length]) != NULL;
+}
+
+void upload_api_post(struct exchange *exchange)
+{
+	char name[UPLOAD_NAME_MAX + 1] = "";
+	struct upload_order order = { .name = name };
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (query_string_read(exchange->query, on_name, name, &err) && name[0] == '\0')
+		hs_error_set(&err, HS_BAD_ARGUMENT, "name", "name is needed: that of the file in the "
+		    "incoming folder, which ends in .json");
+	if (err.code == HS_OK && find_body(exchange, &order, &err))
+		check_size(exchange, order.bytes, &err);
+	if (err.code != HS_OK)
+		refuse(exchange, &err);
+	else if (!is_json(exchange_header(exchange, "Content-Type")))
+		reply_problem(exchange, STATUS_OTHER_TYPE,
+		    "The body is a snapshot as it is: Content-Type: application/json.", NULL);
+	else
+		take(exchange, &order);
 }
 
 bool uploads_new(struct event_base *base, struct uploads **ret, struct hs_error *err)
@@ -241,7 +342,10 @@ bool uploads_new(struct event_base *base, struct uploads **ret, struct hs_error 
 
 	if (uploads == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for uploads");
-	if (!hs_offload_new(base, &uploads->offload, err)) {
+	if ((uploads->room = upload_room_new()) == NULL)
+		hs_error_set(err, HS_NO_MEMORY, "", "no memory for uploads");
+	if (uploads->room == NULL || !hs_offload_new(base, &uploads->offload, err)) {
+		upload_room_release(uploads->room);
 		free(uploads);
 		return false;
 	}
@@ -249,10 +353,16 @@ bool uploads_new(struct event_base *base, struct uploads **ret, struct hs_error 
 	return true;
 }
 
+void uploads_stop(struct uploads *uploads)
+{
+	upload_room_stop(uploads->room);
+}
+
 void uploads_free(struct uploads *uploads)
 {
 	if (uploads == NULL)
 		return;
 	hs_offload_free(uploads->offload);
+	upload_room_release(uploads->room);
 	free(uploads);
 }

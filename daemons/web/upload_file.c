@@ -122,15 +122,18 @@ bool upload_file_write(struct upload_file *file, const char *bytes, size_t lengt
 bool upload_file_finish(struct upload_file *file, struct upload_result *ret, struct hs_error *err)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
+	struct hs_error why = HS_ERROR_INIT;
 	bool done = false;
 
 	if (file->bytes == 0)
 		hs_error_set(err, HS_BAD_ARGUMENT, "file", "'%s' is empty", file->name);
 	else if (EVP_DigestFinal_ex(file->hash, digest, NULL) != 1)
 		hs_error_set(err, HS_NO_MEMORY, "", "cannot hash an upload");
-	else
-		done = hs_file_publish_new(file->dir, file->part, file->name, &file->fd, ret->name,
-		    sizeof ret->name, err);
+	else if (!(done = hs_file_publish_new(file->dir, file->part, file->name, &file->fd,
+		       ret->name, sizeof ret->name, &why)))
+		*err = why;
+	if (done && why.code != HS_OK)
+		hs_log_error(HS_LOG_WARNING, "an upload came in, but a power cut may lose it", &why);
 	if (done) {
 		hs_hex_text(digest, DIGEST_BYTES, ret->sha256);
 		ret->bytes = file->bytes;

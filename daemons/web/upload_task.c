@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 
-enum { PIECE_BYTES = 1 << 18 };
+enum { PIECE_BYTES = 1 << 18, LOOK_EVERY_MS = 500 };
 
 enum part { PART_NONE, PART_PROOF, PART_FILE, PART_NO_FILE };
 
@@ -31,7 +31,9 @@ struct upload_task {
 	struct evbuffer *begun;
 	int64_t left;
 	char boundary[MULTIPART_BOUNDARY_BYTES], proof[TOKEN_PROOF_BYTES];
+	char name[UPLOAD_NAME_MAX + 1];	/* "": a form */
 	char *folder;
+	struct upload_room *room;
 	atomic_bool is_unwanted;
 	/* the thread's */
 	int dir;
@@ -52,6 +54,7 @@ static void task_free(struct upload_task *task)
 		close(task->dir);
 	if (task->begun != NULL)
 		evbuffer_free(task->begun);
+	upload_room_release(task->room);
 	free(task->folder);
 	free(task);
 }
@@ -136,18 +139,28 @@ static bool on_end(void *arg, struct hs_error *err)
 
 /* ---- the thread ---- */
 
+/* How long the client may be silent, as of now. */
+static int patience_seconds(const struct upload_task *task)
+{
+	return upload_room_is_stopping(task->room) ? UPLOAD_STOP_SILENCE_SECONDS :
+						     UPLOAD_SILENCE_SECONDS;
+}
+
 static bool wait_for_client(const struct upload_task *task, struct hs_error *err)
 {
 	struct pollfd look = { .fd = task->fd, .events = POLLIN };
+	int64_t since = hs_clock_ms();
 	int found;
 
+	/* in small pieces, so that it hears of a stop */
 	do {
-		found = poll(&look, 1, UPLOAD_SILENCE_SECONDS * 1000);
-	} while (found < 0 && errno == EINTR);
-	if (found < 0)
-		return hs_error_errno(err, "", "cannot wait for a client");
-	return found > 0 || hs_error_set(err, HS_TIMEOUT, "",
-		"nothing of the upload came for %d seconds", (int)UPLOAD_SILENCE_SECONDS);
+		found = poll(&look, 1, LOOK_EVERY_MS);
+		if (found < 0 && errno != EINTR)
+			return hs_error_errno(err, "", "cannot wait for a client");
+	} while (found <= 0 && hs_clock_ms() - since < patience_seconds(task) * 1000);
+	return found > 0 || hs_error_set(err, HS_TIMEOUT, "", "nothing of the upload came for %lld "
+	    "seconds%s", (long long)(hs_clock_ms() - since) / 1000,
+	    upload_room_is_stopping(task->room) ? ", and hsd-web stops: send it again" : "");
 }
 
 /* The next bytes of the body, at least one. */
@@ -170,45 +183,42 @@ static bool receive(struct upload_task *task, size_t *ret, struct hs_error *err)
 	return true;
 }
 
-static bool has_room(const struct upload_task *task, struct hs_error *err)
+static bool receive_all(struct upload_task *task, struct multipart *form, struct hs_error *err)
 {
-	struct statvfs info;
-
-	if (fstatvfs(task->dir, &info) != 0)
-		return hs_error_errno(err, task->folder, "cannot look at the disk");
-	return (uint64_t)info.f_bavail * info.f_frsize >=
-	    (uint64_t)task->left + UPLOAD_SPARE_BYTES ||
-	    hs_error_set(err, HS_DISK_FULL, task->folder,
-		"There is not enough room on the disk for an upload of this size.");
-}
-
-static bool take_all(struct upload_task *task, struct hs_error *err)
-{
-	static const struct multipart_events events = { on_part, on_bytes, on_end };
-	struct multipart *multipart = NULL;
-	bool done = false;
 	size_t length = 0;
 
-	if (!hs_dir_open(task->folder, &task->dir, err) || !has_room(task, err) ||
-	    !multipart_new(task->boundary, &events, task, &multipart, err))
-		return false;
-	upload_file_sweep(task->dir);
 	while (task->left > 0) {
-		if (atomic_load(&task->is_unwanted)) {
-			hs_error_set(err, HS_CANCELLED, "", "the client left during an upload");
-			goto out;
-		}
-		if (!receive(task, &length, err) ||
-		    !multipart_push(multipart, task->piece, length, err))
-			goto out;
+		if (atomic_load(&task->is_unwanted))
+			return hs_error_set(err, HS_CANCELLED, "",
+			    "the client left during an upload");
+		if (!receive(task, &length, err))
+			return false;
+		if (form != NULL ? !multipart_push(form, task->piece, length, err) :
+				   !on_bytes(task, task->piece, length, err))
+			return false;
+		upload_room_give(task->room, (int64_t)length);
 		task->left -= (int64_t)length;
 	}
-	done = multipart_finish(multipart, err);
-out:
+	return form != NULL ? multipart_finish(form, err) : on_end(task, err);
+}
+
+static void take_all(struct upload_task *task, struct hs_error *err)
+{
+	static const struct multipart_events events = { on_part, on_bytes, on_end };
+	struct multipart *form = NULL;
+	bool is_form = task->name[0] == '\0';
+
+	if (!hs_dir_open(task->folder, &task->dir, err) ||
+	    !upload_room_take(task->room, task->dir, task->folder, task->left, err))
+		return;
+	upload_file_sweep(task->dir);
+	if (is_form ? multipart_new(task->boundary, &events, task, &form, err) :
+		      begin_file(task, task->name, err))
+		receive_all(task, form, err);
+	upload_room_give(task->room, task->left);
 	upload_file_free(task->file);
 	task->file = NULL;
-	multipart_free(multipart);
-	return done;
+	multipart_free(form);
 }
 
 static void work(struct hs_task *base)
@@ -253,8 +263,13 @@ bool upload_task_start(struct hs_offload *offload, const struct upload_order *or
 	task->arg = arg;
 	task->dir = task->fd = -1;
 	task->left = order->bytes;
-	snprintf(task->boundary, sizeof task->boundary, "%s", order->boundary);
-	snprintf(task->proof, sizeof task->proof, "%s", order->proof);
+	task->room = upload_room_hold(order->room);
+	if (order->name != NULL) {
+		snprintf(task->name, sizeof task->name, "%s", order->name);
+	} else {
+		snprintf(task->boundary, sizeof task->boundary, "%s", order->boundary);
+		snprintf(task->proof, sizeof task->proof, "%s", order->proof);
+	}
 	if ((task->folder = strdup(order->folder)) == NULL ||
 	    (task->begun = evbuffer_new()) == NULL ||
 	    evbuffer_add_buffer(task->begun, order->begun) != 0)

@@ -103,7 +103,7 @@ for (const js of [true, false]) {
 		await page.click("text=Undo this import…");
 		await page.waitForURL("**/undo?request=*");
 		await ended(page, js);
-		assert.match(await page.innerText("#results"), /Undone player[^]*removed[^]*ppg 3.5/);
+		assert.match(await page.innerText("#results"), /Undone player[^]*removed[^]*PPG 3.5/);
 		if (js) {
 			await axe(page, "what undoing changes");
 			await shot(page, "imports-undo-1280-light");

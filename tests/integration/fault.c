@@ -3,7 +3,8 @@
  * HS_FAULT_FILE names a file that says what to do: "importer:fsync:3:kill" lets the third fsync
  * of hsd-importer end it, "importer:renameat2:1:ENOSPC" lets it fail. The call counts begin anew
  * when the file's words change. Once done, the file is removed, so that the program started anew
- * lives. */
+ * lives.
+ * HS_FREE_FILE names a file that says how many bytes of any disk are free, while it is there. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -111,4 +113,18 @@ ssize_t send(int fd, const void *bytes, size_t length, int flags)
 ssize_t recv(int fd, void *bytes, size_t length, int flags)
 {
 	PASS_OR_FAIL(recv, fd, bytes, length, flags);
+}
+
+int fstatvfs(int fd, struct statvfs *ret)
+{
+	const char *path = getenv("HS_FREE_FILE");
+	FILE *file = path != NULL ? fopen(path, "re") : NULL;
+	int found = NEXT(fstatvfs)(fd, ret);
+	unsigned long long bytes;
+
+	if (file != NULL && found == 0 && fscanf(file, "%llu", &bytes) == 1)
+		ret->f_bavail = (fsblkcnt_t)(bytes / ret->f_frsize);
+	if (file != NULL)
+		fclose(file);
+	return found;
 }

@@ -143,6 +143,10 @@ def test_actions(web):
                            {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
     assert answer.status == 303 and answer.headers["Location"].startswith(f"{BASE}/admin/imports/uploads?f=")
     web.wait_imported("up.json")
+    answer = admin.request("POST", f"{BASE}/api/v1/imports/upload?name=api.json", record + b" ",
+                           {"Content-Type": "application/json", "HoopScout-Proof": admin.proof(f"{BASE}/admin/imports")})
+    assert answer.status == 202 and answer.json()["url"].startswith(f"{BASE}/api/v1/imports/files?q=")
+    assert answer.headers["Location"] == answer.json()["url"] and admin.get(answer.json()["url"]).status == 200
 
 
 def test_says_where(web):

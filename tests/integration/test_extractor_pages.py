@@ -171,6 +171,7 @@ def test_dry_run_shows_its_report(hs, feeds):
     assert hs.browsers["admin"].get(path_of("nightly") + "?" + "request=1").status == 200
     trail = hs.rows("select * from audit_trail where action = 'extractor.run' order by audit_id desc limit 1")[0]
     assert (trail["actor"], trail["subject"], trail["is_refusal"]) == ("admin", "league", False)
+    assert re.fullmatch(r"request \d+, dry run", trail["detail"])
 
 
 def test_run_now_leads_to_its_import(hs, feeds):

@@ -3,12 +3,13 @@
 import json
 import os
 import pwd
+import time
 
 import pytest
 
 import importer_model as model
 import undo_model as undoing
-from house import ControlError
+from house import ControlError, until
 
 SEEDS = [int(seed) for seed in os.environ.get("HOOPSCOUT_UNDO_SEEDS", "1 2 3").split()]
 
@@ -134,6 +135,29 @@ def test_what_only_a_stale_file_said_is_found(quick):
         assert undoing.broken(hs) == []
 
 
+def test_what_nobody_has_any_more_is_no_choice(quick):
+    """Nationalities, positions and roles of players who are gone, or have others, leave the lists; not those of others,
+    nor of one for whom another stands."""
+    def labels():
+        return set(hs.sql("select kind || ' ' || name from label").splitlines())
+    with quick.start() as hs:
+        undoing.put(hs, "stays.json", snapshot_of("one", "2024-01-01", 10, nationality="Serbia", position="G"))
+        undoing.put(hs, "linked.json", snapshot_of("two", "2024-01-01", 10, nationality="SRB", role="Starter"))
+        hs.control("identity.link", player="one:p", other="two:p")
+        kept = labels()
+        undoing.put(hs, "changes.json", snapshot_of("one", "2024-02-01", 10, nationality="Elsewhere", position="G"))
+        undoing.put(hs, "goes.json", snapshot_of("three", "2024-01-01", 10, nationality="Nowhere", position="Ghost", role="Starter"))
+        assert labels() == kept | {"nationality Elsewhere", "nationality Nowhere", "position Ghost"}
+        undoing.undo(hs, "goes.json")
+        undoing.undo(hs, "changes.json")
+        assert labels() == kept
+        hs.control("identity.unlink", player="two:p")
+        assert hs.sql("select n.name from player_best b join label n on n.label_id = b.nationality_id order by 1").split() == [
+            "SRB", "Serbia"]
+        undoing.put(hs, "again.json", snapshot_of("three", "2024-01-02", 10, nationality="Nowhere"))
+        assert labels() == kept | {"nationality Nowhere"} and undoing.broken(hs) == []
+
+
 def test_what_cannot_be_undone(quick):
     with quick.start() as hs:
         undoing.put(hs, "a.json", snapshot_of("one", "2024-01-01", 10))
@@ -207,3 +231,57 @@ def test_import_now_tells_what_was_refused_before(quick):
         assert "bad.json" not in done.stdout, "told once"
         assert "ignored: UPPER.JSON in incoming is not *.json" in hs.hsctl("import", "list").stdout
         assert hs.log().count("is ignored: its name does not end in .json") == 2
+
+
+def outcome(hs):
+    """[(status, stored_as)] of all files, and how many player-seasons are shown."""
+    rows = hs.rows("select status, stored_as from import_file order by file_id")
+    return [(row["status"], row["stored_as"]) for row in rows], int(hs.sql("select count(*) from player_season_stats"))
+
+
+def test_what_could_not_be_moved_stays_undone(quick):
+    """It is imported, or a duplicate of what is, but lies in incoming still when that is undone."""
+    with quick.start() as hs:
+        undoing.put(hs, "same.json", snapshot_of("two", "2024-01-01", 10))
+        archive = hs.folder("archive")
+        elsewhere = archive.rename(archive.with_name("elsewhere"))
+        archive.write_text("no folder")     # so nothing can be moved there
+        for name in ("stays.json", "renamed.json"):
+            hs.drop(snapshot_of(name, "2024-01-01", 10), name)
+        hs.drop((elsewhere / "same.json").read_bytes(), "copy.json")
+        until(lambda: len(outcome(hs)[0]) == 4, 20, hs.log_tail)
+        assert outcome(hs) == ([("imported", "same.json"), *outcome(hs)[0][1:]], 3)
+        assert {status for status, stored in outcome(hs)[0] if stored is None} == {"imported", "duplicate"}
+        for name in ("stays.json", "renamed.json", "same.json"):
+            undoing.undo(hs, name, check_preview=False)
+        (hs.folder("incoming") / "renamed.json").rename(hs.folder("incoming") / "other.json")
+        time.sleep(1.5)     # it is scanned, and nothing comes back
+        assert outcome(hs)[1] == 0
+        archive.unlink()
+        elsewhere.rename(archive)
+        hs.control("import.now")
+        until(lambda: hs.ls("incoming") == [], 30, hs.log_tail)
+        files, seasons = outcome(hs)
+        assert sorted(files) == [("duplicate", "copy.json"), ("undone", "other.json"), ("undone", "same.json"),
+                                 ("undone", "stays.json")] and seasons == 0
+        assert hs.log().count("shelved a file whose import was undone") == 2
+        hs.drop((archive / "stays.json").read_bytes(), "stays.json")        # on purpose, so it is imported
+        until(lambda: outcome(hs)[0][-1] == ("imported", "stays.1.json"), 20, hs.log_tail)
+        assert outcome(hs)[1] == 1
+        assert undoing.broken(hs) == []
+
+
+def test_a_new_drop_in_place_of_what_could_not_be_moved(quick):
+    """Written after the undoing, under the same name: that is meant, and imported."""
+    with quick.start() as hs:
+        archive = hs.folder("archive")
+        archive.rmdir()
+        archive.write_text("no folder")
+        content = json.dumps(snapshot_of("one", "2024-01-01", 10))
+        hs.drop(content, "a.json")
+        until(lambda: hs.sql("select count(*) from import_file") == "1", 20, hs.log_tail)
+        undoing.undo(hs, "a.json", check_preview=False)
+        time.sleep(0.1)
+        hs.drop(content, "a.json")
+        archive.unlink()
+        until(lambda: outcome(hs)[0] == [("undone", None), ("imported", "a.json")], 30, lambda: f"{outcome(hs)}{hs.log_tail()}")

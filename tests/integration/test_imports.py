@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import http.client
 import json
 import os
 import re
@@ -262,18 +263,46 @@ def test_files_that_are_not_what_they_were(web, scout):
     assert scout.get(path + "/file").body == kept
 
 
+@pytest.mark.parametrize("size", [100, 65536, 65537, 300000])
+def test_a_download_of_another_file_of_that_size(web, scout, size):
+    """Of one piece it is a page that says so; a longer one ends before its length is there."""
+    was, now = b"a" * size, b"a" * (size - 1) + b"b"
+    where = web.folder("archive/sized.json")
+    web.sql("insert into import_file (run_id, name, size_bytes, sha256, status, stored_as, started_at) select min(run_id), "
+            f"'sized.json', {size}, decode('{hashlib.sha256(was).hexdigest()}', 'hex'), 'duplicate', 'sized.json', now()"
+            " from import_run")
+    try:
+        where.write_bytes(was)
+        where.chmod(0o644)
+        path = path_of(web, "sized.json") + "/file"
+        assert scout.get(path).body == was
+        where.write_bytes(now)
+        if size <= 65536:
+            answer = scout.get(path)
+            assert answer.status == 404 and "its checksum is not that of the imported one" in answer.text
+            assert answer.headers["Content-Disposition"] is None
+        else:
+            with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+                scout.get(path)
+            assert "a download is cut off" in web.log() and web.get("/health").status == 200
+    finally:
+        where.unlink()
+        web.sql("delete from import_file where name = 'sized.json'")
+
+
 def test_a_big_download_is_streamed(web, scout):
     """The web daemon's memory does not grow with the file."""
     size = 200 << 20
+    wanted = hashlib.sha256(bytes(size)).hexdigest()
     where = web.folder("archive/big.json")
     with open(where, "wb") as file:
         file.truncate(size)
     where.chmod(0o644)
     web.sql("insert into import_file (run_id, name, size_bytes, sha256, status, stored_as, started_at) select min(run_id), "
-            f"'big.json', {size}, sha256('big'), 'duplicate', 'big.json', now() from import_run")
+            f"'big.json', {size}, decode('{wanted}', 'hex'), 'duplicate', 'big.json', now() from import_run")
     before = peak_kb(web)
     digest = hashlib.sha256(scout.get(path_of(web, "big.json") + "/file").body).hexdigest()
-    assert digest == hashlib.sha256(bytes(size)).hexdigest()
+    assert digest == wanted
     if "asan" not in str(web.programs.build):      # a sanitizer keeps what was freed
         assert peak_kb(web) - before < 20000
     where.unlink()
@@ -336,10 +365,47 @@ def test_retry_of_a_failed_file(web, admin):
     page = followed(admin, where)
     assert "1 failed" in page.text and re.search(r'<a href="/admin/imports/runs/\d+">Its run</a>', page.text)
     assert len(web.rows("select 1 from import_file where name = 'retried.json'")) == 2
-    # the first row's file is gone: a second try says so
+    # the first row's file is the second's now, and then it is gone: each try says so
+    page = followed(admin, act(admin, path, path + "/retry"))
+    assert f"lies there as file {file_id(web, 'retried.json')} now" in page.text
     web.folder("failed/retried.json").unlink()
+    path = path_of(web, "retried.json")
     page = followed(admin, act(admin, path, path + "/retry"))
     assert 'class="asked bad"' in page.text and "no file" in page.text
+
+
+@pytest.mark.parametrize("action", ["retry", "delete"])
+def test_a_name_that_another_file_has_now(web, admin, action):
+    """What the admin saw is meant, not what has its name by now: that stays where it is, and he is told which it is."""
+    name, where = f"swap-{action}.json", web.folder(f"failed/swap-{action}.json")
+    web.drop(b"[1]", name)
+    web.wait_imported(name)
+    first = path_of(web, name)
+    proof = admin.proof(first)
+    where.unlink()
+    web.drop(b"[2]", name)
+    second = until(lambda: (file := file_id(web, name)) > int(first.rpartition("/")[2]) and where.exists() and file, 20, "the second")
+    until(lambda: web.sql(f"select stored_as from import_file where file_id = {second}") == name, 20, "its move")
+    page = followed(admin, admin.post(f"{first}/{action}", {"proof": proof}).headers["Location"])
+    assert 'class="asked bad"' in page.text and f"file {second} came later and has that name" in page.text
+    assert where.read_bytes() == b"[2]"
+    assert web.sql("select count(*) from import_file where deleted_at is not null and name like 'swap%'") == "0"
+    where.write_bytes(b"[3]")      # by a hand that leaves its size
+    page = followed(admin, admin.post(f"/admin/imports/files/{second}/{action}", {"proof": proof}).headers["Location"])
+    assert 'class="asked bad"' in page.text and "somebody has changed or replaced it" in page.text
+    assert where.read_bytes() == b"[3]"
+    refused = web.hsctl("import", action, name, "--id", second, check=False)
+    assert refused.returncode == 1 and "changed or replaced" in refused.stderr
+    where.write_bytes(b"[2]")
+    if action == "delete":
+        web.hsctl("import", action, name, "--id", second)
+        assert not where.exists() and "deleted already" in web.hsctl("import", action, name, "--id", second, check=False).stderr
+        return
+    page = followed(admin, admin.post(f"/admin/imports/files/{second}/{action}", {"proof": proof}).headers["Location"])
+    assert "1 failed" in page.text and file_id(web, name) > second
+    where.write_bytes(b"[3]")
+    web.hsctl("import", action, name, check=False)      # by its name alone it is taken as it is
+    assert web.sql("select encode(sha256, 'hex') from import_file order by file_id desc limit 1") == hashlib.sha256(b"[3]").hexdigest()
 
 
 def test_deleting_from_failed(web, admin):
@@ -370,7 +436,7 @@ def test_undoing_an_import(web, admin):
     page = followed(admin, where)
     text = html.unescape(re.sub(r"<[^>]+>", " ", page.text))
     assert "Undo this import" in text and re.search(r"Get other figures again\s*1\b", text), text
-    assert re.search(r"20(\.0)? → +10", text) and JS not in page.text
+    assert re.search(r"PPG 20(\.0)? → +10", text) and "Snapshot 2025-04-01 → 2025-03-01" in re.sub(r"\s+", " ", text) and JS not in page.text
     points = "select points_per_game from player_season_figures where player_external_id = 'u'"
     assert web.sql(points) == "20.00", "a look changes nothing"
     page = followed(admin, act(admin, where, path + "/undo"))
@@ -382,6 +448,7 @@ def test_undoing_an_import(web, admin):
     assert 'class="asked bad"' in page.text and "undone" in page.text
     audit = web.rows("select * from audit_trail where action = 'import.undo' order by audit_id")
     assert {row["actor"] for row in audit} == {"admin"}
+    assert re.fullmatch(r"request \d+, preview", audit[0]["detail"]) and re.fullmatch(r"request \d+", audit[1]["detail"])
 
 
 def test_a_look_at_another_file(web, admin):

@@ -92,6 +92,7 @@ def test_errors_of_the_handler_are_in_the_row(hs):
     row = wait_over(hs, ask(hs, "import.retry", file="never-seen.json"))
     assert row["status"] == "failed" and row["result"] is None, row
     assert "never-seen.json" in row["error"]["message"] and row["error"]["code"] == "not_found", row
+    assert row["error"]["message"].count(f"on {row['error']['declined'][0]}: ") == 1, row
 
 
 def test_extractor_runs(hs, feeds):
@@ -223,6 +224,37 @@ def test_two_importers_run_each_once(house, programs):
             number = int(house.sql("insert into command_request (command, owner, asked_by, for_host) values"
                                    f" ('import.now', 'importer', 'coach', '{target}') returning request_id"))
             assert wait_over(house, number)["host"] == target
+    finally:
+        other.close()
+
+
+def test_the_importer_that_has_the_file(house, programs):
+    """Two machines on one database, each with folders of its own: whoever has a failed file retries or deletes it."""
+    house.env.update(HOOPSCOUT_DAEMONS="importer", HOOPSCOUT_RESCAN_SECONDS="1")
+    house.start()
+    other = House(programs)
+    try:
+        other.env.update(HOOPSCOUT_DAEMONS="importer", POSTGRES_HOST=str(house.postgres_socket_dir),
+                         HOOPSCOUT_RESCAN_SECONDS="1")
+        other.start()
+        files = {}
+        for number in range(4):     # one name, on both
+            for there in (house, other):
+                before = there.ls("failed")
+                there.drop(f"[{number}, {int(there is other)}]", f"bad{number}.json")
+                until(lambda: len(there.ls("failed")) == len(before) + 2, 20, there.log_tail)
+                files[number, there] = house.sql("select max(file_id) from import_file")
+        until(lambda: house.sql("select count(*) from import_file where stored_as is null") == "0", 10, house.log_tail)
+        for (number, there), file in files.items():
+            command = ("import.retry", "import.delete")[number % 2]
+            row = wait_over(house, ask(house, command, file=f"bad{number}.json", id=int(file)))
+            assert row["status"] == "done" and row["error"] is None, row
+            assert row["host"].endswith(f":{there.state}"), row
+        assert [name for name in house.ls("failed") + other.ls("failed") if name in ("bad1.json", "bad3.json")] == []
+        row = wait_over(house, ask(house, "import.delete", file="bad1.json"), 10)
+        assert row["status"] == "failed" and row["error"]["code"] == "not_found", row
+        assert all(f":{there.state}: there is no file 'bad1.json'" in row["error"]["message"] for there in (house, other))
+        assert len(row["error"]["declined"]) == 2 and row["host"] is None, row
     finally:
         other.close()
 

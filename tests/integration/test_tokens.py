@@ -359,10 +359,125 @@ def test_import_now(web, admin, scout):
 def test_retry(web, admin):
     bad, good = file_id(web, "bad.json"), file_id(web, "good.json")
     seen = admin.wait(admin.post(f"/api/v1/imports/files/{bad}/retry"))
-    assert seen["args"] == {"file": "bad.json"} and seen["status"] == "done"
+    assert seen["args"] == {"file": "bad.json", "id": bad} and seen["status"] == "done"
     assert admin.post(f"/api/v1/imports/files/{good}/retry").status == 422
     assert admin.post("/api/v1/imports/files/2147483647/retry").status == 404
     assert admin.post(f"/api/v1/imports/files/{bad}/retry?force=1").json()["parameter"] == "force"
+
+
+def test_delete_from_failed(web, admin, scout):
+    web.drop("[]", "deleted.json")
+    web.wait_imported("deleted.json")
+    path = f"/api/v1/imports/files/{file_id(web, 'deleted.json')}"
+    assert scout.post(path + "/delete").status == 403
+    seen = admin.wait(admin.post(path + "/delete"))
+    assert seen["is_good"] and seen["command"] == "import.delete", seen
+    assert not {"deleted.json", "deleted.json.errors.json"} & set(web.ls("failed"))
+    file = scout.get(path).json()
+    validate(DOCUMENT["components"]["schemas"]["ImportFile"], file)
+    assert file["deleted_by"] == "admin" and file["deleted_at"]
+    answer = admin.post(path + "/delete")
+    assert (answer.status, answer.headers["Content-Type"]) == (422, PROBLEM)
+    assert admin.post("/api/v1/imports/files/2147483647/delete").status == 404
+
+
+def test_undo(web, admin, scout):
+    """A look changes nothing; then it is undone, and a second time refused, each in the request's words."""
+    web.drop(snapshot(record(player_external_id="undone", points_per_game=10), source="undone"), "undone.json")
+    web.wait_imported("undone.json")
+    path = f"/api/v1/imports/files/{file_id(web, 'undone.json')}"
+    for what in ("/preview", "/undo"):
+        assert scout.post(path + what).status == 403
+        assert admin.post(path + what + "?force=1").json()["parameter"] == "force"
+    shown = "select count(*) from player_season_figures where player_external_id = 'undone'"
+    preview = admin.wait(admin.post(path + "/preview"))
+    validate(DOCUMENT["components"]["schemas"]["Request"], preview)
+    assert preview["is_good"] and preview["result"]["counts"]["removed"] == 1 and preview["result"]["preview"] is True
+    assert web.sql(shown) == "1"
+    done = admin.wait(admin.post(path + "/undo"))
+    assert done["result"] == {**preview["result"], "preview": False} and web.sql(shown) == "0"
+    file = scout.get(path).json()
+    validate(DOCUMENT["components"]["schemas"]["ImportFile"], file)
+    assert (file["status"], file["undone_by"]) == ("undone", "admin") and file["undone_at"]
+    again = admin.wait(admin.post(path + "/undo"))
+    assert again["status"] == "failed" and "undone already" in again["error"]["message"]
+    trail = web.rows("select detail from audit_trail where action = 'import.undo' order by audit_id")
+    assert re.fullmatch(r"request \d+, preview, by token of-admin", trail[0]["detail"])
+
+
+UPLOAD = "/api/v1/imports/upload"
+TYPE = {"Content-Type": "application/json"}
+
+
+def test_upload(web, admin, scout):
+    body = json.dumps(snapshot(record(player_external_id="sent"), source="sent")).encode()
+    answer = admin.post(f"{UPLOAD}?name=sent.json", TYPE, body)
+    assert answer.status == 202, answer.text
+    found = answer.json()
+    validate(DOCUMENT["components"]["schemas"]["Uploaded"], found)
+    digest = hashlib.sha256(body).hexdigest()
+    assert found == {"name": "sent.json", "sha256": digest, "size_bytes": len(body), "url": answer.headers["Location"]}
+    files = until(lambda: scout.get(found["url"]).json()["files"], 20, web.log_tail)
+    assert [(file["name"], file["status"], file["sha256"]) for file in files] == [("sent.json", "imported", digest)]
+    until(lambda: "sent.json" in web.ls("archive"), 20, web.log_tail)
+    assert web.folder("archive/sent.json").read_bytes() == body
+    again = admin.post(f"{UPLOAD}?name=a%2Fb%2Fagain.json", {"Content-Type": "application/json; charset=utf-8"}, body).json()
+    assert again["name"] == "again.json" and again["sha256"] == digest, "folders are left away"
+    web.wait_imported("again.json")
+    trail = web.rows("select * from audit_trail where action = 'import.upload' order by audit_id")[0]
+    assert (trail["actor"], trail["subject"], trail["detail"]) == ("admin", "sent.json", "1 file, by token of-admin")
+
+
+def test_refused_uploads(web, admin):
+    body = json.dumps(snapshot()).encode()
+    before = web.sql("select count(*) from import_file")
+    for query, headers, content, status, says in (
+            ("", TYPE, body, 400, "name is needed"), ("?name=", TYPE, body, 400, "end in .json"),
+            ("?name=x.txt", TYPE, body, 400, "end in .json"), ("?name=.x.json", TYPE, body, 400, "begins with a dot"),
+            ("?name=x.json&name=y.json", TYPE, body, 400, "given twice"), ("?name=x.json&to=failed", TYPE, body, 400, "no parameter 'to'"),
+            ("?name=" + "x" * 200 + ".json", TYPE, body, 400, "more than 200 bytes"),
+            ("?name=x.json", {"Content-Type": "text/plain"}, body, 415, "application/json"),
+            ("?name=x.json", {"Content-Type": "application/jsonl"}, body, 415, "application/json"),
+            ("?name=x.json", TYPE, b"", 422, "is empty"),
+            ("?name=x.json", {**TYPE, "Transfer-Encoding": "chunked"}, b"2\r\n{}\r\n0\r\n\r\n", 400, "Transfer-Encoding")):
+        answer = admin.post(UPLOAD + query, headers, content)
+        assert (answer.status, answer.headers["Content-Type"]) == (status, PROBLEM), (query, answer.text)
+        assert says in answer.json()["detail"], answer.text
+        validate(DOCUMENT["components"]["schemas"]["Problem"], answer.json())
+        if "?" in query and status == 400 and "Encoding" not in says:
+            assert answer.json()["parameter"] in ("name", "to")
+    for role in ("viewer", "scout"):
+        assert web.programs_of[role].post(f"{UPLOAD}?name=x.json", TYPE, body).status == 403
+    assert Program(web, WRONG).post(f"{UPLOAD}?name=x.json", TYPE, body).status == 401
+    assert web.request("POST", f"{UPLOAD}?name=x.json", TYPE, body).status == 401
+    browser = signed_in_as(web, "admin")
+    assert browser.request("POST", f"{UPLOAD}?name=x.json", body, TYPE).status == 403
+    proof = {"HoopScout-Proof": browser.proof("/account")}
+    assert browser.request("POST", f"{UPLOAD}?name=x.json", body, {**TYPE, **proof, "Sec-Fetch-Site": "cross-site"}).status == 403
+    assert [name for name in web.ls("incoming") if "x.json" in name or name.startswith(".upload")] == []
+    assert web.sql("select count(*) from import_file") == before
+    assert browser.request("POST", f"{UPLOAD}?name=by-cookie.json", body, {**TYPE, **proof}).status == 202
+
+
+def test_an_upload_is_streamed(web, admin):
+    """60 MB, sent slowly enough to look: nothing lies in incoming under its name before it is whole."""
+    size = 60 << 20
+    parts = urllib.parse.urlsplit(web.url(f"{UPLOAD}?name=streamed.json"))
+    link = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+    piece, seen = b" " * (1 << 20), []
+
+    def pieces():
+        for _ in range(size >> 20):
+            seen.append("streamed.json" in web.ls("incoming"))
+            yield piece
+    link.request("POST", f"{parts.path}?{parts.query}", pieces(), {**admin.headers, **TYPE, "Content-Length": str(size)})
+    answer = link.getresponse()
+    assert answer.status == 202 and json.loads(answer.read())["size_bytes"] == size and not any(seen)
+    assert web.wait_imported("streamed.json")["status"] == "failed"
+    with open(f"/proc/{web.daemon_pid('web')}/status", encoding="ascii") as status:
+        peak_kb = int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1))
+    assert peak_kb < 50000 or "asan" in str(web.programs.build), peak_kb
+    link.close()
 
 
 def test_extractors(web, admin, scout):

@@ -443,6 +443,12 @@ static const struct { const char *request, *line; } lines[] = {
 	    "running: 3 of 10 files; checking b.json, 9 records" },
 	{ "{'status':'running','progress':{'file':'league','stage':'fetching','records':0,"
 	    "'events':{'progress':4}}}", "running: fetching league, 0 records" },
+	{ "{'status':'running','progress':{'event':'file','file':{'name':'x'},'events':{'file':1}}}",
+	    "running: 1 file" },
+	{ "{'status':'running','progress':{'file':'league','stage':'fetching','records':1,"
+	    "'events':{'progress':4}}}", "running: fetching league, 1 record" },
+	{ "{'status':'done','command':'extractor.run','result':{'status':'emitted','records':1}}",
+	    "done: emitted, 1 record" },
 	{ "{'status':'done','command':'extractor.run','result':{'status':'emitted','records':12}}",
 	    "done: emitted, 12 records" },
 	{ "{'status':'done','command':'extractor.run','result':{'status':'failed','error':"

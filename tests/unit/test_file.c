@@ -572,6 +572,31 @@ static void test_publish_new(void)
 	close(dir);
 }
 
+/* Trouble at any step: either there is no file, or it is told as published. */
+static void test_publish_new_in_trouble(void)
+{
+	int dir = open_dir(hs_scratch_dir()), fd, warned = 0, n = 0;
+	char name[NAME_MAX + 1];
+	struct hs_error err;
+	bool done;
+
+	do {
+		err = (struct hs_error)HS_ERROR_INIT;
+		fd = openat(dir, "y.part", O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+		calls_left = n++;
+		done = hs_file_publish_new(dir, "y.part", "y.json", &fd, name, sizeof name, &err);
+		calls_left = -1;
+		expect_true("told as it is", done == is_there(dir, "y.json"));
+		expect_true("no part", !is_there(dir, "y.part"));
+		warned += done && err.code != HS_OK;
+		unlinkat(dir, "y.json", 0);
+		if (n > 20)
+			break;
+	} while (!done || err.code != HS_OK);
+	expect_int("published with a warning", warned, 1);
+	close(dir);
+}
+
 static void test_make_dirs(void)
 {
 	struct hs_error err = HS_ERROR_INIT;
@@ -613,6 +638,7 @@ int main(void)
 		{ "a source that cannot be removed", test_no_permission },
 		{ "trouble at every step of a move", test_trouble },
 		{ "what is published new replaces nothing", test_publish_new },
+		{ "what is published new is told as it is", test_publish_new_in_trouble },
 		{ "folders", test_make_dirs },
 	};
 
