@@ -18,12 +18,13 @@ static const char *const statements[] = {
 };
 
 const char hs_identity_list_sql[] =
-    "select jsonb_build_object('id', k.person_id, 'full_name', g.full_name, 'identities',"
-    " jsonb_agg(identity_side(k.player_id) order by k.player_id)), count(*) over ()"
-    " from player_link k join person g on g.player_id = k.person_id"
-    " where k.person_id = coalesce($1::integer, k.person_id)"
-    " group by k.person_id, g.full_name order by max(k.linked_at) desc, k.person_id"
-    " limit $2::integer";
+    "select jsonb_build_object('id', x.person_id, 'full_name', g.full_name, 'identities',"
+    " (select jsonb_agg(identity_side(k.player_id) order by k.player_id) from player_link k"
+    " where k.person_id = x.person_id)), x.total"
+    " from (select person_id, max(linked_at) as latest, count(*) over () as total"
+    " from player_link where person_id = coalesce($1::integer, person_id) group by person_id"
+    " order by latest desc, person_id limit $2::integer) x"
+    " join person g on g.player_id = x.person_id order by x.latest desc, x.person_id";
 
 const char hs_identity_suggest_sql[] =
     "select jsonb_build_object('score', s.score, 'reasons', s.reasons,"
@@ -37,7 +38,7 @@ const char hs_identity_looked_sql[] =
     " 'players', players, 'pairs', pairs) from identity_look";
 
 const char hs_identity_look_sql[] = "select identity_look_now()";
-const char hs_identity_step_sql[] = "select last_value from identity_look_step";
+const char hs_identity_step_sql[] = "select identity_look_at()";
 
 const char *hs_identity_step(int64_t step)
 {

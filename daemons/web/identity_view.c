@@ -20,8 +20,8 @@ const char identity_asked_sql[] =
 
 const char identity_looking_sql[] =
     "select exists (select from command_request where command = 'identity.suggest'"
-    " and status in ('waiting', 'running') and asked_at > now() - interval '1 hour'), last_value"
-    " from identity_look_step";
+    " and status in ('waiting', 'running') and asked_at > now() - interval '1 hour'),"
+    " identity_look_at()";
 
 static const char *text_or_none(const json_t *object, const char *key)
 {

@@ -326,7 +326,8 @@ void page_frame(struct page *page)
 	put_only_names(page);
 	page_put(page, ", own.seasons, behind.games, behind.season, page.counted,"
 	    " (select count(distinct q.source_id) from player_link k join player q"
-	    " on q.player_id = k.player_id where k.person_id = page.player_id)"
+	    " on q.player_id = k.player_id where k.person_id = page.player_id"
+	    " and q.full_name_on > '-infinity')"
 	    " from page join player_shown p using (player_id) cross join lateral"
 	    " (select count(distinct l.season_id) as seasons, ");
 	page_only(page);
