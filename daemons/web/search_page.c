@@ -307,7 +307,8 @@ static void put_only_names(struct page *page)
 		const char *table = i == 0 ? "competition" : "team";
 
 		sql_put_all(page->sql, ", (select i.name from ", table, " i where i.", table,
-		    "_id = own.", table, "_id), (select i.external_id from ", table, " i where i.",
+		    "_id = own.", table, "_id), (select (select s.name from source s"
+		    " where s.source_id = i.source_id) || ':' || i.external_id from ", table, " i where i.",
 		    table, "_id = own.", table, "_id)", NULL);
 	}
 }

@@ -150,6 +150,11 @@ def test_web_shows_one_person(house):
             assert total(f"name={quote(name)}") >= 1, name
         assert [row["id"] for row in hs.get("/api/v1/players?name=luka&sort=name").json()["players"]] == [ids["x"], luka]
         assert total("") == 3 and total("ppg_min=20") == 1 and total("height_min=200&weight_min=100&ppg_min=20") == 1
+        for query in ("competition=one:c&ppg_min=21", "season=2018&competition=one:c&team=one:t&ppg_min=21"):
+            for row in (hs.get(f"/api/v1/players?{query}").json()["players"][0],
+                        json.loads(hs.get(f"/export.jsonl?{query}").text.splitlines()[-1])):
+                assert row["source"] is None, "of several"
+                assert (row["competition"], row["team"]) == ({"id": "one:c", "name": "League"}, {"id": "one:t", "name": "Dallas"})
         assert total("competition=two:c&ppg_min=21") == 1 and total("competition=one:c&ppg_min=21") == 1
         (row,) = hs.get("/api/v1/players?ppg_min=20").json()["players"]
         assert (row["id"], row["full_name"], row["height_cm"], row["weight_kg"], row["position"]) == \
@@ -308,6 +313,9 @@ def test_admin_page(house):
         assert "one:luka and two:77 are one person now." in post("link", player="one:luka", other="two:77", reason="sure")
         page = boss.get("/admin/identities?player=2").text
         assert "Linked by boss on" in page
+        for page in (page, boss.get("/admin/identities").text):
+            assert page.count("<h") >= 3 and "Luka Dončić (one), L. Doncic (two)" in page, "each by his own name and source"
+            assert ">L. Doncic</a></h3>" in page or "<h2>L. Doncic</h2>" in page, "as his page calls him"
         luka = hs.sql("select player_id from player where external_id = 'luka'")
         assert f"/admin/identities?player={luka}" in boss.get(f"/players/{luka}").text
         assert f"/admin/identities?player={luka}" not in hs.get(f"/players/{luka}").text
