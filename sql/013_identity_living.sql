@@ -266,6 +266,16 @@ language sql stable as $$
 	where p.player_id = player
 $$;
 
+-- A call of the API by a token says which one, until the end of its transaction: that goes into the entry, too.
+create or replace function identity_audit(what text, actor text, address text, subject text, detail text) returns void
+language sql as $$
+	insert into audit_trail (action, is_refusal, actor, address, subject, detail)
+	values (what, false, actor, address, subject, nullif(concat_ws('; ', detail,
+		'by token ' || nullif(current_setting('hoopscout.by_token', true), '')), ''));
+	delete from audit_trail where not is_refusal and audit_id <= (select audit_id from audit_trail
+		where not is_refusal order by audit_id desc offset 10000 limit 1)
+$$;
+
 -- Which step the look is at that goes on: 0 when none does. A sequence keeps what was written to it when the look that
 -- wrote it was cancelled or died; the lock of the look (see identity_look_now) does not outlive it.
 create function identity_look_at() returns bigint
