@@ -71,7 +71,10 @@ const q = encodeURIComponent;
 const press = async (page, button) => {
 	await page.click(button);
 	await page.waitForURL("**request=*");
-	await until(`the end of ${button}`, () => page.$(".asked.good, .asked.bad[role=status]"), 30);
+	await until(`the end of ${button}`, async () => {
+		await page.reload();
+		return page.$(".asked.good, .asked.bad[role=status]");
+	}, 30);
 };
 
 /* What the rows below need to know of the data: numbers of files, players, runs. */
