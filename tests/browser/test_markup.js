@@ -67,6 +67,9 @@ const FILES = {
 const numberIn = (address) => Number(/(\d+)(\?.*)?$/.exec(address)[1]);
 const q = encodeURIComponent;
 
+/* Presses what leads to another page, which is whole then. */
+const follow = (page, selector) => Promise.all([page.waitForEvent("domcontentloaded"), page.click(selector)]).then(() => undefined);
+
 /* Presses a button whose page shows the request that it made, and waits for its end. */
 const press = async (page, button) => {
 	await page.click(button);
@@ -146,8 +149,7 @@ const form = (selector, fields) => async (page) => {
 			field.value = value;
 		}
 	}, [selector, fields]);
-	await page.click(`${selector} button`);
-	await page.waitForLoadState();
+	await follow(page, `${selector} button`);
 };
 const go = (address, then) => async (page) => {
 	await page.goto(typeof address === "function" ? address() : address);
@@ -261,7 +263,7 @@ const ROWS = [
 	["GET /admin/imports/files/{id}", go(fileAt("world")), ["file-world", "source"]],
 	["GET /admin/imports/files/{id}", go(fileAt("failed")), FAILED],
 	["GET /admin/imports/files/{id}", fragment(fileAt("failed")), FAILED],
-	["GET /admin/imports/runs/{id}", go(fileAt("failed"), (page) => page.click(".facts a")), [AT_LEAST, "file-failed", "failed_source"]],
+	["GET /admin/imports/runs/{id}", go(fileAt("failed"), (page) => follow(page, ".facts a")), [AT_LEAST, "file-failed", "failed_source"]],
 	["GET /admin/imports/files/{id}/undo", go(fileAt("later", "/undo")), ["file-later"]],
 	["POST /admin/imports/files/{id}/preview", (page) => press(page, "#results form button"), ["another_name", "competition",
 		"file-later", "player", "renamed", "season", "stepped", "team"]],
@@ -287,9 +289,9 @@ const ROWS = [
 	["GET /admin/extractors", fragment("/admin/extractors"), ["about", "about_bad", "wrong_field"]],
 	["GET /admin/extractors/{name}", go("/admin/extractors/marked-wrong"), ["wrong_field"]],
 	["POST /admin/extractors/{name}/dry-run", go("/admin/extractors/marked", (page) => press(page, "#dry-run")), ["about", ...FETCHED]],
-	["GET /admin/extractors/runs/{id}", (page) => page.click(".asked a"), ["fetched_source", ...FETCHED]],
+	["GET /admin/extractors/runs/{id}", (page) => follow(page, ".asked a"), ["fetched_source", ...FETCHED]],
 	["POST /admin/extractors/{name}/run", go("/admin/extractors/marked-bad", (page) => press(page, "#run-now")), ["about_bad"]],
-	["GET /admin/extractors/runs/{id}", (page) => page.click(".asked a"), ["fetched_games"]],
+	["GET /admin/extractors/runs/{id}", (page) => follow(page, ".asked a"), ["fetched_games"]],
 
 	["POST /admin/identities/look", go("/admin/identities", async (page) => {
 		await page.click(".look button");
@@ -303,8 +305,8 @@ const ROWS = [
 	["GET /admin/identities", go(() => `/admin/identities?player=${numbers.player}`), [...LINKED, ...PAIRS]],
 	["POST /admin/identities/link", form("form.link", { other: LINK.other, reason: T("why") }), [...LINKED, ...PAIRS, "why"]],
 	["GET /players/{id}", go(player("player")), [AT_LEAST, "id-player", "like-id", "other_source", "player"]],
-	["POST /admin/identities/unlink", go("/admin/identities", (page) => page.click("#linked ~ .pair button")), [...LINKED, ...PAIRS]],
-	["POST /admin/identities/unlike", go("/admin/identities", (page) => page.click(".acts form[action$='/unlike'] button")),
+	["POST /admin/identities/unlink", go("/admin/identities", (page) => follow(page, "#linked ~ .pair button")), [...LINKED, ...PAIRS]],
+	["POST /admin/identities/unlike", go("/admin/identities", (page) => follow(page, ".acts form[action$='/unlike'] button")),
 		[AT_LEAST, "source"]],
 	["GET /audit", go("/audit"), [AT_LEAST, "id-player", "like-id", "other_source", "source", "uploaded", "why"]],
 
