@@ -7,28 +7,32 @@
 
 enum { OUTCOME, PERSON, WHICH };
 
+/* Who does it, $1, after his token, $2 or '', is told to identity_audit: for this statement. */
+#define DO(function, arguments) \
+	"select outcome, person, which from (select set_config('hoopscout.by_token', $2::text," \
+	" true) as token) t, " function "(" arguments "$1::text || left(t.token, 0), $3::text"
+
 /* Each checks and does what it says under the merge's lock. */
 static const char *const statements[] = {
-	[HS_IDENTITY_LINK] = "select outcome, person, which from"
-	    " identity_link($1::text, $2::text, $3::text, $4::text, $5::text)",
-	[HS_IDENTITY_UNLINK] = "select outcome, person, which from"
-	    " identity_unlink($1::text, $2::text, $3::text)",
-	[HS_IDENTITY_UNLIKE] = "select outcome, person, which from"
-	    " identity_unlike($1::text, $2::text, $3::text, $4::text)",
+	[HS_IDENTITY_LINK] = DO("identity_link", "$4::text, $5::text, ") ", $6::text)",
+	[HS_IDENTITY_UNLINK] = DO("identity_unlink", "$4::text, ") ")",
+	[HS_IDENTITY_UNLIKE] = DO("identity_unlike", "$4::text, $5::text, ") ")",
 };
 
 const char hs_identity_list_sql[] =
-    "select jsonb_build_object('id', k.person_id, 'full_name', g.full_name, 'identities',"
-    " jsonb_agg(identity_side(k.player_id) order by k.player_id)), count(*) over ()"
-    " from player_link k join person g on g.player_id = k.person_id"
-    " where k.person_id = coalesce($1::integer, k.person_id)"
-    " group by k.person_id, g.full_name order by max(k.linked_at) desc, k.person_id"
-    " limit $2::integer";
+    "select jsonb_build_object('id', x.person_id, 'full_name', g.full_name, 'identities',"
+    " (select jsonb_agg(identity_side(k.player_id) order by k.player_id) from player_link k"
+    " where k.person_id = x.person_id)), x.total"
+    " from (select person_id, max(linked_at) as latest, count(*) over () as total"
+    " from player_link where person_id = coalesce($1::integer, person_id) group by person_id"
+    " order by latest desc, person_id limit $2::integer offset $3::integer) x"
+    " join person g on g.player_id = x.person_id order by x.latest desc, x.person_id";
 
 const char hs_identity_suggest_sql[] =
     "select jsonb_build_object('score', s.score, 'reasons', s.reasons,"
     " 'a', identity_side(s.player_a), 'b', identity_side(s.player_b)), s.total"
-    " from (select *, count(*) over () as total from identity_suggestions() limit $1::integer) s"
+    " from (select *, count(*) over () as total from identity_suggestions()"
+    " limit $1::integer offset $2::integer) s"
     " order by s.score desc, s.player_a, s.player_b";
 
 const char hs_identity_looked_sql[] =
@@ -37,7 +41,7 @@ const char hs_identity_looked_sql[] =
     " 'players', players, 'pairs', pairs) from identity_look";
 
 const char hs_identity_look_sql[] = "select identity_look_now()";
-const char hs_identity_step_sql[] = "select last_value from identity_look_step";
+const char hs_identity_step_sql[] = "select identity_look_at()";
 
 const char *hs_identity_step(int64_t step)
 {
@@ -75,11 +79,12 @@ bool hs_identity_statement(const struct hs_identity_change *change, const char *
 		return hs_error_set(err, HS_BAD_ARGUMENT, "reason",
 		    "a reason has at most %d bytes, not %zu", (int)HS_IDENTITY_REASON_BYTES,
 		    strlen(change->reason));
+	values[count++] = change->actor;
+	values[count++] = change->by_token != NULL ? change->by_token : "";
+	values[count++] = change->address;
 	values[count++] = change->player;
 	if (has_other)
 		values[count++] = change->other;
-	values[count++] = change->actor;
-	values[count++] = change->address;
 	if (change->verb == HS_IDENTITY_LINK)
 		values[count++] = change->reason;
 	*ret_sql = statements[change->verb];

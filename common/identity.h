@@ -21,11 +21,12 @@ struct hs_identity_change {
 	const char *player;	/* SOURCE:EXTERNAL_ID */
 	const char *other;	/* the same; of UNLINK not read */
 	const char *actor;	/* the account that does it; "hsctl" */
+	const char *by_token;	/* that token's name; NULL or "": by none */
 	const char *address;	/* from where; NULL: the control socket */
 	const char *reason;	/* of LINK; may be NULL */
 };
 
-enum { HS_IDENTITY_VALUES = 5, HS_IDENTITY_REASON_BYTES = 500 };
+enum { HS_IDENTITY_VALUES = 6, HS_IDENTITY_REASON_BYTES = 500 };
 
 /* The statement of a change, and its values, which are change's. It waits for an import under way.
  * Errors: HS_BAD_ARGUMENT (no SOURCE:EXTERNAL_ID, a reason that is too long). */
@@ -40,12 +41,14 @@ bool hs_identity_statement(const struct hs_identity_change *change, const char *
 bool hs_identity_outcome(const struct hs_identity_change *change, const PGresult *result,
     int64_t *ret_person, struct hs_error *err);
 
-/* $1: a person, or null for all; $2: at most so many. Rows: {"id","full_name","identities":[SIDE]},
- * those that were linked last first, and how many there are in all. */
+/* $1: a person, or null for all; $2: at most so many; $3: after so many. Rows:
+ * {"id","full_name","identities":[SIDE]}, those that were linked last first, and how many there
+ * are in all. */
 extern const char hs_identity_list_sql[];
 
-/* $1: at most so many. Rows: {"score","reasons":[{"code","points","words"}],"a":SIDE,"b":SIDE},
- * and how many there are in all. A SIDE: see identity_side in the migration. */
+/* $1: at most so many; $2: after so many. Rows:
+ * {"score","reasons":[{"code","points","words"}],"a":SIDE,"b":SIDE}, and how many there are in
+ * all. A SIDE: see identity_side in the migration. */
 extern const char hs_identity_suggest_sql[];
 
 /* One row, or none before the first look: {"looked_at","seconds","players","pairs"}. */

@@ -15,13 +15,11 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "daemons/extractor/mapping_check.h"
+#include "daemons/extractor/mapping_paging.h"
 #include "daemons/extractor/url.h"
 
 enum {
 	ARENA_BYTES = 16 << 20,
-	MAX_SIZE = 1000000,
-	MAX_PAGES = 100000,
-	DEFAULT_PAGES = 1000,
 	NAME_BYTES = 64
 };
 
@@ -40,43 +38,16 @@ static bool mistake(struct loading *loading, enum hs_error_code code, const char
 	return false;
 }
 
-static const char *text_of(struct loading *loading, const json_t *json, const char *pointer)
-{
-	const char *text = json_string_value(json);
-
-	if (text == NULL || text[0] == '\0') {
-		mistake(loading, HS_WRONG_TYPE, pointer, "this must be a text, and not empty");
-		return NULL;
-	}
-	return mapping_copy(&loading->compiler, text);
-}
-
-/* A choice of words; the number of the one that it is, or -1 after a mistake. */
-static int word_of(struct loading *loading, const json_t *json, const char *pointer,
-    const char *const *words, size_t count)
-{
-	char sentence[200] = "this must be one of";
-
-	for (size_t i = 0; i < count; i++) {
-		if (json_is_string(json) && strcmp(json_string_value(json), words[i]) == 0)
-			return (int)i;
-		snprintf(sentence + strlen(sentence), sizeof sentence - strlen(sentence), "%s \"%s\"",
-		    i > 0 ? "," : "", words[i]);
-	}
-	mistake(loading, HS_BAD_ARGUMENT, pointer, sentence);
-	return -1;
-}
-
 /* ---- texts ---- */
 
 static void read_about(struct loading *loading, const json_t *json, const char *pointer)
 {
-	loading->mapping->about = text_of(loading, json, pointer);
+	loading->mapping->about = mapping_plain_text(&loading->compiler, json, pointer);
 }
 
 static void read_schedule(struct loading *loading, const json_t *json, const char *pointer)
 {
-	const char *text = text_of(loading, json, pointer);
+	const char *text = mapping_plain_text(&loading->compiler, json, pointer);
 
 	loading->mapping->schedule = text;
 	if (text != NULL && loading->judges_times)
@@ -85,7 +56,7 @@ static void read_schedule(struct loading *loading, const json_t *json, const cha
 
 static void read_timezone(struct loading *loading, const json_t *json, const char *pointer)
 {
-	const char *text = text_of(loading, json, pointer);
+	const char *text = mapping_plain_text(&loading->compiler, json, pointer);
 
 	loading->mapping->timezone = text;
 	if (text != NULL && loading->judges_times)
@@ -94,7 +65,7 @@ static void read_timezone(struct loading *loading, const json_t *json, const cha
 
 static void read_source_name(struct loading *loading, const json_t *json, const char *pointer)
 {
-	const char *name = text_of(loading, json, pointer);
+	const char *name = mapping_plain_text(&loading->compiler, json, pointer);
 
 	if (name != NULL && (hs_utf8_count(name, strlen(name)) > 100 ||
 		strchr(name, ':') != NULL))
@@ -107,7 +78,7 @@ static void read_source_name(struct loading *loading, const json_t *json, const 
 
 static const char *url_of(struct loading *loading, const json_t *json, const char *pointer)
 {
-	const char *text = text_of(loading, json, pointer);
+	const char *text = mapping_plain_text(&loading->compiler, json, pointer);
 	struct hs_error err = HS_ERROR_INIT;
 	struct url url = { .text = NULL };
 
@@ -222,7 +193,7 @@ static void read_header(struct loading *loading, const char *name, const json_t 
 	if (!mapping_is_header_name(name))
 		mistake(loading, HS_BAD_ARGUMENT, pointer, "no header can have this name");
 	if (!json_is_object(json)) {
-		header->value = text_of(loading, json, pointer);
+		header->value = mapping_plain_text(&loading->compiler, json, pointer);
 		for (const char *c = header->value; c != NULL && *c != '\0'; c++)
 			if ((unsigned char)*c < 0x20 || *c == 0x7f) {
 				mistake(loading, HS_BAD_CHARACTER, pointer,
@@ -233,7 +204,7 @@ static void read_header(struct loading *loading, const char *name, const json_t 
 	}
 	mapping_check_keys(loading->mistakes, json, pointer, names);
 	mapping_pointer(buf, pointer, "env");
-	header->env = text_of(loading, json_object_get(json, "env"), buf);
+	header->env = mapping_plain_text(&loading->compiler, json_object_get(json, "env"), buf);
 	if (header->env != NULL && !mapping_is_variable(header->env))
 		mistake(loading, HS_BAD_ARGUMENT, buf, "this must be the name of an environment"
 		    " variable: capitals, digits and _");
@@ -279,7 +250,7 @@ static void read_table(struct loading *loading, const json_t *headers, const cha
 	if ((columns = mapping_take(&loading->compiler, count * sizeof *columns)) == NULL)
 		return;
 	for (size_t i = 0; i < count; i++)
-		columns[i] = text_of(loading, json_array_get(headers, i),
+		columns[i] = mapping_plain_text(&loading->compiler, json_array_get(headers, i),
 		    mapping_item_pointer(buf, pointer, i));
 	ret->columns = columns;
 	ret->column_count = count;
@@ -312,7 +283,7 @@ static void read_shape(struct loading *loading, const json_t *json, const char *
 	if (at != NULL)
 		mapping_value_pointer(&loading->compiler, at, mapping_pointer(buf, pointer, "at"),
 		    &ret->at);
-	kind = shape == NULL ? PARSE_ARRAY : word_of(loading, shape,
+	kind = shape == NULL ? PARSE_ARRAY : mapping_word(&loading->compiler, shape,
 	    mapping_pointer(buf, pointer, "shape"), shapes, HS_COUNT(shapes));
 	ret->kind = kind < 0 ? PARSE_ARRAY : (enum parse_kind)kind;
 	mapping_pointer(buf, pointer, "headers");
@@ -518,7 +489,7 @@ static void read_duplicates(struct loading *loading, const json_t *json, const c
 	static const char *const words[] = { "fail", "drop" };
 
 	loading->mapping->drops_duplicates =
-	    word_of(loading, json, pointer, words, HS_COUNT(words)) == 1;
+	    mapping_word(&loading->compiler, json, pointer, words, HS_COUNT(words)) == 1;
 }
 
 static void read_problems(struct loading *loading, const json_t *json, const char *pointer)
@@ -526,7 +497,7 @@ static void read_problems(struct loading *loading, const json_t *json, const cha
 	static const char *const words[] = { "fail", "skip" };
 
 	loading->mapping->skips_problems =
-	    word_of(loading, json, pointer, words, HS_COUNT(words)) == 1;
+	    mapping_word(&loading->compiler, json, pointer, words, HS_COUNT(words)) == 1;
 }
 
 static void read_raw_payload(struct loading *loading, const json_t *json, const char *pointer)
@@ -542,83 +513,9 @@ static void read_min_records(struct loading *loading, const json_t *json, const 
 	    &loading->mapping->min_records);
 }
 
-/* ---- paging ---- */
-
-static bool paging_slot(struct loading *loading, const json_t *json, const char *pointer,
-    size_t *ret)
-{
-	struct value_pointer wanted;
-
-	*ret = SIZE_MAX;
-	return json == NULL ||
-	    (mapping_value_pointer(&loading->compiler, json, pointer, &wanted) &&
-		mapping_document_slot(&loading->compiler, &wanted, pointer, ret));
-}
-
-/* The keys that each kind has beside kind and limit. */
-static const char *const paging_keys[][9] = {
-	[PAGING_PAGE] = { "kind", "limit", "parameter", "start", "size", "size_parameter", "total",
-	    NULL },
-	[PAGING_OFFSET] = { "kind", "limit", "parameter", "start", "size", "size_parameter",
-	    "total", NULL },
-	[PAGING_CURSOR] = { "kind", "limit", "parameter", "size", "size_parameter", "next", NULL },
-	[PAGING_LINK] = { "kind", "limit", "next", NULL },
-};
-
-static void read_paging_numbers(struct loading *loading, const json_t *json, const char *pointer,
-    struct mapping_paging *paging)
-{
-	struct expression_compiler *compiler = &loading->compiler;
-	char buf[HS_POINTER_BYTES];
-
-	mapping_int(compiler, json_object_get(json, "start"), mapping_pointer(buf, pointer, "start"),
-	    0, INT32_MAX, paging->kind == PAGING_PAGE, &paging->start);
-	mapping_int(compiler, json_object_get(json, "size"), mapping_pointer(buf, pointer, "size"),
-	    1, MAX_SIZE, 0, &paging->size);
-	mapping_int(compiler, json_object_get(json, "limit"), mapping_pointer(buf, pointer, "limit"),
-	    1, MAX_PAGES, DEFAULT_PAGES, &paging->limit);
-	if (paging->size == 0 && (paging->kind == PAGING_OFFSET ||
-		json_object_get(json, "size_parameter") != NULL))
-		mistake(loading, HS_MISSING_FIELD, mapping_pointer(buf, pointer, "size"),
-		    "say how many records a page has");
-}
-
 static void read_paging(struct loading *loading, const json_t *json, const char *pointer)
 {
-	static const char *const kinds[] = { "page", "offset", "cursor", "link" };
-	static const char *const parameters[] = {
-		[PAGING_PAGE] = "page", [PAGING_OFFSET] = "offset", [PAGING_CURSOR] = "cursor",
-		[PAGING_LINK] = NULL,
-	};
-	struct mapping_paging *paging = &loading->mapping->paging;
-	const json_t *parameter = json_object_get(json, "parameter");
-	const json_t *size_parameter = json_object_get(json, "size_parameter");
-	char buf[HS_POINTER_BYTES];
-	int kind;
-
-	if (!json_is_object(json)) {
-		mistake(loading, HS_WRONG_TYPE, pointer, "this must be an object with a kind");
-		return;
-	}
-	kind = word_of(loading, json_object_get(json, "kind"), mapping_pointer(buf, pointer, "kind"),
-	    kinds, HS_COUNT(kinds));
-	if (kind < 0)
-		return;
-	paging->kind = (enum paging_kind)(kind + 1);
-	mapping_check_keys(loading->mistakes, json, pointer, paging_keys[paging->kind]);
-	paging->parameter = parameter == NULL ? parameters[paging->kind] :
-	    text_of(loading, parameter, mapping_pointer(buf, pointer, "parameter"));
-	if (size_parameter != NULL)
-		paging->size_parameter = text_of(loading, size_parameter,
-		    mapping_pointer(buf, pointer, "size_parameter"));
-	read_paging_numbers(loading, json, pointer, paging);
-	paging_slot(loading, json_object_get(json, "total"), mapping_pointer(buf, pointer, "total"),
-	    &paging->total_slot);
-	mapping_pointer(buf, pointer, "next");
-	paging_slot(loading, json_object_get(json, "next"), buf, &paging->next_slot);
-	if (paging->kind == PAGING_CURSOR && json_object_get(json, "next") == NULL)
-		mistake(loading, HS_MISSING_FIELD, buf,
-		    "say where a page has the next one's cursor, a JSON Pointer");
+	mapping_read_paging(&loading->compiler, json, pointer, &loading->mapping->paging);
 }
 
 /* ---- the whole ---- */

@@ -130,6 +130,34 @@ const char *mapping_text(struct expression_compiler *compiler, const json_t *jso
 	return NULL;
 }
 
+const char *mapping_plain_text(struct expression_compiler *compiler, const json_t *json,
+    const char *pointer)
+{
+	const char *text = json_string_value(json);
+
+	if (text == NULL || text[0] == '\0') {
+		hs_problems_add(compiler->mistakes, HS_WRONG_TYPE, pointer, 0, 0,
+		    "this must be a text, and not empty");
+		return NULL;
+	}
+	return mapping_copy(compiler, text);
+}
+
+int mapping_word(struct expression_compiler *compiler, const json_t *json, const char *pointer,
+    const char *const *words, size_t count)
+{
+	char sentence[200] = "this must be one of";
+
+	for (size_t i = 0; i < count; i++) {
+		if (json_is_string(json) && strcmp(json_string_value(json), words[i]) == 0)
+			return (int)i;
+		snprintf(sentence + strlen(sentence), sizeof sentence - strlen(sentence), "%s \"%s\"",
+		    i > 0 ? "," : "", words[i]);
+	}
+	hs_problems_add(compiler->mistakes, HS_BAD_ARGUMENT, pointer, 0, 0, "%s", sentence);
+	return -1;
+}
+
 bool mapping_value_pointer(struct expression_compiler *compiler, const json_t *json,
     const char *pointer, struct value_pointer *ret)
 {

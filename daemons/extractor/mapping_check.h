@@ -26,6 +26,12 @@ const char *mapping_item_pointer(char buf[HS_POINTER_BYTES], const char *pointer
 /* A text or a whole number, as text in the arena; NULL after a mistake. */
 const char *mapping_text(struct expression_compiler *compiler, const json_t *json,
     const char *pointer);
+/* A text that is not empty, copied; NULL after a mistake. */
+const char *mapping_plain_text(struct expression_compiler *compiler, const json_t *json,
+    const char *pointer);
+/* A choice of words; the number of the one that it is, or -1 after a mistake. */
+int mapping_word(struct expression_compiler *compiler, const json_t *json, const char *pointer,
+    const char *const *words, size_t count);
 /* A JSON Pointer. */
 bool mapping_value_pointer(struct expression_compiler *compiler, const json_t *json,
     const char *pointer, struct value_pointer *ret);

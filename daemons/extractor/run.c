@@ -23,6 +23,7 @@
 #include "daemons/extractor/extractor.h"
 #include "daemons/extractor/fetch_settings.h"
 #include "daemons/extractor/pipeline.h"
+#include "daemons/extractor/run_place.h"
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/url.h"
 #include "daemons/extractor/walk.h"
@@ -31,7 +32,6 @@
 enum {
 	TICK_MS = 250,
 	SEEN_EVERY_MS = 2000,
-	FILE_NAME_BYTES = 128,
 	NOTE_BYTES = FETCH_WHY_BYTES + 80
 };
 
@@ -559,68 +559,6 @@ static void on_begun(void *arg, const struct store_begun *begun, const struct hs
 
 /* ---- the order ---- */
 
-/* errno tells why not; 0: it is something else. */
-static bool is_folder(const char *path)
-{
-	struct stat info;
-
-	errno = 0;
-	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-/* After is_folder: it is not there, or not for us to see. */
-static bool refuse_folder(const char *path, struct hs_error *err)
-{
-	char user[EMIT_USER_BYTES];
-
-	if (errno != EACCES)
-		return hs_error_set(err, HS_BAD_ARGUMENT, "output-path", "there is no folder %.200s",
-		    path);
-	emit_user(user, sizeof user);
-	return hs_error_set(err, HS_BAD_ARGUMENT, "output-path", "%s, who writes the snapshots, may"
-	    " not look into what leads to %.200s: let him, or name another folder", user, path);
-}
-
-static bool default_name(const struct run *run, char *buf, size_t size, struct hs_error *err)
-{
-	time_t now = time(NULL);
-	char when[32];
-	struct tm utc;
-
-	if (gmtime_r(&now, &utc) == NULL || strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &utc) == 0)
-		return hs_error_set(err, HS_IO, "", "the clock cannot be read");
-	return hs_format(buf, size, err, "%s-%s.json", run->source, when);
-}
-
-/* Where the snapshot goes: a folder that is there, or a file in one. */
-static bool settle_place(struct run *run, const char *output_path, struct hs_error *err)
-{
-	const struct hs_settings *settings = hs_child_settings(run->extractor->child);
-	const char *path = output_path != NULL ? output_path :
-	    hs_setting_text(settings, HS_SET_INCOMING_DIR), *slash = strrchr(path, '/');
-	size_t length = strlen(path);
-	char name[FILE_NAME_BYTES];
-
-	if (!default_name(run, name, sizeof name, err))
-		return false;
-	if (output_path == NULL || is_folder(path)) {
-		run->folder = strdup(path);
-		run->file_name = strdup(name);
-	} else if (length > 5 && strcmp(path + length - 5, ".json") == 0 && slash != NULL &&
-	    slash[1] != '.') {
-		run->folder = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-		run->file_name = strdup(slash + 1);
-	} else if (errno == EACCES) {
-		return refuse_folder(path, err);
-	} else {
-		return hs_error_set(err, HS_BAD_ARGUMENT, "output-path",
-		    "%.200s is neither a folder that is there nor a name that ends in .json", path);
-	}
-	if (run->folder == NULL || run->file_name == NULL)
-		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a run");
-	return output_path == NULL || is_folder(run->folder) || refuse_folder(run->folder, err);
-}
-
 /* By what the answers are remembered: another mapping, name or payload makes another snapshot of
  * the same answer. */
 static bool settle_key(struct run *run, struct hs_error *err)
@@ -692,7 +630,9 @@ static bool settle(struct run *run, const struct run_options *options, struct hs
 	/* without a mapping the one URL is given in any case */
 	return walk_new(run->mapping, options->url != NULL || run->mapping == NULL ? url : NULL,
 	    &run->walk, err) && settle_key(run, err) &&
-	    (options->is_dry || settle_place(run, options->output_path, err));
+	    (options->is_dry || run_place_find(options->output_path, hs_setting_text(
+		hs_child_settings(run->extractor->child), HS_SET_INCOMING_DIR), run->source,
+		&run->folder, &run->file_name, err));
 }
 
 bool run_start(struct extractor *extractor, const struct run_options *options, struct hs_call *call,

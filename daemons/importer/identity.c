@@ -133,7 +133,7 @@ static void list_done(void *arg, PGresult *const *results, size_t count, const s
 /* Takes inquiry. person: NULL for all. */
 static void ask_people(struct inquiry *inquiry, const char *person)
 {
-	const char *const values[] = { person, inquiry->limit };
+	const char *const values[] = { person, inquiry->limit, "0" };
 	const struct hs_db_statement statement = { .sql = hs_identity_list_sql, .values = values,
 		.count = HS_COUNT(values) };
 
@@ -230,10 +230,10 @@ static void suggest_done(void *arg, PGresult *const *results, size_t count,
 /* Takes inquiry. */
 static void ask_suggestions(struct inquiry *inquiry)
 {
-	const char *const values[] = { inquiry->limit };
+	const char *const values[] = { inquiry->limit, "0" };
 	const struct hs_db_statement statements[SUGGEST_RESULTS] = {
 		{ .sql = hs_identity_looked_sql },
-		{ .sql = hs_identity_suggest_sql, .values = values, .count = 1 },
+		{ .sql = hs_identity_suggest_sql, .values = values, .count = HS_COUNT(values) },
 	};
 
 	submit(inquiry, statements, SUGGEST_RESULTS, QUESTION_MS, suggest_done, NULL);

@@ -227,12 +227,16 @@ static const char mark_changes[] =
     HOT_PERSON("n.") ") from player p where p.player_id = n.player_id and n.full_name is not null"
     " and (" PERSON("p.") ") is distinct from (" PERSON("n.") ")";
 
-/* Of whom the file was the first: another is now, and what the others said is kept against that. */
+/* Of whom the file was the first: another is now, and what the others said is kept against that. Files
+ * of other sources state none of them. */
 static const char part_restated[] =
     "update player_restated r set players = array(select e.player_id from unnest(r.players) e"
     " (player_id) where not exists (select from undo_person u where u.is_first"
     " and u.player_id = e.player_id))"
-    " where exists (select from unnest(r.players) e (player_id) join undo_person u"
+    " where exists (select from undo_person where is_first)"
+    " and r.import_file_id = any(array(select f.file_id from import_file f where f.source_name ="
+    " (select source_name from import_file where file_id = $1::bigint)))"
+    " and exists (select from unnest(r.players) e (player_id) join undo_person u"
     " on u.player_id = e.player_id where u.is_first)";
 
 #define AGAINST_FIRST \
@@ -310,7 +314,7 @@ static const struct undo_step players_steps[] = {
 	{ "delete from player_statement s using undo_person u where s.player_id = u.player_id"
 	  " and (u.is_first or s.import_file_id = $1::bigint)", true },
 	{ "delete from player_restated where import_file_id = $1::bigint", true },
-	{ part_restated, false },
+	{ part_restated, true },
 	{ "delete from player_restated where cardinality(players) = 0", false },
 	{ state_first, false },
 	{ restate_first, false },

@@ -1,4 +1,5 @@
-/* account_page.c: asks for the sessions, and for the old password before there is a new one.
+/* account_page.c: asks for the sessions and tokens, and for the old password before there is a new
+ * one.
  *
  * Trusts guard.c that somebody is signed in. Whoever took over a session cannot try passwords here
  * faster than at the door. */
@@ -10,6 +11,8 @@
 
 #include "common/log.h"
 #include "daemons/web/account.h"
+#include "daemons/web/account_tokens.h"
+#include "daemons/web/api_token.h"
 #include "daemons/web/asker.h"
 #include "daemons/web/csrf.h"
 #include "daemons/web/fields.h"
@@ -23,6 +26,7 @@
 #include "daemons/web/values.h"
 #include "daemons/web/web.h"
 
+enum { SESSIONS, TOKENS, PAGE_RESULTS };
 enum { STATUS_REFUSED = 422, STATUS_WAIT = 429, NUMBER_BYTES = 24, PROBLEM_BYTES = 256 };
 
 struct page {
@@ -82,7 +86,7 @@ static json_t *sessions_of(const PGresult *result)
 	return list;
 }
 
-static void on_sessions(struct exchange *exchange, PGresult *const *results, size_t count,
+static void on_found(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
 	const struct account *account = exchange->account;
@@ -94,11 +98,12 @@ static void on_sessions(struct exchange *exchange, PGresult *const *results, siz
 		reply_error(exchange, err);
 		return;
 	}
-	view = json_pack("{s:s, s:s, s:s, s:i, s:b, s:s?, s:o}", "title", "Your account",
+	view = json_pack("{s:s, s:s, s:s, s:i, s:b, s:s?, s:o, s:b, s:o}", "title", "Your account",
 	    "name", account->name, "role", hs_role_name(account->role), "least",
 	    (int)HS_PASSWORD_MIN_CHARACTERS, "at_account", true, "problem",
 	    page->problem[0] != '\0' ? page->problem : NULL, "sessions",
-	    sessions_of(results[0]));
+	    sessions_of(results[SESSIONS]), "any_token", PQntuples(results[TOKENS]) > 0, "tokens",
+	    account_tokens_view(results[TOKENS]));
 	view = view_or_nothing(view, csrf_put(exchange, view));
 	reply_page(exchange, page->status, "account", view);
 }
@@ -108,15 +113,18 @@ static void show(struct page *page)
 	struct exchange *exchange = page->exchange;
 	char digest[TOKEN_DIGEST_BYTES], idle[NUMBER_BYTES];
 	const char *const values[] = { page->account, digest, idle };
-	const struct hs_db_statement statement = { .sql = sign_in_sessions_sql, .values = values,
-		.count = HS_COUNT(values) };
+	const struct hs_db_statement statements[PAGE_RESULTS] = {
+		[SESSIONS] = { .sql = sign_in_sessions_sql, .values = values,
+		    .count = HS_COUNT(values) },
+		[TOKENS] = { .sql = api_token_own_sql, .values = values, .count = 1 },
+	};
 	struct hs_error err = HS_ERROR_INIT;
 
 	snprintf(idle, sizeof idle, "%lld", hs_setting_int(
 	    hs_child_settings(exchange->web->child), HS_SET_SESSION_IDLE_SECONDS));
 	if (!token_digest(exchange->account->token, digest))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a page");
-	else if (exchange_ask_primary(exchange, &statement, 1, on_sessions, &err))
+	else if (exchange_ask_primary(exchange, statements, PAGE_RESULTS, on_found, &err))
 		return;
 	reply_error(exchange, &err);
 }

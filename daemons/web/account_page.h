@@ -1,4 +1,5 @@
-/* account_page.h: /account: who one is, where one is signed in, another password. */
+/* account_page.h: /account: who one is, where one is signed in, one's tokens (account_tokens.h),
+ * another password. */
 #ifndef WEB_ACCOUNT_PAGE_H
 #define WEB_ACCOUNT_PAGE_H
 

@@ -48,6 +48,21 @@ const char api_token_list_sql[] =
     "select " COLUMNS " from api_token t join account a using (account_id)"
     " order by t.revoked_at is not null, t.name, t.token_id desc limit 2000";
 
+#define MINUTE(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD HH24:MI')"
+
+const char api_token_own_sql[] =
+    "select t.token_id, t.name, t.role, " LEAST_ROLE ", " STATE ", " MINUTE("t.created_at") ","
+    " t.created_by, " MINUTE("t.expires_at") ", " MINUTE("t.last_used_at")
+    " from api_token t join account a using (account_id)"
+    " where t.account_id = $1::bigint and t.revoked_at is null"
+    " order by t.expires_at <= now(), t.name limit 200";
+
+const char api_token_revoke_own_sql[] =
+    "with done as (update api_token set revoked_at = now() where revoked_at is null"
+    " and token_id = $1::bigint and account_id = $2::bigint returning name),"
+    AUDIT_LOGGED("token-revoke", "$3::text", "$4::text", "done.name", "null", "done")
+    " select name from done";
+
 const char api_token_look_up_sql[] =
     "with seen as (update api_token t set last_used_at = now() where " IS_GOOD
     " and (t.last_used_at is null or t.last_used_at < now() - interval '1 minute'))"

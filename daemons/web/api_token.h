@@ -61,6 +61,15 @@ extern const char api_token_revoke_sql[];
 /* Rows for api_token_json: by name, what was revoked last. At most 2000. */
 extern const char api_token_list_sql[];
 
+/* Of an account's page: $1 account_id. Rows, those that are of use first: token_id, name, role,
+ * allows, state, created_at, created_by, expires_at, last_used_at (null: never), by the minute; at
+ * most 200. Those that are revoked are not there. */
+extern const char api_token_own_sql[];
+
+/* $1 token_id, $2 account_id, $3 who, $4 address or null. A row: its name; none when the account
+ * has none that could be revoked. */
+extern const char api_token_revoke_own_sql[];
+
 /* {"id","name","account","role","allows","state","created_at","created_by","expires_at",
  * "last_used_at","revoked_at"}: allows is the role that it has at this moment, state active,
  * revoked, expired or disabled (the account is). A new reference, NULL without memory. */

@@ -109,7 +109,7 @@ const char *exchange_header(const struct exchange *exchange, const char *name);
 void exchange_ask(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done);
 
-/* The same at the primary, in one transaction that may write: accounts are asked for there, and
+/* The same at the primary, where a single statement may write: accounts are asked for there, and
  * whatever a form changes is changed there. On failure nothing has been answered, and
  * done is never called. Errors: hs_db_pool_submit's. */
 bool exchange_ask_primary(struct exchange *exchange, const struct hs_db_statement *statements,

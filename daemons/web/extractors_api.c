@@ -1,5 +1,5 @@
-/* extractors_api.c: the database has what ran and what has a schedule; mappings are files on the
- * extractor's machine, so one that did neither yet is not in the list, but can be run.
+/* extractors_api.c: the same sources as the page of extractors has: those that hsd-extractor tells
+ * of, those that ran, and those that have a schedule.
  *
  * Addresses that were fetched stay here: they may hold secrets. */
 #include "daemons/web/extractors_api.h"
@@ -11,29 +11,11 @@
 #include "common/db.h"
 #include "daemons/web/asking.h"
 #include "daemons/web/exchange.h"
+#include "daemons/web/extractors_sql.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/request_api.h"
 #include "daemons/web/values.h"
-
-#define UTC(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-
-enum column { NAME, ENABLED, SCHEDULE, ZONE, LAST_DUE, NEXT_DUE, RUN, TRIGGER, STATUS, STARTED,
-	FINISHED, SOURCE, SNAPSHOT, PAGES, BYTES, RECORDS, PROBLEMS, ERROR };
-
-static const char list_sql[] =
-    "with recursive ran (name) as ((select source from extractor_run order by source limit 1)"
-    " union all select (select r.source from extractor_run r where r.source > k.name"
-    " order by r.source limit 1) from ran k where k.name is not null),"
-    " known as (select name from ran where name is not null"
-    " union select source from extractor_source)"
-    " select k.name, coalesce(s.is_enabled, true), s.schedule, s.time_zone, "
-    UTC("s.last_due_at") ", " UTC("s.next_due_at") ", r.run_id, r.trigger, r.status, "
-    UTC("r.started_at") ", " UTC("r.finished_at") ", r.source_name, to_char(r.snapshot_date, 'YYYY-MM-DD'), r.pages,"
-    " r.bytes, r.records, r.problem_total, r.error ->> 'message' from known k"
-    " left join extractor_source s on s.source = k.name"
-    " left join lateral (select * from extractor_run e where"
-    " e.source = k.name order by e.run_id desc limit 1) r on true order by k.name limit 1000";
 
 /* ---- the list ---- */
 
@@ -57,15 +39,17 @@ static bool put_members(json_t *object, const struct member *members, size_t cou
 static json_t *run_json(const PGresult *result, int row)
 {
 	static const struct member members[] = {
-		{ "run", RUN, true }, { "trigger", TRIGGER, false }, { "status", STATUS, false },
-		{ "started_at", STARTED, false }, { "finished_at", FINISHED, false },
-		{ "source_name", SOURCE, false }, { "snapshot_date", SNAPSHOT, false },
-		{ "pages", PAGES, true }, { "bytes", BYTES, true }, { "records", RECORDS, true },
-		{ "problem_total", PROBLEMS, true }, { "error", ERROR, false },
+		{ "run", XAPI_RUN, true }, { "trigger", XAPI_TRIGGER, false },
+		{ "status", XAPI_STATUS, false },
+		{ "started_at", XAPI_STARTED, false }, { "finished_at", XAPI_FINISHED, false },
+		{ "source_name", XAPI_SOURCE, false }, { "snapshot_date", XAPI_SNAPSHOT, false },
+		{ "pages", XAPI_PAGES, true }, { "bytes", XAPI_BYTES, true },
+		{ "records", XAPI_RECORDS, true },
+		{ "problem_total", XAPI_PROBLEMS, true }, { "error", XAPI_ERROR, false },
 	};
 	json_t *run;
 
-	if (hs_db_text(result, row, RUN) == NULL)
+	if (hs_db_text(result, row, XAPI_RUN) == NULL)
 		return json_null();
 	run = json_object();
 	return view_or_nothing(run, put_members(run, members, HS_COUNT(members), result, row));
@@ -74,16 +58,18 @@ static json_t *run_json(const PGresult *result, int row)
 static json_t *source_json(const PGresult *result, int row)
 {
 	static const struct member members[] = {
-		{ "name", NAME, false }, { "schedule", SCHEDULE, false },
-		{ "time_zone", ZONE, false },
-		{ "last_due_at", LAST_DUE, false }, { "next_due_at", NEXT_DUE, false },
+		{ "name", XAPI_NAME, false }, { "about", XAPI_ABOUT, false },
+		{ "url_host", XAPI_URL_HOST, false }, { "schedule", XAPI_SCHEDULE, false },
+		{ "time_zone", XAPI_ZONE, false }, { "last_due_at", XAPI_LAST_DUE, false },
+		{ "next_due_at", XAPI_NEXT_DUE, false }, { "problem", XAPI_PROBLEM, false },
+		{ "host", XAPI_HOST, false }, { "told_at", XAPI_TOLD_AT, false },
 	};
 	json_t *source = json_object();
 
 	return view_or_nothing(source,
 	    put_members(source, members, HS_COUNT(members), result, row) &&
 	    view_put(source, "is_enabled",
-		json_boolean(strcmp(hs_db_text(result, row, ENABLED), "t") == 0)) &&
+		json_boolean(strcmp(hs_db_text(result, row, XAPI_ENABLED), "t") == 0)) &&
 	    view_put(source, "latest_run", run_json(result, row)));
 }
 
@@ -108,7 +94,7 @@ static void on_list(struct exchange *exchange, PGresult *const *results, size_t 
 
 void extractors_api_list(struct exchange *exchange)
 {
-	static const struct hs_db_statement statement = { .sql = list_sql };
+	static const struct hs_db_statement statement = { .sql = extractors_api_sql };
 	struct hs_error err = HS_ERROR_INIT;
 
 	if (!query_string_refuse(exchange->query, &err) ||

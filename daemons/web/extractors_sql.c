@@ -13,27 +13,36 @@
 	"q.owner = 'extractor' and q.status in ('waiting', 'running') and (q.status = 'running'" \
 	" or q.asked_at > now() - interval '1 hour')"
 
-/* Of several hosts that know a source, the one that runs it by itself, else the latest that spoke.
- * @every is not spread. */
-#define SOURCES(names) \
+/* Sources that ran; those that are known, of several hosts the one that runs it by itself, else the
+ * latest that spoke; and the names of those that are asked for. */
+#define NAMED(names) \
 	"with recursive ran (source) as ((select source from extractor_run order by source limit 1)" \
 	" union all select (select r.source from extractor_run r where r.source > n.source" \
 	" order by r.source limit 1) from ran n where n.source is not null)," \
 	" known as (select distinct on (source) *, told_at < now() - interval '3 hours' as is_silent" \
 	" from extractor_known order by source, (is_scheduler_on and told_at > now() -" \
 	" interval '3 hours') desc, told_at desc)," \
-	" names as (" names ")" \
-	" select n.source, k.about, k.url_host, k.schedule, k.schedule_words, k.time_zone," \
-	" k.is_scheduler_on, k.problem, split_part(k.host, ':', 1), " UTC("k.told_at") "," \
-	" coalesce(k.is_silent, false), coalesce(s.is_enabled, true)," \
-	" case when k.is_scheduler_on and k.problem is null and coalesce(s.is_enabled, true)" \
-	" and s.schedule = k.schedule then " UTC("(s.next_due_at + make_interval(secs =>" \
-	" s.spread % (k.jitter_seconds + 1)))") " end, r.run_id, (select count(*)" \
-	" from command_request q where " OPEN_REQUEST " and q.args ->> 'name' = n.source), " \
-	RUN_COLUMNS " from names n left join known k on k.source = n.source" \
+	" names as (" names ")"
+
+#define LATEST_RUN \
+	" left join known k on k.source = n.source" \
 	" left join extractor_source s on s.source = n.source" \
 	" left join lateral (select * from extractor_run l where l.source = n.source" \
-	" order by l.run_id desc limit 1) r on true order by (k.source is null), n.source limit 1000"
+	" order by l.run_id desc limit 1) r on true"
+
+/* @every is not spread. */
+#define NEXT_DUE(format) \
+	" case when k.is_scheduler_on and k.problem is null and coalesce(s.is_enabled, true)" \
+	" and s.schedule = k.schedule then " format("(s.next_due_at + make_interval(secs =>" \
+	" s.spread % (k.jitter_seconds + 1)))") " end"
+
+#define SOURCES(names) \
+	NAMED(names) " select n.source, k.about, k.url_host, k.schedule, k.schedule_words, k.time_zone," \
+	" k.is_scheduler_on, k.problem, split_part(k.host, ':', 1), " UTC("k.told_at") "," \
+	" coalesce(k.is_silent, false), coalesce(s.is_enabled, true)," \
+	NEXT_DUE(UTC) ", r.run_id, (select count(*)" \
+	" from command_request q where " OPEN_REQUEST " and q.args ->> 'name' = n.source), " \
+	RUN_COLUMNS " from names n" LATEST_RUN " order by (k.source is null), n.source limit 1000"
 
 #define ALL_NAMES \
 	"select source from known union select source from extractor_source" \
@@ -45,6 +54,19 @@ const char extractors_source_sql[] =
     SOURCES("select $1::text as source where exists (select from known where source = $1::text)"
 	" or exists (select from extractor_source where source = $1::text)"
 	" or exists (select from extractor_run where source = $1::text)");
+
+#define UTC_JSON(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+
+/* Of what no extractor tells of there is what the database has. */
+const char extractors_api_sql[] =
+    NAMED(ALL_NAMES) " select n.source, k.about, k.url_host, case when k.source is null"
+    " then s.schedule else k.schedule end, case when k.source is null then s.time_zone"
+    " else k.time_zone end, coalesce(s.is_enabled, true), " UTC_JSON("s.last_due_at") ","
+    NEXT_DUE(UTC_JSON) ", k.problem, split_part(k.host, ':', 1), " UTC_JSON("k.told_at") ","
+    " r.run_id, r.trigger, r.status, " UTC_JSON("r.started_at") ", " UTC_JSON("r.finished_at") ","
+    " r.source_name, to_char(r.snapshot_date, 'YYYY-MM-DD'), r.pages, r.bytes, r.records,"
+    " r.problem_total, r.error ->> 'message' from names n" LATEST_RUN
+    " order by n.source limit 1000";
 
 const char extractors_total_sql[] =
     "select count(*) from extractor_run where source = $1::text";

@@ -23,6 +23,16 @@ enum extractors_run_column {
  * no row when there is none of that name. */
 extern const char extractors_sources_sql[], extractors_source_sql[];
 
+/* The same sources as programs read them, by name. */
+enum extractors_api_column {
+	XAPI_NAME, XAPI_ABOUT, XAPI_URL_HOST, XAPI_SCHEDULE, XAPI_ZONE, XAPI_ENABLED, XAPI_LAST_DUE,
+	XAPI_NEXT_DUE, XAPI_PROBLEM, XAPI_HOST, XAPI_TOLD_AT,
+	/* of the latest run, null when there is none */
+	XAPI_RUN, XAPI_TRIGGER, XAPI_STATUS, XAPI_STARTED, XAPI_FINISHED, XAPI_SOURCE, XAPI_SNAPSHOT,
+	XAPI_PAGES, XAPI_BYTES, XAPI_RECORDS, XAPI_PROBLEMS, XAPI_ERROR
+};
+extern const char extractors_api_sql[];
+
 /* $1: a source: how many runs. $1, $2: a source, from which on: at most EXTRACTORS_PER_PAGE. */
 extern const char extractors_total_sql[], extractors_runs_sql[];
 

@@ -11,17 +11,19 @@
 #include "daemons/web/values.h"
 
 enum { LOOK_IS_ON, LOOK_STEP };
+enum { ASKED_NAME = 1 };
 
 const char identity_asked_sql[] =
-    "select identity_side(m.player_id) from (select o.player_id from player_link k"
+    "select identity_side(m.player_id), p.full_name from (select o.player_id from player_link k"
     " join player_link o on o.person_id = k.person_id where k.player_id = $1::integer"
     " union select p.player_id from player p where p.player_id = $1::integer) m"
+    " join player_shown o using (player_id) join player_shown p on p.player_id = o.person_id"
     " order by m.player_id";
 
 const char identity_looking_sql[] =
     "select exists (select from command_request where command = 'identity.suggest'"
-    " and status in ('waiting', 'running') and asked_at > now() - interval '1 hour'), last_value"
-    " from identity_look_step";
+    " and status in ('waiting', 'running') and asked_at > now() - interval '1 hour'),"
+    " identity_look_at()";
 
 static const char *text_or_none(const json_t *object, const char *key)
 {
@@ -120,6 +122,23 @@ static bool finish_pair(json_t *pair)
 	return done ? view_put(pair, "sides", sides) : (json_decref(sides), false);
 }
 
+/* "Luka Dončić (one), L. Doncic (two)": the own name of each, and whose it is. */
+static json_t *names_text(const json_t *sides)
+{
+	json_t *text = json_string(""), *side;
+	size_t i;
+
+	json_array_foreach(sides, i, side) {
+		json_t *longer = text == NULL ? NULL : json_sprintf("%s%s%s (%s)",
+		    json_string_value(text), i > 0 ? ", " : "", text_or_none(side, "full_name"),
+		    text_or_none(side, "source"));
+
+		json_decref(text);
+		text = longer;
+	}
+	return text;
+}
+
 static bool finish_person(json_t *person)
 {
 	json_t *side;
@@ -128,7 +147,7 @@ static bool finish_person(json_t *person)
 
 	json_array_foreach(json_object_get(person, "identities"), i, side)
 		done = done && finish_side(side);
-	return done;
+	return done && view_put(person, "names", names_text(json_object_get(person, "identities")));
 }
 
 /* "50 of 1,234 are shown.", or null. */
@@ -182,8 +201,8 @@ static json_t *asked_new(const PGresult *rows)
 	if ((sides = documents(rows, finish_side)) == NULL)
 		return NULL;
 	first = json_array_get(sides, 0);
-	return json_pack("{s:O, s:O, s:O, s:b, s:o}", "id", json_object_get(first, "person_id"),
-	    "full_name", json_object_get(first, "full_name"), "identity",
+	return json_pack("{s:O, s:o, s:o, s:O, s:b, s:o}", "id", json_object_get(first, "person_id"),
+	    "full_name", text_json(rows, 0, ASKED_NAME), "names", names_text(sides), "identity",
 	    json_object_get(first, "identity"), "linked", json_array_size(sides) > 1, "sides", sides);
 }
 

@@ -11,7 +11,8 @@ enum { IDENTITY_SHOWN = 50 };	/* pairs, and persons */
 enum { IDENTITY_ASKED, IDENTITY_LOOKED, IDENTITY_LOOKING, IDENTITY_PAIRS, IDENTITY_PEOPLE,
 	IDENTITY_RESULTS };
 
-/* $1: a player. Rows of SIDE: he, or, when he is linked, all that his person is. */
+/* $1: a player. Rows of SIDE: he, or, when he is linked, all that his person is; and what the
+ * person's page calls him. */
 extern const char identity_asked_sql[];
 /* One row: whether the importer is asked to look, or looks; which step it is at. */
 extern const char identity_looking_sql[];

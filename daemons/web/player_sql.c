@@ -4,12 +4,14 @@
 
 #include "common/db.h"
 
+/* Who is in player_best has seasons, himself or as a person: of others no file states anything. */
 const char player_rows_sql[] =
     "select p.player_id, p.full_name, p.first_name, p.last_name,"
     " to_char(p.birth_date, 'YYYY-MM-DD'), p.nationality, p.position, p.role, p.height,"
     " p.weight, s.name, p.external_id, p.person_id"
     " from player_shown p join source s using (source_id)"
-    " where p.player_id = any($1::integer[])";
+    " where p.player_id = any($1::integer[])"
+    " and exists (select from player_best b where b.player_id = p.person_id)";
 
 /* The players of $1, and those who are linked to them; found before, so that indexes can be used. */
 #define THEIR_PLAYERS \
@@ -21,7 +23,8 @@ const char player_identities_sql[] =
     " to_char(k.linked_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
     " k.linked_by, k.reason"
     " from player p join source s using (source_id) left join player_link k using (player_id)"
-    " where p.player_id = " THEIR_PLAYERS " order by s.name, p.external_id";
+    " where p.player_id = " THEIR_PLAYERS " and p.full_name_on > '-infinity'"
+    " order by s.name, p.external_id";
 
 #define FIGURES(table) \
 	table ".games, " table ".mpg, " table ".ppg, " table ".rpg, " table ".apg, " \

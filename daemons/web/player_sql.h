@@ -80,7 +80,7 @@ enum player_identity_column {
 };
 
 /* $1: an integer[] of players. Of a person all his columns are what is shown of him; all other
- * statements want persons. */
+ * statements want persons. Who has no seasons, as his files were undone, is not there. */
 extern const char player_rows_sql[];
 extern const char player_identities_sql[];
 

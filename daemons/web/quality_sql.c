@@ -3,7 +3,8 @@
 #include "daemons/web/quality_sql.h"
 
 #define AT "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'"
-#define KEY "player_id, competition_id, season_id, team_id"
+/* A row's, in the cold tables by the player; the hot ones' player_id is the person's. */
+#define KEY "of_player, competition_id, season_id, team_id"
 
 const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UTC', " AT "),"
     " to_regclass('player_statement') is not null,"
@@ -18,38 +19,43 @@ const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UT
 #define YEAR "nullif(substring(name from '[0-9]{4}'), '0000')::integer"
 
 #define NAMES \
-	" join player p on p.player_id = f.player_id join source so on so.source_id = p.source_id" \
+	" join player p on p.player_id = f.of_player join source so on so.source_id = p.source_id" \
+	" left join player_link k on k.player_id = p.player_id" \
 	" join competition c on c.competition_id = f.competition_id" \
 	" join season se on se.season_id = f.season_id" \
 	" join team t on t.team_id = f.team_id" \
-	" left join player_season ps on ps.player_id = f.player_id" \
+	" left join player_season ps on ps.player_id = f.of_player" \
 	" and ps.competition_id = f.competition_id and ps.season_id = f.season_id" \
 	" and ps.team_id = f.team_id" \
 	" left join import_file i on i.file_id = ps.import_file_id"
 
 /* The cold row t of the hot row l, whose player_id is the person's. */
-#define OF_ROW(t) \
-	t ".player_id = l.of_player and " t ".competition_id = l.competition_id" \
-	" and " t ".season_id = l.season_id and " t ".team_id = l.team_id"
+#define OF_ROW(t) t ".player_id = l.of_player and " SAME_TEAM(t)
+#define SAME_TEAM(t) \
+	t ".competition_id = l.competition_id and " t ".season_id = l.season_id" \
+	" and " t ".team_id = l.team_id"
 
 #define KEPT \
 	" from (select * from found order by season_id desc, " KEY " limit " QUALITY_KEPT ") f" \
 	" cross join (select count(*) as total from found) n"
 
+/* Whose page shows the player p, with his link k. */
+#define PERSON "coalesce(k.person_id, p.player_id)"
+
 #define NAMED(detail) \
-	" select n.total, p.player_id, p.full_name, null, null, i.file_id, i.name, so.name," \
+	" select n.total, " PERSON ", p.full_name, null, null, i.file_id, i.name, so.name," \
 	" c.name, so.name || ':' || c.external_id, se.name, t.name," \
 	" so.name || ':' || t.external_id, null, " \
 	detail
 
+#define ORDER " order by f.season_id desc, f.of_player, f.competition_id, f.team_id"
+
 /* One row each that meets the condition, and what is said of it. */
 #define ROWS(condition, detail) \
-	"with found as materialized (select " KEY " from player_season_stats l where " \
+	"with found as materialized (select player_id, " KEY " from player_season_stats l where " \
 	condition ")" NAMED(detail) KEPT NAMES \
-	" join player_season_stats l on l.player_id = f.player_id" \
-	" and l.competition_id = f.competition_id and l.season_id = f.season_id" \
-	" and l.team_id = f.team_id" \
-	" order by f.season_id desc, f.player_id, f.competition_id, f.team_id"
+	" join player_season_stats l on l.player_id = f.player_id and l.of_player = f.of_player" \
+	" and " SAME_TEAM("f") ORDER
 
 /* Each season's days are reckoned once: one is born before begins and youngest, and not before
  * oldest. */
@@ -58,11 +64,10 @@ const char quality_begin_sql[] = "select version, to_char(now() at time zone 'UT
 	" make_date(greatest(year - " QUALITY_LEAST_AGE " + 1, 1), 1, 1) as youngest," \
 	" make_date(greatest(year - " QUALITY_MOST_AGE ", 1), 1, 1) as oldest" \
 	" from (select season_id, " YEAR " as year from season) x where year is not null)," \
-	" found as materialized (select l.player_id, l.competition_id, season_id, l.team_id," \
+	" found as materialized (select l.of_player, l.competition_id, season_id, l.team_id," \
 	" l.born_on, y.year from player_season_stats l join years y using (season_id)" \
 	" where l.born_on > '-infinity' and " condition ")" \
-	NAMED(detail) KEPT NAMES \
-	" order by f.season_id desc, f.player_id, f.competition_id, f.team_id"
+	NAMED(detail) KEPT NAMES ORDER
 
 static const char born_after_sql[] = AGED("l.born_on >= y.begins",
     "'born ' || to_char(f.born_on, 'YYYY-MM-DD')");
@@ -90,10 +95,11 @@ static const char empty_sql[] = ROWS("greatest(l.games, l.mpg, l.ppg, l.rpg, l.a
 
 /* Each set that a later snapshot follows, with the games that this one has. */
 static const char fell_sql[] =
-    "with said as (select player_id, competition_id, season_id, team_id, games, snapshot_date,"
-    " superseded_at from player_season_history"
+    "with said as (select player_id as of_player, competition_id, season_id, team_id, games,"
+    " snapshot_date, superseded_at from player_season_history"
     " union all select l.of_player, l.competition_id, l.season_id, l.team_id, l.games,"
-    " ps.snapshot_date, 'infinity' from (select distinct " KEY " from player_season_history) h"
+    " ps.snapshot_date, 'infinity' from (select distinct player_id, competition_id, season_id,"
+    " team_id from player_season_history) h"
     " join player_season_stats l on " OF_ROW("h") " join player_season ps on " OF_ROW("ps") "),"
     " steps as (select *, lag(games) over w as before, lag(snapshot_date) over w as before_on"
     " from said where games >= 0"
@@ -103,46 +109,48 @@ static const char fell_sql[] =
     " order by " KEY ", snapshot_date desc, superseded_at desc)"
     NAMED("'from ' || f.before / 100 || ' games on ' || to_char(f.before_on, 'YYYY-MM-DD')"
 	" || ' to ' || f.games / 100 || ' on ' || to_char(f.snapshot_date, 'YYYY-MM-DD')")
-    KEPT NAMES " order by f.season_id desc, f.player_id, f.competition_id, f.team_id";
+    KEPT NAMES ORDER;
 
 /* ---- several rows of a player in a season ---- */
 
 #define SAME_SEASON \
-	" where o.player_id = f.player_id and o.competition_id = f.competition_id" \
-	" and o.season_id = f.season_id"
+	" where o.player_id = f.player_id and o.of_player = f.of_player" \
+	" and o.competition_id = f.competition_id and o.season_id = f.season_id"
 
-/* A distinct count is never hashed: the primary key has the rows in order. */
+/* Of a person, who may be several players. A distinct count is never hashed: the index has the rows
+ * in order. */
 #define SEVERAL \
 	"with several as materialized (select player_id, competition_id, season_id" \
 	" from player_season_stats group by player_id, competition_id, season_id" \
 	" having count(distinct team_id) > 1)"
 
 static const char same_sql[] =
-    SEVERAL ", found as materialized (select player_id, competition_id, season_id,"
+    SEVERAL ", found as materialized (select of_player, competition_id, season_id,"
     " min(team_id) as team_id, array_agg(team_id) as teams from several"
     " join player_season_stats using (player_id, competition_id, season_id)"
-    " where games > 0 group by player_id, competition_id, season_id, games, mpg, ppg, rpg, apg,"
+    " where games > 0 group by of_player, competition_id, season_id, games, mpg, ppg, rpg, apg,"
     " spg, bpg, tov, fg_pct, three_pt_pct, ft_pct having count(*) > 1)"
     NAMED("'the same figures for ' || (select string_agg(o.name, ' and ' order by o.name)"
 	" from team o where o.team_id = any(f.teams))")
-    KEPT NAMES " order by f.season_id desc, f.player_id, f.competition_id, f.team_id";
+    KEPT NAMES ORDER;
 
 /* The one with the most games has the sum of the others' games, and their points. */
 static const char total_sql[] =
-    SEVERAL ", summed as (select player_id, competition_id, season_id, max(games) as games"
+    SEVERAL ", summed as (select player_id, of_player, competition_id, season_id,"
+    " max(games) as games"
     " from several join player_season_stats using (player_id, competition_id, season_id)"
     " where games > 0 and ppg >= 0"
-    " group by player_id, competition_id, season_id"
+    " group by player_id, of_player, competition_id, season_id"
     " having count(*) > 2 and 2 * max(games) = sum(games)),"
-    " found as materialized (select f.player_id, f.competition_id, f.season_id, l.team_id, f.games"
+    " found as materialized (select f.of_player, f.competition_id, f.season_id, l.team_id, f.games"
     " from summed f join player_season_stats l on l.player_id = f.player_id"
-    " and l.competition_id = f.competition_id and l.season_id = f.season_id"
-    " and l.games = f.games"
+    " and l.of_player = f.of_player and l.competition_id = f.competition_id"
+    " and l.season_id = f.season_id and l.games = f.games"
     " where abs(l.ppg::bigint * l.games - (select sum(o.ppg::bigint * o.games)"
     " from player_season_stats o" SAME_SEASON " and o.team_id <> l.team_id and o.games > 0"
     " and o.ppg >= 0)) <= " QUALITY_POINTS_APART " * l.games)"
     NAMED("f.games / 100 || ' games, as many as his other teams of the season together'")
-    KEPT NAMES " order by f.season_id desc, f.player_id, f.competition_id, f.team_id";
+    KEPT NAMES ORDER;
 
 /* ---- what files stated of a player, one after the other ---- */
 
@@ -154,13 +162,14 @@ static const char total_sql[] =
 	" window w as (partition by player_id order by snapshot_date, import_file_id))," \
 	" found as materialized (select distinct on (player_id) * from steps" \
 	" where " condition " order by player_id, snapshot_date desc, import_file_id desc)" \
-	" select n.total, p.player_id, p.full_name, null, null, i.file_id, i.name, so.name, null," \
+	" select n.total, " PERSON ", p.full_name, null, null, i.file_id, i.name, so.name, null," \
 	" null, null, null, null, null, " detail " || ' on ' || " DAY("f.before_on") \
 	" || ', then on ' || " DAY("f.snapshot_date") \
 	" from (select * from found order by snapshot_date desc, player_id" \
 	" limit " QUALITY_KEPT ") f" \
 	" cross join (select count(*) as total from found) n" \
 	" join player p on p.player_id = f.player_id join source so on so.source_id = p.source_id" \
+	" left join player_link k on k.player_id = p.player_id" \
 	" left join import_file i on i.file_id = f.import_file_id" \
 	" order by f.snapshot_date desc, f.player_id"
 #define DAY(column) "to_char(" column ", 'YYYY-MM-DD')"
@@ -181,17 +190,24 @@ static const char name_sql[] = STATED("full_name", FOLDED("said") " <> " FOLDED(
 
 /* ---- players, files, names ---- */
 
+/* Of players, as their sources have them: of who is linked, player_link has the name. */
 static const char twins_sql[] =
-    "with found as materialized (select p.source_id, b.born_on, min(b.player_id) as one,"
-    " max(b.player_id) as other, count(*) as players from player_best b"
-    " join player p using (player_id) where b.born_on > '-infinity'"
-    " group by p.source_id, b.name_folded, b.born_on having count(*) > 1)"
-    " select n.total, p.player_id, p.full_name, o.player_id, o.full_name, null, null, so.name,"
-    " null, null, null, null, null, null, f.players || ' players, born '"
+    "with found as materialized (select p.source_id, p.birth_date as born_on,"
+    " min(array[" PERSON ", p.player_id]) as one, max(array[" PERSON ", p.player_id]) as other,"
+    " count(*) as players from player p"
+    " left join player_link k on k.player_id = p.player_id"
+    " left join player_best b on b.player_id = p.player_id"
+    " where p.birth_date is not null and p.full_name_on > '-infinity'"
+    " group by p.source_id, coalesce(k.name_folded, b.name_folded), p.birth_date"
+    " having min(" PERSON ") < max(" PERSON "))"
+    " select n.total, " PERSON ", p.full_name, coalesce(ok.person_id, o.player_id), o.full_name,"
+    " null, null, so.name, null, null, null, null, null, null, f.players || ' players, born '"
     " || to_char(f.born_on, 'YYYY-MM-DD')"
     " from (select * from found order by one limit " QUALITY_KEPT ") f"
     " cross join (select count(*) as total from found) n"
-    " join player p on p.player_id = f.one join player o on o.player_id = f.other"
+    " join player p on p.player_id = f.one[2] join player o on o.player_id = f.other[2]"
+    " left join player_link k on k.player_id = p.player_id"
+    " left join player_link ok on ok.player_id = o.player_id"
     " join source so on so.source_id = p.source_id order by f.one";
 
 #define IS_SHARE(metric) "(max(l." metric ") between 1 and 100 and " COUNTED(metric) " >= " \
@@ -379,9 +395,9 @@ const char quality_sources_sql[] =
     " runs as (select distinct on (f.source_name) f.source_name as name, r.source, r.status,"
     " coalesce(r.finished_at, r.started_at) as at from fetchers f"
     " join extractor_run r on r.source = f.source order by f.source_name, r.run_id desc)"
-    " select s.name, (select count(*) from player p join player_best using (player_id)"
-    " where p.source_id = s.source_id),"
-    " (select count(*) from team t where t.source_id = s.source_id),"
+    " select s.name, (select count(*) from player p where p.source_id = s.source_id"
+    " and p.full_name_on > '-infinity'),"
+    " (select count(*) from team t where t.source_id = s.source_id and t.name_on > '-infinity'),"
     " to_char(u.latest, 'YYYY-MM-DD'), u.since, u.gap,"
     " greatest(u.gap * " QUALITY_OVERDUE_FACTOR ", u.gap + " QUALITY_OVERDUE_DAYS "),"
     " to_char(f.finished_at at time zone 'UTC', " AT "), f.status, f.file_id, f.file,"

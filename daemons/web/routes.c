@@ -9,6 +9,7 @@
 
 #include "common/number.h"
 #include "daemons/web/account_page.h"
+#include "daemons/web/account_tokens.h"
 #include "daemons/web/audit_page.h"
 #include "daemons/web/compare.h"
 #include "daemons/web/export.h"
@@ -22,6 +23,8 @@
 #include "daemons/web/import_download.h"
 #include "daemons/web/imports.h"
 #include "daemons/web/imports_api.h"
+#include "daemons/web/identity_actions.h"
+#include "daemons/web/identity_api.h"
 #include "daemons/web/identity_page.h"
 #include "daemons/web/player.h"
 #include "daemons/web/quality_page.h"
@@ -69,6 +72,12 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/api/v1/imports/upload", MAY_ADMIN, upload_api_post, "POST" },
 	{ LOOK, "/api/v1/extractors", MAY_SCOUT, extractors_api_list, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/api/v1/extractors/{name}/run", MAY_ADMIN, extractors_api_run, "POST" },
+	{ LOOK, "/api/v1/identities", MAY_SCOUT, identity_api_list, "GET, HEAD" },
+	{ LOOK, "/api/v1/identities/suggestions", MAY_SCOUT, identity_api_suggestions, "GET, HEAD" },
+	{ EVHTTP_REQ_POST, "/api/v1/identities/look", MAY_ADMIN, identity_look_post, "POST" },
+	{ EVHTTP_REQ_POST, "/api/v1/identities/link", MAY_ADMIN, identity_link_post, "POST" },
+	{ EVHTTP_REQ_POST, "/api/v1/identities/unlink", MAY_ADMIN, identity_unlink_post, "POST" },
+	{ EVHTTP_REQ_POST, "/api/v1/identities/unlike", MAY_ADMIN, identity_unlike_post, "POST" },
 	{ LOOK, "/api/v1/requests/{id}", MAY_SCOUT, request_api, "GET, HEAD" },
 	{ LOOK, "/export.*", MAY_BY_SETTING, export_answer, "GET, HEAD" },
 	{ LOOK, "/sign-in", MAY_ANYONE, sign_in_page, "GET, HEAD, POST" },
@@ -76,6 +85,8 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/sign-out", MAY_SIGNED_IN, sign_out_post, "POST" },
 	{ LOOK, "/account", MAY_SIGNED_IN, account_page, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/account/password", MAY_SIGNED_IN, account_password_post, "POST" },
+	{ EVHTTP_REQ_POST, "/account/tokens/{id}/revoke", MAY_SIGNED_IN, account_token_revoke_post,
+	    "POST" },
 	{ LOOK, "/admin/imports", MAY_SCOUT, imports_runs_page, "GET, HEAD" },
 	{ LOOK, "/admin/imports/files", MAY_SCOUT, imports_files_page, "GET, HEAD" },
 	{ LOOK, "/admin/imports/runs/{id}", MAY_SCOUT, imports_run_page, "GET, HEAD" },

@@ -307,7 +307,8 @@ static void put_only_names(struct page *page)
 		const char *table = i == 0 ? "competition" : "team";
 
 		sql_put_all(page->sql, ", (select i.name from ", table, " i where i.", table,
-		    "_id = own.", table, "_id), (select i.external_id from ", table, " i where i.",
+		    "_id = own.", table, "_id), (select (select s.name from source s"
+		    " where s.source_id = i.source_id) || ':' || i.external_id from ", table, " i where i.",
 		    table, "_id = own.", table, "_id)", NULL);
 	}
 }
@@ -326,7 +327,8 @@ void page_frame(struct page *page)
 	put_only_names(page);
 	page_put(page, ", own.seasons, behind.games, behind.season, page.counted,"
 	    " (select count(distinct q.source_id) from player_link k join player q"
-	    " on q.player_id = k.player_id where k.person_id = page.player_id)"
+	    " on q.player_id = k.player_id where k.person_id = page.player_id"
+	    " and q.full_name_on > '-infinity')"
 	    " from page join player_shown p using (player_id) cross join lateral"
 	    " (select count(distinct l.season_id) as seasons, ");
 	page_only(page);

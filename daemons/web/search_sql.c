@@ -214,6 +214,11 @@ static void put_all_found(struct page *page)
 	page_put(page, " group by l.player_id) e join player_best b using (player_id))");
 }
 
+/* Of a person in several sources there is no s. */
+#define IDENTITY(t) \
+	"coalesce(s.name, (select x.name from source x where x.source_id = " t ".source_id))" \
+	" || ':' || " t ".external_id"
+
 void search_sql_all(const struct search_query *query, struct sql *sql)
 {
 	struct page page = { .query = query, .sql = sql };
@@ -229,7 +234,7 @@ void search_sql_all(const struct search_query *query, struct sql *sql)
 	    " p.nationality, p.position, p.role, p.height, p.weight");
 	for (size_t i = SEARCH_FIRST_METRIC; i < SEARCH_KEY_COUNT; i++)
 		sql_put_all(sql, ", r.", search_keys[i].key, NULL);
-	page_put(&page, ", s.name, se.name, c.name, c.external_id, t.name, t.external_id from r");
+	page_put(&page, ", s.name, se.name, c.name, " IDENTITY("c") ", t.name, " IDENTITY("t") " from r");
 	page_put(&page, few ? " cross join lateral (select * from player_shown h"
 	    " where h.player_id = r.player_id offset 0) p" : " join player_shown p using (player_id)");
 	page_put(&page, " left join source s on s.source_id = p.only_source_id"

@@ -26,9 +26,9 @@ enum search_column {
 	/* of all eligible rows, where it is the same; else null */
 	SEARCH_COLUMN_SEASON,
 	SEARCH_COLUMN_COMPETITION,
-	SEARCH_COLUMN_COMPETITION_ID,	/* the source's */
+	SEARCH_COLUMN_COMPETITION_ID,	/* SOURCE:EXTERNAL_ID */
 	SEARCH_COLUMN_TEAM,
-	SEARCH_COLUMN_TEAM_ID,		/* the source's */
+	SEARCH_COLUMN_TEAM_ID,		/* SOURCE:EXTERNAL_ID */
 	SEARCH_COLUMN_ALL_COUNT,	/* so far of every row, those of search_sql_all too */
 	/* seasons with an eligible row */
 	SEARCH_COLUMN_SEASONS = SEARCH_COLUMN_ALL_COUNT,

@@ -339,9 +339,8 @@ static json_t *named_json(const PGresult *page, int row, int name, int external_
 {
 	if (PQgetisnull(page, row, name))
 		return json_null();
-	return json_pack("{s:o, s:o}", "id", json_sprintf("%s:%s",
-	    PQgetvalue(page, row, SEARCH_COLUMN_SOURCE), PQgetvalue(page, row, external_id)),
-	    "name", text_json(page, row, name));
+	return json_pack("{s:o, s:o}", "id", text_json(page, row, external_id), "name",
+	    text_json(page, row, name));
 }
 
 json_t *search_view_player(const PGresult *page, int row)

@@ -27,6 +27,31 @@ RECORD = {"competition_external_id": "c9", "competition_name": "Fetched league",
           "team_external_id": "t9", "team_name": "Club", "full_name": "Fetched player", "games_played": 10}
 
 
+# What test_markup.js puts into every text, with the text's own name for NAME; and where texts are cut.
+MARKUP = """[NAME]"'><img src=x onerror=hsRan(1)><b hs-made=1>&lt;{{x}}"""
+SHORT_MARKUP = "[NAME]<b hs-made=1>&lt;"
+
+
+def marked(name, markup=MARKUP):
+    return markup.replace("NAME", name)
+
+
+def marked_mappings(feeds):
+    """Of a good feed, one with mistakes, and one that is wrong itself: each text of them has markup."""
+    record = {key: marked("fetched_" + key.replace("external_", "").replace("competition", "league"))
+              if isinstance(value, str) and key != "season" else value for key, value in RECORD.items()}
+    record |= {"player_external_id": marked("fetched_id"), "position": marked("fetched_position")}
+    feeds.serve("/marked.json", {"players": [record]})
+    feeds.serve("/marked-bad.json", {"players": [record, {**record, "games_played": marked("fetched_games", SHORT_MARKUP)}]})
+    fields = {name: f"/{name}" for name in record}
+    return {
+        "marked": {"about": marked("about"), "source_name": marked("fetched_source"), "url": feeds.url("/marked.json"),
+                   "records": "/players", "fields": fields},
+        "marked-bad": {"about": marked("about_bad"), "url": feeds.url("/marked-bad.json"), "records": "/players", "fields": fields},
+        "marked-wrong": {"about": "Wrong", "url": feeds.url("/marked.json"), "fields": {marked("wrong_field"): 7}},
+    }
+
+
 def prepare_extractor(house, feeds):
     """Feeds on loopback: a good one, one that takes its time, one by a mapping; and a mapping with mistakes."""
     records = [{**RECORD, "player_external_id": f"fetched-{n}", "full_name": f"Fetched player {n}"} for n in range(400)]
@@ -44,6 +69,7 @@ def prepare_extractor(house, feeds):
         "league": {"about": "Players of a league, every night", "url": feeds.url("/league.json"), "records": "/players",
                    "schedule": "30 2 * * mon-fri", "timezone": "Europe/Berlin", "duplicates": "drop", "fields": fields},
         "broken": {"about": "Nothing", "fields": 7},
+        **marked_mappings(feeds),
     }
     for name, mapping in mappings.items():
         (folder / f"{name}.json").write_text(json.dumps(mapping))
@@ -78,7 +104,9 @@ def main(modules):
             make_account(house, name, role)
         env = {**os.environ, "NODE_PATH": f"{modules}/node_modules", "HOOPSCOUT_TEST_URL": house.url(""),
                "HOOPSCOUT_TEST_INCOMING": str(house.folder("incoming")), "HOOPSCOUT_TEST_SHOTS": str(shots),
-               "HOOPSCOUT_TEST_PASSWORD": PASSWORD, "HOOPSCOUT_TEST_CONF": str(house.conf),
+               "HOOPSCOUT_TEST_PASSWORD": PASSWORD, "HOOPSCOUT_TEST_MARKUP": MARKUP,
+               "HOOPSCOUT_TEST_SHORT_MARKUP": SHORT_MARKUP, "HOOPSCOUT_TEST_SOURCE": str(HERE.parents[1]),
+               "HOOPSCOUT_TEST_CONF": str(house.conf),
                "HOOPSCOUT_TEST_RELOAD": f"{programs.path('hsctl')} --socket {house.socket_path} reload"}
         status, counts = run("test_pages.js", env)
         house.stop()

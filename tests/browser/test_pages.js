@@ -585,6 +585,7 @@ require("./test_quality.js");
 /* Last, since they bring in players whom nobody above expects. */
 require("./test_extractors.js");
 require("./test_imports.js");
+require("./test_markup.js");
 
 runAll().catch((error) => {
 	console.log(error.stack);

@@ -241,13 +241,17 @@ DISAGREEMENTS = {
         except select player_id, {', '.join(ATTRIBUTES)} from person)""",
     "a person is the first of his players": """select person_id from player_link group by person_id
         having min(player_id) <> person_id or count(*) < 2""",
-    "a person has the names of all his players, the shown one first": f"""with {_MEMBERS}, {_SHOWN}
+    "a person has the names of all his players whom a file states, the shown one first": f"""with {_MEMBERS}, {_SHOWN}
         select b.player_id from player_best b join shown s on s.person_id = b.player_id
         join player_link k on k.person_id = b.player_id join player p on p.player_id = k.player_id
-        where position(k.name_folded in b.name_folded) = 0
+        where p.full_name_on > '-infinity' and (position(k.name_folded in b.name_folded) = 0
             or (p.full_name = s.full_name and split_part(b.name_folded, chr(1), 1) <> k.name_folded)
             or length(b.name_folded) - length(replace(b.name_folded, chr(1), '')) + 1 <>
-                (select count(distinct o.name_folded) from player_link o where o.person_id = b.player_id)""",
+                (select count(distinct o.name_folded) from player_link o join player q using (player_id)
+                 where o.person_id = b.player_id and q.full_name_on > '-infinity'))""",
+    "who is stated has seasons, and nobody else": """
+        (select player_id from player where full_name_on > '-infinity' except select player_id from player_season)
+        union all (select player_id from player_season except select player_id from player where full_name_on > '-infinity')""",
     "player ids are dense": "select count(*), max(player_id) from player having count(*) <> max(player_id)",
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 import importer_model as model
 from browser import make_account, signed_in
-from house import until
+from house import House, until
 from test_importer_merge import DATES, load, quick  # noqa: F401 (a fixture)
 
 SOURCE_TABLES = ("player", "player_season", "player_season_stats", "player_best", "player_season_history", "player_link", "person")
@@ -150,6 +150,11 @@ def test_web_shows_one_person(house):
             assert total(f"name={quote(name)}") >= 1, name
         assert [row["id"] for row in hs.get("/api/v1/players?name=luka&sort=name").json()["players"]] == [ids["x"], luka]
         assert total("") == 3 and total("ppg_min=20") == 1 and total("height_min=200&weight_min=100&ppg_min=20") == 1
+        for query in ("competition=one:c&ppg_min=21", "season=2018&competition=one:c&team=one:t&ppg_min=21"):
+            for row in (hs.get(f"/api/v1/players?{query}").json()["players"][0],
+                        json.loads(hs.get(f"/export.jsonl?{query}").text.splitlines()[-1])):
+                assert row["source"] is None, "of several"
+                assert (row["competition"], row["team"]) == ({"id": "one:c", "name": "League"}, {"id": "one:t", "name": "Dallas"})
         assert total("competition=two:c&ppg_min=21") == 1 and total("competition=one:c&ppg_min=21") == 1
         (row,) = hs.get("/api/v1/players?ppg_min=20").json()["players"]
         assert (row["id"], row["full_name"], row["height_cm"], row["weight_kg"], row["position"]) == \
@@ -180,6 +185,96 @@ def test_web_shows_one_person(house):
         assert [one["id"] for one in hs.get(f"/api/v1/players/{other}").json()["identities"]] == [other]
 
 
+def undo(hs, name):
+    hs.hsctl("--json", "import", "undo", hs.sql(f"select file_id from import_file where name = '{name}'"))
+
+
+def test_undone_players_are_gone(house):
+    """Whose files were all undone is found by no name, counts as no source, and is in no pair; his page is there only
+    while somebody else of his person is. His link stays, and he comes back with the next file."""
+    with house.start() as hs:
+        for number, one in enumerate(DONCIC):
+            load(hs, one, f"{number}.json")
+        ids = {row["external_id"]: int(row["player_id"]) for row in hs.rows("select external_id, player_id from player")}
+        luka, other, third, dirk = (ids[name] for name in ("luka", "77", "x", "dirk"))
+        assert ("one:luka", "three:x") in pairs_of(identity(hs, "suggest"))
+        identity(hs, "link", "one:luka", "two:77")
+
+        def names(player, path="/api/v1/players/"):
+            answer = hs.get(f"{path}{player}")
+            return [one["source_name"] for one in answer.json()["identities"]] if answer.status == 200 else answer.status
+
+        def total(query):
+            return hs.get(f"/api/v1/players?{query}").json()["total"]
+
+        def source_of(query):
+            return [row["source"] for row in hs.get(f"/api/v1/players?{query}").json()["players"]]
+        assert total("name=l+doncic") == 2 and "2 sources" in hs.get("/?ppg_min=20").text and source_of("ppg_min=20") == [None]
+        undo(hs, "1.json")
+        assert model.disagreements(hs) == []
+        assert hs.sql("select name_folded from player_best where name_folded like 'luka%'") == "luka doncic"
+        assert "2 sources" not in hs.get("/?ppg_min=20").text and source_of("ppg_min=20") == ["one"]
+        assert source_of("ppg_min=20&season=2018") == ["one"]
+        assert (names(luka), names(other)) == (["one"], 303)
+        assert "No file states him any more" in admin(hs).get(f"/admin/identities?player={luka}").text
+
+        load(hs, DONCIC[1], "again.json")
+        assert names(luka) == ["one", "two"] and total("name=l+doncic") == 2 and model.disagreements(hs) == []
+        undo(hs, "0.json")          # of who leads, and of who is linked to nobody
+        assert model.disagreements(hs) == []
+        assert (names(luka), names(other), names(dirk)) == (["two"], 303, 404)
+        assert source_of("ppg_min=20") == ["two"] and total("name=luka") == 1 and total("") == 2
+        for path in (f"/players/{dirk}", f"/compare?player={dirk}", f"/compare?player={luka}&player={dirk}"):
+            assert hs.get(path).status == 404, path
+        assert hs.get(f"/compare?player={luka}&player={third}").status == 200
+        assert pairs_of(identity(hs, "suggest")) == pairs_of(identity(hs, "suggest", "--new")) == {("two:77", "three:x")}
+
+        undo(hs, "again.json")
+        assert (names(luka), names(other)) == (404, 404) and hs.get(f"/players/{other}").status == 404
+        assert pairs_of(identity(hs, "suggest")) == pairs_of(identity(hs, "suggest", "--new")) == set()
+        assert hs.sql("select count(*) from player_link") == "2" and total("") == 1
+        load(hs, DONCIC[0], "back.json")
+        assert (names(luka), names(other), names(dirk)) == (["one"], 303, ["one"]) and model.disagreements(hs) == []
+
+
+def pairs_of(found):
+    return {(pair["a"]["identity"], pair["b"]["identity"]) for pair in found["pairs"]}
+
+
+def admin(hs):
+    make_account(hs, "boss", "admin")
+    return signed_in(hs, "boss")
+
+
+def test_links_are_read_a_page_at_a_time(linkable):
+    """Of many persons only those who are listed are read, however many there are."""
+    load(linkable, snapshot("many", *(record(f"p{n}", f"Player {n}") for n in range(8))), "many.json")
+    for n in range(0, 8, 2):
+        identity(linkable, "link", f"many:p{n}", f"many:p{n + 1}")
+    latest = "(select player_id from player where external_id in ('p6', 'p7'))"
+    linkable.sql("alter function identity_side rename to side_read")
+    linkable.sql(f"""create function identity_side(who integer) returns jsonb language plpgsql as $$ begin
+        if who not in {latest} then raise exception 'player % is not shown', who; end if;
+        return side_read(who); end $$;""")
+    listed = identity(linkable, "list", "--limit", "1")
+    assert listed["total"] == 4
+    assert [[side["external_id"] for side in one["identities"]] for one in listed["people"]] == [["p6", "p7"]]
+    assert "is not shown" in identity(linkable, "list", "--limit", "2", check=False)["message"]
+
+
+def test_a_look_that_was_cut_short(linkable):
+    """Neither a look that failed nor one that died leaves behind a step that it is not at."""
+    linkable.sql("alter table identity_suggestion rename to gone")
+    assert "identity_suggestion" in identity(linkable, "suggest", "--new", check=False)["message"]
+    assert linkable.sql("select last_value > 0, identity_look_at() from identity_look_step") == "t|0"
+    linkable.sql("alter table gone rename to identity_suggestion")
+    linkable.sql("select pg_advisory_lock(1215513165, 2)")
+    assert linkable.sql("select identity_look_at() = last_value from identity_look_step") == "t", "while one goes on"
+    linkable.sql("select pg_advisory_unlock(1215513165, 2)")
+    assert identity(linkable, "suggest", "--new")["look"]["players"] == 4
+    assert linkable.sql("select identity_look_at()") == "0"
+
+
 def test_two_of_one_source(house):
     """Two players of one source who are one person, in one season with one team: both rows are shown, and say whose
     they are."""
@@ -201,8 +296,7 @@ def test_admin_page(house):
         for number, one in enumerate([*DONCIC, snapshot("four", record("z<i>", evil, birth_date="1999-02-28", games_played=72,
                                                                        points_per_game=21.2, season="<u>2018"))]):
             load(hs, one, f"{number}.json")
-        make_account(hs, "boss", "admin")
-        boss = signed_in(hs, "boss")
+        boss = admin(hs)
         page = boss.get("/admin/identities").text
         assert "Nobody has looked yet" in page and "Nobody is linked to anybody" in page
 
@@ -219,6 +313,9 @@ def test_admin_page(house):
         assert "one:luka and two:77 are one person now." in post("link", player="one:luka", other="two:77", reason="sure")
         page = boss.get("/admin/identities?player=2").text
         assert "Linked by boss on" in page
+        for page in (page, boss.get("/admin/identities").text):
+            assert page.count("<h") >= 3 and "Luka Dončić (one), L. Doncic (two)" in page, "each by his own name and source"
+            assert ">L. Doncic</a></h3>" in page or "<h2>L. Doncic</h2>" in page, "as his page calls him"
         luka = hs.sql("select player_id from player where external_id = 'luka'")
         assert f"/admin/identities?player={luka}" in boss.get(f"/players/{luka}").text
         assert f"/admin/identities?player={luka}" not in hs.get(f"/players/{luka}").text
@@ -329,6 +426,54 @@ def test_suggestions(quick):  # noqa: F811
         assert {pair["a"]["external_id"] for pair in identity(hs, "suggest", "--limit", "200")["pairs"]} == {"a1", "a2", "a6", "a8"}
         text = hs.hsctl("identity", "suggest").stdout
         assert "one:a2" in text and "born on the same day +45" in text
+
+
+@pytest.mark.parametrize("one, other, codes", [
+    ("2018", "2018", {"same_team": 25, "same_figures": 30}),
+    ("2018", "2018-19", {"same_team": 25, "same_figures": 30}),     # named by the year in which it began,
+    ("2018", "2017-18", {"same_team": 25, "same_figures": 30}),     # or ended
+    ("2017/2018", "2017–18", {"same_team": 25, "same_figures": 30}),
+    ("Season 2018", "NBA 2018 playoffs", {"same_team": 25, "same_figures": 30}),
+    ("2017", "2018", {"same_team": 15, "same_figures": 20}),        # maybe, of two sources
+    ("2017-18", "2018-19", {}),                                     # one after the other
+    ("2017", "2019", {}),
+    ("2018-2021", "2018", {"same_team": 25, "same_figures": 30}),   # no two years, one after the other: 2018
+    ("2018-2021", "2019", {"same_team": 15, "same_figures": 20}),
+    ("Spring", "Spring", {"same_team": 25, "same_figures": 30}),
+    ("Spring", "Autumn", {}),
+])
+def test_seasons_that_are_the_same(seasons, one, other, codes):
+    """Sources name a season by both years, the first or the last; see identity_is_season."""
+    assert seasons[one, other] == codes
+
+
+@pytest.fixture(scope="module")
+def seasons(programs, template):
+    """What the seasons of two players with one name and birth date count, by their names."""
+    cases = [mark.args[1] for mark in test_seasons_that_are_the_same.pytestmark][0]
+    files = [snapshot(source, *(record(f"p{n}", f"Player {chr(97 + n)}", birth_date=f"1990-01-{n + 1:02}", games_played=40,
+                                       points_per_game=9, season=case[at], team_external_id=f"t{n}", team_name=f"Team {n}")
+                                for n, case in enumerate(cases)))
+             for at, source in enumerate(("one", "two"))]
+    house = House(programs, template)
+    with house.start() as hs:
+        for number, file in enumerate(files):
+            load(hs, file, f"{number}.json")
+        found = {pair["a"]["external_id"]: pair for pair in identity(hs, "suggest", "--limit", "200")["pairs"]
+                 if pair["a"]["external_id"] == pair["b"]["external_id"]}
+    house.close()
+    assert len(found) == len(cases)
+    return {case[:2]: {reason["code"]: reason["points"] for reason in found[f"p{n}"]["reasons"]
+                       if reason["code"] in ("same_team", "same_figures")} for n, case in enumerate(cases)}
+
+
+def test_seasons_of_one_source(linkable):
+    """A source names its seasons in one way: of it, years next to each other are two seasons."""
+    load(linkable, snapshot("four", record("a", "Al Oz", birth_date="1990-01-01", games_played=40, points_per_game=9, season="2017"),
+                            record("b", "Al Oz", birth_date="1990-01-01", games_played=40, points_per_game=9, season="2018")), "4.json")
+    [codes] = [{reason["code"] for reason in pair["reasons"]} for pair in identity(linkable, "suggest")["pairs"]
+               if pair["a"]["identity"] == "four:a"]
+    assert codes == {"same_name", "same_birth_date", "same_source"}
 
 
 def test_suggestions_of_real_players(quick, shared_dir):  # noqa: F811

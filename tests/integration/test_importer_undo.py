@@ -121,6 +121,20 @@ def test_the_same_content_again(quick):
         assert undoing.broken(hs) == []
 
 
+def test_files_of_other_sources_are_not_read(quick):
+    """What they stated of their players cannot change, so it is not gone through while the merge's lock is held."""
+    with quick.start() as hs:
+        for name, source, date in (("a", "one", "2024-01-01"), ("b", "one", "2024-02-01"), ("c", "two", "2024-01-01"),
+                                   ("d", "two", "2024-02-01")):
+            undoing.put(hs, f"{name}.json", snapshot_of(source, date, 10))
+        said = "select array_agg(players order by import_file_id) from player_restated"
+        assert hs.sql(said) == "{{1},{2}}"
+        # an impossible one: that a file of the other source had stated him is what tells whether it was gone through
+        hs.sql("update player_restated set players = '{1}'")
+        undoing.undo(hs, "a.json")
+        assert hs.sql(said) == "{{1}}", "the other source's, as it was"
+
+
 def test_what_only_a_stale_file_said_is_found(quick):
     """What becomes a player's nationality again, and was nobody's before, has a label and a country."""
     with quick.start() as hs:

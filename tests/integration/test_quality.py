@@ -57,7 +57,11 @@ CASES = {
     "percentage-scale": ([], []),       # by files of their own
     "games-fell": ([], []),
 }
+LINKED = ("infant", "child", "twin1", "twin2", "idle", "tireless", "giant", "copied", "summed", "blank", "2015-16-G1-4")
 FILES = {
+    # older players, of whom there is nothing to say, whom the last test links others to
+    "leads.json": snapshot([record(f"of-{name}", "2030-31", "L1", full_name=f"Lead {name}", birth_date=None, nationality=None)
+                            for name in LINKED], "leads", "2015-01-01"),
     "world.json": snapshot([one for case in CASES.values() for part in case for one in part] + squad("T1") + squad("T2") +
                            squad("T3") + squad("T6", ft_pct=1, prefix="one-")),     # some of 1 % among others
     "shares.json": snapshot(squad("S1", fg_pct=0.5, three_pt_pct=0, ft_pct=0.99), "shares"),
@@ -363,3 +367,40 @@ def test_what_files_stated_of_players(house):
     assert height["detail"] == "from 200 to 220 cm: on 2016-01-01, then on 2016-02-01" and height["player"]["name"] == "Player 0"
     assert weight["detail"] == "from 100 to 140 kg: on 2016-01-01, then on 2016-02-01" and weight["file"]["name"] == "after.json"
     assert name["detail"].startswith("from Đorđe Łuk to Djordje Luk")
+
+
+def test_links_change_no_finding(world):
+    """Of a player who is linked, and does not lead, everything is found as before, of his source and with his file; only
+    who is shown is his person. The last test: it leaves links."""
+    house, browser, _ = world
+
+    def told():
+        sources = {one["name"]: one["players"] for one in compute(house)["sources"]}
+        return sources, {name: items(house, name) for name in CASES}
+    ids = {row["external_id"]: int(row["player_id"]) for row in house.rows("select external_id, player_id from player")}
+    before, found = told()
+    assert before["leads"] == len(LINKED)
+    for name in LINKED:
+        house.hsctl("identity", "link", f"leads:of-{name}", f"{'grow' if name.startswith('2') else 'odd'}:{name}")
+    after, linked = told()
+    assert after == before
+    leads = {ids[name]: ids[f"of-{name}"] for name in LINKED}
+    for one in [one for those in found.values() for one in those]:
+        for who in ("player", "other"):
+            if one[who]:
+                one[who]["id"] = leads.get(one[who]["id"], one[who]["id"])
+    by_name = lambda one: json.dumps(sorted(json.dumps(one[who]) for who in ("player", "other")))     # noqa: E731
+    for name in CASES:
+        want, got = ([{**one, "player": None, "other": None, "who": by_name(one)} for one in those[name]]
+                     for those in (found, linked))
+        assert got == want, name
+    page = browser.get("/admin/quality?show=minutes").text
+    assert f'<a href="/players/{leads[ids["tireless"]]}">Player tireless</a>' in page and "world.json" in page
+
+    # two players of a source who are one person, in one team or with one row each in two
+    for one, other in (("tireless", "giant"), ("copied", "moved"), ("summed", "thrice"), ("namesake", "present"), ("idle", "tired")):
+        house.hsctl("identity", "link", f"odd:{one}", f"odd:{other}")
+    after, linked = told()
+    assert after == before and {name: len(those) for name, those in linked.items()} == dict.fromkeys(CASES, 1)
+    house.hsctl("identity", "link", "odd:twin1", "odd:twin2")
+    assert items(house, "twins") == [], "one person"

@@ -291,7 +291,7 @@ def test_every_closed_get(web, admin, scout):
     admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/run?dry_run=true"))
     number = admin.wait(admin.post("/api/v1/imports/now"))["request"]
     ids = {"/api/v1/imports/files/{id}": file_id(web, "bad.json"), "/api/v1/requests/{id}": number}
-    assert len(closed("get")) == 5
+    assert len(closed("get")) == 7
     for path, operation in closed("get"):
         here = path.replace("{id}", str(ids.get(path)))
         answer = scout.get(here)
@@ -495,6 +495,115 @@ def test_extractors(web, admin, scout):
         assert (answer.status, answer.json().get("parameter")) == (400, name), path
     for path in ("/run", "a/b/run", "x", "x/run/", "x" * 65 + "/run", "%00/run", "a%2Fb/run", ".x/run"):
         assert admin.post("/api/v1/extractors/" + path).status in (404, 405), path
+
+
+def test_extractors_that_never_ran(web, scout):
+    """Every source that the extractor tells of is there, as on the page, with what it tells."""
+    web.sql("insert into extractor_known (host, source, about, url_host, schedule, is_scheduler_on, problem) select host, "
+            "'never-ran.2', 'of none', 'x.example', '@daily', true, 'no columns' from extractor_known limit 1")
+    told = web.rows("select source, about, url_host, schedule, problem from extractor_known order by source")
+    found = {one["name"]: one for one in scout.get("/api/v1/extractors").json()["extractors"]}
+    for row in told:
+        one = found[row["source"]]
+        assert {key: one[key] for key in ("about", "url_host", "schedule", "problem")} == \
+            {key: row[key] for key in ("about", "url_host", "schedule", "problem")}
+        assert one["told_at"] and one["host"]
+    page = signed_in_as(web, "scout").get("/admin/extractors").text
+    assert all(f'/admin/extractors/{name}"' in page for name in found)
+
+
+def test_identities(web, admin, scout):
+    """Links by a program: as a page's forms have them, with what it was by in the audit trail."""
+    people = [{**record(), "player_external_id": name, "full_name": "Ann Lee", "birth_date": "1990-01-01"} for name in ("ann", "lee")]
+    for one, source in zip(people, ("a 1", "b&2")):
+        web.drop({**snapshot(one), "source_name": source}, f"{one['player_external_id']}.json")
+        web.wait_imported(f"{one['player_external_id']}.json")
+    ann, lee = (urllib.parse.quote(name, safe="") for name in ("a 1:ann", "b&2:lee"))
+
+    def call(what, status=200, who=admin):
+        answer = who.post(f"/api/v1/identities/{what}")
+        assert answer.status == status, answer.text
+        body = answer.json()
+        if status == 200:
+            validate(DOCUMENT["components"]["schemas"]["IdentityChange"], body)
+        else:
+            assert answer.headers["Content-Type"] == PROBLEM
+            validate(DOCUMENT["components"]["schemas"]["Problem"], body)
+        return body
+    assert admin.wait(admin.post("/api/v1/identities/look"))["is_good"]
+    found = scout.get("/api/v1/identities/suggestions").json()
+    validate(DOCUMENT["components"]["schemas"]["Suggestions"], found)
+    assert found["total"] == 1 and found["look"]["players"] >= 2 and not found["is_looking"]
+    assert {found["pairs"][0][side]["identity"] for side in "ab"} == {"a 1:ann", "b&2:lee"}
+    assert scout.get("/api/v1/identities").json() == {"total": 0, "page": 1, "per_page": 50, "people": []}
+
+    call(f"link?player={ann}&other={lee}", 403, scout)
+    done = call(f"link?player={ann}&other={lee}&reason=sure")
+    assert (done["player"], done["other"], done["url"]) == ("a 1:ann", "b&2:lee", f"/api/v1/players/{done['person']}")
+    assert {one["external_id"] for one in scout.get(done["url"]).json()["identities"]} == {"ann", "lee"}
+    listed = scout.get("/api/v1/identities?per_page=1").json()
+    validate(DOCUMENT["components"]["schemas"]["Identities"], listed)
+    assert listed["total"] == 1 and [one["linked_by"] for one in listed["people"][0]["identities"]] == ["admin"] * 2
+    assert scout.get("/api/v1/identities?page=2").json() == {"total": 1, "page": 2, "per_page": 50, "people": []}
+    assert scout.get("/api/v1/identities/suggestions").json()["total"] == 0
+    assert "linked already" in call(f"link?player={ann}&other={lee}", 422)["detail"]
+    assert "linked already" in call(f"link?player={ann}&other={ann}", 422)["detail"]
+    assert "unlink" in call(f"unlike?player={ann}&other={lee}", 422)["detail"]
+    assert call(f"unlink?player={lee}")["person"] == done["person"]
+    call(f"unlink?player={lee}", 404)
+    assert call(f"unlike?player={ann}&other={lee}") == {"player": "a 1:ann", "other": "b&2:lee", "person": None, "url": None}
+    assert scout.get("/api/v1/identities/suggestions").json()["total"] == 0
+
+    for what, parameter in (("link", "player"), (f"link?player={ann}", "other"), (f"link?player={ann}&other=x", "other"),
+                            (f"link?player={ann}&player={ann}", "player"), (f"unlink?player={ann}&other={lee}", "other"),
+                            (f"link?player={ann}&other={lee}&reason={'x' * 501}", "reason"), ("look?new=1", "new"),
+                            (f"unlike?player={ann}&other={lee}&reason=x", "reason")):
+        assert call(what, 400)["parameter"] == parameter, what
+    assert "a 1:nobody" in call("unlink?player=a+1:nobody", 404)["detail"]
+    for query in ("page=0", "page=x", "per_page=201", "per_page=1&per_page=2"):
+        answer = scout.get(f"/api/v1/identities?{query}")
+        assert (answer.status, answer.json()["parameter"]) == (400, query.split("=")[0]), query
+    entries = web.hsctl("user", "audit", "--limit", "20", as_json=True).json["result"]["entries"]
+    assert [(one["action"], one["actor"], one["detail"]) for one in entries if one["action"].startswith("identity ")] == [
+        ("identity unlike", "admin", "by token of-admin"), ("identity unlink", "admin", "by token of-admin"),
+        ("identity link", "admin", "sure; by token of-admin")]
+
+
+def test_tokens_on_the_accounts_page(web):
+    """Each sees his own: what they are for, never what they are; he revokes them by a form of that page alone."""
+    make_account(web, "own", "scout")
+    secret = make(web, "mine", "own", "scout")
+    make(web, "other", "scout")
+    browser = signed_in_as(web, "own")
+    page = browser.get("/account").text
+    row = page[page.index("<tr><td>mine</td>"):]
+    row = row[:row.index("</tr>")]
+    made, until_day = web.sql("select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), to_char(expires_at at time zone "
+                              "'UTC', 'YYYY-MM-DD HH24:MI') from api_token where name = 'mine'").split("|")
+    assert f"<td>scout</td><td>{made}, by hsctl</td><td>never</td><td>{until_day}</td>" in row
+    assert "<td>other</td>" not in page and "hst_" not in page and secret[4:] not in page
+    assert Program(web, secret).get("/api/v1/imports").status == 200
+    web.hsctl("user", "role", "own", "viewer")
+    assert "<td>scout; viewer now, as this account</td>" in browser.get("/account").text
+    assert "<td>never</td>" not in browser.get("/account").text
+
+    [path] = re.findall(r'action="(/account/tokens/\d+/revoke)"', page)
+    proof = browser.proof("/account")
+    assert browser.post(path, {"proof": "x" * 64}).status == 403 and browser.post(path, {}).status == 403
+    foreign = path.replace(re.search(r"\d+", path).group(), web.sql("select token_id from api_token where name = 'other'"))
+    for strange in (foreign, "/account/tokens/2147483647/revoke"):
+        answer = browser.post(strange, {"proof": proof})
+        assert answer.status == 303 and "is revoked already, or is not yours" in browser.get("/account").text
+    assert web.sql("select count(*) from api_token where name in ('mine', 'other') and revoked_at is null") == "2"
+    answer = browser.post(path, {"proof": proof})
+    assert (answer.status, answer.headers["Location"]) == (303, "/account")
+    page = browser.get("/account").text
+    assert "The token mine is revoked" in page and "<td>mine</td>" not in page and "hsctl token create" in page
+    assert Program(web, secret).get("/api/v1/players").status == 401
+    browser.post(path, {"proof": proof})
+    entries = web.hsctl("user", "audit", "--limit", "10", as_json=True).json["result"]["entries"]
+    assert [(one["actor"], one["address"], one["subject"]) for one in entries if one["action"] == "token-revoke"][:1] == [
+        ("own", "127.0.0.1", "mine")]
 
 
 def test_a_call_by_cookie_needs_the_proof(web):
