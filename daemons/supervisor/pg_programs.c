@@ -14,14 +14,17 @@
 
 enum { OLDEST_MAJOR = 14, NEWEST_MAJOR = 99, VERSION_BYTES = 64 };
 
-static bool has_programs(const char *dir)
+static bool has_program(const char *dir, const char *name)
 {
 	char path[PATH_MAX];
 
-	return snprintf(path, sizeof path, "%s/initdb", dir) < (int)sizeof path &&
-	    access(path, X_OK) == 0 &&
-	    snprintf(path, sizeof path, "%s/postgres", dir) < (int)sizeof path &&
+	return snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path &&
 	    access(path, X_OK) == 0;
+}
+
+static bool has_programs(const char *dir)
+{
+	return has_program(dir, "initdb") && has_program(dir, "postgres");
 }
 
 /* The major version that made the cluster. */
@@ -62,7 +65,8 @@ static bool find_newest(char *ret, size_t size)
 	return false;
 }
 
-static bool find_in_path(char *ret, size_t size)
+/* program NULL: initdb and postgres. */
+static bool find_in_path(const char *program, char *ret, size_t size)
 {
 	const char *path = getenv("PATH");
 	char copy[8192], *rest = copy, *dir;
@@ -70,7 +74,8 @@ static bool find_in_path(char *ret, size_t size)
 	if (path == NULL || snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
 		return false;
 	while ((dir = strsep(&rest, ":")) != NULL)
-		if (dir[0] == '/' && has_programs(dir))
+		if (dir[0] == '/' &&
+		    (program == NULL ? has_programs(dir) : has_program(dir, program)))
 			return snprintf(ret, size, "%s", dir) < (int)size;
 	return false;
 }
@@ -92,7 +97,7 @@ bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t si
 		return true;
 	if (data == NULL && find_newest(ret, size))
 		return true;
-	if (find_in_path(ret, size))
+	if (find_in_path(NULL, ret, size))
 		return true;
 	if (data != NULL)
 		return hs_error_set(err, HS_NOT_FOUND, data,
@@ -102,4 +107,29 @@ bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t si
 	return hs_error_set(err, HS_NOT_FOUND, "",
 	    "PostgreSQL is not installed: install the package postgresql, name its programs' "
 	    "folder in HOOPSCOUT_POSTGRES_BIN_DIR, or set POSTGRES_HOST");
+}
+
+static bool find_client_major(const char *program, int major, char *ret, size_t size)
+{
+	char dir[64];
+
+	snprintf(dir, sizeof dir, "/usr/lib/postgresql/%d/bin", major);
+	return has_program(dir, program) && snprintf(ret, size, "%s", dir) < (int)size;
+}
+
+bool pg_programs_find_client(const char *wanted, const char *program, int major, char *ret,
+    size_t size, struct hs_error *err)
+{
+	if (wanted[0] != '\0' && has_program(wanted, program))
+		return hs_format(ret, size, err, "%s", wanted);
+	if (find_client_major(program, major, ret, size))
+		return true;
+	for (int newer = NEWEST_MAJOR; newer > major; newer--)
+		if (find_client_major(program, newer, ret, size))
+			return true;
+	if (find_in_path(program, ret, size))
+		return true;
+	return hs_error_set(err, HS_NOT_FOUND, "",
+	    "there is no %s for PostgreSQL %d: install postgresql-client-%d, or name its folder in "
+	    "HOOPSCOUT_POSTGRES_BIN_DIR", program, major, major);
 }
