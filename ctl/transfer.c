@@ -201,7 +201,8 @@ static bool start_stream(struct transfer *transfer, struct event_base *base, con
 
 	if (socket == NULL || transfer->stream >= 0)
 		return hs_error_set(err, HS_PROTOCOL, "", "the answer makes no sense (a stream)");
-	if (!open_file(transfer, err) || !hs_control_connect(socket, &transfer->stream, err))
+	/* first the stream: when it is closed, the task need not wait for us */
+	if (!hs_control_connect(socket, &transfer->stream, err) || !open_file(transfer, err))
 		return false;
 	transfer->ready = event_new(base, transfer->stream, (short)(what | EV_PERSIST), on_ready,
 	    transfer);

@@ -88,7 +88,7 @@ static void copy_text(const json_t *journal, const char *key, char *buf, size_t 
 /* *ret_found: there is one. */
 static bool journal_read(struct restore *restore, bool *ret_found, struct hs_error *err)
 {
-	char path[PATH_MAX], *text = NULL;
+	char path[PATH_MAX], part[PATH_MAX], *text = NULL;
 	struct hs_error missing = HS_ERROR_INIT;
 	size_t length;
 	json_t *journal;
@@ -96,11 +96,17 @@ static bool journal_read(struct restore *restore, bool *ret_found, struct hs_err
 
 	*ret_found = false;
 	if (!hs_format(path, sizeof path, err, "%s/" JOURNAL,
-		hs_setting_text(restore->settings, HS_SET_STATE_DIR)))
+		hs_setting_text(restore->settings, HS_SET_STATE_DIR)) ||
+	    !hs_format(part, sizeof part, err, "%s.part", path))
 		return false;
 	if (!hs_file_slurp(AT_FDCWD, path, JOURNAL_BYTES, &text, &length, &missing)) {
-		*err = missing;
-		return missing.code == HS_NOT_FOUND;
+		if (missing.code != HS_NOT_FOUND) {
+			*err = missing;
+			return false;
+		}
+		/* one that was broken off at its very beginning */
+		return unlink(part) == 0 || errno == ENOENT ||
+		    hs_error_errno(err, part, "cannot remove it");
 	}
 	journal = json_loads(text, 0, NULL);
 	free(text);

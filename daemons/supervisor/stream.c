@@ -17,7 +17,7 @@
 #include "common/text.h"
 #include "daemons/supervisor/task_channel.h"
 
-enum { COME_SECONDS = 30 };
+enum { COME_SECONDS = 10 };
 
 static bool listen_at(struct sockaddr_un *address, int *ret_fd, struct hs_error *err)
 {
