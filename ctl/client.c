@@ -25,6 +25,7 @@ struct client {
 	enum hs_command_id command;
 	struct output *output;
 	const struct client_hooks *hooks;	/* may be NULL */
+	bool is_over;
 	int status;			/* hsctl's, once the loop ends */
 };
 
@@ -33,6 +34,7 @@ static const struct timeval silence_time = { .tv_sec = CLIENT_SILENCE_SECONDS };
 static void end(struct client *client, int status)
 {
 	client->status = status;
+	client->is_over = true;		/* what came with it is not looked at */
 	event_base_loopbreak(client->base);
 }
 
@@ -100,6 +102,8 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 	struct client *client = arg;
 
 	(void)link;
+	if (client->is_over)
+		return;
 	if (client->silence != NULL)
 		event_add(client->silence, &silence_time);
 	if (json_is_object(error)) {	/* without an id when not even the request could be read */

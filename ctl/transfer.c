@@ -194,6 +194,12 @@ static bool open_file(struct transfer *transfer, struct hs_error *err)
 	    transfer->restores ? transfer->path : transfer->part, "cannot open the file");
 }
 
+static bool begin_bytes(struct transfer *transfer, struct hs_error *err)
+{
+	return (transfer->ready != NULL && event_add(transfer->ready, NULL) == 0) ||
+	    hs_error_set(err, HS_NO_MEMORY, "", "cannot watch the stream");
+}
+
 static bool start_stream(struct transfer *transfer, struct event_base *base, const char *socket,
     struct hs_error *err)
 {
@@ -206,8 +212,9 @@ static bool start_stream(struct transfer *transfer, struct event_base *base, con
 		return false;
 	transfer->ready = event_new(base, transfer->stream, (short)(what | EV_PERSIST), on_ready,
 	    transfer);
-	return (transfer->ready != NULL && event_add(transfer->ready, NULL) == 0) ||
-	    hs_error_set(err, HS_NO_MEMORY, "", "cannot watch the stream");
+	if (transfer->ready == NULL)
+		return hs_error_set(err, HS_NO_MEMORY, "", "cannot watch the stream");
+	return !transfer->restores || begin_bytes(transfer, err);	/* a backup tells its size first */
 }
 
 static bool check_room(const struct transfer *transfer, long long bytes, struct hs_error *err)
@@ -234,7 +241,8 @@ static bool on_event(void *arg, struct event_base *base, const json_t *event, bo
 		*ret_ok = start_stream(transfer, base,
 		    json_string_value(json_object_get(event, "socket")), err);
 	else if (strcmp(name, "size") == 0)
-		*ret_ok = check_room(transfer, number_of(event, "bytes"), err);
+		*ret_ok = check_room(transfer, number_of(event, "bytes"), err) &&
+		    begin_bytes(transfer, err);
 	else
 		return false;
 	return true;

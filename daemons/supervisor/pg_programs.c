@@ -1,11 +1,13 @@
 /* pg_programs.c: a cluster can only be run by the major version that made it. */
 #include "daemons/supervisor/pg_programs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -80,6 +82,48 @@ static bool find_in_path(const char *program, char *ret, size_t size)
 	return false;
 }
 
+/* The major version of a folder's postgres, which tells it as "postgres (PostgreSQL) 15.8"; 0: it does not. */
+static int ask_major(const char *dir)
+{
+	static const char begin[] = "postgres (PostgreSQL) ";
+	char path[PATH_MAX], words[128] = "";
+	struct hs_error ignored = HS_ERROR_INIT;
+	long long major = 0;
+	size_t length = 0;
+	int ends[2];
+	pid_t pid;
+
+	if (!hs_format(path, sizeof path, &ignored, "%s/postgres", dir) || pipe2(ends, O_CLOEXEC) != 0)
+		return 0;
+	pid = fork();
+	if (pid == 0) {
+		if (dup2(ends[1], STDOUT_FILENO) >= 0)
+			execl(path, path, "--version", (char *)NULL);
+		_exit(126);
+	}
+	close(ends[1]);
+	if (pid > 0 && hs_file_read(ends[0], words, sizeof words - 1, &length, &ignored))
+		words[length] = '\0';
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	if (strncmp(words, begin, strlen(begin)) != 0)
+		return 0;
+	words[strlen(begin) + strspn(words + strlen(begin), "0123456789")] = '\0';
+	return hs_parse_int(words + strlen(begin), 1, NEWEST_MAJOR, "", &major, &ignored) ? (int)major : 0;
+}
+
+static bool check_major(const char *dir, const char *data, int major, struct hs_error *err)
+{
+	int theirs = ask_major(dir);
+
+	return theirs == 0 || theirs == major || hs_error_set(err, HS_BAD_SETTING,
+	    "HOOPSCOUT_POSTGRES_BIN_DIR",
+	    "%.200s has PostgreSQL %d, and the cluster in %.200s was made by %d, which alone can run it: "
+	    "name the folder of that one; how to go on with a newer one is in hsd-supervisor(8)",
+	    dir, theirs, data, major);
+}
+
 bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t size,
     struct hs_error *err)
 {
@@ -91,18 +135,20 @@ bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t si
 		if (!has_programs(wanted))
 			return hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_POSTGRES_BIN_DIR",
 			    "%s has no initdb and postgres in it", wanted);
-		return hs_format(ret, size, err, "%s", wanted);
+		return (data == NULL || check_major(wanted, data, major, err)) &&
+		    hs_format(ret, size, err, "%s", wanted);
 	}
 	if (data != NULL && find_major(major, ret, size))
 		return true;
 	if (data == NULL && find_newest(ret, size))
 		return true;
-	if (find_in_path(NULL, ret, size))
+	if (find_in_path(NULL, ret, size) && (data == NULL || ask_major(ret) == major))
 		return true;
 	if (data != NULL)
 		return hs_error_set(err, HS_NOT_FOUND, data,
 		    "this cluster was made by PostgreSQL %d, which is not installed: install "
-		    "postgresql-%d, or name its programs' folder in HOOPSCOUT_POSTGRES_BIN_DIR",
+		    "postgresql-%d, or name its programs' folder in HOOPSCOUT_POSTGRES_BIN_DIR; how to "
+		    "go on with a newer one is in hsd-supervisor(8)",
 		    major, major);
 	return hs_error_set(err, HS_NOT_FOUND, "",
 	    "PostgreSQL is not installed: install the package postgresql, name its programs' "

@@ -10,7 +10,7 @@
 /* Finds the folder with initdb and postgres: wanted when it is not "", else Debian's newest
  * (/usr/lib/postgresql/MAJOR/bin), else PATH's. data, when given, is a cluster whose major version
  * the programs must have. Errors: HS_NOT_FOUND (says what to install), HS_BAD_SETTING
- * (wanted has none), HS_IO. */
+ * (wanted has none, or those of another major version), HS_IO. */
 bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t size,
     struct hs_error *err);
 

@@ -1,29 +1,23 @@
 """Backups: what comes back is what was there, whatever went on meanwhile and wherever somebody was killed."""
 
-import contextlib
 import hashlib
-import itertools
 import json
 import os
 import pathlib
 import pty
-import re
 import shutil
 import signal
 import stat
 import subprocess
-import threading
-import time
 
 import pytest
 
 from browser import make_account, signed_in_as
 from feed_server import FeedServer
-from house import House, is_root, new_dir, until
-from supervisors import as_user, needs_root, postgres_bin
+from house import SOURCE_DIR, TEST_USER, House, free_port, is_root, new_dir, until
+from supervisors import as_user, needs_root, postgres_bin, run_supervisor
 from test_extractor import prepare
 from test_importer import record, snapshot
-from test_importer_faults import fault_library  # noqa: F401
 
 # tables that a restore does not bring back as they were, and why
 VOLATILE = {
@@ -252,7 +246,7 @@ def test_secrets_are_not_in_the_manifest(house, place):
 # -- files that are no backup ----------------------------------------------------------------
 
 def members_of(path):
-    """[(name, where its header begins, where its bytes begin, how many)] of a tar ."""
+    """[(name, where its header begins, where its bytes begin, how many)] of a tar."""
     content, at, begin, found = path.read_bytes(), 0, 0, []
     while content[at:at + 512].strip(b"\0"):
         size = int(content[at + 124:at + 135], 8)
@@ -405,183 +399,151 @@ def ids(house):
     return info.st_uid, info.st_gid
 
 
-# -- while work goes on ----------------------------------------------------------------------
+# -- other databases -------------------------------------------------------------------------
 
-@pytest.fixture
-def slow_dump(house):
-    """A House whose pg_dump takes its time before and after it reads; slow_dump.pause sets the seconds."""
-    folder = new_dir("hs-pg-")
+class Server:
+    """A PostgreSQL that asks for passwords, as one elsewhere does."""
+
+    def __init__(self, *roles):
+        self.dir, self.port, self.process = new_dir("hs-srv-"), free_port(), None
+        if is_root():
+            shutil.chown(self.dir, TEST_USER, TEST_USER)
+        (self.dir / "password").write_text("of-the-owner\n")
+        (self.dir / "password").chmod(0o644)
+        self.run("initdb", "-D", self.dir / "data", "--username=owner", "--auth=scram-sha-256", "--encoding=UTF8",
+                 "--locale=C.UTF-8", f"--pwfile={self.dir / 'password'}", "--no-sync")
+        self.log = open(self.dir / "log", "wb")
+        self.process = subprocess.Popen(as_user([str(postgres_bin() / "postgres"), "-D", self.dir / "data", "-c", "fsync=off",
+            "-c", "listen_addresses=127.0.0.1", "-c", f"port={self.port}", "-c", f"unix_socket_directories={self.dir}"]),
+            stdout=self.log, stderr=self.log, cwd="/")
+        until(lambda: self.sql("select 1", check=False) == "1", 30, lambda: (self.dir / "log").read_text())
+        for role in roles:
+            self.sql(role)
+
+    def run(self, program, *words, check=True):
+        env = {**os.environ, "PGPASSWORD": "of-the-owner"}
+        return subprocess.run(as_user([str(postgres_bin() / program), *map(str, words)]), check=check, capture_output=True,
+                              text=True, env=env, cwd="/").stdout.strip()
+
+    def sql(self, query, database="postgres", check=True):
+        return self.run("psql", "-X", "-A", "-t", "-q", "-h", "127.0.0.1", "-p", self.port, "-U", "owner", "-d", database,
+                        "-c", query, check=check)
+
+    def close(self):
+        if not self.dir.exists():
+            return
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+        self.log.close()
+        shutil.rmtree(self.dir)
+
+
+def test_an_external_database(programs, full, made, place):
+    """With a password, which no command line shows; without the right to make databases it says so."""
+    path, was, _ = made
+    server = Server("create role scout login password 'sesame-1'", "create database scouts owner scout")
+    house = House(programs)
+    house.env.update(POSTGRES_HOST="127.0.0.1", POSTGRES_PORT=server.port, POSTGRES_USER="scout", POSTGRES_PASSWORD="sesame-1",
+                     POSTGRES_DB="scouts", HOOPSCOUT_EMPTY_FILE_SECONDS="3600", HOOPSCOUT_POSTGRES_BIN_DIR=tell_tale(place))
+
+    def has():
+        return {name: server.sql(f"select coalesce(json_agg(q), '[]') from (select * from {name}) q", "scouts")
+                for name in ("player", "player_link", "account", "import_file", "api_token")}
+
+    try:
+        with house.start() as hs:
+            done = restore(hs, path, check=False)
+            assert code_of(done) == "database_refused" and "CREATEDB" in done.json["error"]["message"], done.stdout
+            server.sql("alter role scout createdb")
+            until(lambda: hs.status()["work"] is None, 10, hs.status)
+            restore(hs, path)
+            assert files(hs) == was["files"]
+            assert hs.get(ANSWERS[1]).text == full.get(ANSWERS[1]).text
+            before = has()
+            backup(hs, place / "external.tar")
+            hs.drop(players("more", "m"), "more.json")
+            hs.wait_for("archive/more.json")
+            restore(hs, place / "external.tar", "--replace", "--yes")
+            assert has() == before and files(hs) == was["files"]
+            assert "scouts_before_" in server.sql("select datname from pg_database")
+            said = (place / "said").read_text()
+            assert "--format=custom" in said and "--single-transaction" in said and "sesame" not in said
+            server.close()
+            done = backup(hs, place / "away.tar", check=False)
+            assert code_of(done) == "database_away" and not (place / "away.tar.part").exists(), done.stdout
+    finally:
+        house.close()
+        server.close()
+
+
+def tell_tale(place):
+    """PostgreSQL's programs, of which two note their command lines."""
+    folder = place / "bin"
+    folder.mkdir()
+    (place / "said").touch()
+    (place / "said").chmod(0o666)
     for program in postgres_bin().iterdir():
         (folder / program.name).symlink_to(program)
-    (folder / "pg_dump").unlink()
-    pause = folder / "pause"
-    pause.write_text("0.4")
-    (folder / "pg_dump").write_text(f'#!/bin/sh\ntr "\\0" "\\n" </proc/$$/cmdline >>{folder}/said\nsleep "$(cat {pause})"\n'
-                                    f'{postgres_bin()}/pg_dump "$@" || exit\nsleep "$(cat {pause})"\n')
-    (folder / "pg_dump").chmod(0o755)
-    (folder / "said").touch()
-    (folder / "said").chmod(0o666)
-    house.env["HOOPSCOUT_POSTGRES_BIN_DIR"] = str(folder)
-    house.pause = pause
-    yield house
-    house.stop()
-    shutil.rmtree(folder)
+    for name in ("pg_dump", "pg_restore"):
+        (folder / name).unlink()
+        (folder / name).write_text(f'#!/bin/sh\necho "$@" >>{place}/said\nexec {postgres_bin()}/{name} "$@"\n')
+        (folder / name).chmod(0o755)
+    return folder
 
 
-def test_under_running_imports(slow_dump, empty, place):
-    """Files come, fail and are retried while backups are made: of each backup every file that had come is in the
-    restored system, imported, whether the moment of the database knew of it or not."""
-    stop, numbers, dropped = threading.Event(), itertools.count(), []
-
-    def feed():
-        while not stop.is_set():
-            number = next(numbers)
-            good = players(f"source {number}", "p")
-            hs.drop(good if number % 4 else {**good, "records": [{}], "snapshot_date": "2024-01-01"}, f"f{number}.json")
-            dropped.append(number)
-            if number % 8 == 4:
-                hs.hsctl("import", "retry", f"f{number - 4}.json", check=False)
-            time.sleep(0.02)
-
-    backups = []
-    with slow_dump.start() as hs:
-        worker = threading.Thread(target=feed)
-        worker.start()
-        try:
-            for number in range(3):
-                until(lambda: len(dropped) > 20 * (number + 1), 60, hs.log_tail)
-                known = list(dropped)
-                path = place / f"busy-{number}.tar"
-                backup(hs, path)
-                backups.append((path, known, hs.hsctl("backup", "verify", path, as_json=True).json["result"]))
-        finally:
-            stop.set()
-            worker.join()
-    assert any(result["incoming"] for _, _, result in backups), "no file came in between: the test proves nothing"
-    with empty.start() as hs:
-        for path, known, _ in backups:
-            restore(hs, path, "--replace", "--yes")
-            until(lambda: not [name for name in hs.ls("incoming") if name.endswith(".json")], 30, hs.log_tail)
-            sources = set(hs.sql("select name from source").splitlines())
-            failed = set(hs.sql("select name from import_file where status = 'failed'").splitlines())
-            for number in known:
-                assert f"source {number}" in sources if number % 4 else f"f{number}.json" in failed, number
-            for folder, wanted in (("archive", "<> 'failed'"), ("failed", "= 'failed'")):
-                for name, facts in files(hs).items():
-                    if name.startswith(folder.encode()) and not name.endswith(b".errors.json"):
-                        assert hs.sql("select count(*) > 0 from import_file where sha256 = decode("
-                                      f"'{facts[0]}', 'hex') and status {wanted}") == "t", name
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_hsctl_goes(slow_dump, place, number):
-    """Whoever interrupts a backup has none, and the next one works."""
-    slow_dump.pause.write_text("5")
-    path = place / f"gone-{number}.tar"
-    with slow_dump.start() as hs:
-        hsctl = subprocess.Popen([hs.programs.path("hsctl"), "backup", path], env=hs.environment(), stderr=subprocess.PIPE)
-        until(lambda: (hs.status()["work"] or {}).get("stage") == "dumping", 10, hs.status)
-        assert code_of(backup(hs, place / "second.tar", check=False)) == "busy"
-        hsctl.send_signal(number)
-        hsctl.communicate(timeout=10)
-        until(lambda: hs.status()["work"] is None, 10, hs.status)
-        slow_dump.pause.write_text("0")
-        backup(hs, path)
-        assert not (place / "second.tar.part").exists() and not path.with_suffix(".tar.part").exists()
-
-
-def test_the_supervisor_stops_meanwhile(slow_dump, place):
-    slow_dump.pause.write_text("5")
-    with slow_dump.start() as hs:
-        hsctl = subprocess.Popen([hs.programs.path("hsctl"), "backup", place / "stopped.tar"], env=hs.environment(),
-                                 stderr=subprocess.PIPE)
-        until(lambda: (hs.status()["work"] or {}).get("stage") == "dumping", 10, hs.status)
-        hs.stop()
-        hsctl.communicate(timeout=10)
-        assert hsctl.returncode == 69 and not list(place.glob("stopped*"))
-
-
-# -- killed ----------------------------------------------------------------------------------
-
-KILLS = [("restore", "renameat", range(1, 9)), ("restore", "renameat2", range(1, 6)), ("restore", "unlinkat", range(1, 5)),
-         ("restore", "fsync", range(1, 10)), ("restore", "send", [6, 9, 12, 15, 18, 21, 24, 27, 30, 33])]
-
-
-@pytest.fixture
-def two(house, place, fault_library):  # noqa: F811
-    """A House that has been two systems, with a backup of each; it is the second one now."""
-    file = house.dir / "fault"
-    house.env.update({"LD_PRELOAD": str(fault_library), "HS_FAULT_FILE": str(file), "HOOPSCOUT_DAEMONS": "importer",
-                      "ASAN_OPTIONS": f"verify_asan_link_order=0:log_path={house.reports}/asan",
-                      "HOOPSCOUT_EMPTY_FILE_SECONDS": "3600"})
-    house.dir.chmod(0o777)
-    house.fault_file = file
+def test_into_a_new_cluster(full, made, house):
+    """The way to a newer PostgreSQL, as hsd-supervisor(8) has it; only one major version is at hand, so the new cluster
+    is of the same."""
+    path, was, _ = made
+    house.env["HOOPSCOUT_EMPTY_FILE_SECONDS"] = "3600"
     house.start()
-    house.backups, house.systems = [], []
-    for number in (0, 1):
-        house.drop(players(f"of {number}", "a", "b"), f"{number}.json")
-        house.wait_imported(f"{number}.json")
-        house.drop(b"{}", f"bad-{number}.json")
-        house.wait_for(f"failed/bad-{number}.json.errors.json")
-        house.drop_plainly(b"", f"waits-{number}.json")
-        house.backups.append(place / f"two-{number}.tar")
-        backup(house, house.backups[-1], "--force")
-        house.systems.append(system(house))
-    return house
+    restore(house, path)
+    identifier = "select system_identifier from pg_control_system()"
+    old = house.sql(identifier)
+    house.stop()
+    (house.state / "postgres").rename(house.state / "postgres.old")
+    with house.start() as hs:
+        assert hs.sql(identifier) != old and hs.sql("select count(*) from player") == "0"
+        restore(hs, path, "--replace", "--yes")
+        assert differences(was, system(hs)) == {}
 
 
-def forget_before(hs):
-    for name in hs.sql("select datname from pg_database where datname like '%_before_%'").splitlines():
-        hs.sql(f'drop database "{name}"')
-    for folder in ("incoming", "archive", "failed"):
-        for path in hs.folder(folder).glob("before-restore-*"):
-            shutil.rmtree(path)
+def test_a_cluster_of_another_major(house, place):
+    """What cannot run it says so, and where the way out is."""
+    version = house.state / "postgres/PG_VERSION"
+    real = version.read_text()
+    version.write_text("14\n")
+    done = run_supervisor(house)
+    assert done.returncode == 1 and "made by PostgreSQL 14" in done.stderr and "hsd-supervisor(8)" in done.stderr
+    done = run_supervisor(house, env={"HOOPSCOUT_POSTGRES_BIN_DIR": str(postgres_bin())})
+    assert done.returncode == 78 and f"has PostgreSQL {real.strip()}" in done.stderr and "made by 14" in done.stderr
+    assert version.read_text() == "14\n"
 
 
-def kill_all_at_once(hs):
-    """The supervisor, and the task that stands still."""
-    task = next(pid for pid, line in hs.processes().items() if "--task restore" in line)
-    hs.kill()
-    os.kill(task, signal.SIGKILL)
-    until(lambda: not [line for line in hs.processes().values() if "hsctl" not in line], 20, hs.processes)
-
-
-@pytest.mark.parametrize("call,turns,what", [(call, turns, what) for _, call, turns in KILLS for what in ("kill", "stop")
-                                             if call in ("send", "renameat") or what == "stop"])
-def test_restore_killed_at_every_step(two, call, turns, what):
-    """The task, or it and the supervisor: afterwards the system is the old one or the new one, whole, and the log says
-    which."""
-    now, outcomes = 1, set()
-    every = HOW_MANY == "all"
-    for turn in (range(1, 100) if every else turns):
-        two.fault_file.write_text(f"restore:{call}:{turn}:{what}:{time.monotonic_ns()}")
-        said = len(two.log())
-        hsctl = subprocess.Popen([two.programs.path("hsctl"), "restore", two.backups[1 - now], "--replace", "--yes"],
-                                 env=two.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: not two.fault_file.exists() or hsctl.poll() is not None, 30, two.log_tail)
-        fired = not two.fault_file.exists()
-        had_begun = (two.state / "restore.json").exists()
-        if fired and what == "stop":
-            kill_all_at_once(two)
-            two.start(wait=False)
-        hsctl.wait(30)
-        two.fault_file.unlink(missing_ok=True)
-        two.wait_ready()
-        until(lambda: leftovers(two) == [] and two.is_ready(), 30, lambda: f"{call} {turn}: {leftovers(two)}\n{two.log_tail()}")
-        got = system(two)
-        is_new = differences(two.systems[1 - now], got) == {}
-        assert is_new or differences(two.systems[now], got) == {}, (call, turn, differences(two.systems[now], got))
-        if fired:
-            outcomes.add(is_new)
-        if fired and what == "stop" and had_begun:
-            word = "has been finished" if is_new else "has been undone"
-            assert word in two.log()[said:], (call, turn, two.log_tail())
-        if is_new:
-            now = 1 - now
-        forget_before(two)
-        if not fired:
-            break
-    assert outcomes, f"{call} was never called: the test proves nothing"
-
-
-HOW_MANY = os.environ.get("HOOPSCOUT_BACKUP_KILLS", "")
+def test_older_and_newer_programs(programs, template, full, made, house, place):
+    """A backup of an older HoopScout is migrated; one of a newer one is refused, and all stays as it is."""
+    data = place / "older"
+    source = pathlib.Path(programs.env.get("HOOPSCOUT_DATA_DIR", SOURCE_DIR))
+    data.mkdir()
+    for name in ("templates", "htdocs"):
+        (data / name).symlink_to(source / name)
+    shutil.copytree(source / "sql", data / "sql")
+    latest = sorted((data / "sql").glob("*.sql"))[-1]
+    latest.unlink()
+    older = House(programs)
+    older.env.update(HOOPSCOUT_DATA_DIR=str(data), HOOPSCOUT_DAEMONS="importer")
+    try:
+        with older.start() as hs:
+            hs.drop(players("old", "a"), "old.json")
+            hs.wait_imported("old.json")
+            backup(hs, place / "older.tar")
+            was = system(hs)
+            done = restore(hs, made[0], "--replace", "--yes", check=False)
+            assert code_of(done) == "migration_error" and "newer HoopScout" in done.json["error"]["message"], done.stdout
+            assert differences(was, system(hs)) == {} and leftovers(hs) == []
+    finally:
+        older.close()
+    with house.start() as hs:
+        restore(hs, place / "older.tar")
+        assert hs.sql("select name from schema_migration order by number desc limit 1") == latest.name
+        assert hs.sql("select count(*) from player") == "1" and hs.ls("archive") == ["old.json"]
