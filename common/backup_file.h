@@ -1,13 +1,15 @@
-/* backup_file.h: the file that `hsctl backup` makes: a tar archive, with sums that any sha256sum checks.
+/* backup_file.h: the file that `hsctl backup` makes: a tar archive, with sums that any sha256sum
+ * checks.
  *
  *   MANIFEST.json     what it is: format, versions, migrations, settings (secrets masked)
  *   database.dump     pg_dump's custom format
  *   incoming/NAME ... archive/NAME ... failed/NAME ...
  *   SHA256SUMS        a line for each member before it, in their order; the last member
  *
- * It can be read without us: tar xf FILE; sha256sum -c SHA256SUMS; pg_restore database.dump. SHA256SUMS comes
- * last, so a file that was cut off has none; and every byte of it is checked against what was read. Memory does
- * not grow with the number or the size of members. Nothing here logs; one thread uses a writer or a reading. */
+ * It can be read without us: tar xf FILE; sha256sum -c SHA256SUMS; pg_restore database.dump.
+ * SHA256SUMS comes last, so a file that was cut off has none; and every byte of it is checked
+ * against what was read. Memory does not grow with the number or the size of members. Nothing here
+ * logs; one thread uses a writer or a reading. */
 #ifndef HS_BACKUP_FILE_H
 #define HS_BACKUP_FILE_H
 
@@ -29,11 +31,11 @@
 enum { HS_BACKUP_FORMAT = 1, HS_BACKUP_NAME_BYTES = 300, HS_SHA256_BYTES = 32 };
 
 struct hs_backup_member {
-	char name[HS_BACKUP_NAME_BYTES];	/* "archive/nba.json" */
+	char name[HS_BACKUP_NAME_BYTES]; /* "archive/nba.json" */
 	int64_t size;
-	mode_t mode;		/* of rights only */
+	mode_t mode; /* of rights only */
 	time_t changed_at;
-	int64_t at;		/* reading: where its header begins in the file */
+	int64_t at; /* reading: where its header begins in the file */
 };
 
 /* ---- writing ---- */
@@ -50,14 +52,15 @@ void hs_backup_writer_free(struct hs_backup_writer *writer);
 bool hs_backup_add_text(struct hs_backup_writer *writer, const char *name, const char *text,
     size_t length, struct hs_error *err);
 
-/* One member: the next member->size bytes of fd. on_bytes, which may be NULL, hears how far it is; when it
- * returns false, *err is filled, and that is the end. ret_sha256 may be NULL.
- * Errors: HS_FILE_CHANGED (fd has fewer bytes), HS_DISK_FULL, HS_IO. */
+/* One member: the next member->size bytes of fd. on_bytes, which may be NULL, hears how far it is;
+ * when it returns false, *err is filled, and that is the end. ret_sha256 may be NULL. Errors:
+ * HS_FILE_CHANGED (fd has fewer bytes), HS_DISK_FULL, HS_IO. */
 bool hs_backup_add_file(struct hs_backup_writer *writer, const struct hs_backup_member *member,
     int fd, bool (*on_bytes)(void *arg, int64_t bytes, struct hs_error *err), void *arg,
     unsigned char *ret_sha256, struct hs_error *err);
 
-/* Writes the sums and the end. ret_members counts all but SHA256SUMS; ret_bytes is the file's size. */
+/* Writes the sums and the end. ret_members counts all but SHA256SUMS; ret_bytes is the file's size.
+ */
 bool hs_backup_finish(struct hs_backup_writer *writer, int64_t *ret_members, int64_t *ret_bytes,
     struct hs_error *err);
 
@@ -66,7 +69,8 @@ bool hs_backup_finish(struct hs_backup_writer *writer, int64_t *ret_members, int
 struct hs_backup_reader {
 	/* The manifest, before all else; borrowed. */
 	bool (*on_manifest)(void *arg, const json_t *manifest, struct hs_error *err);
-	/* A member begins (not the manifest, not the sums); its name is one that we write, and holds no path. */
+	/* A member begins (not the manifest, not the sums); its name is one that we write, and
+	 * holds no path. */
 	bool (*on_member)(void *arg, const struct hs_backup_member *member, struct hs_error *err);
 	/* Its bytes. */
 	bool (*on_bytes)(void *arg, const void *bytes, size_t length, struct hs_error *err);
@@ -77,13 +81,14 @@ struct hs_backup_reader {
 };
 
 struct hs_backup_counts {
-	int64_t members;	/* all but SHA256SUMS */
-	int64_t bytes;		/* of the file */
+	int64_t members; /* all but SHA256SUMS */
+	int64_t bytes; /* of the file */
 };
 
-/* Reads all of fd and checks all of it; each of the functions may be NULL. Only when it returns true is what was
- * told known to be what was written. Errors: HS_BAD_BACKUP (not ours, of a newer format, damaged: names the member and
- * the offset), HS_TRUNCATED, HS_IO, HS_NO_MEMORY, and those of the functions. */
+/* Reads all of fd and checks all of it; each of the functions may be NULL. Only when it returns
+ * true is what was told known to be what was written. Errors: HS_BAD_BACKUP (not ours, of a newer
+ * format, damaged: names the member and the offset), HS_TRUNCATED, HS_IO, HS_NO_MEMORY, and those
+ * of the functions. */
 bool hs_backup_read(int fd, const struct hs_backup_reader *reader, void *arg,
     struct hs_backup_counts *ret, struct hs_error *err);
 

@@ -1,7 +1,8 @@
 /* backup_read.c: reads a backup, and believes nothing of it before its sums are right.
  *
- * Trusts no byte: only regular members with names that we write are taken, each name is one component below its folder,
- * the manifest comes first, the sums last, and each of the sums must be the one that was computed. */
+ * Trusts no byte: only regular members with names that we write are taken, each name is one
+ * component below its folder, the manifest comes first, the sums last, and each of the sums must be
+ * the one that was computed. */
 #include "common/backup_file.h"
 
 #include <errno.h>
@@ -30,10 +31,10 @@ struct reading {
 	EVP_MD_CTX *digest;
 	struct hs_backup_sums sums;
 	struct hs_backup_member member;
-	struct hs_error why;	/* of a read that failed */
+	struct hs_error why; /* of a read that failed */
 	char *chunk;
 	int64_t bytes;
-	bool is_over;		/* SHA256SUMS has been read */
+	bool is_over; /* SHA256SUMS has been read */
 };
 
 static la_ssize_t on_read(struct archive *archive, void *arg, const void **ret_bytes)
@@ -57,8 +58,8 @@ static la_ssize_t on_read(struct archive *archive, void *arg, const void **ret_b
 static bool not_ours(struct hs_error *err)
 {
 	return hs_error_set(err, HS_BAD_BACKUP, "",
-	    "this is no backup of HoopScout: a tar archive whose first member is " HS_BACKUP_MANIFEST
-	    " is one; one that was compressed must be unpacked first");
+	    "this is no backup of HoopScout: a tar archive whose first member "
+	    "is " HS_BACKUP_MANIFEST " is one; one that was compressed must be unpacked first");
 }
 
 static bool fail(struct reading *reading, struct hs_error *err)
@@ -74,8 +75,8 @@ static bool fail(struct reading *reading, struct hs_error *err)
 		return not_ours(err);
 	if (words != NULL && strstr(words, "runcated") != NULL)
 		return hs_error_set(err, HS_TRUNCATED, last,
-		    "the backup ends within or after %.200s, at byte %" PRId64 ": it is not whole", last,
-		    reading->bytes);
+		    "the backup ends within or after %.200s, at byte %" PRId64 ": it is not whole",
+		    last, reading->bytes);
 	return hs_error_set(err, HS_BAD_BACKUP, last,
 	    "the backup is damaged after %.200s, which begins at byte %" PRId64 ": %.100s", last,
 	    reading->member.at, words != NULL ? words : "no memory");
@@ -111,7 +112,8 @@ static bool take_header(struct reading *reading, struct archive_entry *entry, st
 	bool is_first = member->name[0] == '\0';
 
 	if (name == NULL || strlen(name) >= sizeof member->name)
-		return is_first ? not_ours(err)
+		return is_first
+		    ? not_ours(err)
 		    : damaged(reading, err, "is followed by one with an impossible name");
 	if (is_first && strcmp(name, HS_BACKUP_MANIFEST) != 0)
 		return not_ours(err);
@@ -130,8 +132,8 @@ static bool take_header(struct reading *reading, struct archive_entry *entry, st
 }
 
 /* Reads the next piece of a member into *ret; *ret_length is 0 after the last one. */
-static bool next_bytes(struct reading *reading, const void **ret, size_t *ret_length,
-    struct hs_error *err)
+static bool next_bytes(
+    struct reading *reading, const void **ret, size_t *ret_length, struct hs_error *err)
 {
 	la_int64_t offset;
 	int status = archive_read_data_block(reading->archive, ret, ret_length, &offset);
@@ -173,7 +175,8 @@ static bool add_sum(struct reading *reading, struct hs_error *err)
 
 	if (EVP_DigestFinal_ex(reading->digest, sha256, NULL) != 1)
 		return hs_error_set(err, HS_NO_MEMORY, "", "cannot compute a checksum");
-	return hs_backup_sums_add(&reading->sums, reading->member.name, reading->member.at, sha256, err);
+	return hs_backup_sums_add(
+	    &reading->sums, reading->member.name, reading->member.at, sha256, err);
 }
 
 static bool check_manifest(const json_t *manifest, struct hs_error *err)
@@ -186,8 +189,8 @@ static bool check_manifest(const json_t *manifest, struct hs_error *err)
 		return not_ours(err);
 	if (json_integer_value(version) > HS_BACKUP_FORMAT)
 		return hs_error_set(err, HS_BAD_BACKUP, HS_BACKUP_MANIFEST,
-		    "this backup has format %lld, made by HoopScout %.40s; this HoopScout "
-		    PACKAGE_VERSION " reads up to format %d: use a newer one",
+		    "this backup has format %lld, made by HoopScout %.40s; this "
+		    "HoopScout " PACKAGE_VERSION " reads up to format %d: use a newer one",
 		    (long long)json_integer_value(version), maker != NULL ? maker : "?",
 		    (int)HS_BACKUP_FORMAT);
 	return true;
@@ -203,12 +206,15 @@ static bool take_manifest(struct reading *reading, struct hs_error *err)
 	if (!read_small(reading, &text, err))
 		return false;
 	manifest = json_loads(text, JSON_REJECT_DUPLICATES, &where);
-	done = manifest == NULL ? damaged(reading, err, "is no JSON") : check_manifest(manifest, err);
-	if (done && (EVP_DigestInit_ex(reading->digest, EVP_sha256(), NULL) != 1 ||
+	done =
+	    manifest == NULL ? damaged(reading, err, "is no JSON") : check_manifest(manifest, err);
+	if (done &&
+	    (EVP_DigestInit_ex(reading->digest, EVP_sha256(), NULL) != 1 ||
 		EVP_DigestUpdate(reading->digest, text, strlen(text)) != 1))
 		done = hs_error_set(err, HS_NO_MEMORY, "", "cannot compute a checksum");
-	done = done && add_sum(reading, err) && (reading->reader->on_manifest == NULL ||
-	    reading->reader->on_manifest(reading->arg, manifest, err));
+	done = done && add_sum(reading, err) &&
+	    (reading->reader->on_manifest == NULL ||
+		reading->reader->on_manifest(reading->arg, manifest, err));
 	json_decref(manifest);
 	free(text);
 	return done;
@@ -281,7 +287,8 @@ static bool wrong_sum(const char *line, int64_t at, struct hs_error *err)
 	length = (int)strcspn(name, "\n");
 	return hs_error_set(err, HS_BAD_BACKUP, HS_BACKUP_SUMS,
 	    "the backup is damaged: %.*s, at byte %" PRId64 ", is not what " HS_BACKUP_SUMS
-	    " says of it", length < 200 ? length : 200, name, at);
+	    " says of it",
+	    length < 200 ? length : 200, name, at);
 }
 
 static bool take_sums(struct reading *reading, struct hs_error *err)
@@ -348,7 +355,8 @@ static bool read_all(struct reading *reading, struct hs_error *err)
 	if (!reading->is_over)
 		return hs_error_set(err, HS_TRUNCATED, reading->member.name,
 		    "the backup ends after %.200s, at byte %" PRId64 ", without " HS_BACKUP_SUMS
-		    ": it is not whole", reading->member.name, reading->bytes);
+		    ": it is not whole",
+		    reading->member.name, reading->bytes);
 	return true;
 }
 

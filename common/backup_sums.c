@@ -1,7 +1,7 @@
 /* backup_sums.c: SHA256SUMS as coreutils' sha256sum reads it.
  *
- * Trusts the temporary file, which has no name. A name with a newline or a backslash is escaped, and its line begins with
- * a backslash, as sha256sum has it. */
+ * Trusts the temporary file, which has no name. A name with a newline or a backslash is escaped,
+ * and its line begins with a backslash, as sha256sum has it. */
 #include "common/backup_sums.h"
 
 #include <inttypes.h>
@@ -37,8 +37,10 @@ static char *escape(const char *name, char *buf, bool *ret_escaped)
 {
 	*ret_escaped = strpbrk(name, "\\\n\r") != NULL;
 	for (; *name != '\0'; name++) {
-		const char *escaped = *name == '\\' ? "\\\\" : *name == '\n' ? "\\n" :
-		    *name == '\r' ? "\\r" : NULL;
+		const char *escaped = *name == '\\' ? "\\\\"
+		    : *name == '\n'                 ? "\\n"
+		    : *name == '\r'                 ? "\\r"
+						    : NULL;
 
 		if (escaped == NULL) {
 			*buf++ = *name;

@@ -14,8 +14,8 @@
 enum { HS_SUMS_LINE_BYTES = 2 * HS_BACKUP_NAME_BYTES + 128 };
 
 struct hs_backup_sums {
-	FILE *lines;	/* "OFFSET LINE\n" for each member */
-	int64_t count, bytes;	/* of the lines without their offsets */
+	FILE *lines; /* "OFFSET LINE\n" for each member */
+	int64_t count, bytes; /* of the lines without their offsets */
 };
 
 bool hs_backup_sums_open(struct hs_backup_sums *sums, struct hs_error *err);

@@ -1,7 +1,7 @@
 /* backup_write.c: writes a backup, member by member, through libarchive.
  *
- * Trusts its caller's names. GNU's tar format: names are bytes as they are, sizes have no limit. What cannot be
- * written (the disk is full, the reader has gone) ends it with that error. */
+ * Trusts its caller's names. GNU's tar format: names are bytes as they are, sizes have no limit.
+ * What cannot be written (the disk is full, the reader has gone) ends it with that error. */
 #include "common/backup_file.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ struct hs_backup_writer {
 	struct archive *archive;
 	EVP_MD_CTX *digest;
 	struct hs_backup_sums sums;
-	struct hs_error why;	/* of the first write that failed */
+	struct hs_error why; /* of the first write that failed */
 	int64_t bytes;
 	char *chunk;
 };
@@ -48,8 +48,8 @@ static bool fail(const struct hs_backup_writer *writer, struct hs_error *err)
 		*err = writer->why;
 		return false;
 	}
-	return hs_error_set(err, HS_IO, "", "cannot write the backup: %s",
-	    words != NULL ? words : "no memory");
+	return hs_error_set(
+	    err, HS_IO, "", "cannot write the backup: %s", words != NULL ? words : "no memory");
 }
 
 bool hs_backup_writer_new(int fd, struct hs_backup_writer **ret, struct hs_error *err)
@@ -66,7 +66,8 @@ bool hs_backup_writer_new(int fd, struct hs_backup_writer **ret, struct hs_error
 		hs_error_set(err, HS_NO_MEMORY, "", "no memory to write a backup");
 	} else if (hs_backup_sums_open(&writer->sums, err)) {
 		if (archive_write_set_format_gnutar(writer->archive) == ARCHIVE_OK &&
-		    archive_write_open(writer->archive, writer, NULL, on_write, NULL) == ARCHIVE_OK) {
+		    archive_write_open(writer->archive, writer, NULL, on_write, NULL) ==
+			ARCHIVE_OK) {
 			*ret = writer;
 			return true;
 		}
@@ -81,7 +82,7 @@ void hs_backup_writer_free(struct hs_backup_writer *writer)
 	if (writer == NULL)
 		return;
 	if (writer->archive != NULL) {
-		archive_write_fail(writer->archive);	/* nothing more is written */
+		archive_write_fail(writer->archive); /* nothing more is written */
 		archive_write_free(writer->archive);
 	}
 	EVP_MD_CTX_free(writer->digest);
@@ -90,8 +91,8 @@ void hs_backup_writer_free(struct hs_backup_writer *writer)
 	free(writer);
 }
 
-static bool write_header(struct hs_backup_writer *writer, const struct hs_backup_member *member,
-    struct hs_error *err)
+static bool write_header(
+    struct hs_backup_writer *writer, const struct hs_backup_member *member, struct hs_error *err)
 {
 	struct archive_entry *entry = archive_entry_new();
 	bool done;
@@ -108,8 +109,8 @@ static bool write_header(struct hs_backup_writer *writer, const struct hs_backup
 	return done;
 }
 
-static bool write_data(struct hs_backup_writer *writer, const void *bytes, size_t length,
-    struct hs_error *err)
+static bool write_data(
+    struct hs_backup_writer *writer, const void *bytes, size_t length, struct hs_error *err)
 {
 	return (archive_write_data(writer->archive, bytes, length) == (la_ssize_t)length) ||
 	    fail(writer, err);
@@ -156,8 +157,9 @@ static bool add_sum(struct hs_backup_writer *writer, const char *name, unsigned 
 bool hs_backup_add_text(struct hs_backup_writer *writer, const char *name, const char *text,
     size_t length, struct hs_error *err)
 {
-	struct hs_backup_member member = { .size = (int64_t)length, .mode = OWN_MODE,
-		.changed_at = time(NULL) };
+	struct hs_backup_member member = {
+		.size = (int64_t)length, .mode = OWN_MODE, .changed_at = time(NULL)
+	};
 
 	strncpy(member.name, name, sizeof member.name - 1);
 	if (EVP_DigestInit_ex(writer->digest, EVP_sha256(), NULL) != 1 ||
@@ -180,8 +182,10 @@ bool hs_backup_add_file(struct hs_backup_writer *writer, const struct hs_backup_
 
 static bool write_sums(struct hs_backup_writer *writer, struct hs_error *err)
 {
-	struct hs_backup_member member = { .name = HS_BACKUP_SUMS, .size = writer->sums.bytes,
-		.mode = OWN_MODE, .changed_at = time(NULL) };
+	struct hs_backup_member member = { .name = HS_BACKUP_SUMS,
+		.size = writer->sums.bytes,
+		.mode = OWN_MODE,
+		.changed_at = time(NULL) };
 	char line[HS_SUMS_LINE_BYTES];
 	size_t length;
 	int64_t ignored;
@@ -198,8 +202,8 @@ static bool write_sums(struct hs_backup_writer *writer, struct hs_error *err)
 	}
 }
 
-bool hs_backup_finish(struct hs_backup_writer *writer, int64_t *ret_members, int64_t *ret_bytes,
-    struct hs_error *err)
+bool hs_backup_finish(
+    struct hs_backup_writer *writer, int64_t *ret_members, int64_t *ret_bytes, struct hs_error *err)
 {
 	if (!write_sums(writer, err))
 		return false;

@@ -343,7 +343,8 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 [HS_CMD_BACKUP_VERIFY] = {
 	.words = "backup verify", .id = "backup.verify",
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
-	.args = { { "file", HS_ARG_FILE, .required = true, .help = "a backup, or - for standard input" } },
+	.args = { { "file", HS_ARG_FILE, .required = true,
+	    .help = "a backup, or - for standard input" } },
 	.help = "check every checksum in a backup",
 },
 [HS_CMD_BACKUP] = {
@@ -360,10 +361,12 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.words = "restore", .id = "restore",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,
 	.args = {
-		{ "file", HS_ARG_FILE, .required = true, .help = "a backup, or - for standard input" },
+		{ "file", HS_ARG_FILE, .required = true,
+		    .help = "a backup, or - for standard input" },
 		{ "replace", HS_ARG_FLAG, .is_option = true,
 		    .help = "put aside what this system has" },
-		{ "yes", HS_ARG_FLAG, .is_option = true, .help = "do not ask whether to replace it" },
+		{ "yes", HS_ARG_FLAG, .is_option = true,
+		    .help = "do not ask whether to replace it" },
 	},
 	.help = "put a backup into an empty system",
 },

@@ -88,6 +88,7 @@ static bool hook_takes(struct client *client, const json_t *event)
 	bool ok = true;
 
 	if (client->hooks == NULL || client->hooks->on_event == NULL ||
+	    !json_is_string(json_object_get(event, "event")) ||
 	    !client->hooks->on_event(client->hooks->arg, client->base, event, &ok, &err))
 		return false;
 	if (!ok)
@@ -112,7 +113,7 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 		broken_answer(client, "it is to another request");
 	} else if (json_is_object(result)) {
 		take_result(client, result);
-	} else if (json_is_string(json_object_get(message, "event")) && hook_takes(client, message)) {
+	} else if (hook_takes(client, message)) {
 		return;
 	} else if (json_is_string(json_object_get(message, "event"))) {
 		client->output->ops->event(client->output, client->command, message);
@@ -156,7 +157,8 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	if (client->hooks != NULL && client->hooks->on_interrupt != NULL) {
-		client->output->ops->note(client->output, "interrupted", client->hooks->on_interrupt);
+		client->output->ops->note(client->output, "interrupted",
+		    client->hooks->on_interrupt);
 	} else if (client->row->needs == HS_MAY_OPERATE) {
 		static const char *const works[HS_PROCESS_COUNT] = {
 			[HS_PROC_IMPORTER] = "import", [HS_PROC_EXTRACTOR] = "run" };

@@ -11,14 +11,15 @@ enum { CLIENT_SILENCE_SECONDS = 30 };	/* commands that only look answer within t
 
 /* For commands that bring more than lines; each may be NULL. */
 struct client_hooks {
-	/* An event that is not for the eye: true when it was one. ok false with *err ends it all. */
+	/* An event that is not for the eye: true when it was one. *ret_ok false, with *err, ends
+	 * it all. */
 	bool (*on_event)(void *arg, struct event_base *base, const json_t *event, bool *ret_ok,
 	    struct hs_error *err);
 	/* The result is there, and stands when this returns true. */
 	bool (*on_result)(void *arg, const json_t *result, struct hs_error *err);
 	/* An error is there: a better one may be put in its place. */
 	void (*on_error)(void *arg, struct hs_error *err);
-	const char *on_interrupt;	/* what to say when a signal comes; then the work ends too */
+	const char *on_interrupt;	/* what to say at a signal, which ends the work too */
 	void *arg;
 };
 

@@ -1,7 +1,7 @@
 /* transfer.c: writes what a backup task streams, and reads what a restore task wants.
  *
- * The file is ours: our rights open it, whoever the daemons run as. Trusts the stream's bytes no further than their
- * number, which the result tells; their checksums are in the file itself. */
+ * The file is ours: our rights open it, whoever the daemons run as. Trusts the stream's bytes no
+ * further than their number, which the result tells; their checksums are in the file itself. */
 #include "ctl/transfer.h"
 
 #include <errno.h>
@@ -28,12 +28,12 @@ struct transfer {
 	bool restores, is_standard, replaces;
 	const char *path;
 	char part[PATH_MAX], folder[PATH_MAX];
-	int file, stream;		/* -1: not open */
-	struct event *ready;		/* of the stream */
+	int file, stream; /* -1: not open */
+	struct event *ready; /* of the stream */
 	long long bytes;
-	size_t length, sent;		/* of the chunk, restoring */
-	bool is_over;			/* the peer wants, or has, no more */
-	struct hs_error why;		/* of what went wrong in between */
+	size_t length, sent; /* of the chunk, restoring */
+	bool is_over; /* the peer wants, or has, no more */
+	struct hs_error why; /* of what went wrong in between */
 	char chunk[CHUNK_BYTES];
 };
 
@@ -50,13 +50,16 @@ static bool check_target(const struct request *request, struct hs_error *err)
 	struct stat info;
 
 	if (strcmp(path, "-") == 0)
-		return !isatty(STDOUT_FILENO) || hs_error_set(err, HS_BAD_ARGUMENT, "",
-			"a backup is nothing for a terminal: say '> FILE' after it, or name the file");
+		return !isatty(STDOUT_FILENO) ||
+		    hs_error_set(err, HS_BAD_ARGUMENT, "",
+			"a backup is nothing for a terminal: say '> FILE' after it, or name the "
+			"file");
 	if (lstat(path, &info) != 0)
-		return errno == ENOENT || hs_error_errno(err, path, "cannot write the backup there");
+		return errno == ENOENT ||
+		    hs_error_errno(err, path, "cannot write the backup there");
 	if (!S_ISREG(info.st_mode))
-		return hs_error_set(err, HS_BAD_ARGUMENT, path,
-		    "this is there and no plain file: name a new file");
+		return hs_error_set(
+		    err, HS_BAD_ARGUMENT, path, "this is there and no plain file: name a new file");
 	return json_is_true(json_object_get(request->args, "force")) ||
 	    hs_error_set(err, HS_EXISTS, path,
 		"this file is there already: name another, or say --force to replace it");
@@ -71,9 +74,12 @@ static bool confirm(const struct request *request, struct hs_error *err)
 		return true;
 	if (!isatty(STDIN_FILENO))
 		return hs_error_set(err, HS_BAD_ARGUMENT, "",
-		    "--replace puts aside all that is here, and nobody can be asked: say --yes too");
-	fputs("This puts aside the database and the snapshots that HoopScout has here, and puts the "
-	      "backup in their place.\nType yes to go on: ", stderr);
+		    "--replace puts aside all that is here, and nobody can be asked: say --yes "
+		    "too");
+	fputs(
+	    "This puts aside the database and the snapshots that HoopScout has here, and puts the "
+	    "backup in their place.\nType yes to go on: ",
+	    stderr);
 	fflush(stderr);
 	if (fgets(line, sizeof line, stdin) != NULL && strcmp(line, "yes\n") == 0)
 		return true;
@@ -110,7 +116,7 @@ static void fail(struct transfer *transfer, const struct hs_error *why)
 	transfer->why = *why;
 	finish_stream(transfer);
 	if (transfer->stream >= 0)
-		shutdown(transfer->stream, SHUT_RDWR);	/* the task ends, and says so */
+		shutdown(transfer->stream, SHUT_RDWR); /* the task ends, and says so */
 }
 
 /* Reads some of a backup and writes it; false at the end, or when that failed. */
@@ -141,8 +147,8 @@ static bool fill_chunk(struct transfer *transfer)
 	if (transfer->sent < transfer->length)
 		return true;
 	transfer->sent = transfer->length = 0;
-	if (!hs_file_read(transfer->file, transfer->chunk, sizeof transfer->chunk, &transfer->length,
-		&err)) {
+	if (!hs_file_read(
+		transfer->file, transfer->chunk, sizeof transfer->chunk, &transfer->length, &err)) {
 		hs_error_at(&err, transfer->path);
 		fail(transfer, &err);
 		return false;
@@ -187,11 +193,12 @@ static bool open_file(struct transfer *transfer, struct hs_error *err)
 		transfer->file = transfer->restores ? STDIN_FILENO : STDOUT_FILENO;
 	else if (transfer->restores)
 		transfer->file = open(transfer->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	else	/* one of before that was broken off is of no use */
-		transfer->file = open(transfer->part,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return transfer->file >= 0 || hs_error_errno(err,
-	    transfer->restores ? transfer->path : transfer->part, "cannot open the file");
+	else /* one of before that was broken off is of no use */
+		transfer->file = open(
+		    transfer->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return transfer->file >= 0 ||
+	    hs_error_errno(
+		err, transfer->restores ? transfer->path : transfer->part, "cannot open the file");
 }
 
 static bool begin_bytes(struct transfer *transfer, struct hs_error *err)
@@ -200,8 +207,8 @@ static bool begin_bytes(struct transfer *transfer, struct hs_error *err)
 	    hs_error_set(err, HS_NO_MEMORY, "", "cannot watch the stream");
 }
 
-static bool start_stream(struct transfer *transfer, struct event_base *base, const char *socket,
-    struct hs_error *err)
+static bool start_stream(
+    struct transfer *transfer, struct event_base *base, const char *socket, struct hs_error *err)
 {
 	short what = transfer->restores ? EV_WRITE : EV_READ;
 
@@ -210,11 +217,12 @@ static bool start_stream(struct transfer *transfer, struct event_base *base, con
 	/* first the stream: when it is closed, the task need not wait for us */
 	if (!hs_control_connect(socket, &transfer->stream, err) || !open_file(transfer, err))
 		return false;
-	transfer->ready = event_new(base, transfer->stream, (short)(what | EV_PERSIST), on_ready,
-	    transfer);
+	transfer->ready =
+	    event_new(base, transfer->stream, (short)(what | EV_PERSIST), on_ready, transfer);
 	if (transfer->ready == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "cannot watch the stream");
-	return !transfer->restores || begin_bytes(transfer, err);	/* a backup tells its size first */
+	return !transfer->restores ||
+	    begin_bytes(transfer, err); /* a backup tells its size first */
 }
 
 static bool check_room(const struct transfer *transfer, long long bytes, struct hs_error *err)
@@ -226,20 +234,22 @@ static bool check_room(const struct transfer *transfer, long long bytes, struct 
 	if (transfer->is_standard || statvfs(transfer->folder, &room) != 0)
 		return true;
 	free_bytes = (long long)(room.f_bavail * room.f_frsize);
-	return free_bytes > bytes || hs_error_set(err, HS_DISK_FULL, transfer->folder,
-	    "the backup takes %s, and there is room for %s: make room, or write it elsewhere",
-	    hs_size_text(bytes, needed, sizeof needed), hs_size_text(free_bytes, there, sizeof there));
+	return free_bytes > bytes ||
+	    hs_error_set(err, HS_DISK_FULL, transfer->folder,
+		"the backup takes %s, and there is room for %s: make room, or write it elsewhere",
+		hs_size_text(bytes, needed, sizeof needed),
+		hs_size_text(free_bytes, there, sizeof there));
 }
 
-static bool on_event(void *arg, struct event_base *base, const json_t *event, bool *ret_ok,
-    struct hs_error *err)
+static bool on_event(
+    void *arg, struct event_base *base, const json_t *event, bool *ret_ok, struct hs_error *err)
 {
 	struct transfer *transfer = arg;
 	const char *name = text_of(event, "event");
 
 	if (strcmp(name, "stream") == 0)
-		*ret_ok = start_stream(transfer, base,
-		    json_string_value(json_object_get(event, "socket")), err);
+		*ret_ok = start_stream(
+		    transfer, base, json_string_value(json_object_get(event, "socket")), err);
 	else if (strcmp(name, "size") == 0)
 		*ret_ok = check_room(transfer, number_of(event, "bytes"), err) &&
 		    begin_bytes(transfer, err);
@@ -263,8 +273,9 @@ static bool publish(struct transfer *transfer, struct hs_error *err)
 		return hs_error_errno(err, transfer->path, "cannot give the backup its name");
 	}
 	transfer->part[0] = '\0';
-	done = hs_dir_open(transfer->folder, &dir, err) && (fsync(dir) == 0 ||
-	    hs_error_errno(err, transfer->folder, "cannot flush the folder to the disk"));
+	done = hs_dir_open(transfer->folder, &dir, err) &&
+	    (fsync(dir) == 0 ||
+		hs_error_errno(err, transfer->folder, "cannot flush the folder to the disk"));
 	if (dir >= 0)
 		close(dir);
 	return done;
@@ -277,14 +288,14 @@ static bool on_result(void *arg, const json_t *result, struct hs_error *err)
 	if (transfer->restores)
 		return true;
 	while (!transfer->is_over && transfer->stream >= 0 && take_some(transfer))
-		continue;	/* what is still under way */
+		continue; /* what is still under way */
 	if (transfer->why.code != HS_OK) {
 		*err = transfer->why;
 		return false;
 	}
 	if (transfer->bytes != number_of(result, "bytes"))
-		return hs_error_set(err, HS_TRUNCATED, "", "%lld bytes of %lld came", transfer->bytes,
-		    number_of(result, "bytes"));
+		return hs_error_set(err, HS_TRUNCATED, "", "%lld bytes of %lld came",
+		    transfer->bytes, number_of(result, "bytes"));
 	return transfer->is_standard || publish(transfer, err);
 }
 
@@ -308,7 +319,7 @@ static bool name_files(struct transfer *transfer, struct hs_error *err)
 	if (slash == NULL)
 		snprintf(transfer->folder, sizeof transfer->folder, ".");
 	else if (!hs_format(transfer->folder, sizeof transfer->folder, err, "%.*s",
-		slash == transfer->path ? 1 : (int)(slash - transfer->path), transfer->path))
+		     slash == transfer->path ? 1 : (int)(slash - transfer->path), transfer->path))
 		return false;
 	return hs_format(transfer->part, sizeof transfer->part, err, "%s.part", transfer->path);
 }
@@ -343,7 +354,7 @@ int transfer_run(int fd, const struct request *request, struct output *output)
 	    ? "interrupted; unless all of it had been read, nothing is changed: see hsctl status"
 	    : "interrupted; there is no backup";
 	if (transfer->is_standard && !transfer->restores)
-		output->screen.out = stderr;	/* standard output is the backup's */
+		output->screen.out = stderr; /* standard output is the backup's */
 	if (name_files(transfer, &err)) {
 		status = client_run(fd, request, &hooks, output);
 	} else {

@@ -16,12 +16,12 @@
 
 struct verify {
 	struct output *output;
-	char *shown;		/* the path as UTF-8 */
+	char *shown; /* the path as UTF-8 */
 	int fd;
-	long long total;	/* 0: not known */
+	long long total; /* 0: not known */
 	int64_t next_report_ms;
 	json_t *manifest;
-	json_int_t files[3];	/* in incoming, archive and failed */
+	json_int_t files[3]; /* in incoming, archive and failed */
 };
 
 static bool on_manifest(void *arg, const json_t *manifest, struct hs_error *err)
@@ -71,8 +71,8 @@ static bool open_file(struct verify *verify, const char *path, struct hs_error *
 	if ((verify->shown = malloc(size)) == NULL)
 		out_of_memory();
 	hs_utf8_clean(path, strlen(path), verify->shown, size);
-	verify->fd = strcmp(path, "-") == 0 ? STDIN_FILENO
-	    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	verify->fd =
+	    strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (verify->fd < 0 || fstat(verify->fd, &info) != 0)
 		return hs_error_errno(err, verify->shown, "cannot read the backup");
 	if (S_ISDIR(info.st_mode))
@@ -87,21 +87,23 @@ static json_t *make_result(const struct verify *verify, const struct hs_backup_c
 {
 	const json_t *database = json_object_get(verify->manifest, "database");
 
-	return json_pack("{s:s, s:O?, s:O?, s:O?, s:O?, s:I, s:I, s:I, s:I, s:I}", "file", verify->shown,
-	    "hoopscout", json_object_get(verify->manifest, "hoopscout"),
-	    "made_at", json_object_get(verify->manifest, "made_at"),
-	    "postgresql", json_object_get(database, "postgresql"),
-	    "players", json_object_get(database, "players"),
-	    "members", (json_int_t)counts->members, "bytes", (json_int_t)counts->bytes,
-	    "incoming", verify->files[0], "archive", verify->files[1], "failed", verify->files[2]);
+	return json_pack("{s:s, s:O?, s:O?, s:O?, s:O?, s:I, s:I, s:I, s:I, s:I}", "file",
+	    verify->shown, "hoopscout", json_object_get(verify->manifest, "hoopscout"), "made_at",
+	    json_object_get(verify->manifest, "made_at"), "postgresql",
+	    json_object_get(database, "postgresql"), "players",
+	    json_object_get(database, "players"), "members", (json_int_t)counts->members, "bytes",
+	    (json_int_t)counts->bytes, "incoming", verify->files[0], "archive", verify->files[1],
+	    "failed", verify->files[2]);
 }
 
 int verify_run(const char *path, struct output *output)
 {
-	static const struct hs_backup_reader reader = { .on_manifest = on_manifest,
-		.on_member = on_member, .on_progress = on_progress };
-	struct verify verify = { .output = output, .fd = -1,
-		.next_report_ms = hs_clock_ms() + PROGRESS_EVERY_MS };
+	static const struct hs_backup_reader reader = {
+		.on_manifest = on_manifest, .on_member = on_member, .on_progress = on_progress
+	};
+	struct verify verify = {
+		.output = output, .fd = -1, .next_report_ms = hs_clock_ms() + PROGRESS_EVERY_MS
+	};
 	struct hs_error err = HS_ERROR_INIT;
 	struct hs_backup_counts counts;
 	int status = OUTCOME_DONE;

@@ -1,10 +1,12 @@
-/* backup_folders.c: which file goes where in a backup, so that none is lost and none is believed imported wrongly.
+/* backup_folders.c: which file goes where in a backup, so that none is lost and none is believed
+ * imported wrongly.
  *
- * The importer commits, then moves: incoming to archive or failed; a retry moves from failed to incoming. So the
- * folders are walked in the order of the moves, and again until a walk finds nothing new: what moved on
- * is found where it went. What archive and failed held before the snapshot was committed before it, and stays there.
- * What came there since is asked for by its checksum: when the snapshot does not know its import, it goes to
- * incoming. Trusts no file to stay as it is, and follows no link. */
+ * The importer commits, then moves: incoming to archive or failed; a retry moves from failed to
+ * incoming. So the folders are walked in the order of the moves, and again until a walk finds
+ * nothing new: what moved on is found where it went. What archive and failed held before the
+ * snapshot was committed before it, and stays there. What came there since is asked for by its
+ * checksum: when the snapshot does not know its import, it goes to incoming. Trusts no file to stay
+ * as it is, and follows no link. */
 #include "daemons/supervisor/backup_folders.h"
 
 #include <dirent.h>
@@ -117,7 +119,8 @@ static bool listing_add(struct listing *listing, const char *name, struct hs_err
 		char **names = realloc(listing->names, room * sizeof *names);
 
 		if (names == NULL)
-			return hs_error_set(err, HS_NO_MEMORY, "", "no memory for the names of files");
+			return hs_error_set(
+			    err, HS_NO_MEMORY, "", "no memory for the names of files");
 		listing->names = names;
 		listing->room = room;
 	}
@@ -169,8 +172,8 @@ static bool note_before(struct backup_folders *folders, enum backup_folder folde
 		if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
 			continue;
 		folders->bytes += info.st_size;
-		if (folder != FOLDER_INCOMING && !set_add(&folders->before,
-			key_of(key, backup_folder_name(folder), name), err))
+		if (folder != FOLDER_INCOMING &&
+		    !set_add(&folders->before, key_of(key, backup_folder_name(folder), name), err))
 			return false;
 	}
 	return true;
@@ -180,7 +183,8 @@ bool backup_folders_list(struct backup_folders *folders, struct hs_error *err)
 {
 	for (int i = 0; i < FOLDER_COUNT; i++) {
 		enum backup_folder folder = (enum backup_folder)i;
-		const char *path = hs_setting_text(folders->settings, backup_folder_setting(folder));
+		const char *path =
+		    hs_setting_text(folders->settings, backup_folder_setting(folder));
 		struct listing listing = { .count = 0 };
 		int dir;
 		bool done;
@@ -215,8 +219,8 @@ static bool hash(struct backup_folders *folders, struct candidate *file, struct 
 		    (EVP_DigestUpdate(digest, folders->chunk, got) == 1 ||
 			hs_error_set(err, HS_NO_MEMORY, "", "cannot compute a checksum"));
 	}
-	if (done && (EVP_DigestFinal_ex(digest, sha256, NULL) != 1 ||
-		lseek(file->fd, 0, SEEK_SET) != 0))
+	if (done &&
+	    (EVP_DigestFinal_ex(digest, sha256, NULL) != 1 || lseek(file->fd, 0, SEEK_SET) != 0))
 		done = hs_error_errno(err, file->name, "cannot read it again");
 	EVP_MD_CTX_free(digest);
 	if (!done)
@@ -227,15 +231,17 @@ static bool hash(struct backup_folders *folders, struct candidate *file, struct 
 }
 
 /* Whether db has a row of this content, of a failure or not. */
-static bool knows(struct hs_db *db, const struct candidate *file, bool failed, bool *ret,
-    struct hs_error *err)
+static bool knows(
+    struct hs_db *db, const struct candidate *file, bool failed, bool *ret, struct hs_error *err)
 {
 	char hex[2 * HS_SHA256_BYTES + 1];
 	PGresult *result = NULL;
 
-	if (!hs_db_exec(db, "select exists(select from import_file where sha256 = decode($1::text, 'hex')"
-		" and (status = 'failed') = $2::boolean)::integer", &result, err,
-		hs_hex_text(file->sha256, HS_SHA256_BYTES, hex), failed ? "true" : "false"))
+	if (!hs_db_exec(db,
+		"select exists(select from import_file where sha256 = decode($1::text, 'hex')"
+		" and (status = 'failed') = $2::boolean)::integer",
+		&result, err, hs_hex_text(file->sha256, HS_SHA256_BYTES, hex),
+		failed ? "true" : "false"))
 		return false;
 	*ret = hs_db_int(result, 0, 0) == 1;
 	PQclear(result);
@@ -255,15 +261,16 @@ static bool settle_new(struct backup_folders *folders, struct candidate *file,
 	return true;
 }
 
-/* A report goes with its file: one whose file has moved on is not of use. One that stood alone stays. */
+/* A report goes with its file: one whose file has moved on is not of use. One that stood alone
+ * stays. */
 static bool is_report_of_moved(const struct backup_folders *folders, const struct candidate *file)
 {
 	char base[NAME_MAX + 1], key[KEY_BYTES];
 
 	if (file->folder != FOLDER_FAILED || !ends_with(file->name, REPORT_ENDING))
 		return false;
-	snprintf(base, sizeof base, "%.*s",
-	    (int)(strlen(file->name) - strlen(REPORT_ENDING)), file->name);
+	snprintf(base, sizeof base, "%.*s", (int)(strlen(file->name) - strlen(REPORT_ENDING)),
+	    file->name);
 	if (set_has(&folders->seen, key_of(key, "moved", base)))
 		return true;
 	if (set_has(&folders->seen, key_of(key, "failed", base)))
@@ -288,8 +295,8 @@ static bool settle(struct backup_folders *folders, struct candidate *file, enum 
 
 /* ---- copying ---- */
 
-static bool leave_out(struct backup_folders *folders, const struct candidate *file,
-    const char *why, struct hs_error *err)
+static bool leave_out(struct backup_folders *folders, const struct candidate *file, const char *why,
+    struct hs_error *err)
 {
 	char key[KEY_BYTES], clean[3 * KEY_BYTES], full[KEY_BYTES];
 
@@ -301,8 +308,8 @@ static bool leave_out(struct backup_folders *folders, const struct candidate *fi
 		return false;
 	hs_utf8_clean(full, strlen(full), clean, sizeof clean);
 	if (json_array_size(folders->left_out) < LEFT_OUT_MOST)
-		json_array_append_new(folders->left_out, json_pack("{s:s, s:s}", "file", clean,
-		    "message", why));
+		json_array_append_new(
+		    folders->left_out, json_pack("{s:s, s:s}", "file", clean, "message", why));
 	return true;
 }
 
@@ -329,7 +336,8 @@ static bool write_file(struct backup_folders *folders, struct candidate *file,
     enum backup_folder to, struct hs_error *err)
 {
 	struct hs_backup_member member = { .size = file->info.st_size,
-		.mode = file->info.st_mode & 0777, .changed_at = file->info.st_mtime };
+		.mode = file->info.st_mode & 0777,
+		.changed_at = file->info.st_mtime };
 	unsigned char sha256[HS_SHA256_BYTES];
 	char name[NAME_MAX + 1];
 
@@ -340,8 +348,8 @@ static bool write_file(struct backup_folders *folders, struct candidate *file,
 		return true;
 	snprintf(member.name, sizeof member.name, "%s/%s", backup_folder_name(to), name);
 	folders->on_file(folders->arg, member.name);
-	if (!hs_backup_add_file(folders->writer, &member, file->fd, folders->on_bytes, folders->arg,
-		sha256, err))
+	if (!hs_backup_add_file(
+		folders->writer, &member, file->fd, folders->on_bytes, folders->arg, sha256, err))
 		return false;
 	folders->files[to]++;
 	if (file->is_hashed && memcmp(sha256, file->sha256, sizeof sha256) != 0)
@@ -359,8 +367,8 @@ static bool is_being_written(int fd)
 	return false;
 }
 
-static bool take_file(struct backup_folders *folders, struct candidate *file, bool *ret_is_new,
-    struct hs_error *err)
+static bool take_file(
+    struct backup_folders *folders, struct candidate *file, bool *ret_is_new, struct hs_error *err)
 {
 	char key[KEY_BYTES];
 	enum backup_folder to;
@@ -374,7 +382,8 @@ static bool take_file(struct backup_folders *folders, struct candidate *file, bo
 	if (is_report_of_moved(folders, file))
 		return true;
 	if (!settle(folders, file, &to, err) ||
-	    !set_add(&folders->seen, key_of(key, backup_folder_name(file->folder), file->name), err) ||
+	    !set_add(
+		&folders->seen, key_of(key, backup_folder_name(file->folder), file->name), err) ||
 	    (to != file->folder && !set_add(&folders->seen, key_of(key, "moved", file->name), err)))
 		return false;
 	*ret_is_new = true;
@@ -393,17 +402,18 @@ static bool copy_folder(struct backup_folders *folders, enum backup_folder folde
 
 		if (set_has(&folders->seen, key_of(key, backup_folder_name(folder), file.name)))
 			continue;
-		file.fd = openat(dir, file.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		file.fd = openat(
+		    dir, file.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (file.fd < 0 && errno == ENOENT)
-			continue;	/* it has moved on */
+			continue; /* it has moved on */
 		if (file.fd < 0 && (errno == ELOOP || errno == ENXIO)) {
 			if (!leave_out(folders, &file, "it is no plain file", err))
 				return false;
 			continue;
 		}
 		if (file.fd < 0)
-			return hs_error_errno(err, file.name, "cannot read it in %s",
-			    backup_folder_name(folder));
+			return hs_error_errno(
+			    err, file.name, "cannot read it in %s", backup_folder_name(folder));
 		done = take_file(folders, &file, ret_is_new, err);
 		close(file.fd);
 		if (!done) {
@@ -418,7 +428,8 @@ static bool walk(struct backup_folders *folders, bool *ret_is_new, struct hs_err
 {
 	for (int i = 0; i < FOLDER_COUNT; i++) {
 		enum backup_folder folder = (enum backup_folder)i;
-		const char *path = hs_setting_text(folders->settings, backup_folder_setting(folder));
+		const char *path =
+		    hs_setting_text(folders->settings, backup_folder_setting(folder));
 		struct listing listing = { .count = 0 };
 		int dir;
 		bool done;

@@ -1,7 +1,8 @@
-/* keeping.c: starts backups and restores, passes on what they say, and holds the daemons for a restore.
+/* keeping.c: starts backups and restores, passes on what they say, and holds the daemons for a
+ * restore.
  *
- * Trusts its tasks, which are ours. One that dies leaves what restore.c clears up when the database is next made ready;
- * until then no daemon starts. */
+ * Trusts its tasks, which are ours. One that dies leaves what restore.c clears up when the database
+ * is next made ready; until then no daemon starts. */
 #include "daemons/supervisor/keeping.h"
 
 #include <signal.h>
@@ -16,8 +17,8 @@
 
 void keeping_look(struct supervisor *supervisor)
 {
-	supervisor->keeping.is_unfinished = supervisor->keeping.call == NULL &&
-	    restore_is_open(supervisor->settings);
+	supervisor->keeping.is_unfinished =
+	    supervisor->keeping.call == NULL && restore_is_open(supervisor->settings);
 }
 
 static void on_event(void *arg, const json_t *message)
@@ -56,10 +57,12 @@ static void on_done(void *arg, const json_t *result, const struct hs_error *why)
 	keeping->call = NULL;
 	keeping->holds = false;
 	if (why != NULL) {
-		hs_log_error(HS_LOG_ERROR, keeping->restores ? "a restore failed" : "a backup failed", why);
+		hs_log_error(
+		    HS_LOG_ERROR, keeping->restores ? "a restore failed" : "a backup failed", why);
 		call_error(call, why);
 	} else {
-		hs_log(HS_LOG_INFO, keeping->restores ? "a backup was restored" : "a backup was made");
+		hs_log(
+		    HS_LOG_INFO, keeping->restores ? "a backup was restored" : "a backup was made");
 		call_result(call, json_copy((json_t *)(uintptr_t)result));
 	}
 	if (keeping->restores)
@@ -67,8 +70,8 @@ static void on_done(void *arg, const json_t *result, const struct hs_error *why)
 	supervisor_advance(supervisor);
 }
 
-static void start(struct supervisor *supervisor, struct call *call, enum task task,
-    const char *argument)
+static void start(
+    struct supervisor *supervisor, struct call *call, enum task task, const char *argument)
 {
 	static const struct errand_events backup_events = { on_event, on_done, "the backup" };
 	static const struct errand_events restore_events = { on_event, on_done, "the restore" };
@@ -80,7 +83,7 @@ static void start(struct supervisor *supervisor, struct call *call, enum task ta
 		hs_error_set(&err, HS_BUSY, "", "a %s is under way: wait for it",
 		    keeping->restores ? "restore" : "backup");
 	} else if (errand_start(&keeping->errand, supervisor, task, argument,
-		restores ? &restore_events : &backup_events, supervisor, &err)) {
+		       restores ? &restore_events : &backup_events, supervisor, &err)) {
 		hs_log(HS_LOG_INFO, restores ? "a restore begins" : "a backup begins");
 		keeping->call = call;
 		keeping->restores = restores;

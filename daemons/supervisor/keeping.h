@@ -1,5 +1,5 @@
-/* keeping.h: backups and restores, seen from the supervisor: one at a time, a task each; a restore has the
- * daemons stopped while old and new change places. */
+/* keeping.h: backups and restores, seen from the supervisor: one at a time, a task each; a restore
+ * has the daemons stopped while old and new change places. */
 #ifndef SUPERVISOR_KEEPING_H
 #define SUPERVISOR_KEEPING_H
 
@@ -16,12 +16,12 @@ struct supervisor;
 /* What keeping.c keeps in the supervisor's state. */
 struct keeping {
 	struct errand errand;
-	struct call *call;	/* whose it is; NULL: none is under way */
+	struct call *call; /* whose it is; NULL: none is under way */
 	bool restores;
-	bool holds;		/* the daemons stand still, or are about to */
+	bool holds; /* the daemons stand still, or are about to */
 	bool has_said_held;
-	bool is_unfinished;	/* a restore was broken off: the daemons wait until it is put right */
-	char stage[16];		/* "dumping"; for status */
+	bool is_unfinished; /* a restore was broken off: the daemons wait until it is put right */
+	char stage[16]; /* "dumping"; for status */
 };
 
 /* Looks whether a restore was broken off. */

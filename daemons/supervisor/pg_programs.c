@@ -82,7 +82,7 @@ static bool find_in_path(const char *program, char *ret, size_t size)
 	return false;
 }
 
-/* The major version of a folder's postgres, which tells it as "postgres (PostgreSQL) 15.8"; 0: it does not. */
+/* The major version of a folder's postgres ("postgres (PostgreSQL) 15.8"); 0: it does not say. */
 static int ask_major(const char *dir)
 {
 	static const char begin[] = "postgres (PostgreSQL) ";
@@ -93,7 +93,8 @@ static int ask_major(const char *dir)
 	int ends[2];
 	pid_t pid;
 
-	if (!hs_format(path, sizeof path, &ignored, "%s/postgres", dir) || pipe2(ends, O_CLOEXEC) != 0)
+	if (!hs_format(path, sizeof path, &ignored, "%s/postgres", dir) ||
+	    pipe2(ends, O_CLOEXEC) != 0)
 		return 0;
 	pid = fork();
 	if (pid == 0) {
@@ -110,7 +111,9 @@ static int ask_major(const char *dir)
 	if (strncmp(words, begin, strlen(begin)) != 0)
 		return 0;
 	words[strlen(begin) + strspn(words + strlen(begin), "0123456789")] = '\0';
-	return hs_parse_int(words + strlen(begin), 1, NEWEST_MAJOR, "", &major, &ignored) ? (int)major : 0;
+	if (!hs_parse_int(words + strlen(begin), 1, NEWEST_MAJOR, "", &major, &ignored))
+		return 0;
+	return (int)major;
 }
 
 static bool check_major(const char *dir, const char *data, int major, struct hs_error *err)
@@ -119,8 +122,9 @@ static bool check_major(const char *dir, const char *data, int major, struct hs_
 
 	return theirs == 0 || theirs == major || hs_error_set(err, HS_BAD_SETTING,
 	    "HOOPSCOUT_POSTGRES_BIN_DIR",
-	    "%.200s has PostgreSQL %d, and the cluster in %.200s was made by %d, which alone can run it: "
-	    "name the folder of that one; how to go on with a newer one is in hsd-supervisor(8)",
+	    "%.200s has PostgreSQL %d, and the cluster in %.200s was made by %d, which alone can "
+	    "run it: name the folder of that one; how to go on with a newer one is in "
+	    "hsd-supervisor(8)",
 	    dir, theirs, data, major);
 }
 
@@ -147,8 +151,8 @@ bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t si
 	if (data != NULL)
 		return hs_error_set(err, HS_NOT_FOUND, data,
 		    "this cluster was made by PostgreSQL %d, which is not installed: install "
-		    "postgresql-%d, or name its programs' folder in HOOPSCOUT_POSTGRES_BIN_DIR; how to "
-		    "go on with a newer one is in hsd-supervisor(8)",
+		    "postgresql-%d, or name its programs' folder in HOOPSCOUT_POSTGRES_BIN_DIR; "
+		    "how to go on with a newer one is in hsd-supervisor(8)",
 		    major, major);
 	return hs_error_set(err, HS_NOT_FOUND, "",
 	    "PostgreSQL is not installed: install the package postgresql, name its programs' "

@@ -14,8 +14,8 @@
 bool pg_programs_find(const char *wanted, const char *data, char *ret, size_t size,
     struct hs_error *err);
 
-/* Finds the folder with a client program ("pg_dump"), of the server's major version where it is installed, else of a
- * newer one; wanted as above. Errors: HS_NOT_FOUND (says what to install), HS_BAD_SETTING, HS_IO. */
+/* Finds the folder with a client program ("pg_dump"), of the server's major version where it is
+ * installed, else of a newer one; wanted as above. Errors: HS_NOT_FOUND (says what to install). */
 bool pg_programs_find_client(const char *wanted, const char *program, int major, char *ret,
     size_t size, struct hs_error *err);
 

@@ -49,8 +49,8 @@ static bool set_environment(const struct hs_settings *settings, struct hs_error 
 	    set("PGUSER", hs_setting_text(settings, HS_SET_POSTGRES_USER), err) &&
 	    set("PGDATABASE", hs_setting_text(settings, HS_SET_POSTGRES_DB), err) &&
 	    (password[0] == '\0' || set("PGPASSWORD", password, err)) &&
-	    set("PGTARGETSESSIONATTRS", "read-write", err) && set("PGAPPNAME", "hsd-supervisor", err) &&
-	    set("LC_MESSAGES", "C", err);
+	    set("PGTARGETSESSIONATTRS", "read-write", err) &&
+	    set("PGAPPNAME", "hsd-supervisor", err) && set("LC_MESSAGES", "C", err);
 }
 
 static bool find_program(const struct hs_settings *settings, struct hs_db *db, const char *name,
@@ -60,8 +60,8 @@ static bool find_program(const struct hs_settings *settings, struct hs_db *db, c
 	char dir[PATH_MAX];
 	int major;
 
-	if (!hs_db_exec(db, "select current_setting('server_version_num')::integer / 10000", &result,
-		err))
+	if (!hs_db_exec(
+		db, "select current_setting('server_version_num')::integer / 10000", &result, err))
 		return false;
 	major = (int)hs_db_int(result, 0, 0);
 	PQclear(result);
@@ -85,8 +85,8 @@ static void become(const char *path, const char *const *argv, const int fds[3], 
 }
 
 /* Reads what it says until it has ended. */
-static bool hear_out(int fd, const struct pg_run *what, pid_t pid, struct complaint *complaint,
-    struct hs_error *err)
+static bool hear_out(
+    int fd, const struct pg_run *what, pid_t pid, struct complaint *complaint, struct hs_error *err)
 {
 	char bytes[512];
 
@@ -109,8 +109,8 @@ static bool hear_out(int fd, const struct pg_run *what, pid_t pid, struct compla
 	}
 }
 
-static bool tell_end(const char *name, int status, const struct complaint *complaint,
-    struct hs_error *err)
+static bool tell_end(
+    const char *name, int status, const struct complaint *complaint, struct hs_error *err)
 {
 	bool is_full = strstr(complaint->text, "No space left on device") != NULL;
 
@@ -139,8 +139,10 @@ static bool run_child(const char *path, const struct pg_run *what, int null, str
 		return hs_error_errno(err, "", "cannot make a pipe");
 	pid = fork();
 	if (pid == 0)
-		become(path, argv, (const int[]){ what->in < 0 ? null : what->in,
-		    what->out < 0 ? null : what->out, ends[1] }, parent);
+		become(path, argv,
+		    (const int[]){
+			what->in < 0 ? null : what->in, what->out < 0 ? null : what->out, ends[1] },
+		    parent);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);

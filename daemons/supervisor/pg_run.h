@@ -9,17 +9,18 @@
 #include "common/settings.h"
 
 struct pg_run {
-	const char *program;			/* "pg_dump" */
-	const char *const *words;		/* after the program's name; ends with NULL */
-	int in, out;				/* its standard input and output; -1: none */
-	/* Asked ten times a second whether to go on; false ends the program, *err is filled. May be NULL. */
+	const char *program; /* "pg_dump" */
+	const char *const *words; /* after the program's name; ends with NULL */
+	int in, out; /* its standard input and output; -1: none */
+	/* Asked ten times a second whether to go on; false ends the program, *err is filled. May be
+	 * NULL. */
 	bool (*may_go_on)(void *arg, struct hs_error *err);
 	void *arg;
 };
 
-/* db, on the server in question, tells its version, which the program should have. Where the server is and who we are
- * goes by the environment, the password too. Errors: HS_NOT_FOUND (no such program: says what to install), HS_IO
- * (it failed: its own words), HS_DISK_FULL. */
+/* db, on the server in question, tells its version, which the program should have. Where the server
+ * is and who we are goes by the environment, the password too. Errors: HS_NOT_FOUND (no such
+ * program: says what to install), HS_IO (it failed: its own words), HS_DISK_FULL. */
 bool pg_run(const struct hs_settings *settings, struct hs_db *db, const struct pg_run *what,
     struct hs_error *err);
 

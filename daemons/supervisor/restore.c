@@ -1,7 +1,8 @@
 /* restore.c: the order of a restore, its journal, and what follows when it is broken off.
  *
- * The journal stands from before the first thing is made until after the last one is removed. Which way a broken restore
- * goes is asked of PostgreSQL, not of the journal: the old database has its name from before, or it has not. */
+ * The journal stands from before the first thing is made until after the last one is removed. Which
+ * way a broken restore goes is asked of PostgreSQL, not of the journal: the old database has its
+ * name from before, or it has not. */
 #include "daemons/supervisor/restore.h"
 
 #include <errno.h>
@@ -34,22 +35,22 @@ enum {
 	STAMP_BYTES = 24,
 	JOURNAL_BYTES = 4096,
 	DESCRIPTION_BYTES = 256,
-	HOLD_EXTRA_SECONDS = 30		/* beside HOOPSCOUT_STOP_SECONDS */
+	HOLD_EXTRA_SECONDS = 30 /* beside HOOPSCOUT_STOP_SECONDS */
 };
 
 #define JOURNAL "restore.json"
 
 struct restore {
 	const struct hs_settings *settings;
-	uid_t uid;			/* whose hsctl it is */
+	uid_t uid; /* whose hsctl it is */
 	int channel, stream, dump;
 	bool replaces, was_empty;
-	bool is_placed;			/* nothing is left but to remove what is of no use */
+	bool is_placed; /* nothing is left but to remove what is of no use */
 	char stamp[STAMP_BYTES];
 	struct restore_names names;
-	char maker[64], made_at[40];	/* of the backup */
+	char maker[64], made_at[40]; /* of the backup */
 	struct restore_file file;
-	bool is_dump;			/* the member that is being read */
+	bool is_dump; /* the member that is being read */
 	char shown[HS_BACKUP_NAME_BYTES];
 	struct hs_backup_counts counts;
 	int64_t next_word_ms, started_ms;
@@ -60,9 +61,10 @@ struct restore {
 static bool journal_write(const struct restore *restore, struct hs_error *err)
 {
 	const char *state = hs_setting_text(restore->settings, HS_SET_STATE_DIR);
-	json_t *journal = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "stamp", restore->stamp, "database",
-	    restore->names.now, "fresh", restore->names.fresh, "before", restore->names.before,
-	    "was_empty", restore->was_empty, "is_placed", restore->is_placed);
+	json_t *journal =
+	    json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "stamp", restore->stamp, "database",
+		restore->names.now, "fresh", restore->names.fresh, "before", restore->names.before,
+		"was_empty", restore->was_empty, "is_placed", restore->is_placed);
 	char *text = journal == NULL ? NULL : json_dumps(journal, 0);
 	int dir = -1;
 	bool done;
@@ -120,9 +122,11 @@ static bool journal_read(struct restore *restore, bool *ret_found, struct hs_err
 	done = restore->stamp[0] != '\0' && restore->names.now[0] != '\0' &&
 	    restore->names.fresh[0] != '\0' && restore->names.before[0] != '\0';
 	*ret_found = done;
-	return done || hs_error_set(err, HS_IO, path,
-	    "the note of a restore that was broken off cannot be read: look for .restoring- folders, then "
-	    "remove it");
+	return done ||
+	    hs_error_set(err, HS_IO, path,
+		"the note of a restore that was broken off cannot be read: look for .restoring- "
+		"folders, then "
+		"remove it");
 }
 
 static bool journal_remove(const struct hs_settings *settings, struct hs_error *err)
@@ -145,7 +149,8 @@ bool restore_is_open(const struct hs_settings *settings)
 	char path[PATH_MAX];
 
 	return hs_format(path, sizeof path, &ignored, "%s/" JOURNAL,
-	    hs_setting_text(settings, HS_SET_STATE_DIR)) && access(path, F_OK) == 0;
+		   hs_setting_text(settings, HS_SET_STATE_DIR)) &&
+	    access(path, F_OK) == 0;
 }
 
 /* Held by whoever restores or clears up; it ends with its process. *ret_fd -1: another has it. */
@@ -209,8 +214,10 @@ static bool recover(const struct hs_settings *settings, struct hs_error *err)
 		return true;
 	if (!end_broken(&restore, &forward, err))
 		return false;
-	hs_log(HS_LOG_WARNING, forward ? "a restore was broken off and has been finished: the new system is in place"
-	    : "a restore was broken off and has been undone: the system is as it was before",
+	hs_log(HS_LOG_WARNING,
+	    forward
+		? "a restore was broken off and has been finished: the new system is in place"
+		: "a restore was broken off and has been undone: the system is as it was before",
 	    HS_STR("restore", restore.stamp));
 	return true;
 }
@@ -223,7 +230,7 @@ bool restore_recover(const struct hs_settings *settings, struct hs_error *err)
 	if (!take_lock(settings, &lock, err))
 		return false;
 	if (lock < 0)
-		return true;	/* one is at work */
+		return true; /* one is at work */
 	done = recover(settings, err);
 	close(lock);
 	return done;
@@ -240,12 +247,15 @@ static bool on_manifest(void *arg, const json_t *manifest, struct hs_error *err)
 
 	copy_text(manifest, "hoopscout", restore->maker, sizeof restore->maker);
 	copy_text(manifest, "made_at", restore->made_at, sizeof restore->made_at);
-	if (!hs_format(dir, sizeof dir, err, "%s/sql", hs_setting_text(restore->settings, HS_SET_DATA_DIR)) ||
+	if (!hs_format(dir, sizeof dir, err, "%s/sql",
+		hs_setting_text(restore->settings, HS_SET_DATA_DIR)) ||
 	    !hs_migrations_count(dir, &ours, err))
 		return false;
-	return theirs <= ours || hs_error_set(err, HS_MIGRATION, HS_BACKUP_MANIFEST,
-	    "this backup is of a newer HoopScout (%.40s): it has %zu migrations, and this one, "
-	    PACKAGE_VERSION ", knows %zu; install that version first", restore->maker, theirs, ours);
+	return theirs <= ours ||
+	    hs_error_set(err, HS_MIGRATION, HS_BACKUP_MANIFEST,
+		"this backup is of a newer HoopScout (%.40s): it has %zu migrations, and this "
+		"one, " PACKAGE_VERSION ", knows %zu; install that version first",
+		restore->maker, theirs, ours);
 }
 
 static bool on_member(void *arg, const struct hs_backup_member *member, struct hs_error *err)
@@ -255,9 +265,11 @@ static bool on_member(void *arg, const struct hs_backup_member *member, struct h
 	snprintf(restore->shown, sizeof restore->shown, "%s", member->name);
 	restore->is_dump = strcmp(member->name, HS_BACKUP_DATABASE) == 0;
 	if (!restore->is_dump)
-		return restore_file_begin(restore->settings, restore->stamp, member, &restore->file, err);
+		return restore_file_begin(
+		    restore->settings, restore->stamp, member, &restore->file, err);
 	if (restore->dump >= 0)
-		return hs_error_set(err, HS_BAD_BACKUP, member->name, "there are two databases in the backup");
+		return hs_error_set(
+		    err, HS_BAD_BACKUP, member->name, "there are two databases in the backup");
 	return backup_spool(restore->settings, &restore->dump, err);
 }
 
@@ -265,7 +277,8 @@ static bool on_bytes(void *arg, const void *bytes, size_t length, struct hs_erro
 {
 	struct restore *restore = arg;
 
-	if (hs_file_write_all(restore->is_dump ? restore->dump : restore->file.fd, bytes, length, err))
+	if (hs_file_write_all(
+		restore->is_dump ? restore->dump : restore->file.fd, bytes, length, err))
 		return true;
 	hs_error_at(err, restore->shown);
 	return false;
@@ -285,8 +298,8 @@ static void on_progress(void *arg, int64_t bytes)
 	if (hs_clock_ms() < restore->next_word_ms)
 		return;
 	restore->next_word_ms = hs_clock_ms() + PROGRESS_MS;
-	channel_progress(restore->channel, "reading", restore->shown[0] != '\0' ? restore->shown : "backup",
-	    bytes, 0);
+	channel_progress(restore->channel, "reading",
+	    restore->shown[0] != '\0' ? restore->shown : "backup", bytes, 0);
 }
 
 static bool read_backup(struct restore *restore, struct hs_error *err)
@@ -298,8 +311,9 @@ static bool read_backup(struct restore *restore, struct hs_error *err)
 		return false;
 	if (!hs_backup_read(restore->stream, &reader, restore, &restore->counts, err))
 		return false;
-	return restore->dump >= 0 || hs_error_set(err, HS_BAD_BACKUP, HS_BACKUP_DATABASE,
-	    "there is no database in the backup");
+	return restore->dump >= 0 ||
+	    hs_error_set(
+		err, HS_BAD_BACKUP, HS_BACKUP_DATABASE, "there is no database in the backup");
 }
 
 /* ---- all of it ---- */
@@ -315,8 +329,10 @@ static bool check_empty(struct restore *restore, struct hs_error *err)
 	if (restore->was_empty || restore->replaces)
 		return true;
 	return hs_error_set(err, HS_EXISTS, "",
-	    "this system is not empty: it has %s%s%s; --replace puts all that aside and the backup in its "
-	    "place", data, data[0] != '\0' && files[0] != '\0' ? ", " : "", files);
+	    "this system is not empty: it has %s%s%s; --replace puts all that aside and the backup "
+	    "in its "
+	    "place",
+	    data, data[0] != '\0' && files[0] != '\0' ? ", " : "", files);
 }
 
 static void name_all(struct restore *restore)
@@ -330,8 +346,10 @@ static void name_all(struct restore *restore)
 		hs_panic("no date for a restore");
 	snprintf(names->now, sizeof names->now, "%s",
 	    hs_setting_text(restore->settings, HS_SET_POSTGRES_DB));
-	snprintf(names->fresh, sizeof names->fresh, "%.28s_restoring_%s", names->now, restore->stamp);
-	snprintf(names->before, sizeof names->before, "%.28s_before_%s", names->now, restore->stamp);
+	snprintf(
+	    names->fresh, sizeof names->fresh, "%.28s_restoring_%s", names->now, restore->stamp);
+	snprintf(
+	    names->before, sizeof names->before, "%.28s_before_%s", names->now, restore->stamp);
 }
 
 static bool fill_may_go_on(void *arg, struct hs_error *err)
@@ -351,7 +369,8 @@ static bool make_new(struct restore *restore, struct hs_error *err)
 {
 	return restore_stage(restore->settings, restore->stamp, err) && read_backup(restore, err) &&
 	    restore_sync(restore->settings, restore->stamp, err) &&
-	    restore_fill(restore->settings, &restore->names, restore->dump, fill_may_go_on, restore, err);
+	    restore_fill(
+		restore->settings, &restore->names, restore->dump, fill_may_go_on, restore, err);
 }
 
 static bool hold_daemons(const struct restore *restore, struct hs_error *err)
@@ -385,13 +404,14 @@ static void tell_result(const struct restore *restore)
 	char aside[64];
 
 	snprintf(aside, sizeof aside, "before-restore-%s", restore->stamp);
-	channel_say(restore->channel, hs_message_result(0, json_pack(
-	    "{s:s, s:s, s:I, s:I, s:f, s:o, s:o}", "hoopscout", restore->maker, "made_at",
-	    restore->made_at, "members", (json_int_t)restore->counts.members, "bytes",
-	    (json_int_t)restore->counts.bytes, "seconds",
-	    (double)(hs_clock_ms() - restore->started_ms) / 1000, "before_database",
-	    restore->was_empty ? json_null() : json_string(restore->names.before), "before_folder",
-	    restore->was_empty ? json_null() : json_string(aside))));
+	channel_say(restore->channel,
+	    hs_message_result(0,
+		json_pack("{s:s, s:s, s:I, s:I, s:f, s:o, s:o}", "hoopscout", restore->maker,
+		    "made_at", restore->made_at, "members", (json_int_t)restore->counts.members,
+		    "bytes", (json_int_t)restore->counts.bytes, "seconds",
+		    (double)(hs_clock_ms() - restore->started_ms) / 1000, "before_database",
+		    restore->was_empty ? json_null() : json_string(restore->names.before),
+		    "before_folder", restore->was_empty ? json_null() : json_string(aside))));
 }
 
 /* Whether the change was made after all, or all is as it was: what went wrong is told with it. */
@@ -406,15 +426,21 @@ static void clear_up(struct restore *restore, struct hs_error *err)
 	}
 	why = *err;
 	if (forward)
-		hs_error_set(err, why.code, why.where, "%.600s; the new system is in place all the same",
-		    why.message);
+		hs_error_set(err, why.code, why.where,
+		    "%.600s; the new system is in place all the same", why.message);
 }
 
-static bool run(const struct hs_settings *settings, uid_t uid, bool replaces, int channel,
-    struct hs_error *err)
+static bool run(
+    const struct hs_settings *settings, uid_t uid, bool replaces, int channel, struct hs_error *err)
 {
-	struct restore restore = { .settings = settings, .channel = channel, .stream = -1, .dump = -1,
-		.uid = uid, .replaces = replaces, .file = { .fd = -1 }, .started_ms = hs_clock_ms() };
+	struct restore restore = { .settings = settings,
+		.channel = channel,
+		.stream = -1,
+		.dump = -1,
+		.uid = uid,
+		.replaces = replaces,
+		.file = { .fd = -1 },
+		.started_ms = hs_clock_ms() };
 	bool done;
 
 	if (!recover(settings, err))
@@ -434,8 +460,8 @@ static bool run(const struct hs_settings *settings, uid_t uid, bool replaces, in
 	return done;
 }
 
-bool restore_run(const struct hs_settings *settings, uid_t uid, bool replaces, int channel,
-    struct hs_error *err)
+bool restore_run(
+    const struct hs_settings *settings, uid_t uid, bool replaces, int channel, struct hs_error *err)
 {
 	int lock;
 	bool done;

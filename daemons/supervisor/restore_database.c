@@ -1,7 +1,7 @@
 /* restore_database.c: CREATE DATABASE, pg_restore, migrations, and the change of names.
  *
- * Trusts the dump as far as its checksum goes. The name in use never stands for nothing: both renamings are one
- * transaction. */
+ * Trusts the dump as far as its checksum goes. The name in use never stands for nothing: both
+ * renamings are one transaction. */
 #include "daemons/supervisor/restore_database.h"
 
 #include <stdio.h>
@@ -17,17 +17,18 @@
 
 enum { SWAP_TRIES = 10, SQL_BYTES = 1024, CONNINFO_BYTES = 4 * DATABASE_NAME_BYTES };
 
-/* What a restored system must not go on with: sessions of then, commands that waited, work that ran. Its data version is
- * one that no cache has seen. */
-#define TIDY \
-	"delete from account_session; " \
-	"update command_request set status = 'cancelled', finished_at = now()," \
-	" error = '{\"code\":\"cancelled\",\"message\":\"it waited when the backup was made\"}'" \
-	" where status in ('waiting', 'running'); " \
-	"update extractor_run set status = 'lost', finished_at = now()," \
-	" error = '{\"code\":\"cancelled\",\"message\":\"it ran when the backup was made\"}'" \
-	" where status = 'running'; " \
-	"update import_run set status = 'interrupted', finished_at = now() where status = 'running'; " \
+/* What a restored system must not go on with: sessions of then, commands that waited, work that
+ * ran. Its data version is one that no cache has seen. */
+#define TIDY                                                                                       \
+	"delete from account_session; "                                                            \
+	"update command_request set status = 'cancelled', finished_at = now(),"                    \
+	" error = '{\"code\":\"cancelled\",\"message\":\"it waited when the backup was made\"}'"   \
+	" where status in ('waiting', 'running'); "                                                \
+	"update extractor_run set status = 'lost', finished_at = now(),"                           \
+	" error = '{\"code\":\"cancelled\",\"message\":\"it ran when the backup was made\"}'"      \
+	" where status = 'running'; "                                                              \
+	"update import_run set status = 'interrupted', finished_at = now() where status = "        \
+	"'running'; "                                                                              \
 	"analyze"
 
 bool restore_connect(const struct hs_settings *settings, const char *database, struct hs_db **ret,
@@ -47,8 +48,8 @@ bool restore_connect(const struct hs_settings *settings, const char *database, s
 }
 
 /* Databases are made and renamed from another one. */
-static bool connect_beside(const struct hs_settings *settings, struct hs_db **ret,
-    struct hs_error *err)
+static bool connect_beside(
+    const struct hs_settings *settings, struct hs_db **ret, struct hs_error *err)
 {
 	struct hs_error first = HS_ERROR_INIT;
 
@@ -64,7 +65,8 @@ bool restore_has(struct hs_db *db, const char *name, bool *ret, struct hs_error 
 {
 	PGresult *result = NULL;
 
-	if (!hs_db_exec(db, "select 1 from pg_database where datname = $1::text", &result, err, name))
+	if (!hs_db_exec(
+		db, "select 1 from pg_database where datname = $1::text", &result, err, name))
 		return false;
 	*ret = PQntuples(result) == 1;
 	PQclear(result);
@@ -72,8 +74,8 @@ bool restore_has(struct hs_db *db, const char *name, bool *ret, struct hs_error 
 }
 
 /* Statements that take no parameters: the server quotes the names in them. Runs what sql gives. */
-static bool run_quoted(struct hs_db *db, const char *sql, const char *one, const char *other,
-    struct hs_error *err)
+static bool run_quoted(
+    struct hs_db *db, const char *sql, const char *one, const char *other, struct hs_error *err)
 {
 	PGresult *result = NULL;
 	bool done = true;
@@ -88,14 +90,19 @@ static bool run_quoted(struct hs_db *db, const char *sql, const char *one, const
 
 static bool put_out(struct hs_db *db, const char *name, struct hs_error *err)
 {
-	return hs_db_exec(db, "select pg_terminate_backend(pid) from pg_stat_activity"
-		" where datname = $1::text and pid <> pg_backend_pid()", NULL, err, name);
+	return hs_db_exec(db,
+	    "select pg_terminate_backend(pid) from pg_stat_activity"
+	    " where datname = $1::text and pid <> pg_backend_pid()",
+	    NULL, err, name);
 }
 
 bool restore_drop(struct hs_db *db, const char *name, struct hs_error *err)
 {
-	return put_out(db, name, err) && run_quoted(db, "select format('drop database if exists %I',"
-		" $1::text) where $2::text = ''", name, "", err);
+	return put_out(db, name, err) &&
+	    run_quoted(db,
+		"select format('drop database if exists %I',"
+		" $1::text) where $2::text = ''",
+		name, "", err);
 }
 
 /* ---- what is there ---- */
@@ -103,8 +110,8 @@ bool restore_drop(struct hs_db *db, const char *name, struct hs_error *err)
 bool restore_describe(const struct hs_settings *settings, const char *database, char *buf,
     size_t size, struct hs_error *err)
 {
-	static const char *const words[] = { "accounts", "players", "imported files", "linked players",
-		"extractor runs" };
+	static const char *const words[] = { "accounts", "players", "imported files",
+		"linked players", "extractor runs" };
 	struct hs_db *db = NULL;
 	PGresult *result = NULL;
 	size_t at = 0;
@@ -113,18 +120,23 @@ bool restore_describe(const struct hs_settings *settings, const char *database, 
 	buf[0] = '\0';
 	if (!restore_connect(settings, database, &db, err))
 		return false;
-	done = hs_db_exec(db, "select to_regclass('public.account') is not null"
-		" and to_regclass('public.extractor_run') is not null", &result, err);
+	done = hs_db_exec(db,
+	    "select to_regclass('public.account') is not null"
+	    " and to_regclass('public.extractor_run') is not null",
+	    &result, err);
 	if (done && strcmp(hs_db_text(result, 0, 0), "t") == 0) {
 		PQclear(result);
 		result = NULL;
-		done = hs_db_exec(db, "select (select count(*) from account), (select count(*) from player),"
-			" (select count(*) from import_file), (select count(*) from player_link),"
-			" (select count(*) from extractor_run)", &result, err);
+		done = hs_db_exec(db,
+		    "select (select count(*) from account), (select count(*) from player),"
+		    " (select count(*) from import_file), (select count(*) from player_link),"
+		    " (select count(*) from extractor_run)",
+		    &result, err);
 		for (size_t i = 0; done && i < HS_COUNT(words) && at < size; i++)
 			if (hs_db_int(result, 0, (int)i) > 0)
 				at += (size_t)snprintf(buf + at, size - at, "%s%lld %s",
-				    at > 0 ? ", " : "", (long long)hs_db_int(result, 0, (int)i), words[i]);
+				    at > 0 ? ", " : "", (long long)hs_db_int(result, 0, (int)i),
+				    words[i]);
 	}
 	PQclear(result);
 	hs_db_free(db);
@@ -136,7 +148,8 @@ bool restore_describe(const struct hs_settings *settings, const char *database, 
 static bool create(struct hs_db *db, const struct restore_names *names, struct hs_error *err)
 {
 	static const char like_now[] =
-	    "select format('create database %I template template0 encoding %L lc_collate %L lc_ctype %L',"
+	    "select format('create database %I template template0 encoding %L lc_collate %L "
+	    "lc_ctype %L',"
 	    " $2::text, pg_encoding_to_char(encoding), datcollate, datctype)"
 	    " || case when to_jsonb(d)->>'datlocprovider' = 'i' then format("
 	    "' locale_provider icu icu_locale %L', coalesce(to_jsonb(d)->>'daticulocale',"
@@ -147,7 +160,8 @@ static bool create(struct hs_db *db, const struct restore_names *names, struct h
 		return true;
 	if (strstr(err->message, "42501") != NULL)
 		return hs_error_set(err, HS_DB_REFUSED, "POSTGRES_USER",
-		    "a restore makes a database beside the one in use, which POSTGRES_USER may not: as an "
+		    "a restore makes a database beside the one in use, which POSTGRES_USER may "
+		    "not: as an "
 		    "administrator of that server, ALTER ROLE ... CREATEDB");
 	return false;
 }
@@ -176,8 +190,12 @@ static bool load(const struct hs_settings *settings, struct hs_db *db, const cha
 	char target[CONNINFO_BYTES];
 	const char *words[] = { "--exit-on-error", "--single-transaction", "--no-owner",
 		"--no-privileges", "--no-password", target, NULL };
-	const struct pg_run run = { .program = "pg_restore", .words = words, .in = dump, .out = -1,
-		.may_go_on = may_go_on, .arg = arg };
+	const struct pg_run run = { .program = "pg_restore",
+		.words = words,
+		.in = dump,
+		.out = -1,
+		.may_go_on = may_go_on,
+		.arg = arg };
 
 	if (lseek(dump, 0, SEEK_SET) != 0)
 		return hs_error_errno(err, "", "cannot read the dump again");
@@ -194,7 +212,8 @@ static bool data_version(const struct hs_settings *settings, const char *databas
 	snprintf(buf, size, "0");
 	if (!restore_connect(settings, database, &db, err))
 		return false;
-	done = hs_db_exec(db, "select to_regclass('public.data_version') is not null", &result, err);
+	done =
+	    hs_db_exec(db, "select to_regclass('public.data_version') is not null", &result, err);
 	if (done && strcmp(hs_db_text(result, 0, 0), "t") == 0) {
 		PQclear(result);
 		result = NULL;
@@ -207,20 +226,21 @@ static bool data_version(const struct hs_settings *settings, const char *databas
 	return done;
 }
 
-static bool finish(const struct hs_settings *settings, const struct restore_names *names,
-    struct hs_error *err)
+static bool finish(
+    const struct hs_settings *settings, const struct restore_names *names, struct hs_error *err)
 {
 	struct hs_migrations state = { 0 };
 	char dir[4096], version[32];
 	struct hs_db *db = NULL;
 	bool done;
 
-	done = hs_format(dir, sizeof dir, err, "%s/sql", hs_setting_text(settings, HS_SET_DATA_DIR)) &&
+	done =
+	    hs_format(dir, sizeof dir, err, "%s/sql", hs_setting_text(settings, HS_SET_DATA_DIR)) &&
 	    data_version(settings, names->now, version, sizeof version, err) &&
 	    restore_connect(settings, names->fresh, &db, err) &&
 	    hs_migrate(db, dir, NULL, NULL, &state, err) && hs_db_script(db, TIDY, err) &&
-	    hs_db_exec(db, "update data_version set version = greatest(version, $1::bigint) + 1", NULL,
-		err, version);
+	    hs_db_exec(db, "update data_version set version = greatest(version, $1::bigint) + 1",
+		NULL, err, version);
 	hs_db_free(db);
 	return done;
 }
@@ -252,8 +272,8 @@ static bool rename_both(struct hs_db *db, const struct restore_names *names, str
 	return false;
 }
 
-bool restore_swap(const struct hs_settings *settings, const struct restore_names *names,
-    struct hs_error *err)
+bool restore_swap(
+    const struct hs_settings *settings, const struct restore_names *names, struct hs_error *err)
 {
 	struct hs_db *db = NULL;
 	bool done = false;
@@ -265,7 +285,7 @@ bool restore_swap(const struct hs_settings *settings, const struct restore_names
 		done = put_out(db, names->now, err) && put_out(db, names->fresh, err) &&
 		    rename_both(db, names, err);
 		if (!done && strstr(err->message, "55006") == NULL)
-			break;	/* other than that someone is connected */
+			break; /* other than that someone is connected */
 	}
 	hs_db_free(db);
 	return done;

@@ -1,8 +1,8 @@
 /* restore_folders.c: staging, setting aside, and putting in place, all by rename within one folder.
  *
- * Three states of a folder, told by names in it: ".restoring-STAMP" (the old may be partly aside), ".restored-STAMP" (the
- * old is aside, the new partly in place), neither (done). A file that comes meanwhile is never overwritten: hs_file_move
- * gives way to a taken name. */
+ * Three states of a folder, told by names in it: ".restoring-STAMP" (the old may be partly aside),
+ * ".restored-STAMP" (the old is aside, the new partly in place), neither (done). A file that comes
+ * meanwhile is never overwritten: hs_file_move gives way to a taken name. */
 #include "daemons/supervisor/restore_folders.h"
 
 #include <dirent.h>
@@ -33,8 +33,9 @@ static void name_of(char name[STAGE_NAME_BYTES], const char *prefix, const char 
 }
 
 /* Calls act for each entry of dir but "." and ".."; act may rename it away. */
-static bool for_each(int dir, bool (*act)(void *arg, int dir, const char *name, struct hs_error *err),
-    void *arg, struct hs_error *err)
+static bool for_each(int dir,
+    bool (*act)(void *arg, int dir, const char *name, struct hs_error *err), void *arg,
+    struct hs_error *err)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
@@ -59,7 +60,8 @@ static bool for_each(int dir, bool (*act)(void *arg, int dir, const char *name, 
 static bool open_inner(int dir, const char *name, int *ret_fd, struct hs_error *err)
 {
 	*ret_fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return *ret_fd >= 0 || errno == ENOENT || hs_error_errno(err, name, "cannot open the folder");
+	return *ret_fd >= 0 || errno == ENOENT ||
+	    hs_error_errno(err, name, "cannot open the folder");
 }
 
 /* ---- staging ---- */
@@ -75,8 +77,9 @@ bool restore_stage(const struct hs_settings *settings, const char *stamp, struct
 
 		if (!hs_dir_open(path_of(settings, i), &dir, err))
 			return false;
-		done = mkdirat(dir, name, 0750) == 0 || hs_error_errno(err, path_of(settings, i),
-			"cannot make a folder for the new files in it");
+		done = mkdirat(dir, name, 0750) == 0 ||
+		    hs_error_errno(
+			err, path_of(settings, i), "cannot make a folder for the new files in it");
 		close(dir);
 		if (!done)
 			return false;
@@ -108,8 +111,8 @@ bool restore_file_begin(const struct hs_settings *settings, const char *stamp,
 
 	if (!folder_of(member->name, &folder, &name))
 		hs_panic("%s belongs to no folder", member->name);
-	if (!hs_format(path, sizeof path, err, "%s/.restoring-%s/%s", path_of(settings, folder), stamp,
-		name))
+	if (!hs_format(path, sizeof path, err, "%s/.restoring-%s/%s", path_of(settings, folder),
+		stamp, name))
 		return false;
 	ret->member = *member;
 	ret->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -125,7 +128,8 @@ bool restore_file_end(struct restore_file *file, struct hs_error *err)
 {
 	struct timespec times[2] = { { .tv_sec = file->member.changed_at },
 		{ .tv_sec = file->member.changed_at } };
-	bool done = fchmod(file->fd, file->member.mode & 0777) == 0 && futimens(file->fd, times) == 0;
+	bool done =
+	    fchmod(file->fd, file->member.mode & 0777) == 0 && futimens(file->fd, times) == 0;
 
 	if (!done)
 		hs_error_errno(err, file->member.name, "cannot set its rights and time");
@@ -144,8 +148,8 @@ bool restore_sync(const struct hs_settings *settings, const char *stamp, struct 
 
 		if (!hs_dir_open(path_of(settings, i), &dir, err))
 			return false;
-		done = syncfs(dir) == 0 || hs_error_errno(err, path_of(settings, i),
-			"cannot flush the files to the disk");
+		done = syncfs(dir) == 0 ||
+		    hs_error_errno(err, path_of(settings, i), "cannot flush the files to the disk");
 		close(dir);
 		if (!done)
 			return false;
@@ -167,8 +171,8 @@ static bool count_one(void *arg, int dir, const char *name, struct hs_error *err
 	return true;
 }
 
-bool restore_describe_folders(const struct hs_settings *settings, char *buf, size_t size,
-    struct hs_error *err)
+bool restore_describe_folders(
+    const struct hs_settings *settings, char *buf, size_t size, struct hs_error *err)
 {
 	size_t at = 0;
 
@@ -185,8 +189,9 @@ bool restore_describe_folders(const struct hs_settings *settings, char *buf, siz
 		if (!done)
 			return false;
 		if (count > 0 && at < size)
-			at += (size_t)snprintf(buf + at, size - at, "%s%lld %s in %s", at > 0 ? ", " : "",
-			    count, count == 1 ? "file" : "files", backup_folder_name((enum backup_folder)i));
+			at += (size_t)snprintf(buf + at, size - at, "%s%lld %s in %s",
+			    at > 0 ? ", " : "", count, count == 1 ? "file" : "files",
+			    backup_folder_name((enum backup_folder)i));
 	}
 	return true;
 }
@@ -195,7 +200,7 @@ bool restore_describe_folders(const struct hs_settings *settings, char *buf, siz
 
 struct aside {
 	char name[STAGE_NAME_BYTES];
-	int fd;			/* -1: not made yet */
+	int fd; /* -1: not made yet */
 	size_t moved;
 };
 
@@ -218,7 +223,8 @@ static bool set_aside(void *arg, int dir, const char *name, struct hs_error *err
 		return true;
 	if (aside->fd < 0) {
 		if (mkdirat(dir, aside->name, 0750) != 0 && errno != EEXIST)
-			return hs_error_errno(err, aside->name, "cannot make a folder for the old files");
+			return hs_error_errno(
+			    err, aside->name, "cannot make a folder for the old files");
 		if (!open_inner(dir, aside->name, &aside->fd, err))
 			return false;
 	}
@@ -248,18 +254,21 @@ static bool clear_folder(int dir, const char *stamp, struct hs_error *err)
 	name_of(cleared, ".restored-", stamp);
 	name_of(aside.name, ASIDE, stamp);
 	if (fstatat(dir, staged, &info, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT || hs_error_errno(err, staged, "cannot look at the new files");
-	do {	/* whoever reads a folder that changes may miss some */
+		return errno == ENOENT ||
+		    hs_error_errno(err, staged, "cannot look at the new files");
+	do { /* whoever reads a folder that changes may miss some */
 		aside.moved = 0;
 		done = for_each(dir, set_aside, &aside, err);
 	} while (done && aside.moved > 0);
-	done = done && (aside.fd < 0 || fsync(aside.fd) == 0 ||
-	    hs_error_errno(err, aside.name, "cannot flush it to the disk"));
+	done = done &&
+	    (aside.fd < 0 || fsync(aside.fd) == 0 ||
+		hs_error_errno(err, aside.name, "cannot flush it to the disk"));
 	if (aside.fd >= 0)
 		close(aside.fd);
 	if (done && renameat(dir, staged, dir, cleared) != 0)
 		done = hs_error_errno(err, staged, "cannot rename the folder of the new files");
-	return done && (fsync(dir) == 0 || hs_error_errno(err, cleared, "cannot flush it to the disk"));
+	return done &&
+	    (fsync(dir) == 0 || hs_error_errno(err, cleared, "cannot flush it to the disk"));
 }
 
 static bool fill_folder(int dir, const char *stamp, struct hs_error *err)
@@ -279,8 +288,9 @@ static bool fill_folder(int dir, const char *stamp, struct hs_error *err)
 		done = for_each(from, put_in_place, &to, err);
 	} while (done && to.moved > 0);
 	close(from);
-	return done && (unlinkat(dir, cleared, AT_REMOVEDIR) == 0 ||
-	    hs_error_errno(err, cleared, "cannot remove this folder")) &&
+	return done &&
+	    (unlinkat(dir, cleared, AT_REMOVEDIR) == 0 ||
+		hs_error_errno(err, cleared, "cannot remove this folder")) &&
 	    (fsync(dir) == 0 || hs_error_errno(err, cleared, "cannot flush it to the disk"));
 }
 

@@ -126,8 +126,8 @@ static void finish(struct gathering *gathering)
 	    hs_setting_text(supervisor->settings, HS_SET_STATE_DIR), "listen",
 	    listen_json(&supervisor->listeners), "url", text_or_null(url), "incoming",
 	    hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR), "database",
-	    database_json(supervisor, gathering->details), "work", keeping_json(supervisor), "daemons",
-	    daemons));
+	    database_json(supervisor, gathering->details), "work", keeping_json(supervisor),
+	    "daemons", daemons));
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		json_decref(gathering->details[i]);
 	free(gathering);

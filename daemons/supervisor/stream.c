@@ -1,7 +1,7 @@
 /* stream.c: makes the socket for a backup's bytes, and lets in one peer.
  *
- * The folder lets in the daemons' group, SO_PEERCRED tells who came: whoever gave the command, or root. The name is
- * gone as soon as he is in. */
+ * The folder lets in the daemons' group, SO_PEERCRED tells who came: whoever gave the command, or
+ * root. The name is gone as soon as he is in. */
 #include "daemons/supervisor/stream.h"
 
 #include <errno.h>
@@ -55,12 +55,12 @@ static bool let_in(int listener, uid_t uid, int *ret_fd, struct hs_error *err)
 		return true;
 	}
 	close(fd);
-	return hs_error_set(err, HS_NOT_ALLOWED, "", "user %u came for another's bytes",
-	    (unsigned)peer.uid);
+	return hs_error_set(
+	    err, HS_NOT_ALLOWED, "", "user %u came for another's bytes", (unsigned)peer.uid);
 }
 
-bool stream_open(const struct hs_settings *settings, int channel, uid_t uid, int *ret_fd,
-    struct hs_error *err)
+bool stream_open(
+    const struct hs_settings *settings, int channel, uid_t uid, int *ret_fd, struct hs_error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = -1;
@@ -70,8 +70,8 @@ bool stream_open(const struct hs_settings *settings, int channel, uid_t uid, int
 		hs_setting_text(settings, HS_SET_STATE_DIR)) ||
 	    !listen_at(&address, &listener, err))
 		return false;
-	channel_say(channel, hs_message_event(0, "stream", json_pack("{s:s}", "socket",
-	    address.sun_path)));
+	channel_say(
+	    channel, hs_message_event(0, "stream", json_pack("{s:s}", "socket", address.sun_path)));
 	done = let_in(listener, uid, ret_fd, err);
 	close(listener);
 	unlink(address.sun_path);

@@ -37,8 +37,10 @@ void channel_progress(int fd, const char *stage, const char *file, long long byt
 	char clean[3 * HS_BACKUP_NAME_BYTES];
 
 	hs_utf8_clean(file, strlen(file), clean, sizeof clean);
-	channel_say(fd, hs_message_event(0, "progress", json_pack("{s:s, s:s, s:I, s:I}", "file",
-	    clean, "stage", stage, "bytes", (json_int_t)bytes, "total", (json_int_t)total)));
+	channel_say(fd,
+	    hs_message_event(0, "progress",
+		json_pack("{s:s, s:s, s:I, s:I}", "file", clean, "stage", stage, "bytes",
+		    (json_int_t)bytes, "total", (json_int_t)total)));
 }
 
 /* One line; its end becomes a NUL. */

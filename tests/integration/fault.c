@@ -1,8 +1,8 @@
 /* fault.c: a library to be preloaded: the n-th call of one function fails or kills its program.
  *
  * HS_FAULT_FILE names a file that says what to do: "importer:fsync:3:kill" lets the third fsync
- * of hsd-importer end it, "importer:renameat2:1:ENOSPC" lets it fail, "restore:send:1:stop" stops a task of that
- * name, for a test that kills more than it. The call counts begin anew
+ * of hsd-importer end it, "importer:renameat2:1:ENOSPC" lets it fail, "restore:send:1:stop" stops
+ * a task of that name, for a test that kills more than it. The call counts begin anew
  * when the file's words change. Once done, the file is removed, so that the program started anew
  * lives. */
 #define _GNU_SOURCE
