@@ -25,6 +25,7 @@ struct hs_backup_writer {
 	struct hs_backup_sums sums;
 	struct hs_error why; /* of the first write that failed */
 	int64_t bytes;
+	bool is_given_up;
 	char *chunk;
 };
 
@@ -32,6 +33,8 @@ static la_ssize_t on_write(struct archive *archive, void *arg, const void *bytes
 {
 	struct hs_backup_writer *writer = arg;
 
+	if (writer->is_given_up)
+		return (la_ssize_t)length;
 	if (!hs_file_write_all(writer->fd, bytes, length, &writer->why)) {
 		archive_set_error(archive, EIO, "cannot write");
 		return -1;
@@ -82,7 +85,7 @@ void hs_backup_writer_free(struct hs_backup_writer *writer)
 	if (writer == NULL)
 		return;
 	if (writer->archive != NULL) {
-		archive_write_fail(writer->archive); /* nothing more is written */
+		writer->is_given_up = true; /* libarchive would write an end */
 		archive_write_free(writer->archive);
 	}
 	EVP_MD_CTX_free(writer->digest);

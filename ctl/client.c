@@ -209,6 +209,8 @@ static bool start(struct client *client, int fd, const struct request *request,
 
 static void close_all(struct client *client)
 {
+	if (client->hooks != NULL && client->hooks->on_end != NULL)
+		client->hooks->on_end(client->hooks->arg);
 	hs_link_free(client->link);
 	if (client->interrupt != NULL)
 		event_free(client->interrupt);

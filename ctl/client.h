@@ -19,6 +19,8 @@ struct client_hooks {
 	bool (*on_result)(void *arg, const json_t *result, struct hs_error *err);
 	/* An error is there: a better one may be put in its place. */
 	void (*on_error)(void *arg, struct hs_error *err);
+	/* All is over; events that were made are to be freed. */
+	void (*on_end)(void *arg);
 	const char *on_interrupt;	/* what to say at a signal, which ends the work too */
 	void *arg;
 };

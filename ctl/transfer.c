@@ -308,6 +308,15 @@ static void on_error(void *arg, struct hs_error *err)
 		*err = transfer->why;
 }
 
+static void on_end(void *arg)
+{
+	struct transfer *transfer = arg;
+
+	if (transfer->ready != NULL)
+		event_free(transfer->ready);
+	transfer->ready = NULL;
+}
+
 /* ---- all of it ---- */
 
 static bool name_files(struct transfer *transfer, struct hs_error *err)
@@ -339,7 +348,7 @@ static void close_all(struct transfer *transfer)
 int transfer_run(int fd, const struct request *request, struct output *output)
 {
 	struct transfer *transfer = calloc(1, sizeof *transfer);
-	struct client_hooks hooks = { on_event, on_result, on_error, NULL, transfer };
+	struct client_hooks hooks = { on_event, on_result, on_error, on_end, NULL, transfer };
 	struct hs_error err = HS_ERROR_INIT;
 	int status;
 

@@ -373,6 +373,7 @@ def test_no_room(full, made, empty, place):
         done = backup(full, small / "x.tar", check=False)
         assert code_of(done) == "disk_full" and "room" in done.json["error"]["message"], done.stdout
         assert os.listdir(small) == []
+        until(lambda: full.status()["work"] is None, 10, full.status)
         with open(small / "y.tar", "wb") as file:
             done = subprocess.run([full.programs.path("hsctl"), "backup", "-"], env=full.environment(), stdout=file,
                                   stderr=subprocess.PIPE, check=False, timeout=60)
