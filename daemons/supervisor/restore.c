@@ -318,7 +318,25 @@ static bool read_backup(struct restore *restore, struct hs_error *err)
 
 /* ---- all of it ---- */
 
-static bool check_empty(struct restore *restore, struct hs_error *err)
+/* What the database has beside our tables loses its place too. has_fresh: the new one is there. */
+static bool check_strangers(struct restore *restore, bool has_fresh, struct hs_error *err)
+{
+	char tables[DESCRIPTION_BYTES];
+
+	if (!restore_strangers(restore->settings, &restore->names, has_fresh, tables, sizeof tables,
+		err))
+		return false;
+	if (tables[0] == '\0')
+		return true;
+	restore->was_empty = false;
+	return restore->replaces ||
+	    hs_error_set(err, HS_EXISTS, "",
+		"the database %s has tables that are not HoopScout's (%s): --replace puts all of "
+		"it aside",
+		restore->names.now, tables);
+}
+
+static bool check_empty(struct restore *restore, bool has_fresh, struct hs_error *err)
 {
 	char data[DESCRIPTION_BYTES], files[DESCRIPTION_BYTES];
 
@@ -327,7 +345,7 @@ static bool check_empty(struct restore *restore, struct hs_error *err)
 		return false;
 	restore->was_empty = data[0] == '\0' && files[0] == '\0';
 	if (restore->was_empty || restore->replaces)
-		return true;
+		return check_strangers(restore, has_fresh, err);
 	return hs_error_set(err, HS_EXISTS, "",
 	    "this system is not empty: it has %s%s%s; --replace puts all that aside and the backup "
 	    "in its "
@@ -388,7 +406,7 @@ static bool change_places(struct restore *restore, struct hs_error *err)
 	struct hs_db *db = NULL;
 	bool done;
 
-	if (!hold_daemons(restore, err) || !check_empty(restore, err))
+	if (!hold_daemons(restore, err) || !check_empty(restore, true, err))
 		return false;
 	if (was_empty != restore->was_empty && !journal_write(restore, err))
 		return false;
@@ -446,7 +464,7 @@ static bool run(
 	if (!recover(settings, err))
 		return false;
 	name_all(&restore);
-	if (!check_empty(&restore, err) || !journal_write(&restore, err))
+	if (!check_empty(&restore, false, err) || !journal_write(&restore, err))
 		return false;
 	done = make_new(&restore, err) && change_places(&restore, err);
 	if (restore.stream >= 0)

@@ -143,6 +143,53 @@ bool restore_describe(const struct hs_settings *settings, const char *database, 
 	return done;
 }
 
+/* One text of one row; an empty one for null. */
+static bool ask_text(struct hs_db *db, const char *sql, const char *value, char **ret,
+    struct hs_error *err)
+{
+	PGresult *result = NULL;
+	const char *text;
+
+	if (!hs_db_exec(db, sql, &result, err, value))
+		return false;
+	text = hs_db_text(result, 0, 0);
+	*ret = strdup(text != NULL ? text : "");
+	PQclear(result);
+	return *ret != NULL || hs_error_set(err, HS_NO_MEMORY, "", "no memory for names of tables");
+}
+
+bool restore_strangers(const struct hs_settings *settings, const struct restore_names *names,
+    bool with_fresh, char *buf, size_t size, struct hs_error *err)
+{
+	static const char ours[] =
+	    "select string_agg(relname, ',') from pg_class"
+	    " where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
+	    " and $1::text = ''";
+	static const char others[] =
+	    "select string_agg(format('%I.%I', n.nspname, c.relname), ', ')"
+	    " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+	    " where c.relkind in ('r', 'p') and n.nspname !~ '^pg_'"
+	    " and n.nspname <> 'information_schema' and (n.nspname <> 'public'"
+	    " or ($1::text <> '' and c.relname <> all (string_to_array($1::text, ','))))"
+	    " and not exists (select from pg_depend d where d.objid = c.oid"
+	    " and d.classid = 'pg_class'::regclass and d.deptype = 'e')";
+	struct hs_db *now = NULL, *fresh = NULL;
+	char *known = NULL, *found = NULL;
+	bool done;
+
+	done = (!with_fresh || (restore_connect(settings, names->fresh, &fresh, err) &&
+				   ask_text(fresh, ours, "", &known, err))) &&
+	    restore_connect(settings, names->now, &now, err) &&
+	    ask_text(now, others, known != NULL ? known : "", &found, err);
+	if (done)
+		snprintf(buf, size, "%.*s", hs_utf8_cut(found, size - 1), found);
+	hs_db_free(now);
+	hs_db_free(fresh);
+	free(known);
+	free(found);
+	return done;
+}
+
 /* ---- the new one ---- */
 
 static bool create(struct hs_db *db, const struct restore_names *names, struct hs_error *err)

@@ -28,6 +28,11 @@ bool restore_connect(const struct hs_settings *settings, const char *database, s
 bool restore_describe(const struct hs_settings *settings, const char *database, char *buf,
     size_t size, struct hs_error *err);
 
+/* Says which tables in names->now are not ours ("billing.invoice"); "" when all are. with_fresh:
+ * ours are those that names->fresh has; else only other schemas than public are looked at. */
+bool restore_strangers(const struct hs_settings *settings, const struct restore_names *names,
+    bool with_fresh, char *buf, size_t size, struct hs_error *err);
+
 /* Makes names->fresh and fills it from the dump (pg_restore), migrates it, and tidies it: nobody is
  * signed in, nothing waits or runs. may_go_on as in pg_run. Errors: HS_DB_REFUSED (says which right
  * is missing), those of pg_restore, HS_MIGRATION. */

@@ -142,11 +142,16 @@ static bool bring_up_to_date(struct errand *errand, bool migrate, struct hs_erro
 static bool keep(const struct errand *errand, bool restores, const char *argument,
     struct hs_error *err)
 {
-	char number[16];
+	char number[16], folder[PATH_MAX];
 	long long uid;
 
 	snprintf(number, sizeof number, "%.*s", (int)strcspn(argument, " "), argument);
 	if (!hs_parse_int(number, 0, UINT32_MAX, "--task", &uid, err))
+		return false;
+	/* a container may have no other place that can be written */
+	if (!hs_format(folder, sizeof folder, err, "%s/run",
+		hs_setting_text(errand->settings, HS_SET_STATE_DIR)) ||
+	    setenv("TMPDIR", folder, 1) != 0)
 		return false;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGIO, SIG_IGN);		/* whoever writes a file that we just ask about */

@@ -466,6 +466,20 @@ def test_an_external_database(programs, full, made, place):
             hs.wait_for("archive/more.json")
             restore(hs, place / "external.tar", "--replace", "--yes")
             assert has() == before and files(hs) == was["files"]
+            server.sql("create schema billing; create table billing.invoice (n int)", "scouts")
+            server.sql("create table beside (n int)", "scouts")
+            server.sql("delete from player; delete from player_link; delete from account; delete from import_file;"
+                       "delete from extractor_run", "scouts")
+            for folder in ("incoming", "archive", "failed"):
+                for path in [path for path in hs.folder(folder).iterdir() if path.is_file()]:
+                    path.unlink()
+            done = restore(hs, place / "external.tar", check=False)
+            assert code_of(done) == "exists" and "billing.invoice" in done.json["error"]["message"], done.stdout
+            server.sql("drop schema billing cascade", "scouts")
+            until(lambda: hs.status()["work"] is None, 10, hs.status)
+            done = restore(hs, place / "external.tar", check=False)
+            assert code_of(done) == "exists" and "public.beside" in done.json["error"]["message"], done.stdout
+            assert leftovers_of(server) == "" and server.sql("select count(*) from beside", "scouts") == "0"
             assert "scouts_before_" in server.sql("select datname from pg_database")
             said = (place / "said").read_text()
             assert "--format=custom" in said and "--single-transaction" in said and "sesame" not in said
@@ -475,6 +489,10 @@ def test_an_external_database(programs, full, made, place):
     finally:
         house.close()
         server.close()
+
+
+def leftovers_of(server):
+    return server.sql("select datname from pg_database where datname like '%_restoring_%'")
 
 
 def tell_tale(place):
