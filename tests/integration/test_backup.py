@@ -49,8 +49,9 @@ def sequences(house):
 
 def schema(house):
     place = house._database()
-    done = subprocess.run(as_user([str(postgres_bin() / "pg_dump"), "--schema-only", "--no-owner", "-h", place["host"],
-                                   "-U", place["user"], place["dbname"]]), capture_output=True, text=True, check=True, cwd="/")
+    line = [str(postgres_bin() / "pg_dump"), "--schema-only", "--no-owner", "-h", place["host"], "-U", place["user"],
+            place["dbname"]]
+    done = subprocess.run(as_user(line), capture_output=True, text=True, check=True, cwd="/")
     return [line for line in done.stdout.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict"))]
 
 
@@ -136,7 +137,8 @@ def furnish(house):
     for name in ODD_NAMES:
         (pathlib.Path(os.fsdecode(os.fsencode(house.folder("incoming")) + b"/" + name))).write_text(
             json.dumps(players(f"odd {len(name)}", "a", "b")))
-    for number, what in enumerate((players("one", "a", "b", "c"), players("one", "a", "b", date="2024-02-01", assists_per_game=3),
+    for number, what in enumerate((players("one", "a", "b", "c"),
+                                   players("one", "a", "b", date="2024-02-01", assists_per_game=3),
                                    players("two", "x", "y", raw_payload={"n": 1e5}), snapshot(record(height_cm="tall")),
                                    players("one", "a", date="2024-01-15", height_cm=200, role="wing"))):
         house.drop(what, f"file-{number}.json")
@@ -270,11 +272,11 @@ def test_what_is_damaged_is_refused(full, made, empty, place):
             assert word in done.json["error"]["message"], done.stdout
         return code_of(done)
 
-    for name, header, begin, size in members_of(path):
-        for at in {begin, begin + size // 2, begin + size - 1} if size else ():
+    for name, header, begin, size in members_of(path)[::3] + members_of(path)[-1:]:     # the unit test flips every byte
+        for at in [begin + size // 2] if size else []:
             flipped = content[:at] + bytes([content[at] ^ 4]) + content[at + 1:]
-            assert verdict(flipped, *([] if name == "MANIFEST.json" else [str(header) if name != "SHA256SUMS" else "SHA256SUMS"])) \
-                == "bad_backup", (name, at)
+            said = {"MANIFEST.json": "", "SHA256SUMS": name}.get(name, str(header))
+            assert verdict(flipped, said) == "bad_backup", (name, at)
         flipped = content[:header + 100] + bytes([content[header + 100] ^ 1]) + content[header + 101:]
         assert verdict(flipped) in ("bad_backup", "truncated"), name
         assert verdict(content[:begin + size // 2]) in ("truncated", "bad_backup"), name
