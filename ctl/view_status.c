@@ -82,6 +82,16 @@ static void print_database(const struct screen *screen, const json_t *database)
 	print_hosts(screen, json_object_get(database, "hosts"));
 }
 
+/* A backup or a restore. */
+static void print_work(const struct screen *screen, const json_t *work)
+{
+	if (!json_is_object(work))
+		return;
+	fprintf(screen->out, "  %-11s", text_of(work, "work"));
+	screen_print(screen, STYLE_DOUBT, "%s", text_of(work, "stage"));
+	fputc('\n', screen->out);
+}
+
 static void print_head(const struct screen *screen, const json_t *result)
 {
 	char span[FIGURE_BYTES];
@@ -93,6 +103,7 @@ static void print_head(const struct screen *screen, const json_t *result)
 	print_field(screen, "incoming", text_of(result, "incoming"));
 	print_field(screen, "state", text_of(result, "state_dir"));
 	print_database(screen, json_object_get(result, "database"));
+	print_work(screen, json_object_get(result, "work"));
 }
 
 static void print_last_exits(const struct screen *screen, const json_t *daemons)

@@ -121,13 +121,14 @@ static void finish(struct gathering *gathering)
 		if (supervisor->services[i].wanted || supervisor->services[i].policy.started_before)
 			json_array_append_new(daemons,
 			    service_json(&supervisor->services[i], gathering->details[i]));
-	call_result(gathering->call, json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o}",
+	call_result(gathering->call, json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o, s:o}",
 	    "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(), "uptime_seconds",
 	    seconds_since(supervisor->started_ms), "state_dir",
 	    hs_setting_text(supervisor->settings, HS_SET_STATE_DIR), "listen",
 	    listen_json(&supervisor->listeners), "url", text_or_null(url), "incoming",
 	    hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR), "database",
-	    database_json(supervisor, gathering->details), "daemons", daemons));
+	    database_json(supervisor, gathering->details), "work", keeping_json(supervisor),
+	    "daemons", daemons));
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		json_decref(gathering->details[i]);
 	free(gathering);

@@ -12,6 +12,7 @@
 #include "common/settings.h"
 #include "daemons/supervisor/errand.h"
 #include "daemons/supervisor/identity.h"
+#include "daemons/supervisor/keeping.h"
 #include "daemons/supervisor/listen.h"
 #include "daemons/supervisor/route.h"
 #include "daemons/supervisor/service.h"
@@ -34,6 +35,7 @@ struct supervisor {
 	struct service services[SERVICE_COUNT];
 	struct control_server *control;
 	struct routes routes;
+	struct keeping keeping;
 	enum phase phase;
 	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */
 	int64_t started_ms;
