@@ -18,7 +18,6 @@
 #include <openssl/err.h>
 
 #include "common/clock.h"
-#include "common/text.h"
 #include "daemons/web/held.h"
 #include "daemons/web/linger.h"
 #include "daemons/web/tls.h"
@@ -58,7 +57,7 @@ struct connections {
 	struct gate plain, secure;
 	struct event *sweep;
 	struct lingerers *lingerers;
-	char held_begin[HELD_BEGIN_BYTES];
+	const char *base_path;
 	const struct connections_events *events;
 	void *arg;
 	size_t open;
@@ -171,7 +170,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	if (connection == NULL)
 		return NULL;
 	connection->all = all;
-	if ((connection->held = held_new(all->held_begin)) == NULL ||
+	if ((connection->held = held_new(all->base_path)) == NULL ||
 	    (connection->adopt = event_new(base, -1, 0, on_adopt, connection)) == NULL)
 		goto fail;
 	if ((bev = gate->tls == NULL ? bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE) :
@@ -256,11 +255,7 @@ bool connections_new(struct event_base *base, struct evhttp *http, const char *b
 
 	if (all == NULL)
 		goto fail;
-	if (!hs_format(all->held_begin, sizeof all->held_begin, err, "POST %s" HELD_PATH,
-		base_path)) {
-		free(all);
-		return false;
-	}
+	all->base_path = base_path;
 	all->base = base;
 	all->events = events;
 	all->arg = arg;

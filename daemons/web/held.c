@@ -4,6 +4,7 @@
  * where the body goes. Without memory nothing is held. */
 #include "daemons/web/held.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,26 +12,28 @@
 #include "common/log.h"
 #include "daemons/web/server.h"
 
+static const char *const paths[] = { HELD_PATH };
+
 struct held {
-	const char *begin;	/* of a request line for an upload, up to the path's end */
+	const char *base;	/* base_path.h */
 	struct evbuffer *kept;
 	bool is_moving;		/* our own change of input is under way */
 	bool has_body;		/* kept is (a part of) a body of so many bytes */
 	int64_t body_bytes;
 };
 
-struct held *held_new(const char *begin)
+struct held *held_new(const char *base)
 {
 	struct held *held = calloc(1, sizeof *held);
 
-	if (strlen(begin) >= HELD_BEGIN_BYTES)
-		hs_panic("an upload's request line begins with %zu bytes", strlen(begin));
+	if (strlen(base) > HELD_BASE_BYTES)
+		hs_panic("a base path has %zu bytes", strlen(base));
 	if (held != NULL && (held->kept = evbuffer_new()) == NULL) {
 		free(held);
 		return NULL;
 	}
 	if (held != NULL)
-		held->begin = begin;
+		held->base = base;
 	return held;
 }
 
@@ -56,15 +59,18 @@ int64_t held_body(const struct held *held, struct evbuffer **ret_begun)
 /* So far it may be a request for an upload. */
 static bool may_be_upload(const struct held *held, struct evbuffer *bytes)
 {
-	char found[HELD_BEGIN_BYTES];
-	size_t whole = strlen(held->begin);
-	ev_ssize_t length = evbuffer_copyout(bytes, found, whole + 1);
-	size_t compared = length < 0 ? 0 : (size_t)length;
+	char found[HELD_BEGIN_BYTES], begin[HELD_BEGIN_BYTES];
+	ev_ssize_t copied = evbuffer_copyout(bytes, found, sizeof found);
+	size_t length = copied < 0 ? 0 : (size_t)copied;
 
-	if (compared <= whole)
-		return memcmp(found, held->begin, compared) == 0;
-	return memcmp(found, held->begin, whole) == 0 &&
-	       (found[whole] == ' ' || found[whole] == '?');
+	for (size_t i = 0; i < HS_COUNT(paths); i++) {
+		size_t whole = (size_t)snprintf(begin, sizeof begin, "POST %s%s", held->base, paths[i]);
+
+		if (memcmp(found, begin, length < whole ? length : whole) == 0 &&
+		    (length <= whole || found[whole] == ' ' || found[whole] == '?'))
+			return true;
+	}
+	return false;
 }
 
 /* The only Content-Length of a head, its value's place in *ret_at and length; false when there is

@@ -14,13 +14,12 @@
 
 #define HELD_PATH "/admin/imports/upload"
 
-enum { HELD_LENGTH_DIGITS = 13, HELD_BEGIN_BYTES = 256 };
+enum { HELD_LENGTH_DIGITS = 13, HELD_BASE_BYTES = 200, HELD_BEGIN_BYTES = 256 };
 
 struct held;
 
-/* begin: "POST " and the path, with the base of base_path.h, of such a request: borrowed for its
- * life. NULL without memory. */
-struct held *held_new(const char *begin);
+/* base is as in base_path.h, borrowed for its life. NULL without memory. */
+struct held *held_new(const char *base);
 /* Accepts NULL. */
 void held_free(struct held *held);
 
