@@ -131,7 +131,7 @@ void bearer_look_up(struct exchange *exchange,
     void (*next)(struct exchange *exchange, const struct hs_error *err))
 {
 	const char *text = text_of(exchange);
-	char digest[TOKEN_DIGEST_BYTES];
+	char digest[TOKEN_DIGEST_BYTES], detail[720];
 	const char *const values[] = { digest };
 	const struct hs_db_statement statement = { .sql = api_token_look_up_sql, .values = values,
 		.count = HS_COUNT(values), .often = true };
@@ -139,8 +139,9 @@ void bearer_look_up(struct exchange *exchange,
 
 	exchange->form = FORM_JSON;
 	if (!is_for_programs(exchange->path)) {
-		reply_problem(exchange, STATUS_PAGES, "A token is for /api/v1 and /export; pages are "
-		    "for browsers, by /sign-in.", NULL);
+		snprintf(detail, sizeof detail, "A token is for %s/api/v1 and %s/export; pages are "
+		    "for browsers, by %s/sign-in.", exchange->base, exchange->base, exchange->base);
+		reply_problem(exchange, STATUS_PAGES, detail, NULL);
 		return;
 	}
 	exchange->on_account = next;

@@ -18,7 +18,6 @@
 #include <openssl/err.h>
 
 #include "common/clock.h"
-#include "common/text.h"
 #include "daemons/web/held.h"
 #include "daemons/web/linger.h"
 #include "daemons/web/tls.h"

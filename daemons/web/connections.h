@@ -36,8 +36,8 @@ struct connections_events {
 	void (*on_left)(void *arg, void *work, bool is_closed);
 };
 
-/* Hooks into http, which must be given no other bevcb. base_path is as in base_path.h. Keeps events
- * and arg. Gives *ret. */
+/* Hooks into http, which must be given no other bevcb. base_path is as in base_path.h. Keeps events,
+ * arg and base_path. Gives *ret. */
 bool connections_new(struct event_base *base, struct evhttp *http, const char *base_path,
     const struct connections_events *events, void *arg, struct connections **ret,
     struct hs_error *err);

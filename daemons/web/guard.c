@@ -107,14 +107,16 @@ static char *sign_in_address(const struct exchange *exchange)
 static void send_to_sign_in(struct exchange *exchange)
 {
 	char *address = exchange->form != FORM_JSON ? sign_in_address(exchange) : NULL;
+	char detail[400];
 
 	if (exchange->form == FORM_PAGE) {
 		reply_see_other(exchange, address);
 	} else if (exchange->form == FORM_JSON) {
 		exchange->reply.authenticate = BEARER_CHALLENGE;
-		reply_problem(exchange, HTTP_UNAUTHORIZED, "This is for those who are signed in, at "
-		    "/sign-in, or who send a token: Authorization: Bearer hst_... (hsctl token "
-		    "create).", NULL);
+		snprintf(detail, sizeof detail, "This is for those who are signed in, at %s/sign-in, "
+		    "or who send a token: Authorization: Bearer hst_... (hsctl token create).",
+		    exchange->base);
+		reply_problem(exchange, HTTP_UNAUTHORIZED, detail, NULL);
 	} else {
 		exchange->reply.leave_to = address;
 		address = NULL;

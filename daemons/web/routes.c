@@ -4,6 +4,7 @@
  * writes to the socket. */
 #include "daemons/web/routes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,8 +198,11 @@ static void refuse_method(struct exchange *exchange, const struct route *route)
 
 static void say_nothing_is_here(struct exchange *exchange)
 {
-	reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
-	    "Nothing has this address; /api/v1/openapi.json says what there is." :
+	char detail[320];
+
+	snprintf(detail, sizeof detail,
+	    "Nothing has this address; %s/api/v1/openapi.json says what there is.", exchange->base);
+	reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ? detail :
 	    "No page has this address.", NULL);
 }
 

@@ -122,6 +122,8 @@ def test_search(web):
     problem = web.get(f"{BASE}/api/v1/players?team=nonsense").json()
     assert problem["errors"][0]["values"] == f"{BASE}/api/v1/teams"
     assert f"{BASE}/api/v1/teams has all" in problem["detail"]
+    assert f"{BASE}/api/v1/openapi.json says" in web.get(f"{BASE}/api/nothing").json()["detail"]
+    assert f"signed in, at {BASE}/sign-in," in web.get(f"{BASE}/api/v1/imports").json()["detail"]
     assert web.get(f"{BASE}/api/v1/openapi.json").json()["servers"] == [{"url": BASE}]
 
 
