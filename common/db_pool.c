@@ -88,6 +88,8 @@ struct hs_db_pool {
 	size_t sizes[STATE_COUNT];
 	struct hs_db_jobs queue;
 	size_t waiting;
+	unsigned long long begun;	/* jobs that got a connection */
+	int64_t waited_us;		/* and what they waited for it */
 	unsigned failures;		/* to connect, in a row */
 	bool usable, said_away;
 	struct hs_error last;
@@ -591,6 +593,8 @@ static void start_jobs(struct hs_db_pool *pool)
 			continue;
 		}
 		leave_queue(job);
+		pool->begun++;
+		pool->waited_us += hs_clock_us() - job->queued_us;
 		move(connection, BUSY);
 		connection->job = job;
 		job->connection = connection;
@@ -661,6 +665,7 @@ bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *st
 		hs_panic("a job with a deadline of %d ms", deadline_ms);
 	job->pool = pool;
 	job->deadline_ms = deadline_ms;
+	job->queued_us = hs_clock_us();
 	if ((job->deadline = evtimer_new(pool->base, on_deadline, job)) == NULL) {
 		hs_db_job_free(job);
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a query");
@@ -793,6 +798,8 @@ void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret
 	ret->open = count_open(pool);
 	ret->busy = pool->sizes[BUSY] + pool->sizes[DRAINING];
 	ret->waiting = pool->waiting;
+	ret->begun = pool->begun;
+	ret->waited_seconds = (double)pool->waited_us / 1e6;
 	ret->usable = pool->usable;
 	ret->last = pool->usable ? (struct hs_error)HS_ERROR_INIT : pool->last;
 }

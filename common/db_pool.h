@@ -64,6 +64,8 @@ void hs_db_pool_watch(struct hs_db_pool *pool, void (*news)(void *arg), void *ar
 
 struct hs_db_pool_state {
 	size_t open, busy, waiting;	/* connections, connections at work, jobs in the queue */
+	unsigned long long begun;	/* jobs that got a connection, ever */
+	double waited_seconds;		/* that those waited for it, all together */
 	bool usable;			/* the last attempt to connect or run succeeded */
 	struct hs_error last;		/* why not, when not */
 };

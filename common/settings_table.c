@@ -191,6 +191,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.fallback_words = "none", .networks = true,
 		.help = "Proxies whose X-Forwarded-For and -Proto hold: addresses, networks (A/BITS), unix.",
 	},
+	[HS_SET_METRICS_FROM] = {
+		.name = "HOOPSCOUT_METRICS_FROM", .type = HS_TYPE_LIST,
+		.fallback = "127.0.0.1,::1", .networks = true,
+		.help = "Who gets /metrics without an account or token: addresses, networks (A/BITS), unix.",
+	},
 	[HS_SET_EXTRACTOR_MAPPINGS_DIR] = {
 		.name = "EXTRACTOR_MAPPINGS_DIR", .type = HS_TYPE_PATH, .fallback = "",
 		.fallback_words = "extractors beside hoopscout.conf",

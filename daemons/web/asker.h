@@ -17,6 +17,10 @@ struct asker {
 
 void asker_of(const struct exchange *exchange, struct asker *ret);
 
+/* Whether the connection itself is from one that the list of networks holds, and no proxy says that
+ * it asks for somebody else. */
+bool asker_is_direct(const struct exchange *exchange, enum hs_setting networks);
+
 /* The same, from what is known: peer is the connection's address ("unix"); forwarded_for and
  * forwarded_proto are headers, or NULL. */
 void asker_decide(const struct hs_settings *settings, const char *peer, const char *forwarded_for,

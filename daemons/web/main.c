@@ -15,10 +15,12 @@
 #include "daemons/web/catalog.h"
 #include "daemons/web/export.h"
 #include "daemons/web/health.h"
+#include "daemons/web/metrics.h"
 #include "daemons/web/quality.h"
 #include "daemons/web/quality_commands.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
+#include "daemons/web/traffic.h"
 #include "daemons/web/upload.h"
 #include "daemons/web/web.h"
 
@@ -50,6 +52,8 @@ static void web_free(void *app)
 	hs_settings_free(web->settings);
 	statics_free(web->statics);
 	hs_templates_free(web->templates);
+	scrapes_free(web->scrapes);
+	traffic_free(web->traffic);
 	free(web);
 }
 
@@ -97,6 +101,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !exports_new(web->base, &web->exports, err) ||
 	    !uploads_new(web->base, &web->uploads, err) ||
 	    !quality_new(web->base, web->settings, &web->quality, err) ||
+	    !traffic_new(&web->traffic, err) || !scrapes_new(web, &web->scrapes, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;

@@ -18,7 +18,9 @@ struct catalog;
 struct exports;
 struct quality;
 struct server;
+struct scrapes;
 struct statics;
+struct traffic;
 struct uploads;
 
 struct web {
@@ -36,6 +38,8 @@ struct web {
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */
 	struct server *server;
+	struct traffic *traffic;
+	struct scrapes *scrapes;
 	size_t downloads;	/* of imported files, under way */
 };
 
