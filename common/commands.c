@@ -349,6 +349,11 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_LOOK,
 	.help = "show every setting, its value and where it came from",
 },
+[HS_CMD_DOCTOR] = {
+	.words = "doctor", .id = "doctor",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.help = "check all that HoopScout stands on",
+},
 [HS_CMD_VERSION] = {
 	.words = "version", .id = "version",
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,

@@ -7,6 +7,7 @@
 #include "common/settings_json.h"
 #include "common/snapshot_schema.h"
 #include "ctl/check.h"
+#include "ctl/doctor.h"
 #include "ctl/outcome.h"
 
 /* Takes result. */
@@ -26,6 +27,8 @@ int local_run(const struct request *request, struct output *output)
 		return check_run(request->file, output);
 	case HS_CMD_SNAPSHOT_SCHEMA:
 		return show(request, output, hs_snapshot_schema());
+	case HS_CMD_DOCTOR:
+		return doctor_run(request->socket, output);
 	case HS_CMD_VERSION:
 		return show(request, output, json_pack("{s:s}", "version", PACKAGE_VERSION));
 	default:

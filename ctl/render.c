@@ -61,6 +61,7 @@ static const struct view {
 	[HS_CMD_QUALITY] = { .result = view_quality },
 	[HS_CMD_MIGRATE] = { .event = view_migrate_event, .result = view_migrate },
 	[HS_CMD_CONFIG] = { .result = view_config },
+	[HS_CMD_DOCTOR] = { .result = view_doctor },
 	[HS_CMD_VERSION] = { .result = view_version },
 };
 

@@ -58,6 +58,7 @@ void view_quality(struct output *output, const json_t *result);
 void view_migrate_event(struct output *output, const json_t *event);
 void view_migrate(struct output *output, const json_t *result);
 void view_config(struct output *output, const json_t *result);
+void view_doctor(struct output *output, const json_t *result);
 void view_version(struct output *output, const json_t *result);
 
 /* view_file.c */

@@ -18,6 +18,8 @@ INSTALLED = [
     "usr/share/hoopscout/examples/nba-2018.json",
     "usr/share/hoopscout/extractors/example_totals_array.json",
     "usr/share/hoopscout/htdocs/vendor/htmx.min.js",
+    "usr/share/hoopscout/prometheus/hoopscout.rules.yml",
+    "usr/share/hoopscout/grafana/hoopscout.json",
     "usr/share/hoopscout/sql/001_entities.sql",
     "usr/share/hoopscout/templates/search.mustache",
     "usr/share/man/man1/hsctl.1",
