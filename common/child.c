@@ -609,6 +609,7 @@ int hs_child_run(const struct hs_child_spec *spec, int argc, char **argv)
 	if (!read_words(&child, argc, argv, &child.status))
 		return child.status;
 	hs_log_open(child.program, HS_LOG_INFO);
+	hs_log_join();
 	if (!begin(&child, &err)) {
 		hs_log_error(HS_LOG_ERROR, "cannot start", &err);
 		say(&child, hs_message_error(0, &err));

@@ -52,10 +52,12 @@ struct hs_command_arg {
 	bool is_local;		/* reaches what the machine's operator alone may: not by the database */
 	long long min, max;
 	const char *help;
+	char letter;		/* -n beside --name; 0: none */
 };
 
 enum hs_command_id {
 	HS_CMD_STATUS,
+	HS_CMD_LOGS,
 	HS_CMD_START,
 	HS_CMD_STOP,
 	HS_CMD_RESTART,

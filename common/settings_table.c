@@ -52,6 +52,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.choices = "error,warning,info,debug",
 		.help = "How much is logged: error, warning, info or debug.",
 	},
+	[HS_SET_LOG_BUFFER_BYTES] = {
+		.name = "HOOPSCOUT_LOG_BUFFER_BYTES", .type = HS_TYPE_BYTES, .fallback = "4M",
+		.min = 1LL << 16, .max = 1LL << 30, .needs_restart = true,
+		.help = "Memory for the latest lines, which `hsctl logs` shows: bytes, or K, M, G.",
+	},
 	[HS_SET_START_SECONDS] = {
 		.name = "HOOPSCOUT_START_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "60",
 		.min = 1, .max = 3600,

@@ -21,6 +21,7 @@ static const struct view {
 	view_fn *event, *result;
 } views[HS_COMMAND_COUNT] = {
 	[HS_CMD_STATUS] = { .result = view_status },
+	[HS_CMD_LOGS] = { .event = view_logs_event, .result = view_logs },
 	[HS_CMD_START] = { .result = view_daemon },
 	[HS_CMD_STOP] = { .result = view_daemon },
 	[HS_CMD_RESTART] = { .result = view_daemon },

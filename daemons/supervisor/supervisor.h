@@ -22,6 +22,7 @@ enum { SERVICE_POSTGRES, SERVICE_IMPORTER, SERVICE_EXTRACTOR, SERVICE_WEB, SERVI
 enum phase { PHASE_RUNNING, PHASE_STOPPING };
 
 struct control_server;
+struct logbook;
 
 struct supervisor {
 	struct event_base *base;
@@ -33,6 +34,7 @@ struct supervisor {
 	struct listeners listeners;
 	struct service services[SERVICE_COUNT];
 	struct control_server *control;
+	struct logbook *logbook;
 	struct routes routes;
 	enum phase phase;
 	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */

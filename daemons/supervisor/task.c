@@ -175,6 +175,7 @@ int task_main(const char *name, const char *argument)
 	enum hs_log_level level;
 	bool done;
 
+	hs_log_join();
 	if (!find_channel(&errand)) {
 		hs_log(HS_LOG_ERROR,
 		    "tasks are for the supervisor alone: start hsd-supervisor without --task");

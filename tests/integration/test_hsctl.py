@@ -27,7 +27,7 @@ BAD_SNAPSHOT = """{
 ]}
 """
 GROUPS = ["", "import", "identity", "extractor", "snapshot", "user", "token"]
-COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "import list", "import show",
+COMMANDS = ["status", "logs", "start", "stop", "restart", "reload", "import now", "import list", "import show",
             "import retry", "import files", "import file", "import undo", "import delete", "identity suggest", "identity list",
             "identity link", "identity unlink", "identity unlike", "extractor run", "extractor check",
             "extractor list", "extractor history", "extractor enable", "extractor disable", "extractor cancel",
