@@ -14,6 +14,7 @@
 #include "common/room.h"
 #include "daemons/supervisor/server.h"
 #include "daemons/supervisor/supervisor.h"
+#include "daemons/supervisor/warnings.h"
 
 enum { ANSWER_MS = 1000 };
 
@@ -24,6 +25,7 @@ struct gathering {
 	struct service *asker;
 	unsigned pending;
 	json_t *details[SERVICE_COUNT];		/* NULL: none came */
+	json_t *figures;		/* the database's; NULL: not asked */
 };
 
 struct gathering_ask {
@@ -134,7 +136,7 @@ static void finish(struct gathering *gathering)
 {
 	struct supervisor *supervisor = gathering->supervisor;
 	const char *url = NULL;
-	json_t *daemons = json_array();
+	json_t *daemons = json_array(), *status;
 
 	for (size_t i = 0; url == NULL && i < supervisor->listeners.count; i++)
 		if (strncmp(supervisor->listeners.urls[i], "http", 4) == 0)
@@ -143,14 +145,19 @@ static void finish(struct gathering *gathering)
 		if (supervisor->services[i].wanted || supervisor->services[i].policy.started_before)
 			json_array_append_new(daemons,
 			    service_json(&supervisor->services[i], gathering->details[i]));
-	deliver(gathering, json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o, s:o}",
+	status = json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:O*}",
 	    "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(), "uptime_seconds",
 	    seconds_since(supervisor->started_ms), "state_dir",
 	    hs_setting_text(supervisor->settings, HS_SET_STATE_DIR), "listen",
 	    listen_json(&supervisor->listeners), "url", text_or_null(url), "incoming",
 	    hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR), "database",
 	    database_json(supervisor, gathering->details), "daemons", daemons, "room",
-	    hs_room_json("state", hs_setting_text(supervisor->settings, HS_SET_STATE_DIR))));
+	    hs_room_json("state", hs_setting_text(supervisor->settings, HS_SET_STATE_DIR)),
+	    "figures", gathering->figures);
+	if (status != NULL)
+		json_object_set_new(status, "warnings", warnings_of(status));
+	deliver(gathering, status);
+	json_decref(gathering->figures);
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		json_decref(gathering->details[i]);
 	free(gathering);
@@ -185,6 +192,15 @@ static void ask_for_detail(struct gathering *gathering, size_t i)
 		free(ask);
 }
 
+static void on_figures(void *arg, json_t *figures)
+{
+	struct gathering *gathering = arg;
+
+	gathering->figures = json_incref(figures);
+	if (--gathering->pending == 0)
+		finish(gathering);
+}
+
 static void gather(struct supervisor *supervisor, struct call *call, struct service *asker)
 {
 	struct gathering *gathering = calloc(1, sizeof *gathering);
@@ -200,6 +216,10 @@ static void gather(struct supervisor *supervisor, struct call *call, struct serv
 	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++) {
 		if (&supervisor->services[i] != asker)
 			ask_for_detail(gathering, i);
+	}
+	if (call != NULL && supervisor->phase == PHASE_RUNNING) {
+		gathering->pending++;
+		figures_ask(supervisor, on_figures, gathering);
 	}
 	if (gathering->pending == 0)
 		finish(gathering);

@@ -11,6 +11,7 @@
 #include "common/commands.h"
 #include "common/settings.h"
 #include "daemons/supervisor/errand.h"
+#include "daemons/supervisor/figures.h"
 #include "daemons/supervisor/identity.h"
 #include "daemons/supervisor/listen.h"
 #include "daemons/supervisor/route.h"
@@ -36,6 +37,7 @@ struct supervisor {
 	struct control_server *control;
 	struct logbook *logbook;
 	struct routes routes;
+	struct figures figures;
 	enum phase phase;
 	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */
 	int64_t started_ms;
