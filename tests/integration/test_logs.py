@@ -80,8 +80,9 @@ def follow(house, *args):
 
 
 def test_follow(running):
-    with follow(running, "importer", "-n", "0") as reader:
+    with follow(running, "importer", "-n", "1") as reader:
         try:
+            assert LINE.fullmatch(reader.stdout.readline().rstrip("\n"))    # now it follows
             for number in range(3):
                 running.drop("{}", f"next-{number}.json")
                 line = reader.stdout.readline()
@@ -96,9 +97,9 @@ def test_follow(running):
 
 def test_its_end_is_told(house):
     house.start()
-    with follow(house, "-n", "0") as reader:
+    with follow(house, "-n", "1") as reader:
         try:
-            time.sleep(0.3)
+            assert reader.stdout.readline()
             house.stop()
             assert reader.wait(10) == 0
             lines = reader.stdout.read().splitlines()
