@@ -131,13 +131,15 @@ static bool is_still(int dir, const char *name, const struct place_facts *facts)
 	return place_look(dir, name, &now, NULL) && place_same_file(&now, facts);
 }
 
-/* After a move within one file system: the inode tells which file it was. */
+/* After a move within one file system: the inode tells which file it was. Between two mounts of one
+ * file system, as volumes often are, it was copied: size and time, which it keeps, tell. */
 static bool moved_ours(int dir, const char *name, const struct place_facts *facts)
 {
 	struct place_facts now;
 
 	return !place_look(dir, name, &now, NULL) || now.device != facts->device ||
-	    place_same_file(&now, facts);
+	    place_same_file(&now, facts) ||
+	    (now.size_bytes == facts->size_bytes && now.changed_ns == facts->changed_ns);
 }
 
 static bool move(int from, const char *name, int to, const char *to_name,

@@ -455,16 +455,21 @@ def test_folder_removed_renamed_and_put_back(quick):
 
 
 @pytest.mark.skipif(not is_root(), reason="mounting needs root")
-def test_folders_on_three_file_systems(quick):
-    """Three volumes: each move is a copy, and a mount that comes later is seen."""
+@pytest.mark.parametrize("kind", ["tmpfs", "bind"])
+def test_folders_on_three_volumes(quick, kind):
+    """Each move is a copy, between file systems, and between mounts of one and the same, as containers have them."""
     mounted = []
+    owner = quick.state.stat()
     try:
         for name in ("incoming", "archive", "failed"):
             path = quick.folder(name)
             path.mkdir(parents=True, exist_ok=True)
-            owner = quick.state.stat()
-            options = f"size=8m,uid={owner.st_uid},gid={owner.st_gid},mode=0770"
-            if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(path)], check=False).returncode:
+            volume = quick.state / f"volume-{name}"
+            volume.mkdir(mode=0o770)
+            os.chown(volume, owner.st_uid, owner.st_gid)
+            line = {"tmpfs": ["-t", "tmpfs", "-o", f"size=8m,uid={owner.st_uid},gid={owner.st_gid},mode=0770", "none"],
+                    "bind": ["--bind", str(volume)]}[kind]
+            if subprocess.run(["mount", *line, str(path)], check=False).returncode:
                 pytest.skip("mounting is not allowed here")
             mounted.append(path)
         with quick.start() as hs:
@@ -474,6 +479,7 @@ def test_folders_on_three_file_systems(quick):
             assert hs.wait_imported("bad.json")["status"] == "failed"
             assert hs.ls("incoming") == [] and hs.ls("archive") == ["good.json"]
             assert hs.ls("failed") == ["bad.json", "bad.json.errors.json"]
+            assert hs.sql("select count(*) from import_file") == "2"
             hs.stop()
     finally:
         quick.stop()
