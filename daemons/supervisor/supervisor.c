@@ -132,6 +132,7 @@ void supervisor_end(struct supervisor *supervisor)
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		service_done(&supervisor->services[i]);
 	errand_cancel(&supervisor->prepare);
+	figures_end(supervisor);
 	if (supervisor->prepare_timer != NULL)
 		event_free(supervisor->prepare_timer);
 }
@@ -139,6 +140,7 @@ void supervisor_end(struct supervisor *supervisor)
 void supervisor_reap(struct supervisor *supervisor, pid_t pid, int status)
 {
 	bool is_known = errand_reap(&supervisor->prepare, pid, status) ||
+	    errand_reap(&supervisor->figures.errand, pid, status) ||
 	    errand_reap(&supervisor->routes.migrate, pid, status);
 
 	for (size_t i = 0; !is_known && i < SERVICE_COUNT; i++)

@@ -22,6 +22,7 @@
 #include "common/number.h"
 #include "common/text.h"
 #include "daemons/supervisor/cluster.h"
+#include "daemons/supervisor/figures_read.h"
 
 enum { PATIENCE_SECONDS = 60, TRY_PAUSE_MS = 50 };
 
@@ -36,6 +37,7 @@ const char *task_name(enum task task)
 	static const char *const names[TASK_COUNT] = {
 		[TASK_POSTGRES] = "postgres",
 		[TASK_PREPARE] = "prepare",
+		[TASK_FIGURES] = "figures",
 		[TASK_MIGRATE] = "migrate",
 	};
 
@@ -139,6 +141,20 @@ static bool bring_up_to_date(struct errand *errand, bool migrate, struct hs_erro
 	return done;
 }
 
+static bool tell_figures(struct errand *errand, struct hs_error *err)
+{
+	struct hs_db *db = NULL;
+	json_t *figures = NULL;
+	bool done;
+
+	done = hs_db_connect(errand->settings, HS_DB_READER, "hsd-supervisor", &db, err) &&
+	    figures_read(db, &figures, err);
+	hs_db_free(db);
+	if (done)
+		answer(errand, hs_message_result(0, figures));
+	return done;
+}
+
 static bool run(struct errand *errand, const char *name, const char *argument, struct hs_error *err)
 {
 	if (strcmp(name, task_name(TASK_POSTGRES)) == 0)
@@ -148,6 +164,8 @@ static bool run(struct errand *errand, const char *name, const char *argument, s
 		return (!errand->is_private || ensure_database(errand, err)) &&
 		    bring_up_to_date(errand,
 			hs_setting_bool(errand->settings, HS_SET_AUTO_MIGRATE), err);
+	if (strcmp(name, task_name(TASK_FIGURES)) == 0)
+		return tell_figures(errand, err);
 	if (strcmp(name, task_name(TASK_MIGRATE)) == 0)
 		return bring_up_to_date(errand, true, err);
 	return hs_error_set(err, HS_BAD_ARGUMENT, "--task", "there is no task \"%s\"", name);
@@ -175,6 +193,7 @@ int task_main(const char *name, const char *argument)
 	enum hs_log_level level;
 	bool done;
 
+	hs_log_join();
 	if (!find_channel(&errand)) {
 		hs_log(HS_LOG_ERROR,
 		    "tasks are for the supervisor alone: start hsd-supervisor without --task");

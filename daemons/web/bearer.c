@@ -37,7 +37,8 @@ static const char *text_of(const struct exchange *exchange)
 
 static bool is_for_programs(const char *path)
 {
-	return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/export.", 8) == 0;
+	return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/export.", 8) == 0 ||
+	    strcmp(path, "/metrics") == 0;
 }
 
 bool bearer_is_given(const struct exchange *exchange)
@@ -139,8 +140,8 @@ void bearer_look_up(struct exchange *exchange,
 
 	exchange->form = FORM_JSON;
 	if (!is_for_programs(exchange->path)) {
-		reply_problem(exchange, STATUS_PAGES, "A token is for /api/v1 and /export; pages are "
-		    "for browsers, by /sign-in.", NULL);
+		reply_problem(exchange, STATUS_PAGES, "A token is for /api/v1, /export and /metrics; "
+		    "pages are for browsers, by /sign-in.", NULL);
 		return;
 	}
 	exchange->on_account = next;

@@ -16,12 +16,14 @@
 #include "daemons/web/catalog.h"
 #include "daemons/web/export.h"
 #include "daemons/web/health.h"
+#include "daemons/web/metrics.h"
 #include "daemons/web/quality.h"
 #include "daemons/web/quality_commands.h"
 #include "daemons/web/replicas.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
 #include "daemons/web/tls.h"
+#include "daemons/web/traffic.h"
 #include "daemons/web/upload.h"
 #include "daemons/web/web.h"
 
@@ -64,6 +66,8 @@ static void web_free(void *app)
 	hs_templates_free(web->templates);
 	tls_free(web->tls);
 	free(web->base_path);
+	scrapes_free(web->scrapes);
+	traffic_free(web->traffic);
 	free(web);
 }
 
@@ -113,6 +117,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !uploads_new(web->base, &web->uploads, err) ||
 	    !quality_new(web->base, web->settings, &web->quality, err) ||
 	    !replicas_new(web, &web->replicas, err) ||
+	    !traffic_new(&web->traffic, err) || !scrapes_new(web, &web->scrapes, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;
