@@ -76,8 +76,8 @@ void hs_child_stopped(struct hs_child *child);
 /* Cannot go on; logs err and ends with status 1, so that the supervisor starts us anew. */
 void hs_child_fail(struct hs_child *child, const struct hs_error *err);
 
-/* house (borrowed) is what `hsctl status` shows of all of HoopScout on this machine but the asker, NULL when
- * nobody tells: there is no supervisor, or it took longer than HS_HOUSE_MS. Called once, from the
+/* house (borrowed) is what `hsctl status` shows of all of HoopScout on this machine but the asker,
+ * NULL when nobody tells: there is no supervisor, or it took longer than HS_HOUSE_MS. Called once, from the
  * event loop. */
 typedef void hs_child_house_fn(void *arg, const json_t *house);
 enum { HS_HOUSE_MS = 2000 };

@@ -1,5 +1,5 @@
-/* doctor.c: the order of the checks, and those of the house itself: settings, user, supervisor, limits,
- * clock, mappings.
+/* doctor.c: the order of the checks, and those of the house itself: settings, user, supervisor,
+ * limits, clock, mappings.
  *
  * Without settings that can be read nothing else can be judged: then theirs is the only finding. */
 #include "ctl/doctor.h"

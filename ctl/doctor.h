@@ -1,7 +1,7 @@
 /* doctor.h: `hsctl doctor`: looks at everything that HoopScout stands on, and says what to do.
  *
- * It works by itself: the settings are read here, the folders looked at, the database asked. Whether
- * HoopScout runs is only one more finding. Nothing is changed. */
+ * It works by itself: the settings are read here, the folders looked at, the database asked.
+ * Whether HoopScout runs is only one more finding. Nothing is changed. */
 #ifndef CTL_DOCTOR_H
 #define CTL_DOCTOR_H
 

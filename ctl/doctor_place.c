@@ -126,8 +126,8 @@ void doctor_folders(struct doctor *doctor)
 	knows_incoming = check_folder(doctor, "incoming folder", incoming, &from);
 	if (knows_incoming && !from.tells_events)
 		doctor_say(doctor, DOCTOR_WARNING, "incoming folder", "lower "
-		    "HOOPSCOUT_RESCAN_SECONDS where that is too late", "%s is on %s: what other machines put there is found "
-		    "by the scan every %lld s, not at once", incoming, from.kind,
+		    "HOOPSCOUT_RESCAN_SECONDS where that is too late", "%s is on %s: what other machines put "
+		    "there is found by the scan every %lld s, not at once", incoming, from.kind,
 		    hs_setting_int(doctor->settings, HS_SET_RESCAN_SECONDS));
 	for (size_t i = 0; i < HS_COUNT(rows); i++) {
 		const char *path = hs_setting_text(doctor->settings, rows[i].id);

@@ -198,7 +198,8 @@ static bool importer_reload(void *app, struct hs_error *err)
 	return true;
 }
 
-/* "rooms": of the three folders, since we live by them: should one hang, so do we, and nobody else. */
+/* "rooms": of the three folders, since we live by them: should one hang, so do we, and nobody
+ * else. */
 static json_t *rooms_json(const struct hs_settings *settings)
 {
 	return json_pack("[o, o, o]",

@@ -17,7 +17,8 @@ enum { FIGURES_MS = 1500, FIGURES_FRESH_MS = 2000 };
 
 struct supervisor;
 
-/* Told once: figures (borrowed) are those of figures_read.h, or {"problem"}. Never from within figures_ask. */
+/* Told once: figures (borrowed) are those of figures_read.h, or {"problem"}. Never from within
+ * figures_ask. */
 typedef void figures_told_fn(void *arg, json_t *figures);
 
 struct figures_wait;

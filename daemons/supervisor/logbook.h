@@ -1,7 +1,7 @@
 /* logbook.h: the latest lines of all logs, in memory, for `hsctl logs`.
  *
- * The daemons send a copy of each line (log.h, hs_log_join) over a socket that they never wait for; the
- * log itself stays what goes to standard error. When the memory is used up the oldest lines go.
+ * The daemons send a copy of each line (log.h, hs_log_join) over a socket that they never wait for;
+ * the log itself stays what goes to standard error. When the memory is used up the oldest lines go.
  * Whoever follows gets lines as fast as he takes them; what went in the meantime he is told by
  * number. PostgreSQL's own messages only go to standard error. */
 #ifndef SUPERVISOR_LOGBOOK_H
@@ -28,8 +28,8 @@ void logbook_free(struct logbook *logbook);
 /* Where children write to; theirs to inherit, ours to close. */
 int logbook_fd(const struct logbook *logbook);
 
-/* `hsctl logs`: {"event":"line","at","daemon","pid","level","text"} and {"event":"lost","count"}, then
- * {"shown","lost"}. Takes call; args have been checked against the table. */
+/* `hsctl logs`: {"event":"line","at","daemon","pid","level","text"} and {"event":"lost","count"},
+ * then {"shown","lost"}. Takes call; args have been checked against the table. */
 void logbook_answer(struct logbook *logbook, struct call *call, const json_t *args);
 
 /* Tells all who follow what there still is, and that this was all. Accepts NULL. */

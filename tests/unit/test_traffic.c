@@ -34,7 +34,12 @@ static int route_of(const char *path)
 	return route;
 }
 
-static const struct { const char *path; enum evhttp_cmd_type method; int status; int64_t us; } answers[] = {
+static const struct {
+	const char *path;
+	enum evhttp_cmd_type method;
+	int status;
+	int64_t us;
+} answers[] = {
 	{ "/players/{id}", EVHTTP_REQ_GET, 200, 0 },
 	{ "/players/{id}", EVHTTP_REQ_GET, 200, 500 },		/* within its bound */
 	{ "/players/{id}", EVHTTP_REQ_HEAD, 404, 501 },
