@@ -293,6 +293,7 @@ static void check_all(struct doctor *doctor)
 	doctor_folders(doctor);
 	doctor_inotify(doctor);
 	check_clock(doctor);
+	doctor_tls(doctor);
 	doctor_database(doctor);
 	check_mappings(doctor);
 }

@@ -43,5 +43,6 @@ void doctor_folders(struct doctor *doctor);	/* doctor_place.c */
 void doctor_inotify(struct doctor *doctor);
 void doctor_data_folder(struct doctor *doctor);
 void doctor_database(struct doctor *doctor);	/* doctor_database.c */
+void doctor_tls(struct doctor *doctor);		/* doctor_tls.c */
 
 #endif

@@ -70,6 +70,26 @@ static void judge_importer(json_t *list, const json_t *detail)
 		    number_in(detail, "waiting_total") == 1 ? "file waits" : "files wait", oldest / 60);
 }
 
+static void judge_web(json_t *list, const json_t *detail)
+{
+	const json_t *https = json_object_get(detail, "https"), *host;
+	const json_t *database = json_object_get(detail, "database");
+	const char *refused = text_in(detail, "reload_problem");
+	size_t i;
+
+	if (json_is_true(json_object_get(https, "is_over")))
+		warn(list, "hsctl doctor", "the certificate of %.200s ended at %s",
+		    text_in(https, "certificate"), text_in(https, "ends"));
+	if (refused[0] != '\0')
+		warn(list, "hsctl logs web", "the web server refused the latest reload: %.300s",
+		    refused);
+	json_array_foreach(json_object_get(database, "hosts"), i, host) {
+		if (text_in(host, "message")[0] != '\0')
+			warn(list, "hsctl logs web", "the host %.200s of POSTGRES_HOST: %.200s",
+			    text_in(host, "name"), text_in(host, "message"));
+	}
+}
+
 static void judge_room(json_t *list, const json_t *room)
 {
 	json_int_t left = number_in(room, "free_bytes"), all = number_in(room, "total_bytes");
@@ -119,6 +139,7 @@ json_t *warnings_of(const json_t *status)
 		const json_t *detail = json_object_get(daemon, "detail");
 
 		judge_importer(list, detail);
+		judge_web(list, detail);
 		json_array_foreach(json_object_get(detail, "rooms"), n, room)
 			judge_room(list, room);
 	}

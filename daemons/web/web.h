@@ -21,7 +21,7 @@ struct replicas;
 struct server;
 struct scrapes;
 struct statics;
-struct tls;
+struct hs_tls;
 struct traffic;
 struct uploads;
 
@@ -41,7 +41,7 @@ struct web {
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */
-	struct tls *tls;	/* tls.h; NULL: no HTTPS */
+	struct hs_tls *tls;	/* tls.h; NULL: no HTTPS */
 	struct server *server;
 	struct traffic *traffic;
 	struct scrapes *scrapes;

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from house import SOURCE_DIR, House, is_root, new_dir
+from tls import make_certificate
 
 needs_root = pytest.mark.skipif(not is_root(), reason="only root may do this")
 
@@ -195,6 +196,28 @@ def test_programs_of_another_place(bare_house):
 def test_a_cluster_of_another_version(house):
     (house.state / "postgres/PG_VERSION").write_text("9\n")
     only(doctor(house, 1), "PostgreSQL", "PostgreSQL 9")
+
+
+@pytest.mark.parametrize("what, status, state, says", [
+    ("good", 0, "ok", "localhost holds until"), ("soon", 0, "warning", "ends soon"), ("over", 1, "failed", "ended at"),
+    ("another's key", 1, "failed", "not the key of the certificate"), ("gone", 1, "failed", "none.pem"),
+    pytest.param("closed", 1, "failed", "cannot be read by the user", marks=needs_root)])
+def test_https(bare_house, what, status, state, says):
+    folder = bare_house.dir / "tls"
+    folder.mkdir()
+    folder.chmod(0o755)
+    cert, key = make_certificate(folder, days=2 if what == "soon" else 60)
+    if what == "over":
+        subprocess.run(["openssl", "x509", "-in", str(cert), "-signkey", str(key), "-days", "-1", "-out", str(cert)],
+                       check=True, capture_output=True)
+    elif what == "another's key":
+        key = make_certificate(folder, "other")[1]
+    elif what == "gone":
+        cert = folder / "none.pem"
+    key.chmod(0o600 if what == "closed" else 0o644)
+    found = doctor(bare_house, status, {"HOOPSCOUT_TLS_CERTIFICATE": cert, "HOOPSCOUT_TLS_KEY": key})
+    assert [row["state"] for row in found["HTTPS"]] == [state] and says in found["HTTPS"][0]["message"]
+    assert wrong(found, state) == found["HTTPS"] or state == "ok"
 
 
 def test_a_bad_mapping(sound):
