@@ -357,6 +357,37 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	},
 	.help = "show how complete the data is, and what is odd",
 },
+/* before "backup", which would take "verify" for a file */
+[HS_CMD_BACKUP_VERIFY] = {
+	.words = "backup verify", .id = "backup.verify",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.args = { { "file", HS_ARG_FILE, .required = true,
+	    .help = "a backup, or - for standard input" } },
+	.help = "check every checksum in a backup",
+},
+[HS_CMD_BACKUP] = {
+	.words = "backup", .id = "backup",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,
+	.args = {
+		{ "file", HS_ARG_FILE, .required = true,
+		    .help = "where to write it, or - for standard output" },
+		{ "force", HS_ARG_FLAG, .is_option = true, .help = "replace a file that is there" },
+	},
+	.help = "write the database and all snapshots to a file",
+},
+[HS_CMD_RESTORE] = {
+	.words = "restore", .id = "restore",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,
+	.args = {
+		{ "file", HS_ARG_FILE, .required = true,
+		    .help = "a backup, or - for standard input" },
+		{ "replace", HS_ARG_FLAG, .is_option = true,
+		    .help = "put aside what this system has" },
+		{ "yes", HS_ARG_FLAG, .is_option = true,
+		    .help = "do not ask whether to replace it" },
+	},
+	.help = "put a backup into an empty system",
+},
 [HS_CMD_MIGRATE] = {
 	.words = "migrate", .id = "migrate",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,

@@ -10,6 +10,7 @@
 #include "ctl/completion.h"
 #include "ctl/doctor.h"
 #include "ctl/outcome.h"
+#include "ctl/verify.h"
 
 /* Takes result. */
 static int show(const struct request *request, struct output *output, json_t *result)
@@ -38,6 +39,8 @@ int local_run(const struct request *request, struct output *output)
 	switch (request->command) {
 	case HS_CMD_SNAPSHOT_CHECK:
 		return check_run(request->file, output);
+	case HS_CMD_BACKUP_VERIFY:
+		return verify_run(request->file, output);
 	case HS_CMD_SNAPSHOT_SCHEMA:
 		return show(request, output, hs_snapshot_schema());
 	case HS_CMD_COMPLETION:

@@ -144,6 +144,16 @@ static void print_rooms(const struct screen *screen, const json_t *result)
 	}
 }
 
+/* A backup or a restore. */
+static void print_work(const struct screen *screen, const json_t *work)
+{
+	if (!json_is_object(work))
+		return;
+	fprintf(screen->out, "  %-11s", text_of(work, "work"));
+	screen_print(screen, STYLE_DOUBT, "%s", text_of(work, "stage"));
+	fputc('\n', screen->out);
+}
+
 static void print_head(const struct screen *screen, const json_t *result)
 {
 	char span[FIGURE_BYTES];
@@ -158,6 +168,7 @@ static void print_head(const struct screen *screen, const json_t *result)
 	print_database(screen, json_object_get(result, "database"));
 	print_figures(screen, json_object_get(result, "figures"));
 	print_rooms(screen, result);
+	print_work(screen, json_object_get(result, "work"));
 }
 
 static void print_last_exits(const struct screen *screen, const json_t *daemons)

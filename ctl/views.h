@@ -54,6 +54,11 @@ void view_token_revoke(struct output *output, const json_t *result);
 /* view_quality.c */
 void view_quality(struct output *output, const json_t *result);
 
+/* view_backup.c */
+void view_backup(struct output *output, const json_t *result);
+void view_backup_verify(struct output *output, const json_t *result);
+void view_restore(struct output *output, const json_t *result);
+
 /* view_house.c */
 void view_migrate_event(struct output *output, const json_t *event);
 void view_migrate(struct output *output, const json_t *result);

@@ -41,7 +41,7 @@ static void on_done(void *arg, const json_t *result, const struct hs_error *why)
 	    json_copy((json_t *)(uintptr_t)result));
 }
 
-static const struct errand_events events = { .on_done = on_done };
+static const struct errand_events events = { .on_done = on_done, .work = "asking the database" };
 
 /* The deadline of a question, and the moment to answer what is known already. */
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
@@ -75,7 +75,10 @@ static void begin(struct supervisor *supervisor)
 	struct hs_error err = HS_ERROR_INIT;
 
 	if (!is_fresh(figures)) {
-		figures->is_asking = supervisor->database_ready && errand_start(&figures->errand,
+		/* a restore renames the database, which nobody may have open then */
+		bool may_ask = supervisor->database_ready && !keeping_holds(supervisor);
+
+		figures->is_asking = may_ask && errand_start(&figures->errand,
 		    supervisor, TASK_FIGURES, "now", &events, supervisor, &err);
 		if (!figures->is_asking) {
 			json_decref(figures->latest);

@@ -146,13 +146,14 @@ static void finish(struct gathering *gathering)
 		if (supervisor->services[i].wanted || supervisor->services[i].policy.started_before)
 			json_array_append_new(daemons,
 			    service_json(&supervisor->services[i], gathering->details[i]));
-	status = json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:O*}",
+	status = json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:O*}",
 	    "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(), "uptime_seconds",
 	    seconds_since(supervisor->started_ms), "state_dir",
 	    hs_setting_text(supervisor->settings, HS_SET_STATE_DIR), "listen",
 	    listen_json(&supervisor->listeners), "url", text_or_null(url), "incoming",
 	    hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR), "database",
-	    database_json(supervisor, gathering->details), "daemons", daemons, "room",
+	    database_json(supervisor, gathering->details), "work", keeping_json(supervisor),
+	    "daemons", daemons, "room",
 	    hs_room_json("state", hs_setting_text(supervisor->settings, HS_SET_STATE_DIR)),
 	    "figures", gathering->figures);
 	if (status != NULL)

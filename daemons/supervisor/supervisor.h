@@ -13,6 +13,7 @@
 #include "daemons/supervisor/errand.h"
 #include "daemons/supervisor/figures.h"
 #include "daemons/supervisor/identity.h"
+#include "daemons/supervisor/keeping.h"
 #include "daemons/supervisor/listen.h"
 #include "daemons/supervisor/route.h"
 #include "daemons/supervisor/service.h"
@@ -38,6 +39,7 @@ struct supervisor {
 	struct logbook *logbook;
 	struct routes routes;
 	struct figures figures;
+	struct keeping keeping;
 	enum phase phase;
 	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */
 	int64_t started_ms;

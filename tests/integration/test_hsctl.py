@@ -33,7 +33,7 @@ COMMANDS = ["status", "logs", "start", "stop", "restart", "reload", "import now"
             "extractor list", "extractor history", "extractor enable", "extractor disable", "extractor cancel",
             "snapshot check", "snapshot schema", "user create", "user list", "user password", "user role",
             "user disable", "user enable", "user delete", "user audit", "token create", "token list", "token revoke", "quality",
-            "migrate", "config", "completion", "doctor", "version"]
+            "backup verify", "backup", "restore", "migrate", "config", "completion", "doctor", "version"]
 
 
 def record(number, **more):
