@@ -16,6 +16,20 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_LOOK,
 	.help = "show what runs, what waits, and why",
 },
+[HS_CMD_LOGS] = {
+	.words = "logs", .id = "logs",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_LOOK, .streams = true,
+	.args = { { "daemon", HS_ARG_TEXT, .help = "web, importer, extractor or supervisor" },
+	    { "follow", HS_ARG_FLAG, .is_option = true, .letter = 'f',
+		.help = "go on with what comes, until Ctrl-C" },
+	    { "level", HS_ARG_TEXT, .is_option = true,
+		.help = "this and worse: error, warning, info or debug" },
+	    { "since", HS_ARG_TEXT, .is_option = true,
+		.help = "30s, 10m, 2h, 1d ago, or 2026-11-29T10:00 (UTC)" },
+	    { "lines", HS_ARG_NUMBER, .is_option = true, .letter = 'n', .min = 0, .max = 1000000,
+		.help = "at most so many (default 100; with --since all)" } },
+	.help = "show the latest lines of all logs, and follow them",
+},
 [HS_CMD_START] = {
 	.words = "start", .id = "start",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
@@ -389,6 +403,11 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
 	.args = { { "shell", HS_ARG_SHELL, .required = true, .help = "bash or zsh" } },
 	.help = "print a shell's completion of these commands",
+},
+[HS_CMD_DOCTOR] = {
+	.words = "doctor", .id = "doctor",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.help = "check all that HoopScout stands on",
 },
 [HS_CMD_VERSION] = {
 	.words = "version", .id = "version",

@@ -177,14 +177,15 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	end(client, 128 + (int)number);
 }
 
-static bool watch_all(struct client *client, struct hs_error *err)
+static bool watch_all(struct client *client, const struct request *request, struct hs_error *err)
 {
 	client->interrupt = evsignal_new(client->base, SIGINT, on_signal, client);
 	client->terminate = evsignal_new(client->base, SIGTERM, on_signal, client);
 	if (client->interrupt == NULL || client->terminate == NULL ||
 	    event_add(client->interrupt, NULL) != 0 || event_add(client->terminate, NULL) != 0)
 		return hs_error_set(err, HS_NO_MEMORY, "", "cannot watch for signals");
-	if (client->row->needs != HS_MAY_LOOK)
+	if (client->row->needs != HS_MAY_LOOK ||
+	    json_is_true(json_object_get(request->args, "follow")))
 		return true;
 	client->silence = evtimer_new(client->base, on_silence, client);
 	if (client->silence == NULL || event_add(client->silence, &silence_time) != 0)
@@ -199,7 +200,7 @@ static bool start(struct client *client, int fd, const struct request *request,
 	json_t *args = json_incref(request->args);
 
 	if (!hs_link_new(client->base, fd, &events, client, &client->link, err) ||
-	    !watch_all(client, err)) {
+	    !watch_all(client, request, err)) {
 		json_decref(args);
 		return false;
 	}

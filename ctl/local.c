@@ -8,6 +8,7 @@
 #include "common/snapshot_schema.h"
 #include "ctl/check.h"
 #include "ctl/completion.h"
+#include "ctl/doctor.h"
 #include "ctl/outcome.h"
 #include "ctl/verify.h"
 
@@ -44,6 +45,8 @@ int local_run(const struct request *request, struct output *output)
 		return show(request, output, hs_snapshot_schema());
 	case HS_CMD_COMPLETION:
 		return show_completion(request, output);
+	case HS_CMD_DOCTOR:
+		return doctor_run(request->socket, output);
 	case HS_CMD_VERSION:
 		return show(request, output, json_pack("{s:s}", "version", PACKAGE_VERSION));
 	default:

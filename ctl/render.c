@@ -21,6 +21,7 @@ static const struct view {
 	view_fn *event, *result;
 } views[HS_COMMAND_COUNT] = {
 	[HS_CMD_STATUS] = { .result = view_status },
+	[HS_CMD_LOGS] = { .event = view_logs_event, .result = view_logs },
 	[HS_CMD_START] = { .result = view_daemon },
 	[HS_CMD_STOP] = { .result = view_daemon },
 	[HS_CMD_RESTART] = { .result = view_daemon },
@@ -65,6 +66,7 @@ static const struct view {
 	[HS_CMD_MIGRATE] = { .event = view_migrate_event, .result = view_migrate },
 	[HS_CMD_CONFIG] = { .result = view_config },
 	[HS_CMD_COMPLETION] = { .result = view_completion },
+	[HS_CMD_DOCTOR] = { .result = view_doctor },
 	[HS_CMD_VERSION] = { .result = view_version },
 };
 

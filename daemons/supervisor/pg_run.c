@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "common/text.h"
-#include "daemons/supervisor/pg_programs.h"
+#include "common/pg_programs.h"
 
 enum { TICK_MS = 100, WORDS_BYTES = 600, MAX_WORDS = 16 };
 

@@ -11,6 +11,7 @@
 #include "common/commands.h"
 #include "common/log.h"
 #include "common/settings_json.h"
+#include "daemons/supervisor/logbook.h"
 #include "daemons/supervisor/notify.h"
 #include "daemons/supervisor/server.h"
 #include "daemons/supervisor/status.h"
@@ -323,11 +324,17 @@ static void status(struct supervisor *supervisor, struct call *call, json_t *arg
 	status_answer(supervisor, call);
 }
 
+static void logs(struct supervisor *supervisor, struct call *call, json_t *args)
+{
+	logbook_answer(supervisor->logbook, call, args);
+}
+
 static const struct {
 	enum hs_command_id command;
 	void (*run)(struct supervisor *supervisor, struct call *call, json_t *args);
 } own_commands[] = {
 	{ HS_CMD_STATUS, status },
+	{ HS_CMD_LOGS, logs },
 	{ HS_CMD_START, start_daemon },
 	{ HS_CMD_STOP, stop_daemon },
 	{ HS_CMD_RESTART, restart_daemon },

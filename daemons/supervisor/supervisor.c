@@ -135,6 +135,7 @@ void supervisor_end(struct supervisor *supervisor)
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		service_done(&supervisor->services[i]);
 	errand_cancel(&supervisor->prepare);
+	figures_end(supervisor);
 	errand_cancel(&supervisor->keeping.errand);
 	if (supervisor->prepare_timer != NULL)
 		event_free(supervisor->prepare_timer);
@@ -143,6 +144,7 @@ void supervisor_end(struct supervisor *supervisor)
 void supervisor_reap(struct supervisor *supervisor, pid_t pid, int status)
 {
 	bool is_known = errand_reap(&supervisor->prepare, pid, status) ||
+	    errand_reap(&supervisor->figures.errand, pid, status) ||
 	    errand_reap(&supervisor->routes.migrate, pid, status) ||
 	    keeping_reap(supervisor, pid, status);
 

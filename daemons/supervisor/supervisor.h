@@ -11,6 +11,7 @@
 #include "common/commands.h"
 #include "common/settings.h"
 #include "daemons/supervisor/errand.h"
+#include "daemons/supervisor/figures.h"
 #include "daemons/supervisor/identity.h"
 #include "daemons/supervisor/keeping.h"
 #include "daemons/supervisor/listen.h"
@@ -23,6 +24,7 @@ enum { SERVICE_POSTGRES, SERVICE_IMPORTER, SERVICE_EXTRACTOR, SERVICE_WEB, SERVI
 enum phase { PHASE_RUNNING, PHASE_STOPPING };
 
 struct control_server;
+struct logbook;
 
 struct supervisor {
 	struct event_base *base;
@@ -34,7 +36,9 @@ struct supervisor {
 	struct listeners listeners;
 	struct service services[SERVICE_COUNT];
 	struct control_server *control;
+	struct logbook *logbook;
 	struct routes routes;
+	struct figures figures;
 	struct keeping keeping;
 	enum phase phase;
 	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */

@@ -25,6 +25,7 @@
 #include "common/text.h"
 #include "daemons/supervisor/backup.h"
 #include "daemons/supervisor/cluster.h"
+#include "daemons/supervisor/figures_read.h"
 #include "daemons/supervisor/restore.h"
 #include "daemons/supervisor/task_channel.h"
 
@@ -41,6 +42,7 @@ const char *task_name(enum task task)
 	static const char *const names[TASK_COUNT] = {
 		[TASK_POSTGRES] = "postgres",
 		[TASK_PREPARE] = "prepare",
+		[TASK_FIGURES] = "figures",
 		[TASK_MIGRATE] = "migrate",
 		[TASK_BACKUP] = "backup",
 		[TASK_RESTORE] = "restore",
@@ -138,6 +140,20 @@ static bool bring_up_to_date(struct errand *errand, bool migrate, struct hs_erro
 	return done;
 }
 
+static bool tell_figures(struct errand *errand, struct hs_error *err)
+{
+	struct hs_db *db = NULL;
+	json_t *figures = NULL;
+	bool done;
+
+	done = hs_db_connect(errand->settings, HS_DB_READER, "hsd-supervisor", &db, err) &&
+	    figures_read(db, &figures, err);
+	hs_db_free(db);
+	if (done)
+		answer(errand, hs_message_result(0, figures));
+	return done;
+}
+
 /* argument: whose hsctl it is, and what he has said: "1000", "0 replace". */
 static bool keep(const struct errand *errand, bool restores, const char *argument,
     struct hs_error *err)
@@ -171,6 +187,8 @@ static bool run(struct errand *errand, const char *name, const char *argument, s
 		    restore_recover(errand->settings, err) &&
 		    bring_up_to_date(errand,
 			hs_setting_bool(errand->settings, HS_SET_AUTO_MIGRATE), err);
+	if (strcmp(name, task_name(TASK_FIGURES)) == 0)
+		return tell_figures(errand, err);
 	if (strcmp(name, task_name(TASK_MIGRATE)) == 0)
 		return bring_up_to_date(errand, true, err);
 	if (strcmp(name, task_name(TASK_BACKUP)) == 0)
@@ -202,6 +220,7 @@ int task_main(const char *name, const char *argument)
 	enum hs_log_level level;
 	bool done;
 
+	hs_log_join();
 	if (!find_channel(&errand)) {
 		hs_log(HS_LOG_ERROR,
 		    "tasks are for the supervisor alone: start hsd-supervisor without --task");

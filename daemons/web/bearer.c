@@ -37,7 +37,8 @@ static const char *text_of(const struct exchange *exchange)
 
 static bool is_for_programs(const char *path)
 {
-	return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/export.", 8) == 0;
+	return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/export.", 8) == 0 ||
+	    strcmp(path, "/metrics") == 0;
 }
 
 bool bearer_is_given(const struct exchange *exchange)
@@ -139,8 +140,9 @@ void bearer_look_up(struct exchange *exchange,
 
 	exchange->form = FORM_JSON;
 	if (!is_for_programs(exchange->path)) {
-		snprintf(detail, sizeof detail, "A token is for %s/api/v1 and %s/export; pages are "
-		    "for browsers, by %s/sign-in.", exchange->base, exchange->base, exchange->base);
+		snprintf(detail, sizeof detail, "A token is for %s/api/v1, %s/export and %s/metrics;"
+		    " pages are for browsers, by %s/sign-in.", exchange->base, exchange->base,
+		    exchange->base, exchange->base);
 		reply_problem(exchange, STATUS_PAGES, detail, NULL);
 		return;
 	}

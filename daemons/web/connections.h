@@ -28,7 +28,7 @@ enum {
 
 struct connections;
 struct connection;
-struct tls;
+struct hs_tls;
 
 struct connections_events {
 	void (*on_change)(void *arg, size_t open);	/* one more, or one fewer */
@@ -45,7 +45,7 @@ bool connections_new(struct event_base *base, struct evhttp *http, const char *b
 /* The same for what http accepts, which speaks TLS: with *tls as it is at that moment. A handshake
  * has WEB_HANDSHAKE_SECONDS. tls is borrowed for its life. */
 void connections_add_tls(struct connections *connections, struct evhttp *http,
-    struct tls *const *tls);
+    struct hs_tls *const *tls);
 
 /* After evhttp_free, which closes them. Accepts NULL. */
 void connections_free(struct connections *connections);

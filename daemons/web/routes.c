@@ -27,6 +27,7 @@
 #include "daemons/web/identity_actions.h"
 #include "daemons/web/identity_api.h"
 #include "daemons/web/identity_page.h"
+#include "daemons/web/metrics.h"
 #include "daemons/web/player.h"
 #include "daemons/web/quality_page.h"
 #include "daemons/web/reply.h"
@@ -34,6 +35,7 @@
 #include "daemons/web/search.h"
 #include "daemons/web/sign_in.h"
 #include "daemons/web/statics.h"
+#include "daemons/web/traffic.h"
 #include "daemons/web/upload.h"
 
 struct route {
@@ -128,6 +130,7 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/admin/identities/look", MAY_ADMIN, identity_look_post, "POST" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
+	{ LOOK, "/metrics", MAY_SCRAPE, metrics_answer, "GET, HEAD" },
 	{ LOOK, "/static/*", MAY_ALWAYS, statics_answer, "GET, HEAD" },
 	{ LOOK, "/favicon.ico", MAY_ALWAYS, statics_answer_icon, "GET, HEAD" },
 };
@@ -206,6 +209,13 @@ static void say_nothing_is_here(struct exchange *exchange)
 	    "No page has this address.", NULL);
 }
 
+const char *routes_path(int route)
+{
+	if (route < 0 || (size_t)route >= HS_COUNT(routes))
+		return NULL;
+	return routes[route].path;
+}
+
 /* A page that is not there has the head of its visitor all the same. */
 void routes_handle(struct exchange *exchange)
 {
@@ -214,6 +224,8 @@ void routes_handle(struct exchange *exchange)
 	for (size_t i = 0; i < HS_COUNT(routes); i++) {
 		if (!suits(routes[i].path, exchange))
 			continue;
+		if (exchange->route == TRAFFIC_NO_ROUTE)
+			exchange->route = (int)i;
 		if ((routes[i].methods & (unsigned)exchange->method) != 0) {
 			guard_enter(exchange, routes[i].may, routes[i].handle);
 			return;

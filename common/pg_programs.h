@@ -1,6 +1,6 @@
 /* pg_programs.h: where PostgreSQL's own programs are. */
-#ifndef SUPERVISOR_PG_PROGRAMS_H
-#define SUPERVISOR_PG_PROGRAMS_H
+#ifndef HS_PG_PROGRAMS_H
+#define HS_PG_PROGRAMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* pg_programs.c: a cluster can only be run by the major version that made it. */
-#include "daemons/supervisor/pg_programs.h"
+#include "common/pg_programs.h"
 
 #include <errno.h>
 #include <fcntl.h>
