@@ -132,7 +132,7 @@ void bearer_look_up(struct exchange *exchange,
     void (*next)(struct exchange *exchange, const struct hs_error *err))
 {
 	const char *text = text_of(exchange);
-	char digest[TOKEN_DIGEST_BYTES], detail[720];
+	char digest[TOKEN_DIGEST_BYTES], detail[1024];
 	const char *const values[] = { digest };
 	const struct hs_db_statement statement = { .sql = api_token_look_up_sql, .values = values,
 		.count = HS_COUNT(values), .often = true };

@@ -1,5 +1,5 @@
 /* test_tls.c: which certificates and keys are taken, and what is said of those that are not. */
-#include "daemons/web/tls.h"
+#include "common/tls.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -142,18 +142,18 @@ static void test_pairs(void)
 	for (size_t i = 0; i < HS_COUNT(pairs); i++) {
 		struct hs_settings *settings = settings_with(pairs[i].certificate, pairs[i].key);
 		struct hs_error err = HS_ERROR_INIT;
-		struct tls *tls = NULL;
+		struct hs_tls *tls = NULL;
 		char row[64];
 
 		snprintf(row, sizeof row, "%s, %s", pairs[i].certificate, pairs[i].key);
-		expect_int(row, tls_new(settings, &tls, &err), pairs[i].want == HS_OK);
+		expect_int(row, hs_tls_new(settings, &tls, &err), pairs[i].want == HS_OK);
 		expect_int(row, err.code == HS_OK, pairs[i].want == HS_OK);
 		if (pairs[i].want != HS_OK && pairs[i].want != HS_IO)
 			expect_code(row, &err, pairs[i].want);
 		expect_text(row, err.where, pairs[i].where);
 		expect_contains(row, err.message, pairs[i].says);
 		expect_int("OpenSSL's errors are taken away", (long long)ERR_peek_error(), 0);
-		tls_free(tls);
+		hs_tls_free(tls);
 		hs_settings_free(settings);
 	}
 }
@@ -169,25 +169,25 @@ static void test_status(void)
 		char certificate[32], key[32];
 		struct hs_settings *settings;
 		struct hs_error err = HS_ERROR_INIT;
-		struct tls *tls = NULL;
+		struct hs_tls *tls = NULL;
 		json_t *status;
 		SSL *session;
 
 		snprintf(certificate, sizeof certificate, "%s.pem", rows[i].name);
 		snprintf(key, sizeof key, "%s.key", rows[i].name);
 		settings = settings_with(certificate, key);
-		if (expect_done(rows[i].name, tls_new(settings, &tls, &err), &err)) {
-			status = tls_status(tls);
+		if (expect_done(rows[i].name, hs_tls_new(settings, &tls, &err), &err)) {
+			status = hs_tls_status(tls);
 			expect_text(rows[i].name,
 			    json_string_value(json_object_get(status, "certificate")), rows[i].name);
 			expect_int(rows[i].name, json_is_true(json_object_get(status, "is_over")),
 			    rows[i].is_over);
 			json_decref(status);
-			session = tls_session(tls);
+			session = hs_tls_session(tls);
 			expect_true(rows[i].name, session != NULL);
 			SSL_free(session);
 		}
-		tls_free(tls);
+		hs_tls_free(tls);
 		hs_settings_free(settings);
 	}
 }
@@ -196,14 +196,14 @@ static void test_none(void)
 {
 	struct hs_settings *settings = NULL;
 	struct hs_error err = HS_ERROR_INIT;
-	struct tls *tls = NULL;
-	json_t *status = tls_status(NULL);
+	struct hs_tls *tls = NULL;
+	json_t *status = hs_tls_status(NULL);
 
 	setenv("HOOPSCOUT_CONF", "/dev/null", 1);
 	unsetenv("HOOPSCOUT_TLS_CERTIFICATE");
 	unsetenv("HOOPSCOUT_TLS_KEY");
 	if (expect_done("settings", hs_settings_load(NULL, &settings, &err), &err))
-		expect_done("none", tls_new(settings, &tls, &err), &err);
+		expect_done("none", hs_tls_new(settings, &tls, &err), &err);
 	expect_true("none", tls == NULL && json_is_null(status));
 	json_decref(status);
 	hs_settings_free(settings);
