@@ -157,7 +157,7 @@ void session_look_up(struct exchange *exchange,
 	if (!token_digest(token, digest)) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to find a session");
 		next(exchange, &err);
-	} else if (!exchange_ask_primary(exchange, &statement, 1, on_session, &err)) {
+	} else if (!exchange_ask_account(exchange, &statement, 1, on_session, &err)) {
 		next(exchange, &err);
 	}
 }

@@ -174,7 +174,7 @@ static void let_in(struct sign_in *sign_in)
 	if (!token_new(sign_in->token) || !token_digest(sign_in->token, digest) ||
 	    !token_digest(before, old))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory or no random bytes for a session");
-	else if (exchange_ask_primary(exchange, &statement, 1, on_end, &err))
+	else if (exchange_ask_account(exchange, &statement, 1, on_end, &err))
 		return;
 	reply_error(exchange, &err);
 }
@@ -199,7 +199,7 @@ static void keep_out(struct sign_in *sign_in, const char *why)
 
 	hs_log(HS_LOG_INFO, "a sign-in failed", HS_STR("address", sign_in->asker.address),
 	    HS_STR("reason", why));
-	if (!exchange_ask_primary(sign_in->exchange, &statement, 1, on_failed, &err))
+	if (!exchange_ask_account(sign_in->exchange, &statement, 1, on_failed, &err))
 		reply_error(sign_in->exchange, &err);
 }
 
@@ -292,7 +292,7 @@ static void begin(struct sign_in *sign_in)
 		values[2 + i] = sign_in->keys[i];
 		values[2 + THROTTLE_COUNT + i] = throttle_list((enum throttle)i, lists[i]);
 	}
-	if (!exchange_ask_primary(exchange, &statement, 1, on_begun, &err))
+	if (!exchange_ask_account(exchange, &statement, 1, on_begun, &err))
 		reply_error(exchange, &err);
 }
 
@@ -364,7 +364,7 @@ void sign_out_post(struct exchange *exchange)
 	snprintf(account, sizeof account, "%lld", (long long)exchange->account->id);
 	if (!token_digest(exchange->account->token, digest))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to sign out");
-	else if (exchange_ask_primary(exchange, &statement, 1, on_signed_out, &err))
+	else if (exchange_ask_account(exchange, &statement, 1, on_signed_out, &err))
 		return;
 	reply_error(exchange, &err);
 }
