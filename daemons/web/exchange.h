@@ -52,7 +52,7 @@ struct reply {
 	const char *file_name;	/* to be saved as; NULL: to be shown */
 	int64_t body_bytes;	/* of an answer in pieces, where it is known; 0: it is not */
 	bool is_secret;		/* of this asker alone, as a form's proof is: nowhere kept */
-	char *cookies[3];	/* lines of Set-Cookie, by enum cookie of session.h; NULL: none */
+	char *cookies[4];	/* lines of Set-Cookie, by enum cookie of session.h; NULL: none */
 	char *leave_to;		/* htmx opens this page instead; NULL: it does not */
 	int retry_after;	/* seconds; 0 for none */
 	bool close;		/* the connection, after this answer */
