@@ -3,12 +3,14 @@
 What the hot tables should hold after links is importer_model's DISAGREEMENTS to say."""
 
 import json
+import threading
+import time
 from urllib.parse import quote
 
 import pytest
 
 import importer_model as model
-from browser import make_account, signed_in
+from browser import Browser, make_account, signed_in
 from house import House, until
 from test_importer_merge import DATES, load, quick  # noqa: F401 (a fixture)
 
@@ -287,6 +289,35 @@ def test_two_of_one_source(house):
         page = hs.get("/players/1").text
         assert "as a<" in page and "as b<" in page and "1 season," in page
         assert hs.get("/api/v1/players?team=one:t").json()["total"] == 1
+
+
+def test_links_that_wait_hold_nobody_up(house):
+    """While an import holds the merge's lock, links wait for it, more than there are connections; all others go on: who is
+    signed in is known, signing in works, an admin's pages come. The answer says that it may have been done."""
+    with house.start() as hs:
+        for number, one in enumerate(DONCIC):
+            load(hs, one, f"{number}.json")
+        boss = admin(hs)
+        proof, answers = boss.proof("/admin/identities"), []
+
+        def link():
+            answers.append(boss.post("/admin/identities/link", {"proof": proof, "player": "one:luka", "other": "two:77"}))
+        hs.sql("select pg_advisory_lock(1215513165, 1)")
+        links = [threading.Thread(target=link) for _ in range(4)]
+        for one in links:
+            one.start()
+        until(lambda: int(hs.sql("select count(*) from pg_locks where locktype = 'advisory' and not granted")) > 0, 10, "a wait")
+        begun = time.monotonic()
+        for path in ("/account", "/admin/imports", "/admin/identities", "/audit"):
+            assert boss.get(path).status == 200, path
+        assert Browser(hs).sign_in("boss").status == 303
+        assert time.monotonic() - begun < 10, "nobody waited for a link to give up, which takes 20 seconds"
+        for one in links:
+            one.join(40)
+        hs.sql("select pg_advisory_unlock(1215513165, 1)")
+        assert [answer.status for answer in answers] == [303] * 4
+        said = boss.notice(answers[-1])
+        assert said.startswith("No answer came in time") and "It may have been done" in said
 
 
 def test_admin_page(house):
