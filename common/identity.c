@@ -38,7 +38,9 @@ const char hs_identity_suggest_sql[] =
 const char hs_identity_looked_sql[] =
     "select jsonb_build_object('looked_at', to_char(looked_at at time zone 'UTC',"
     " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), 'seconds', round(seconds::numeric, 1),"
-    " 'players', players, 'pairs', pairs) from identity_look";
+    " 'players', players, 'pairs', pairs, 'is_behind', exists(select from import_file f"
+    " where f.status <> 'failed' and f.created + f.updated > 0"
+    " and greatest(f.finished_at, f.undone_at) > looked_at)) from identity_look";
 
 const char hs_identity_look_sql[] = "select identity_look_now()";
 const char hs_identity_step_sql[] = "select identity_look_at()";

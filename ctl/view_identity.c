@@ -137,7 +137,8 @@ void view_identity_suggest(struct output *output, const json_t *result)
 	if (json_array_size(pairs) == 0)
 		fputs("No two players look like one person.\n", output->screen.out);
 	print_rest(&output->screen, result, "pairs", "pairs");
-	fprintf(output->screen.out, "As of %s UTC, among %s players; --new looks again.\n",
+	fprintf(output->screen.out, "As of %s UTC, among %s players; %s--new looks again.\n",
 	    screen_time(text_of(look, "looked_at"), SCREEN_TO_THE_MINUTE, when),
-	    screen_count(number_of(look, "players"), players));
+	    screen_count(number_of(look, "players"), players),
+	    json_is_true(json_object_get(look, "is_behind")) ? "the data has changed since: " : "");
 }
