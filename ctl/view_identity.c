@@ -36,7 +36,7 @@ static void print_rows(const struct screen *screen, const json_t *side)
 		fprintf(screen->out, "      and %lld more\n", more);
 }
 
-/* A player as his source has him. */
+/* A player as a source has them. */
 static void print_side(const struct screen *screen, const json_t *side)
 {
 	long long height = number_of(side, "height_cm");
@@ -93,7 +93,7 @@ void view_identity_list(struct output *output, const json_t *result)
 
 void view_identity_unlink(struct output *output, const json_t *result)
 {
-	fputs("Unlinked: the player stands for himself again.\n", output->screen.out);
+	fputs("Unlinked: the player stands alone again.\n", output->screen.out);
 	if (json_array_size(json_object_get(result, "people")) > 0) {
 		fputs("The others stay linked:\n", output->screen.out);
 		view_identity_list(output, result);

@@ -354,7 +354,7 @@ def test_admin_page(house):
             post("link", player="one:luka", other="two:77", back=luka)
         assert "Nothing was changed: there is no player one:nobody" in post("unlink", player="one:nobody")
         assert "Nothing was changed: &#39;nonsense&#39;" in post("unlike", player="nonsense", other="one:luka").replace("&#x27;", "&#39;")
-        assert "two:77 stands for himself again." in post("unlink", player="two:77", back="x")
+        assert "two:77 stands alone again." in post("unlink", player="two:77", back="x")
         assert state(hs) == before
         assert "are not suggested again." in post("unlike", player="three:x", other="one:luka")
         assert boss.get("/admin/identities?player=999").status == 200
