@@ -28,6 +28,7 @@
 #include "daemons/web/identity_page.h"
 #include "daemons/web/player.h"
 #include "daemons/web/quality_page.h"
+#include "daemons/web/quality_rows.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/request_api.h"
 #include "daemons/web/search.h"
@@ -72,12 +73,15 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/api/v1/imports/upload", MAY_ADMIN, upload_api_post, "POST" },
 	{ LOOK, "/api/v1/extractors", MAY_SCOUT, extractors_api_list, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/api/v1/extractors/{name}/run", MAY_ADMIN, extractors_api_run, "POST" },
-	{ LOOK, "/api/v1/identities", MAY_SCOUT, identity_api_list, "GET, HEAD" },
-	{ LOOK, "/api/v1/identities/suggestions", MAY_SCOUT, identity_api_suggestions, "GET, HEAD" },
+	{ LOOK, "/api/v1/identities", MAY_ADMIN, identity_api_list, "GET, HEAD" },
+	{ LOOK, "/api/v1/identities/suggestions", MAY_ADMIN, identity_api_suggestions, "GET, HEAD" },
+	{ LOOK, "/api/v1/identities/apart", MAY_ADMIN, identity_api_apart, "GET, HEAD" },
 	{ EVHTTP_REQ_POST, "/api/v1/identities/look", MAY_ADMIN, identity_look_post, "POST" },
 	{ EVHTTP_REQ_POST, "/api/v1/identities/link", MAY_ADMIN, identity_link_post, "POST" },
 	{ EVHTTP_REQ_POST, "/api/v1/identities/unlink", MAY_ADMIN, identity_unlink_post, "POST" },
 	{ EVHTTP_REQ_POST, "/api/v1/identities/unlike", MAY_ADMIN, identity_unlike_post, "POST" },
+	{ EVHTTP_REQ_POST, "/api/v1/identities/take-back", MAY_ADMIN, identity_take_back_post,
+	    "POST" },
 	{ LOOK, "/api/v1/requests/{id}", MAY_SCOUT, request_api, "GET, HEAD" },
 	{ LOOK, "/export.*", MAY_BY_SETTING, export_answer, "GET, HEAD" },
 	{ LOOK, "/sign-in", MAY_ANYONE, sign_in_page, "GET, HEAD, POST" },
@@ -108,6 +112,9 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/admin/imports/files/{id}/retry", MAY_ADMIN, import_retry_post, "POST" },
 	{ LOOK, "/admin/quality", MAY_SCOUT, quality_page, "GET, HEAD, POST" },
 	{ EVHTTP_REQ_POST, "/admin/quality", MAY_SCOUT, quality_post, "GET, HEAD, POST" },
+	{ LOOK, "/admin/quality/missing", MAY_SCOUT, quality_rows_missing, "GET, HEAD" },
+	{ LOOK, "/admin/quality/shares/{id}", MAY_SCOUT, quality_rows_shares, "GET, HEAD" },
+	{ LOOK, "/admin/quality/players/{id}", MAY_SCOUT, quality_rows_said, "GET, HEAD" },
 	{ LOOK, "/api/v1/quality", MAY_SCOUT, quality_api, "GET, HEAD" },
 	{ LOOK, "/admin/extractors", MAY_SCOUT, extractors_page, "GET, HEAD" },
 	{ LOOK, "/admin/extractors/{name}", MAY_SCOUT, extractors_source_page, "GET, HEAD" },
@@ -124,6 +131,7 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/admin/identities/link", MAY_ADMIN, identity_link_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/identities/unlink", MAY_ADMIN, identity_unlink_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/identities/unlike", MAY_ADMIN, identity_unlike_post, "POST" },
+	{ EVHTTP_REQ_POST, "/admin/identities/take-back", MAY_ADMIN, identity_take_back_post, "POST" },
 	{ EVHTTP_REQ_POST, "/admin/identities/look", MAY_ADMIN, identity_look_post, "POST" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },

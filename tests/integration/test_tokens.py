@@ -291,20 +291,24 @@ def test_every_closed_get(web, admin, scout):
     admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/run?dry_run=true"))
     number = admin.wait(admin.post("/api/v1/imports/now"))["request"]
     ids = {"/api/v1/imports/files/{id}": file_id(web, "bad.json"), "/api/v1/requests/{id}": number}
-    assert len(closed("get")) == 7
+    assert len(closed("get")) == 8
     for path, operation in closed("get"):
         here = path.replace("{id}", str(ids.get(path)))
-        answer = scout.get(here)
+        is_admins = path.startswith(("/api/v1/identities", "/api/v1/requests"))
+        who, cookie = (admin, "admin") if is_admins else (scout, "scout")
+        answer = who.get(here)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json"), (path, answer.text)
         validate(operation["responses"]["200"]["content"]["application/json"]["schema"], answer.json())
-        assert scout.request("HEAD", here).status == 200
-        refused = scout.get(here + "?wing_span=1")
+        assert who.request("HEAD", here).status == 200
+        refused = who.get(here + "?wing_span=1")
         assert (refused.status, refused.json()["parameter"]) == (400, "wing_span"), path
         validate(DOCUMENT["components"]["schemas"]["Problem"], refused.json())
         if "{id}" in path:
-            assert scout.get(path.replace("{id}", "2147483647")).status == 404
+            assert who.get(path.replace("{id}", "2147483647")).status == 404
+        if is_admins:
+            assert scout.get(here).status == (404 if path.startswith("/api/v1/requests") else 403)
         assert web.programs_of["viewer"].get(here).status == 403
-        assert signed_in_as(web, "scout").get(here).json() == scout.get(here).json(), "a cookie does, too"
+        assert signed_in_as(web, cookie).get(here).json() == who.get(here).json(), "a cookie does, too"
 
 
 def test_parameters_of_lists(web, scout):
@@ -338,6 +342,19 @@ def test_lists_say_what_the_database_has(web, scout):
     runs = scout.get("/api/v1/imports?sort=started").json()
     assert runs["total"] == int(web.sql("select count(*) from import_run"))
     assert [run["id"] for run in runs["runs"]] == sorted(run["id"] for run in runs["runs"])
+
+
+def test_a_scout_reads_his_own_requests(web, admin):
+    """Of others' he is told what he would be of none at all; an admin reads all."""
+    make_account(web, "once-admin", "admin")
+    own = Program(web, make(web, "of-once-admin", "once-admin", "admin"))
+    mine, his = own.post("/api/v1/imports/now").json()["url"], admin.post("/api/v1/imports/now").json()["url"]
+    assert admin.get(mine).json()["asked_by"] == "once-admin"
+    less = Program(web, make(web, "less", "once-admin", "scout"))
+    assert less.get(mine).json()["asked_by"] == "once-admin"
+    refused, none = less.get(his), less.get("/api/v1/requests/2147483647")
+    assert refused.status == none.status == 404 and refused.json() == none.json()
+    assert refused.headers["Content-Type"] == PROBLEM and "admin" not in refused.text
 
 
 # -- doing things ----------------------------------------------------------------------------
@@ -531,28 +548,42 @@ def test_identities(web, admin, scout):
             validate(DOCUMENT["components"]["schemas"]["Problem"], body)
         return body
     assert admin.wait(admin.post("/api/v1/identities/look"))["is_good"]
-    found = scout.get("/api/v1/identities/suggestions").json()
-    validate(DOCUMENT["components"]["schemas"]["Suggestions"], found)
-    assert found["total"] == 1 and found["look"]["players"] >= 2 and not found["is_looking"]
-    assert {found["pairs"][0][side]["identity"] for side in "ab"} == {"a 1:ann", "b&2:lee"}
-    assert scout.get("/api/v1/identities").json() == {"total": 0, "page": 1, "per_page": 50, "people": []}
+
+    def suggested():
+        """Whether the two are; other tests have players who are alike, too."""
+        found = admin.get("/api/v1/identities/suggestions").json()
+        validate(DOCUMENT["components"]["schemas"]["Suggestions"], found)
+        assert found["total"] == len(found["pairs"]) and found["look"]["players"] >= 2 and not found["is_looking"]
+        return [{pair[side]["identity"] for side in "ab"} for pair in found["pairs"]].count({"a 1:ann", "b&2:lee"})
+    assert suggested() == 1
+    assert admin.get("/api/v1/identities").json() == {"total": 0, "page": 1, "per_page": 50, "people": []}
 
     call(f"link?player={ann}&other={lee}", 403, scout)
     done = call(f"link?player={ann}&other={lee}&reason=sure")
     assert (done["player"], done["other"], done["url"]) == ("a 1:ann", "b&2:lee", f"/api/v1/players/{done['person']}")
     assert {one["external_id"] for one in scout.get(done["url"]).json()["identities"]} == {"ann", "lee"}
-    listed = scout.get("/api/v1/identities?per_page=1").json()
+    listed = admin.get("/api/v1/identities?per_page=1").json()
     validate(DOCUMENT["components"]["schemas"]["Identities"], listed)
     assert listed["total"] == 1 and [one["linked_by"] for one in listed["people"][0]["identities"]] == ["admin"] * 2
-    assert scout.get("/api/v1/identities?page=2").json() == {"total": 1, "page": 2, "per_page": 50, "people": []}
-    assert scout.get("/api/v1/identities/suggestions").json()["total"] == 0
+    assert admin.get("/api/v1/identities?page=2").json() == {"total": 1, "page": 2, "per_page": 50, "people": []}
+    assert suggested() == 0
     assert "linked already" in call(f"link?player={ann}&other={lee}", 422)["detail"]
     assert "linked already" in call(f"link?player={ann}&other={ann}", 422)["detail"]
     assert "unlink" in call(f"unlike?player={ann}&other={lee}", 422)["detail"]
     assert call(f"unlink?player={lee}")["person"] == done["person"]
     call(f"unlink?player={lee}", 404)
     assert call(f"unlike?player={ann}&other={lee}") == {"player": "a 1:ann", "other": "b&2:lee", "person": None, "url": None}
-    assert scout.get("/api/v1/identities/suggestions").json()["total"] == 0
+    assert suggested() == 0
+    apart = admin.get("/api/v1/identities/apart").json()
+    validate(DOCUMENT["components"]["schemas"]["Apart"], apart)
+    assert apart["total"] == 1 and apart["pairs"][0]["said_by"] == "admin"
+    assert {apart["pairs"][0][side]["identity"] for side in "ab"} == {"a 1:ann", "b&2:lee"}
+    assert "a 1:ann and b&2:lee were told apart: take that back first" in call(f"link?player={ann}&other={lee}", 422)["detail"]
+    call(f"take-back?player={lee}&other={ann}", 403, scout)
+    assert call(f"take-back?player={lee}&other={ann}")["person"] is None
+    assert "were never told apart" in call(f"take-back?player={lee}&other={ann}", 404)["detail"]
+    assert admin.get("/api/v1/identities/apart").json() == {"total": 0, "page": 1, "per_page": 50, "pairs": []}
+    assert suggested() == 1
 
     for what, parameter in (("link", "player"), (f"link?player={ann}", "other"), (f"link?player={ann}&other=x", "other"),
                             (f"link?player={ann}&player={ann}", "player"), (f"unlink?player={ann}&other={lee}", "other"),
@@ -561,10 +592,11 @@ def test_identities(web, admin, scout):
         assert call(what, 400)["parameter"] == parameter, what
     assert "a 1:nobody" in call("unlink?player=a+1:nobody", 404)["detail"]
     for query in ("page=0", "page=x", "per_page=201", "per_page=1&per_page=2"):
-        answer = scout.get(f"/api/v1/identities?{query}")
+        answer = admin.get(f"/api/v1/identities?{query}")
         assert (answer.status, answer.json()["parameter"]) == (400, query.split("=")[0]), query
     entries = web.hsctl("user", "audit", "--limit", "20", as_json=True).json["result"]["entries"]
     assert [(one["action"], one["actor"], one["detail"]) for one in entries if one["action"].startswith("identity ")] == [
+        ("identity take-back", "admin", "by token of-admin"),
         ("identity unlike", "admin", "by token of-admin"), ("identity unlink", "admin", "by token of-admin"),
         ("identity link", "admin", "sure; by token of-admin")]
 
