@@ -16,6 +16,20 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_LOOK,
 	.help = "show what runs, what waits, and why",
 },
+[HS_CMD_LOGS] = {
+	.words = "logs", .id = "logs",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_LOOK, .streams = true,
+	.args = { { "daemon", HS_ARG_TEXT, .help = "web, importer, extractor or supervisor" },
+	    { "follow", HS_ARG_FLAG, .is_option = true, .letter = 'f',
+		.help = "go on with what comes, until Ctrl-C" },
+	    { "level", HS_ARG_TEXT, .is_option = true,
+		.help = "this and worse: error, warning, info or debug" },
+	    { "since", HS_ARG_TEXT, .is_option = true,
+		.help = "30s, 10m, 2h, 1d ago, or 2026-11-29T10:00 (UTC)" },
+	    { "lines", HS_ARG_NUMBER, .is_option = true, .letter = 'n', .min = 0, .max = 1000000,
+		.help = "at most so many (default 100; with --since all)" } },
+	.help = "show the latest lines of all logs, and follow them",
+},
 [HS_CMD_START] = {
 	.words = "start", .id = "start",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE,
@@ -361,6 +375,37 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	},
 	.help = "show how complete the data is, and what is odd",
 },
+/* before "backup", which would take "verify" for a file */
+[HS_CMD_BACKUP_VERIFY] = {
+	.words = "backup verify", .id = "backup.verify",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.args = { { "file", HS_ARG_FILE, .required = true,
+	    .help = "a backup, or - for standard input" } },
+	.help = "check every checksum in a backup",
+},
+[HS_CMD_BACKUP] = {
+	.words = "backup", .id = "backup",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,
+	.args = {
+		{ "file", HS_ARG_FILE, .required = true,
+		    .help = "where to write it, or - for standard output" },
+		{ "force", HS_ARG_FLAG, .is_option = true, .help = "replace a file that is there" },
+	},
+	.help = "write the database and all snapshots to a file",
+},
+[HS_CMD_RESTORE] = {
+	.words = "restore", .id = "restore",
+	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,
+	.args = {
+		{ "file", HS_ARG_FILE, .required = true,
+		    .help = "a backup, or - for standard input" },
+		{ "replace", HS_ARG_FLAG, .is_option = true,
+		    .help = "put aside what this system has" },
+		{ "yes", HS_ARG_FLAG, .is_option = true,
+		    .help = "do not ask whether to replace it" },
+	},
+	.help = "put a backup into an empty system",
+},
 [HS_CMD_MIGRATE] = {
 	.words = "migrate", .id = "migrate",
 	.owner = HS_PROC_SUPERVISOR, .needs = HS_MAY_OPERATE, .streams = true,
@@ -376,6 +421,11 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
 	.args = { { "shell", HS_ARG_SHELL, .required = true, .help = "bash or zsh" } },
 	.help = "print a shell's completion of these commands",
+},
+[HS_CMD_DOCTOR] = {
+	.words = "doctor", .id = "doctor",
+	.owner = HS_PROC_CTL, .needs = HS_MAY_LOOK,
+	.help = "check all that HoopScout stands on",
 },
 [HS_CMD_VERSION] = {
 	.words = "version", .id = "version",

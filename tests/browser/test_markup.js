@@ -181,12 +181,12 @@ const strange = (then) => async (page) => {
 };
 
 /* By the proof that a page's forms carry. */
-const call = (what) => async (page) => {
+const call = (what, query = `player=${q(LINK.player)}&other=${q(LINK.other)}&reason=${q(T("typed_reason"))}`) => async (page) => {
 	await page.goto("/account");
 	const type = await page.evaluate(async (address) => {
 		const proof = document.querySelector("[name=proof]").value;
 		return (await fetch(address, { method: "POST", headers: { "HoopScout-Proof": proof } })).headers.get("Content-Type");
-	}, `/api/v1/${what}?player=${q(LINK.player)}&other=${q(LINK.other)}&reason=${q(T("typed_reason"))}`);
+	}, `/api/v1/${typeof what === "function" ? what() : what}?${query}`);
 	assert.match(type, /^application\/(problem\+)?json$/);
 	return [];
 };
@@ -335,6 +335,9 @@ const ROWS = [
 		data(() => `/api/v1/${one.replace("{id}", one.startsWith("players") ? numbers.player :
 			one.startsWith("imports") ? numbers["file-world"] : 1)}`), []]),
 	...["link", "unlink", "unlike", "take-back"].map((one) => [`POST /api/v1/identities/${one}`, call(`identities/${one}`), []]),
+	...["preview", "undo", "delete"].map((one) => [`POST /api/v1/imports/files/{id}/${one}`,
+		call(() => `imports/files/${numbers["file-world"]}/${one}`, `${q(T("typed_name"))}=1`), []]),
+	["POST /api/v1/imports/upload", call("imports/upload", `name=${q(T("typed_name"))}`), []],
 ];
 
 /* Nothing of ours on them; or they lead to a page that is above. */

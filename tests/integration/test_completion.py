@@ -67,7 +67,7 @@ def commands(hsctl):
     found = {}
     for words in (words.strip() for words in listed):
         page = hsctl(*words.split(), "--help").split("Options everywhere")[0]
-        found[words] = re.findall(r"^  --([a-z-]+)", page, re.M)
+        found[words] = re.findall(r"^  (?:-[a-z], )?--([a-z-]+)", page, re.M)
     return found
 
 
