@@ -334,6 +334,9 @@ const ROWS = [
 		"identities", "identities/suggestions", "identities/apart", "quality?show=minutes", "requests/{id}"].map((one) => [`GET /api/v1/${one.split("?")[0]}`,
 		data(() => `/api/v1/${one.replace("{id}", one.startsWith("players") ? numbers.player :
 			one.startsWith("imports") ? numbers["file-world"] : 1)}`), []]),
+	...["imports/files/{id}/file", "imports/files/{id}/errors", "imports/runs/{id}", "extractors/{name}/runs",
+		"extractors/runs/{id}"].map((one) => [`GET /api/v1/${one}`, data(() => `/api/v1/${one.replace("{name}", "marked")
+		.replace("{id}", one.endsWith("file") ? numbers["file-world"] : one.endsWith("errors") ? numbers["file-failed"] : 1)}`), []]),
 	...["link", "unlink", "unlike", "take-back"].map((one) => [`POST /api/v1/identities/${one}`, call(`identities/${one}`), []]),
 	...["preview", "undo", "delete"].map((one) => [`POST /api/v1/imports/files/{id}/${one}`,
 		call(() => `imports/files/${numbers["file-world"]}/${one}`, `${q(T("typed_name"))}=1`), []]),
@@ -341,11 +344,13 @@ const ROWS = [
 ];
 
 /* Nothing of ours on them; or they lead to a page that is above. */
-const OTHERS = ["GET /health", "GET /health/", "GET /static/*", "GET /favicon.ico", "POST /sign-out", "POST /account/password",
+const OTHERS = ["GET /health", "GET /health/", "GET /metrics", "GET /static/*", "GET /favicon.ico", "POST /sign-out", "POST /account/password",
 	"POST /account/tokens/{id}/revoke", "GET /admin/imports/files/{id}/errors", "POST /admin/imports/now",
 	"POST /admin/imports/files/{id}/retry", "POST /admin/quality", "POST /admin/extractors/{name}/cancel",
 	"POST /admin/extractors/{name}/enable", "POST /admin/extractors/{name}/disable", "POST /api/v1/imports/now",
-	"POST /api/v1/imports/files/{id}/retry", "POST /api/v1/extractors/{name}/run", "POST /api/v1/identities/look"];
+	"POST /api/v1/imports/files/{id}/retry", "POST /api/v1/extractors/{name}/run",
+	"POST /api/v1/extractors/{name}/cancel", "POST /api/v1/extractors/{name}/enable", "POST /api/v1/extractors/{name}/disable",
+	"POST /api/v1/quality", "POST /api/v1/identities/look"];
 
 test("markup: the table has all routes and findings", async () => {
 	const table = (name, row, from) => [...fs.readFileSync(path.join(process.env.HOOPSCOUT_TEST_SOURCE, name), "utf8").split(from)[1]

@@ -290,10 +290,13 @@ def file_id(web, name):
 def test_every_closed_get(web, admin, scout):
     admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/run?dry_run=true"))
     number = admin.wait(admin.post("/api/v1/imports/now"))["request"]
-    ids = {"/api/v1/imports/files/{id}": file_id(web, "bad.json"), "/api/v1/requests/{id}": number}
-    assert len(closed("get")) == 8
+    bad, run = file_id(web, "bad.json"), int(web.sql("select max(run_id) from extractor_run"))
+    ids = {"/api/v1/imports/files/{id}": bad, "/api/v1/imports/files/{id}/file": bad, "/api/v1/imports/files/{id}/errors": bad,
+           "/api/v1/imports/runs/{id}": web.sql("select max(run_id) from import_run"), "/api/v1/extractors/runs/{id}": run,
+           "/api/v1/requests/{id}": number}
+    assert len(closed("get")) == 13
     for path, operation in closed("get"):
-        here = path.replace("{id}", str(ids.get(path)))
+        here = path.replace("{id}", str(ids.get(path))).replace("{name}", "public_json_snapshot")
         is_admins = path.startswith(("/api/v1/identities", "/api/v1/requests"))
         who, cookie = (admin, "admin") if is_admins else (scout, "scout")
         answer = who.get(here)
@@ -305,6 +308,8 @@ def test_every_closed_get(web, admin, scout):
         validate(DOCUMENT["components"]["schemas"]["Problem"], refused.json())
         if "{id}" in path:
             assert who.get(path.replace("{id}", "2147483647")).status == 404
+        if "{name}" in path:
+            assert who.get(path.replace("{name}", "nobody")).status == 404
         if is_admins:
             assert scout.get(here).status == (404 if path.startswith("/api/v1/requests") else 403)
         assert web.programs_of["viewer"].get(here).status == 403
@@ -355,6 +360,64 @@ def test_a_scout_reads_his_own_requests(web, admin):
     refused, none = less.get(his), less.get("/api/v1/requests/2147483647")
     assert refused.status == none.status == 404 and refused.json() == none.json()
     assert refused.headers["Content-Type"] == PROBLEM and "admin" not in refused.text
+
+
+def test_a_file_and_its_errors(web, scout):
+    """Byte by byte; and what is wrong with it, of a failed one alone."""
+    good, bad = file_id(web, "good.json"), file_id(web, "bad.json")
+    answer = scout.get(f"/api/v1/imports/files/{good}/file")
+    assert hashlib.sha256(answer.body).hexdigest() == scout.get(f"/api/v1/imports/files/{good}").json()["sha256"]
+    assert "good.json" in answer.headers["Content-Disposition"]
+    errors = scout.get(f"/api/v1/imports/files/{bad}/errors").json()
+    assert (errors["file"], errors["problem_total"], errors["problems"][0]["pointer"]) == ("bad.json", 1, "/records/0/height_cm")
+    answer = scout.get(f"/api/v1/imports/files/{good}/errors")
+    assert (answer.status, answer.headers["Content-Type"]) == (404, PROBLEM) and "no errors" in answer.json()["detail"]
+
+
+def test_runs_of_the_extractor(web, admin, scout):
+    """A page of them at a time; of one, its report, without an address that was fetched."""
+    for _ in range(2):
+        asked = admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/run?dry_run=true"))
+    first = scout.get("/api/v1/extractors/public_json_snapshot/runs?per_page=1").json()
+    second = scout.get("/api/v1/extractors/public_json_snapshot/runs?per_page=1&page=2").json()
+    assert first["total"] == second["total"] >= 2 and len(first["runs"]) == len(second["runs"]) == 1
+    assert first["runs"][0]["run"] == asked["result"]["run"] > second["runs"][0]["run"]
+    one = scout.get(f"/api/v1/extractors/runs/{asked['result']['run']}")
+    url = web.sql(f"select url from extractor_run where run_id = {asked['result']['run']}")
+    assert url.endswith("/feed.json") and "feed.json" not in one.text
+    one = one.json()
+    assert {key: one[key] for key in first["runs"][0]} == first["runs"][0] and one["source"] == "public_json_snapshot"
+    for query in ("page=0", "per_page=201", "page=1&page=1", "x=1"):
+        answer = scout.get(f"/api/v1/extractors/public_json_snapshot/runs?{query}")
+        assert (answer.status, answer.json()["parameter"]) == (400, query.split("=")[0]), query
+
+
+def test_switching_a_source(web, admin, scout):
+    """As the page's buttons do; who may not is told so, and a source that nobody knows is none."""
+    def is_enabled():
+        return next(one["is_enabled"] for one in scout.get("/api/v1/extractors").json()["extractors"]
+                    if one["name"] == "public_json_snapshot")
+    for what, state in (("disable", False), ("enable", True)):
+        here = f"/api/v1/extractors/public_json_snapshot/{what}"
+        assert scout.post(here).status == 403
+        asked = admin.post(here)
+        validate(DOCUMENT["components"]["schemas"]["Asked"], asked.json())
+        assert admin.wait(asked)["is_good"] and is_enabled() is state
+        assert admin.post(f"/api/v1/extractors/nobody/{what}").status == 404
+        assert admin.post(here + "?x=1").json()["parameter"] == "x"
+    over = admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/cancel"))
+    assert over["is_good"] and over["result"]["cancelled"] is False, "nothing runs"
+
+
+def test_the_quality_anew(web, scout):
+    answer = scout.post("/api/v1/quality")
+    assert (answer.status, answer.json()) == (202, {"is_computing": True})
+    report = until(lambda: not (seen := scout.get("/api/v1/quality").json())["is_computing"] and seen, 20, "it never ends")
+    scout.post("/api/v1/quality")
+    until(lambda: scout.get("/api/v1/quality").json()["as_of"] > report["as_of"] or (scout.post("/api/v1/quality") and None), 20,
+          "no newer one is made")
+    assert scout.post("/api/v1/quality?x=1").json()["parameter"] == "x"
+    assert web.programs_of["viewer"].post("/api/v1/quality").status == 403
 
 
 # -- doing things ----------------------------------------------------------------------------
