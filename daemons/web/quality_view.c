@@ -301,9 +301,8 @@ static json_t *least_new(const struct quality_coverage *row)
 
 	for (int i = 0; done && i < LEAST_SHOWN && (field = least_of(row, taken)) >= 0; i++) {
 		taken[field] = true;
-		done = json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "title",
-		    quality_fields[field].title, "text", share_text(row, (size_t)field),
-		    "missing", missing_url(row, (size_t)field))) == 0;
+		done = json_array_append_new(list, json_pack("{s:s, s:o}", "title",
+		    quality_fields[field].title, "text", share_text(row, (size_t)field))) == 0;
 	}
 	return view_or_nothing(list, done);
 }
