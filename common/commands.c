@@ -146,8 +146,8 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.words = "identity link", .id = "identity.link",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
 	.args = {
-		{ "player", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
-		{ "other", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
+		{ "player", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as the player's page shows it" },
+		{ "other", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as the player's page shows it" },
 		{ "reason", HS_ARG_TEXT, .is_option = true,
 		    .help = "why, for those who read it later" },
 	},
@@ -158,14 +158,14 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
 	.args = { { "player", HS_ARG_TEXT, .required = true,
 	    .help = "SOURCE:ID, as 'identity list' shows it" } },
-	.help = "take a player out of his person again",
+	.help = "take a player out of a person again",
 },
 [HS_CMD_IDENTITY_UNLIKE] = {
 	.words = "identity unlike", .id = "identity.unlike",
 	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
 	.args = {
-		{ "player", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
-		{ "other", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as his page shows it" },
+		{ "player", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as the player's page shows it" },
+		{ "other", HS_ARG_TEXT, .required = true, .help = "SOURCE:ID, as the player's page shows it" },
 	},
 	.help = "say that two players are two people",
 },

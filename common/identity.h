@@ -53,11 +53,12 @@ extern const char hs_identity_list_sql[];
  * all. A SIDE: see identity_side in the migration. */
 extern const char hs_identity_suggest_sql[];
 
-/* $1: at most so many; $2: after so many. Rows: {"a":SIDE,"b":SIDE,"said_at","said_by"}, who were told
- * apart last first, and how many such pairs there are in all. */
+/* $1: at most so many; $2: after so many. Rows: {"a":SIDE,"b":SIDE,"said_at","said_by"}, the pairs
+ * that were told apart last first, and how many there are in all. */
 extern const char hs_identity_apart_sql[];
 
-/* One row, or none before the first look: {"looked_at","seconds","players","pairs"}. */
+/* One row, or none before the first look: {"looked_at","seconds","players","pairs","is_behind"}; the
+ * last: an import or its undoing has changed the data since. */
 extern const char hs_identity_looked_sql[];
 
 /* Looks through all players: takes some seconds for 100,000 of them. */

@@ -176,7 +176,7 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 	[HS_SET_WEB_DB_CONNECTIONS] = {
 		.name = "HOOPSCOUT_WEB_DB_CONNECTIONS", .type = HS_TYPE_INT, .fallback = "4",
 		.min = 1, .max = 100, .needs_restart = true,
-		.help = "The web daemon's connections to the database.",
+		.help = "Connections to the database for searches; hsd-web(8) has the others.",
 	},
 	[HS_SET_WEB_CACHE_BYTES] = {
 		.name = "HOOPSCOUT_WEB_CACHE_BYTES", .type = HS_TYPE_BYTES, .fallback = "64M",

@@ -5,7 +5,7 @@
 
 #include "daemons/web/hashing.h"
 
-enum { CONNECTIONS = 2 };
+enum { CONNECTIONS = 2, PATIENT_CONNECTIONS = 1 };
 
 bool accounts_new(struct event_base *base, const struct hs_settings *settings,
     struct accounts **ret, struct hs_error *err)
@@ -15,12 +15,24 @@ bool accounts_new(struct event_base *base, const struct hs_settings *settings,
 	if (accounts == NULL)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for accounts");
 	if (!hs_db_pool_new(base, settings, HS_DB_WRITER, "hsd-web accounts", CONNECTIONS,
-		&accounts->pool, err) || !hashing_new(base, &accounts->hashing, err)) {
+		&accounts->pool, err) ||
+	    !hs_db_pool_new(base, settings, HS_DB_WRITER, "hsd-web primary", CONNECTIONS,
+		&accounts->primary, err) ||
+	    !hs_db_pool_new(base, settings, HS_DB_WRITER, "hsd-web patient", PATIENT_CONNECTIONS,
+		&accounts->patient, err) ||
+	    !hashing_new(base, &accounts->hashing, err)) {
 		accounts_free(accounts);
 		return false;
 	}
 	*ret = accounts;
 	return true;
+}
+
+void accounts_use(struct accounts *accounts, uint32_t hosts, uint32_t gone)
+{
+	hs_db_pool_use(accounts->pool, hosts, gone);
+	hs_db_pool_use(accounts->primary, hosts, gone);
+	hs_db_pool_use(accounts->patient, hosts, gone);
 }
 
 void accounts_free(struct accounts *accounts)
@@ -29,5 +41,7 @@ void accounts_free(struct accounts *accounts)
 		return;
 	hashing_free(accounts->hashing);
 	hs_db_pool_free(accounts->pool);
+	hs_db_pool_free(accounts->primary);
+	hs_db_pool_free(accounts->patient);
 	free(accounts);
 }

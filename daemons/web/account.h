@@ -25,15 +25,21 @@ struct account {
 
 struct hashing;
 
-/* What belongs to accounts in hsd-web; made in main.c. */
+/* What belongs to accounts in hsd-web; made in main.c. Three pools, so that nothing slow keeps
+ * anybody from signing in, or from being known by his session. */
 struct accounts {
-	struct hs_db_pool *pool;
+	struct hs_db_pool *pool;	/* who is signed in, signing in and out; hsctl user, token */
+	struct hs_db_pool *primary;	/* what else is asked of the primary; exchange_ask_primary */
+	struct hs_db_pool *patient;	/* what waits for imports; exchange_ask_patient */
 	struct hashing *hashing;
 };
 
 /* Gives *ret. Borrows base and settings for its life. */
 bool accounts_new(struct event_base *base, const struct hs_settings *settings,
     struct accounts **ret, struct hs_error *err);
+
+/* As hs_db_pool_use, of all three. */
+void accounts_use(struct accounts *accounts, uint32_t hosts, uint32_t gone);
 
 /* Accepts NULL. */
 void accounts_free(struct accounts *accounts);

@@ -1,7 +1,8 @@
 /* account_change.c: trusts 007_accounts.sql, and callers to have asked who may.
  *
  * All rows that matter are locked first, in one order: two who disable each other at the same
- * time do not both succeed. */
+ * time do not both succeed. A session that was being made at the same time is not seen here: after
+ * another password it is void (session.c), and enabling an account ends those of before. */
 #include "daemons/web/account_change.h"
 
 #include <stdlib.h>
@@ -33,6 +34,12 @@ enum { QUESTION_MS = 15000, NAMES_COLUMN = 1 };
 #define SESSIONS_END \
 	" ended as (delete from account_session where account_id in (select account_id from done)),"
 
+/* Whoever is meant to get in must not wait for what strangers have failed; throttle.h. */
+#define CLEARED \
+	" cleared as (insert into sign_in_throttle (key_sha256, failures, failed_at, waits_until)" \
+	" select sha256(convert_to('cleared ' || name || ' ', 'UTF8')), 0, clock_timestamp(), now()" \
+	" from done on conflict (key_sha256) do update set failed_at = excluded.failed_at),"
+
 #define LOGGED(action, detail) \
 	AUDIT_LOGGED(action, "i.actor", "i.address", "done.name", detail, "done, input i")
 
@@ -47,16 +54,19 @@ static const char *const statements[] = {
 	    " select name, role, hash from input on conflict (name) do nothing returning *),"
 	    LOGGED("account-create", "done.role") ANSWER,
 	[ACCOUNT_PASSWORD] = INPUT " done as (update account a set password_hash = i.hash,"
-	    " password_set_at = now() from input i where a.name = i.name returning a.*),"
-	    SESSIONS_END LOGGED("account-password", "null") ANSWER,
+	    " password_set_at = clock_timestamp() from input i where a.name = i.name returning a.*),"
+	    SESSIONS_END CLEARED LOGGED("account-password", "null") ANSWER,
 	[ACCOUNT_ROLE] = INPUT TARGET(" or i.role = 'admin'") " done as (update account a"
 	    " set role = i.role from target t, input i where a.account_id = t.account_id"
 	    " returning a.*)," LOGGED("account-role", "done.role") ANSWER,
 	[ACCOUNT_DISABLE] = INPUT TARGET("") " done as (update account a set is_disabled = true"
 	    " from target t where a.account_id = t.account_id returning a.*),"
 	    SESSIONS_END LOGGED("account-disable", FORCED) ANSWER,
-	[ACCOUNT_ENABLE] = INPUT " done as (update account a set is_disabled = false from input i"
-	    " where a.name = i.name returning a.*)," LOGGED("account-enable", "null") ANSWER,
+	[ACCOUNT_ENABLE] = INPUT " done as (update account a set is_disabled = false from input i,"
+	    " account b where a.name = i.name and b.account_id = a.account_id"
+	    " returning a.*, b.is_disabled as was_disabled),"
+	    " ended as (delete from account_session where account_id in (select account_id from done"
+	    " where was_disabled))," CLEARED LOGGED("account-enable", "null") ANSWER,
 	[ACCOUNT_DELETE] = INPUT TARGET("") " done as (delete from account a using target t"
 	    " where a.account_id = t.account_id returning a.*)," LOGGED("account-delete", FORCED) ANSWER,
 };
@@ -64,6 +74,7 @@ static const char *const statements[] = {
 const char account_list_sql[] =
     "select true, " ACCOUNT_COLUMNS("a") ", (select count(*) from account_session s"
     " where s.account_id = a.account_id and s.ends_at > now()"
+    " and s.created_at >= a.password_set_at"
     " and s.seen_at > now() - make_interval(secs => $1::integer))"
     " from account a order by a.name limit 5000";
 

@@ -1,7 +1,8 @@
 /* account_change.h: accounts made, changed and deleted: by hsctl, or by an admin's page.
  *
  * Each change is one transaction with its entry in the audit trail. A new password, disabling and
- * deleting end the account's sessions; another role counts from the next request on. */
+ * deleting end the account's sessions; another role counts from the next request on. A new password
+ * and enabling clear the account's waits (throttle.h). */
 #ifndef WEB_ACCOUNT_CHANGE_H
 #define WEB_ACCOUNT_CHANGE_H
 

@@ -124,7 +124,7 @@ static void show(struct page *page)
 	    hs_child_settings(exchange->web->child), HS_SET_SESSION_IDLE_SECONDS));
 	if (!token_digest(exchange->account->token, digest))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a page");
-	else if (exchange_ask_primary(exchange, statements, PAGE_RESULTS, on_found, &err))
+	else if (exchange_ask_account(exchange, statements, PAGE_RESULTS, on_found, &err))
 		return;
 	reply_error(exchange, &err);
 }
@@ -190,7 +190,7 @@ static void change(struct page *page)
 	    hs_child_settings(exchange->web->child), HS_SET_SESSION_SECONDS));
 	if (!token_new(page->token) || !token_digest(page->token, digest))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory or no random bytes for a session");
-	else if (exchange_ask_primary(exchange, &statement, 1, on_changed, &err))
+	else if (exchange_ask_account(exchange, &statement, 1, on_changed, &err))
 		return;
 	reply_error(exchange, &err);
 }
@@ -255,7 +255,7 @@ static void begin(struct page *page)
 
 	if (!throttle_key(THROTTLE_PAIR, exchange->account->name, "its own page", page->key))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a password");
-	else if (exchange_ask_primary(exchange, &statement, 1, on_begun, &err))
+	else if (exchange_ask_account(exchange, &statement, 1, on_begun, &err))
 		return;
 	reply_error(exchange, &err);
 }

@@ -82,6 +82,6 @@ void account_token_revoke_post(struct exchange *exchange)
 	snprintf(token, sizeof token, "%lld", (long long)exchange->id);
 	snprintf(account, sizeof account, "%lld", (long long)exchange->account->id);
 	if (!query_string_refuse(exchange->query, &err) ||
-	    !exchange_ask_primary(exchange, &statement, 1, on_revoked, &err))
+	    !exchange_ask_account(exchange, &statement, 1, on_revoked, &err))
 		reply_error(exchange, &err);
 }

@@ -163,13 +163,23 @@ bool asker_is_direct(const struct exchange *exchange, enum hs_setting networks)
 	return is_listed(hs_child_settings(exchange->web->child), networks, peer);
 }
 
-void asker_place(const struct asker *asker, char ret[HS_ADDRESS_BYTES])
+static void network_of(const struct asker *asker, size_t v6_bytes, char ret[HS_ADDRESS_BYTES])
 {
 	struct hs_address address;
 
 	snprintf(ret, HS_ADDRESS_BYTES, "%s", asker->address);
 	if (!hs_address_parse(ret, strlen(ret), &address) || !address.is_v6)
 		return;
-	memset(address.bytes + 8, 0, 8);
+	memset(address.bytes + v6_bytes, 0, sizeof address.bytes - v6_bytes);
 	hs_address_text(&address, ret);
+}
+
+void asker_place(const struct asker *asker, char ret[HS_ADDRESS_BYTES])
+{
+	network_of(asker, 8, ret);
+}
+
+void asker_network(const struct asker *asker, char ret[HS_ADDRESS_BYTES])
+{
+	network_of(asker, 6, ret);
 }

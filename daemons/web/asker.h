@@ -32,5 +32,7 @@ void asker_decide(const struct hs_settings *settings, const char *peer, bool is_
 
 /* For counting: of IPv6 the network of 64 bits, since one asker has all of it. */
 void asker_place(const struct asker *asker, char ret[HS_ADDRESS_BYTES]);
+/* The same, of IPv6 the network of 48 bits: as much as anybody gets for the asking. */
+void asker_network(const struct asker *asker, char ret[HS_ADDRESS_BYTES]);
 
 #endif

@@ -35,7 +35,7 @@ void asking_start(struct exchange *exchange, enum hs_command_id command, json_t 
 	exchange->asked = done;
 	if (args == NULL)
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a request");
-	if (args == NULL || !command_request_ask(exchange->web->accounts->pool, &wanted, on_asked,
+	if (args == NULL || !command_request_ask(exchange->web->accounts->primary, &wanted, on_asked,
 		exchange, &exchange->job, &err))
 		done(exchange, 0, &err);
 	json_decref(args);

@@ -91,7 +91,7 @@ static void refuse(struct exchange *exchange, const char *text)
 	snprintf(counted, sizeof counted, "token %s", place);
 	if (!throttle_key(THROTTLE_ADDRESS, "", counted, key) || !token_digest(text, digest))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to judge a token");
-	else if (exchange_ask_primary(exchange, &statement, 1, on_counted, &err))
+	else if (exchange_ask_account(exchange, &statement, 1, on_counted, &err))
 		return;
 	reply_error(exchange, &err);
 }
@@ -153,7 +153,7 @@ void bearer_look_up(struct exchange *exchange,
 	} else if (!token_digest(text, digest)) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to find a token");
 		next(exchange, &err);
-	} else if (!exchange_ask_primary(exchange, &statement, 1, on_token, &err)) {
+	} else if (!exchange_ask_account(exchange, &statement, 1, on_token, &err)) {
 		next(exchange, &err);
 	}
 }

@@ -52,7 +52,7 @@ struct reply {
 	const char *file_name;	/* to be saved as; NULL: to be shown */
 	int64_t body_bytes;	/* of an answer in pieces, where it is known; 0: it is not */
 	bool is_secret;		/* of this asker alone, as a form's proof is: nowhere kept */
-	char *cookies[3];	/* lines of Set-Cookie, by enum cookie of session.h; NULL: none */
+	char *cookies[4];	/* lines of Set-Cookie, by enum cookie of session.h; NULL: none */
 	char *leave_to;		/* htmx opens this page instead; NULL: it does not */
 	int retry_after;	/* seconds; 0 for none */
 	bool close;		/* the connection, after this answer */
@@ -112,10 +112,16 @@ const char *exchange_header(const struct exchange *exchange, const char *name);
 void exchange_ask(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done);
 
-/* The same at the primary, where a single statement may write: accounts are asked for there, and
- * whatever a form changes is changed there. On failure nothing has been answered, and
- * done is never called. Errors: hs_db_pool_submit's. */
+/* The same at the primary, where a single statement may write: whatever a form changes is changed
+ * there. On failure nothing has been answered, and done is never called.
+ * Errors: hs_db_pool_submit's. */
 bool exchange_ask_primary(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err);
+/* The same on connections that are kept for it: who somebody is, and signing in. Nothing slow. */
+bool exchange_ask_account(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err);
+/* The same for what may wait for a file that is being imported: one at a time. */
+bool exchange_ask_patient(struct exchange *exchange, const struct hs_db_statement *statements,
     size_t count, exchange_done_fn *done, struct hs_error *err);
 
 /* The same at the same time as exchange_ask's, in a transaction of its own; one at a time. On

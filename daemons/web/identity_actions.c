@@ -1,8 +1,9 @@
 /* identity_actions.c: trusts guard.c that an admin asks, and that his forms are his.
  *
  * A change is one statement of common/identity.h, at the primary, with its entry in the audit
- * trail. It waits for a file that is being merged; when that takes too long nothing was changed,
- * and the answer says so. Looking through all players is the importer's: it is asked by the
+ * trail. It waits for a file that is being merged, on a connection of its own; when that takes too
+ * long the answer says that it may have been done: the database may have been at its end when we
+ * gave up. Looking through all players is the importer's: it is asked by the
  * database. */
 #include "daemons/web/identity_actions.h"
 
@@ -61,11 +62,12 @@ static void refuse(struct exchange *exchange, const struct hs_error *err)
 	char text[NOTICE_TEXT_BYTES], path[PATH_BYTES];
 
 	if (exchange->form != FORM_JSON) {
-		snprintf(text, sizeof text, "Nothing was changed: %.360s.", err->message);
+		snprintf(text, sizeof text, "%s%.360s.", err->code == HS_TIMEOUT ? "" :
+		    "Nothing was changed: ", err->message);
 		notice_reply(exchange, back_of(exchange, path), NOTICE_PROBLEM, text);
 	} else if (err->code == HS_EXISTS || err->code == HS_LIMIT) {
 		reply_problem(exchange, STATUS_REFUSED, err->message, NULL);
-	} else if (err->code == HS_BUSY) {
+	} else if (err->code == HS_BUSY || err->code == HS_TIMEOUT) {
 		reply_problem(exchange, HTTP_SERVUNAVAIL, err->message, NULL);
 	} else {
 		reply_error(exchange, err);
@@ -76,7 +78,7 @@ static void say_done(struct exchange *exchange)
 {
 	static const char *const said[] = {
 		[HS_IDENTITY_LINK] = "are one person now",
-		[HS_IDENTITY_UNLINK] = "stands for himself again",
+		[HS_IDENTITY_UNLINK] = "stands alone again",
 		[HS_IDENTITY_UNLIKE] = "are not suggested again",
 		[HS_IDENTITY_TAKE_BACK] = "are no longer told apart",
 	};
@@ -105,9 +107,11 @@ static void on_changed(struct exchange *exchange, PGresult *const *results, size
 	int64_t person;
 
 	(void)count;
-	if (why != NULL && (why->code == HS_TIMEOUT || why->code == HS_CANCELLED)) {
-		hs_error_set(&err, HS_BUSY, "",
-		    "a file is being imported; please try again when it is done");
+	if (why != NULL && (why->code == HS_TIMEOUT || why->code == HS_CANCELLED ||
+		why->code == HS_DB_AWAY)) {
+		hs_error_set(&err, HS_TIMEOUT, "", "No answer came in time, as while a file is "
+		    "imported. It may have been done, or be done in a moment: look again before you "
+		    "try again");
 		refuse(exchange, &err);
 	} else if (why != NULL) {
 		reply_error(exchange, why);
@@ -178,10 +182,11 @@ static void change(struct exchange *exchange, enum hs_identity_verb verb)
 	work->change = (struct hs_identity_change){ .verb = verb,
 		.player = wanted(exchange, PLAYER, "player"),
 		.other = wanted(exchange, OTHER, "other"), .actor = account->name,
-		.by_token = account->by_token, .address = work->asker.address, .reason = reason[0] != '\0' ? reason : NULL };
+		.by_token = account->by_token, .address = work->asker.address,
+		.reason = reason[0] != '\0' ? reason : NULL };
 	if (!hs_identity_statement(&work->change, &statement.sql, values, &statement.count, &err))
 		refuse(exchange, &err);
-	else if (!exchange_ask_primary(exchange, &statement, 1, on_changed, &err))
+	else if (!exchange_ask_patient(exchange, &statement, 1, on_changed, &err))
 		reply_error(exchange, &err);
 }
 

@@ -122,7 +122,7 @@ static const struct list shares_list = { shares_sql, "Percentages of 1 or less i
 	"this file's.", "No row of this file has such a percentage (any more).", true,
 	{ "Player", "Competition", "Season", "Team", "FG%", "3P%", "FT%", "File" } };
 static const struct list said_list = { said_sql, "What files said of %s",
-	"Each file that states him, the newest snapshot first.",
+	"Each file that states the player, the newest snapshot first.",
 	"No file states a player of this number.", true,
 	{ "Source’s player", "Snapshot", "Name", "Born", "cm", "kg", "Nationality, position, role",
 	    "File" } };

@@ -55,7 +55,7 @@ static void guide(struct replicas *replicas)
 	answers_use(web->answers, read, gone);
 	quality_use(web->quality, read, gone);
 	hs_db_pool_use(replicas->primary, primary, gone);
-	hs_db_pool_use(web->accounts->pool, primary != 0 ? primary : all_of(replicas), gone);
+	accounts_use(web->accounts, primary != 0 ? primary : all_of(replicas), gone);
 }
 
 static void on_changed(void *arg)

@@ -390,14 +390,31 @@ void exchange_ask(struct exchange *exchange, const struct hs_db_statement *state
 		reply_error(exchange, &err);
 }
 
-bool exchange_ask_primary(struct exchange *exchange, const struct hs_db_statement *statements,
-    size_t count, exchange_done_fn *done, struct hs_error *err)
+static bool ask_of(struct hs_db_pool *pool, struct exchange *exchange,
+    const struct hs_db_statement *statements, size_t count, exchange_done_fn *done,
+    struct hs_error *err)
 {
-	struct hs_db_pool *pool = exchange->web->accounts->pool;
-
 	exchange->done = done;
 	return hs_db_pool_submit(pool, statements, count, patience_ms(exchange, pool), on_results,
 	    exchange, &exchange->job, err);
+}
+
+bool exchange_ask_primary(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err)
+{
+	return ask_of(exchange->web->accounts->primary, exchange, statements, count, done, err);
+}
+
+bool exchange_ask_account(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err)
+{
+	return ask_of(exchange->web->accounts->pool, exchange, statements, count, done, err);
+}
+
+bool exchange_ask_patient(struct exchange *exchange, const struct hs_db_statement *statements,
+    size_t count, exchange_done_fn *done, struct hs_error *err)
+{
+	return ask_of(exchange->web->accounts->patient, exchange, statements, count, done, err);
 }
 
 static void on_beside(void *arg, PGresult *const *results, size_t count,

@@ -16,6 +16,7 @@ static const char *const names[COOKIE_COUNT] = {
 	[COOKIE_SESSION] = "hoopscout",
 	[COOKIE_BEFORE] = "hoopscout-form",
 	[COOKIE_NOTICE] = "hoopscout-notice",
+	[COOKIE_DEVICE] = "hoopscout-device",
 };
 
 /* A browser takes __Host- for cookies of the whole host alone. */
@@ -35,7 +36,8 @@ const char *session_cookie_line(enum cookie cookie, const char *value, bool is_h
 {
 	char name[NAME_BYTES];
 	const char *age = value == NULL ? "; Max-Age=0" :
-	    cookie == COOKIE_NOTICE ? "; Max-Age=60" : "";
+	    cookie == COOKIE_NOTICE ? "; Max-Age=60" :
+	    cookie == COOKIE_DEVICE ? "; Max-Age=31536000" : "";
 
 	cookie_name(cookie, is_https, base, name, sizeof name);
 	snprintf(buf, size, "%s=%s; Path=%s; HttpOnly; SameSite=Lax%s%s", name,
@@ -104,11 +106,12 @@ bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const cha
 	"s.token_sha256 = $1::bytea and s.ends_at > now()" \
 	" and s.seen_at > now() - make_interval(secs => $2::integer)"
 
+/* One that was being made while the account got another password does not count. */
 static const char look_up[] =
     "with seen as (update account_session s set seen_at = now() where " IS_ALIVE
     " and s.seen_at < now() - interval '1 minute')"
     " select a.account_id, a.name, a.role from account_session s join account a using (account_id)"
-    " where " IS_ALIVE " and not a.is_disabled";
+    " where " IS_ALIVE " and not a.is_disabled and s.created_at >= a.password_set_at";
 
 void session_read_account(const PGresult *result, int row, struct account *ret)
 {
@@ -157,7 +160,7 @@ void session_look_up(struct exchange *exchange,
 	if (!token_digest(token, digest)) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to find a session");
 		next(exchange, &err);
-	} else if (!exchange_ask_primary(exchange, &statement, 1, on_session, &err)) {
+	} else if (!exchange_ask_account(exchange, &statement, 1, on_session, &err)) {
 		next(exchange, &err);
 	}
 }

@@ -3,7 +3,7 @@
  * Under HTTPS the cookie is __Host-hoopscout, Secure (below a base path __Secure-hoopscout, of
  * that path); else hoopscout. All are HttpOnly, SameSite=Lax and of this host alone. Before signing
  * in there is a second one, for the form's proof (csrf.h); a third one carries a sentence to the
- * next page (notice.h). */
+ * next page (notice.h). A fourth one stays: by it signing in knows the device (throttle.h). */
 #ifndef WEB_SESSION_H
 #define WEB_SESSION_H
 
@@ -12,7 +12,7 @@
 #include "daemons/web/account.h"
 #include "daemons/web/exchange.h"
 
-enum cookie { COOKIE_SESSION, COOKIE_BEFORE, COOKIE_NOTICE, COOKIE_COUNT };
+enum cookie { COOKIE_SESSION, COOKIE_BEFORE, COOKIE_NOTICE, COOKIE_DEVICE, COOKIE_COUNT };
 
 /* The token that the cookie has; "" when there is none. */
 void session_cookie(const struct exchange *exchange, enum cookie cookie,
@@ -22,8 +22,8 @@ void session_cookie(const struct exchange *exchange, enum cookie cookie,
 void session_cookie_value(const struct exchange *exchange, enum cookie cookie,
     bool (*is_one)(const char *text, size_t length), char *ret, size_t size);
 
-/* The reply sets the cookie, NOTICE for a minute, the others until the browser ends; value NULL:
- * takes it away. False without memory. */
+/* The reply sets the cookie, NOTICE for a minute, DEVICE for a year, the others until the browser
+ * ends; value NULL: takes it away. False without memory. */
 bool session_set_cookie(struct exchange *exchange, enum cookie cookie, const char *value);
 
 /* The line alone, for tests. Returns buf. */

@@ -26,7 +26,8 @@
 #include "daemons/web/values.h"
 #include "daemons/web/web.h"
 
-enum { STATUS_WRONG = 401, STATUS_WAIT = 429, NAME_SHOWN_BYTES = 257, NUMBER_BYTES = 24 };
+enum { STATUS_WRONG = 401, STATUS_WAIT = 429, NAME_SHOWN_BYTES = 257, NUMBER_BYTES = 24,
+	DEVICE_BYTES = TOKEN_DIGEST_BYTES + 8 };
 
 static const char wrong[] = "The name or the password is wrong.";
 
@@ -36,11 +37,13 @@ struct sign_in {
 	char name[NAME_SHOWN_BYTES];
 	char *next;			/* where to, afterwards */
 	struct asker asker;
-	char place[HS_ADDRESS_BYTES];
+	char place[HS_ADDRESS_BYTES], network[HS_ADDRESS_BYTES];
+	char device_token[TOKEN_TEXT_BYTES];	/* the cookie's, or a new one; "" for none */
+	char device[DEVICE_BYTES];
 	char keys[THROTTLE_COUNT][TOKEN_DIGEST_BYTES];
 	char account[NUMBER_BYTES];	/* its id; "" when there is no such account */
 	char hash[HS_PASSWORD_HASH_BYTES], new_hash[HS_PASSWORD_HASH_BYTES];
-	bool is_disabled;
+	bool is_disabled, is_known_device;
 	char token[TOKEN_TEXT_BYTES];
 };
 
@@ -65,6 +68,8 @@ static struct sign_in *sign_in_new(struct exchange *exchange, const char *next)
 	sign_in->next = strdup(is_own ? next : "/");
 	asker_of(exchange, &sign_in->asker);
 	asker_place(&sign_in->asker, sign_in->place);
+	asker_network(&sign_in->asker, sign_in->network);
+	session_cookie(exchange, COOKIE_DEVICE, sign_in->device_token);
 	exchange->work = sign_in;
 	exchange->work_free = sign_in_free;
 	return sign_in->next != NULL ? sign_in : NULL;
@@ -142,6 +147,7 @@ static void on_end(struct exchange *exchange, PGresult *const *results, size_t c
 	} else if (PQntuples(results[0]) != 1) {
 		show(sign_in, STATUS_WRONG, wrong);	/* changed just now */
 	} else if (!session_set_cookie(exchange, COOKIE_SESSION, sign_in->token) ||
+	    !session_set_cookie(exchange, COOKIE_DEVICE, sign_in->device_token) ||
 	    !session_set_cookie(exchange, COOKIE_BEFORE, NULL)) {
 		reply_see_other(exchange, NULL);
 	} else {
@@ -150,6 +156,23 @@ static void on_end(struct exchange *exchange, PGresult *const *results, size_t c
 		    HS_STR("address", sign_in->asker.address));
 		reply_see_other(exchange, sign_in->next);
 	}
+}
+
+static bool name_device(struct sign_in *sign_in)
+{
+	char digest[TOKEN_DIGEST_BYTES];
+
+	if (!token_digest(sign_in->device_token, digest))
+		return false;
+	snprintf(sign_in->device, sizeof sign_in->device, "device %s", digest);
+	return true;
+}
+
+/* One that the account does not know gets another cookie: somebody may have planted that. */
+static bool have_device(struct sign_in *sign_in)
+{
+	return sign_in->is_known_device ||
+	    (token_new(sign_in->device_token) && name_device(sign_in));
 }
 
 static void let_in(struct sign_in *sign_in)
@@ -162,7 +185,8 @@ static void let_in(struct sign_in *sign_in)
 		sign_in->new_hash[0] != '\0' ? sign_in->new_hash : NULL, digest,
 		old, sign_in->asker.address, sign_in->place, seconds,
 		sign_in->keys[THROTTLE_ACCOUNT], sign_in->keys[THROTTLE_ADDRESS],
-		sign_in->keys[THROTTLE_PAIR] };
+		sign_in->keys[THROTTLE_PAIR], sign_in->device, sign_in->keys[THROTTLE_NETWORK],
+		sign_in->keys[THROTTLE_DEVICE] };
 	const struct hs_db_statement statement = { .sql = sign_in_end_sql, .values = values,
 		.count = HS_COUNT(values) };
 	struct hs_error err = HS_ERROR_INIT;
@@ -172,9 +196,9 @@ static void let_in(struct sign_in *sign_in)
 	snprintf(seconds, sizeof seconds, "%lld",
 	    hs_setting_int(settings, HS_SET_SESSION_SECONDS));
 	if (!token_new(sign_in->token) || !token_digest(sign_in->token, digest) ||
-	    !token_digest(before, old))
+	    !token_digest(before, old) || !have_device(sign_in))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory or no random bytes for a session");
-	else if (exchange_ask_primary(exchange, &statement, 1, on_end, &err))
+	else if (exchange_ask_account(exchange, &statement, 1, on_end, &err))
 		return;
 	reply_error(exchange, &err);
 }
@@ -199,7 +223,7 @@ static void keep_out(struct sign_in *sign_in, const char *why)
 
 	hs_log(HS_LOG_INFO, "a sign-in failed", HS_STR("address", sign_in->asker.address),
 	    HS_STR("reason", why));
-	if (!exchange_ask_primary(sign_in->exchange, &statement, 1, on_failed, &err))
+	if (!exchange_ask_account(sign_in->exchange, &statement, 1, on_failed, &err))
 		reply_error(sign_in->exchange, &err);
 }
 
@@ -263,6 +287,7 @@ static void on_begun(struct exchange *exchange, PGresult *const *results, size_t
 		ask_to_wait(sign_in, seconds);
 		return;
 	}
+	sign_in->is_known_device = strcmp(hs_db_text(results[0], 0, 4), "t") == 0;
 	account = hs_db_text(results[0], 0, 1);
 	hash = hs_db_text(results[0], 0, 2);
 	if (account != NULL) {
@@ -273,26 +298,38 @@ static void on_begun(struct exchange *exchange, PGresult *const *results, size_t
 	judge(sign_in);
 }
 
+static bool make_keys(struct sign_in *sign_in)
+{
+	for (int i = 0; i < THROTTLE_COUNT; i++) {
+		const char *place = i == THROTTLE_NETWORK ? sign_in->network :
+		    i == THROTTLE_DEVICE ? sign_in->device : sign_in->place;
+
+		if (!throttle_key((enum throttle)i, sign_in->name, place, sign_in->keys[i]))
+			return false;
+	}
+	return true;
+}
+
 static void begin(struct sign_in *sign_in)
 {
 	struct exchange *exchange = sign_in->exchange;
 	char lists[THROTTLE_COUNT][THROTTLE_LIST_BYTES];
-	const char *values[2 + 2 * THROTTLE_COUNT] = { sign_in->name, sign_in->place };
+	const char *values[3 + THROTTLE_COUNT + THROTTLE_CLEARED] = { sign_in->name, sign_in->place,
+		sign_in->device };
 	const struct hs_db_statement statement = { .sql = sign_in_begin_sql, .values = values,
 		.count = HS_COUNT(values) };
 	struct hs_error err = HS_ERROR_INIT;
 
-	for (int i = 0; i < THROTTLE_COUNT; i++) {
-		if (!throttle_key((enum throttle)i, sign_in->name, sign_in->place,
-			sign_in->keys[i])) {
-			hs_error_set(&err, HS_NO_MEMORY, "", "no memory to sign in");
-			reply_error(exchange, &err);
-			return;
-		}
-		values[2 + i] = sign_in->keys[i];
-		values[2 + THROTTLE_COUNT + i] = throttle_list((enum throttle)i, lists[i]);
+	if (!name_device(sign_in) || !make_keys(sign_in)) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to sign in");
+		reply_error(exchange, &err);
+		return;
 	}
-	if (!exchange_ask_primary(exchange, &statement, 1, on_begun, &err))
+	for (int i = 0; i < THROTTLE_COUNT; i++)
+		values[3 + i] = sign_in->keys[i];
+	for (int i = 0; i < THROTTLE_CLEARED; i++)
+		values[3 + THROTTLE_COUNT + i] = throttle_list((enum throttle)i, lists[i]);
+	if (!exchange_ask_account(exchange, &statement, 1, on_begun, &err))
 		reply_error(exchange, &err);
 }
 
@@ -364,7 +401,7 @@ void sign_out_post(struct exchange *exchange)
 	snprintf(account, sizeof account, "%lld", (long long)exchange->account->id);
 	if (!token_digest(exchange->account->token, digest))
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory to sign out");
-	else if (exchange_ask_primary(exchange, &statement, 1, on_signed_out, &err))
+	else if (exchange_ask_account(exchange, &statement, 1, on_signed_out, &err))
 		return;
 	reply_error(exchange, &err);
 }

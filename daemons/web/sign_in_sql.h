@@ -5,13 +5,15 @@
 #ifndef WEB_SIGN_IN_SQL_H
 #define WEB_SIGN_IN_SQL_H
 
-/* $1 name, $2 place, $3 $4 $5 keys and $6 $7 $8 lists of account, address and pair (throttle.h).
+/* $1 name, $2 place, $3 device, $4 to $9 keys and $10 to $14 lists in the order of enum throttle.
  * One row: seconds to wait (then nothing was counted), account_id (null: no such account),
- * password_hash, is_disabled, whether the pair was counted and not the account. */
+ * password_hash, is_disabled, whether the device is known. Places and devices are rows of
+ * account_address; a device is "device " and the digest of its cookie. */
 extern const char sign_in_begin_sql[];
 
 /* $1 account_id, $2 the hash that was judged, $3 a new one or null, $4 the new session's token,
- * $5 the old one's or null (hashes), $6 address, $7 place, $8 seconds to its end, $9 $10 $11 keys.
+ * $5 the old one's or null (hashes), $6 address, $7 place, $8 seconds to its end, $9 $10 $11 keys of
+ * account, address and pair, $12 device, $13 $14 keys of network and device.
  * A row: account_id, name, role; none when the account was changed meanwhile. */
 extern const char sign_in_end_sql[];
 

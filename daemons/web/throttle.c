@@ -8,9 +8,12 @@
 
 /* So many failures cost nothing; then 1, 2, 4 ... seconds, at most so many. */
 static const struct { const char *name; int free, most_seconds; } rows[THROTTLE_COUNT] = {
-	[THROTTLE_ACCOUNT] = { "account", 5, 300 },
+	[THROTTLE_ACCOUNT] = { "account", 20, 0 },
 	[THROTTLE_ADDRESS] = { "address", 20, 900 },
 	[THROTTLE_PAIR] = { "pair", 8, 60 },
+	[THROTTLE_NETWORK] = { "network", 5, 300 },
+	[THROTTLE_DEVICE] = { "device", 8, 60 },
+	[THROTTLE_CLEARED] = { "cleared", 0, 0 },	/* account_change.c makes the same key */
 };
 
 int throttle_delay(enum throttle throttle, int failures)
@@ -43,5 +46,5 @@ bool throttle_key(enum throttle throttle, const char *account, const char *place
 	/* no name that can be is so long; those that are share a count */
 	return hs_format(text, sizeof text, &ignored, "%s %.100s %.100s", rows[throttle].name,
 	    throttle != THROTTLE_ADDRESS ? account : "",
-	    throttle != THROTTLE_ACCOUNT ? place : "") && token_digest(text, ret);
+	    throttle != THROTTLE_ACCOUNT && throttle != THROTTLE_CLEARED ? place : "") && token_digest(text, ret);
 }

@@ -1,9 +1,15 @@
 /* throttle.h: how long one who failed must wait before a password is looked at again.
  *
- * Counted by account, by address, and by both together. The account's own count keeps out strangers
- * who try its name from many places; at an address from where it was signed in before, only the
- * count of that pair and of the address itself matters: so nobody can keep its owner out there. All
- * waits have an end, and an hour without failures ends all. */
+ * Every wait is of somebody: of an address, or of an account together with the network, the known
+ * address or the known device that asks for it. No wait is an account's own, so that nobody's
+ * failures can be in the way of its owner elsewhere. The account's count says when many networks
+ * try its name: then each of them has one attempt, and soon waits for minutes.
+ *
+ * A device that signed in to the account before has a cookie, and a count that nobody else can
+ * touch; an address from where it was signed in before has a count of that pair. For neither does
+ * the address's own count matter, which all behind one router share. A new password by hsctl, or
+ * enabling, clears all counts of the account for an hour: for whoever has not failed since, the
+ * address's does not matter either. All waits have an end, and an hour without failures ends all. */
 #ifndef WEB_THROTTLE_H
 #define WEB_THROTTLE_H
 
@@ -12,7 +18,15 @@
 
 #include "daemons/web/token.h"
 
-enum throttle { THROTTLE_ACCOUNT, THROTTLE_ADDRESS, THROTTLE_PAIR, THROTTLE_COUNT };
+enum throttle {
+	THROTTLE_ACCOUNT,	/* counts failures where neither place nor device is known; no waits */
+	THROTTLE_ADDRESS,
+	THROTTLE_PAIR,		/* account and known address */
+	THROTTLE_NETWORK,	/* account and network: asker_network */
+	THROTTLE_DEVICE,	/* account and known device */
+	THROTTLE_CLEARED,	/* when hsctl cleared the account's; counts nothing */
+	THROTTLE_COUNT
+};
 
 enum { THROTTLE_DELAYS = 64, THROTTLE_LIST_BYTES = 512 };
 

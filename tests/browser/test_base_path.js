@@ -66,7 +66,7 @@ test("below a path: comparing the ticked", async (page) => {
 	await staysInside(page);
 });
 
-test("below a path: signing in and out, an upload with progress", async (page, context) => {
+test("below a path: signing in and out, an upload", async (page, context) => {
 	await page.goto(`${BASE}/admin/imports`);
 	assert.equal(path(page), `${BASE}/sign-in`);
 	await fillSignIn(page, "admin", PASSWORD);

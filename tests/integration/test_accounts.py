@@ -1,10 +1,12 @@
 """Accounts in the browser: signing in and out, sessions, forms, waits; what is shown to whom, and what is not."""
 
+import contextlib
 import json
 import re
 import threading
 import time
 
+import psycopg2
 import pytest
 
 from browser import PASSWORD, Browser, make_account, signed_in
@@ -144,6 +146,15 @@ def test_session_fixation(web):
     assert second.sign_in("scout1").status == 303
     assert second.session() != first
     assert "hoopscout-form" not in second.cookies
+    # over a session that is somebody's, as it was planted: the form needs that session's proof, and then it is over
+    planted, third = signed_in(web, "viewer1").session(), Browser(web)
+    third.get("/sign-in")
+    third.cookies["hoopscout"] = planted
+    proof = third.proof("/account")
+    answer = third.post("/sign-in", {"proof": proof, "name": "scout1", "password": PASSWORD})
+    assert answer.status == 303
+    assert third.session() != planted and "scout1" in third.get("/account").text
+    assert web.get("/account", {"Cookie": f"hoopscout={planted}"}).status == 303, "nobody holds the key that was planted"
 
 
 def test_two_cookies_of_a_name(web):
@@ -386,6 +397,46 @@ def test_another_role_counts_at_once(web):
     assert ", scout." in browser.get("/account").text
 
 
+@pytest.mark.parametrize("ends", ["password", "disable"])
+def test_signing_in_while_it_ends(web, ends):
+    """A session that is made with the old password, in a transaction that ends after the operator's has begun, is none."""
+    name, token = f"races-{ends}", "C" * 42 + ("A" if ends == "password" else "E")
+    make_account(web, name)
+
+    def sign_in(cursor):
+        """As sign_in_sql.c does."""
+        cursor.execute(f"with done as (update account set signed_in_at = now() where name = '{name}' and not is_disabled "
+                       "returning account_id) insert into account_session (token_sha256, account_id, created_at, ends_at, "
+                       f"address) select sha256('{token}'), account_id, now(), now() + interval '1 hour', 'x' from done")
+
+    def is_in():
+        return web.get("/account", {"Cookie": f"hoopscout={token}"}).status == 200
+    with contextlib.closing(psycopg2.connect(**web._database())) as link, link.cursor() as cursor:
+        sign_in(cursor)
+        link.commit()
+        assert is_in()
+        cursor.execute("delete from account_session where token_sha256 = sha256(%s)", (token,))
+        link.commit()
+        more = {"input": "another good password\n", "stdin": None} if ends == "password" else {}
+        operator = threading.Thread(target=lambda: web.hsctl("user", ends, name, **more))
+        if ends == "password":      # whose statement begins before the session does
+            cursor.execute("update account set signed_in_at = now() where name = %s", (name,))
+        else:
+            sign_in(cursor)
+        operator.start()
+        until(lambda: web.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == "1", 10, "it waits")
+        if ends == "password":
+            time.sleep(0.05)
+            cursor.execute(f"insert into account_session select sha256('{token}'), account_id, clock_timestamp(), now(), "
+                           f"now() + interval '1 hour', 'x' from account where name = '{name}'")
+        link.commit()
+        operator.join()
+        assert not is_in()
+        if ends == "disable":
+            web.hsctl("user", "enable", name)
+            assert not is_in()
+
+
 # -- waits ---------------------------------------------------------------------------------
 
 def at(address):
@@ -397,31 +448,112 @@ def hold_waits(web):
     web.sql("update sign_in_throttle set waits_until = now() + interval '1 minute' where failures > 0 and waits_until > failed_at")
 
 
-def test_waits_by_account(web):
-    """After five failures a name waits, wherever the next attempt comes from; the wait has an end."""
+def wrong_from(web, address, name="viewer1", times=1):
+    return [Browser(web, at(address)).sign_in(name, WRONG).status for _ in range(times)]
+
+
+def attack(web, name="viewer1"):
+    """As if many networks had tried a name."""
+    hold(web, f"account {name} ", "0")
+
+
+def hold(web, key, seconds="60"):
+    """As if a thousand attempts had failed; see throttle_key."""
+    web.sql(f"insert into sign_in_throttle select sha256(convert_to('{key}', 'UTF8')), 1000, now(), now() + interval "
+            f"'{seconds} seconds' on conflict (key_sha256) do update set failures = 1000, waits_until = excluded.waits_until")
+
+
+def test_waits_by_account_and_network(web):
+    """After five failures a name waits where those came from, of IPv6 a network of 48 bits; nowhere else, and others do not
+    wait there. The wait has an end, and signing in ends the count."""
     for n in range(5):
-        assert Browser(web, at(f"192.0.2.{n}")).sign_in("viewer1", WRONG).status == 401
-    assert web.sql("select count(*) from sign_in_throttle where failures > 0 and waits_until > failed_at") == "0"
-    assert Browser(web, at("192.0.2.100")).sign_in("viewer1", WRONG).status == 401
-    assert web.sql("select waits_until - failed_at from sign_in_throttle where failures > 0 and waits_until > failed_at") == "00:00:01"
+        assert wrong_from(web, f"2001:db8:1:{n}::1") == [401]
+    waits = "select waits_until - failed_at from sign_in_throttle where failures > 0 and waits_until > failed_at"
+    assert web.sql(waits) == ""
+    assert wrong_from(web, "2001:db8:1:6::1") == [401]
+    assert web.sql(waits) == "00:00:01"
     hold_waits(web)
-    answer = Browser(web, at("192.0.2.101")).sign_in("viewer1", PASSWORD)
+    answer = Browser(web, at("2001:db8:1:7::1")).sign_in("viewer1", PASSWORD)
     assert answer.status == 429 and 50 < int(answer.headers["Retry-After"]) <= 60
     assert f"too many attempts. Please wait {answer.headers['Retry-After']} seconds," in answer.text
-    assert Browser(web, at("192.0.2.102")).sign_in("scout1").status == 303, "others do not wait"
+    assert Browser(web, at("2001:db8:1:8::1")).sign_in("scout1").status == 303, "others do not wait"
     web.sql("update sign_in_throttle set waits_until = now()")
-    assert Browser(web, at("192.0.2.103")).sign_in("viewer1").status == 303
+    assert Browser(web, at("2001:db8:1:9::1")).sign_in("viewer1").status == 303
 
 
 def test_strangers_keep_nobody_out(web):
-    """Where the owner has signed in before, strangers' failures elsewhere do not matter."""
-    signed_in(web, "viewer1", headers=at("198.51.100.7"))
+    """Whoever polls a name, from one address or from many, the owner gets in at an address where he never was, at once;
+    but there is one attempt for each network then, and minutes until the next. What is refused changes nothing."""
+    assert wrong_from(web, "203.0.113.9", times=6) == [401] * 6
+    hold_waits(web)
+    before = web.sql("select * from sign_in_throttle order by key_sha256")
+    assert wrong_from(web, "203.0.113.9", times=5) == [429] * 5
+    assert web.sql("select * from sign_in_throttle order by key_sha256") == before
+    assert Browser(web, at("198.51.100.17")).sign_in("viewer1").status == 303
     web.sql("delete from sign_in_throttle")
-    web.sql("insert into sign_in_throttle select sha256(convert_to('account viewer1 ', 'UTF8')), 1000, now(), "
-            "now() + interval '1 hour'")
-    assert Browser(web, at("203.0.113.9")).sign_in("viewer1").status == 429
-    assert Browser(web, at("198.51.100.7")).sign_in("viewer1", WRONG).status == 401
-    assert Browser(web, at("198.51.100.7")).sign_in("viewer1").status == 303
+    attack(web)
+    assert wrong_from(web, "203.0.113.10") == [401]
+    answer = Browser(web, at("203.0.113.10")).sign_in("viewer1")
+    assert answer.status == 429 and 20 < int(answer.headers["Retry-After"]) <= 32
+    assert Browser(web, at("198.51.100.18")).sign_in("viewer1").status == 303
+
+
+def test_a_known_device_has_its_own_count(web):
+    """Where a device of the account's is known, what others fail beside it is not in its way: not at its address, and not
+    in its network. A cookie that is none, or of another account's device, is of no use, and no cookie lasts that was
+    planted."""
+    owner = signed_in(web, "viewer1", headers=at("198.51.100.30"))
+    line = next(line for line in owner.lines if line.startswith("hoopscout-device="))
+    assert re.fullmatch(r"hoopscout-device=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000", line)
+    device = owner.cookies["hoopscout-device"]
+    assert device not in web.sql("select * from account_address")
+
+    def attempt(cookie, password=PASSWORD, name="viewer1", address="198.51.100.30"):
+        browser = Browser(web, at(address))
+        browser.cookies["hoopscout-device"] = cookie
+        return browser.sign_in(name, password), browser
+    hold(web, "pair viewer1 198.51.100.30")
+    hold(web, "address  198.51.100.30")
+    assert Browser(web, at("198.51.100.30")).sign_in("viewer1").status == 429
+    assert attempt("A" * 43)[0].status == 429
+    assert attempt(device, name="scout1")[0].status == 429, "scout1 is not known there, and the address waits"
+    answer, browser = attempt(device)
+    assert answer.status == 303 and browser.cookies["hoopscout-device"] == device
+    assert [attempt(device, WRONG)[0].status for _ in range(9)] == [401] * 9
+    hold_waits(web)
+    assert attempt(device)[0].status == 429, "a stolen one has no more attempts than others"
+    answer, browser = attempt("B" * 43, address="198.51.100.31")
+    assert answer.status == 303 and browser.cookies["hoopscout-device"] not in ("B" * 43, device)
+
+
+def test_one_address_of_many(web):
+    """Behind one address that fails all the time, whoever signed in there before still gets in."""
+    signed_in(web, "viewer1", headers=at("198.51.100.40"))
+    hold(web, "address  198.51.100.40")
+    assert Browser(web, at("198.51.100.40")).sign_in("scout1").status == 429
+    assert Browser(web, at("198.51.100.40")).sign_in("viewer1").status == 303
+
+
+def test_an_operator_lets_in(web):
+    """A new password, or enabling, clears an account's waits, and for a while the address's, for whoever has not failed
+    since."""
+    make_account(web, "locked")
+    hold(web, "address  198.51.100.50")
+    hold(web, "network locked 198.51.100.51")
+    attack(web, "locked")
+    for address in ("198.51.100.50", "198.51.100.51"):
+        assert Browser(web, at(address)).sign_in("locked").status == 429
+    web.hsctl("user", "password", "locked", input=PASSWORD + "!\n", stdin=None)
+    assert Browser(web, at("198.51.100.50")).sign_in("scout1").status == 429, "of others the address's wait stays"
+    assert Browser(web, at("198.51.100.51")).sign_in("locked", PASSWORD + "!").status == 303
+    assert Browser(web, at("198.51.100.50")).sign_in("locked", PASSWORD + "!").status == 303
+    make_account(web, "locked2")
+    hold(web, "network locked2 198.51.100.52")
+    assert Browser(web, at("198.51.100.52")).sign_in("locked2").status == 429
+    browser = signed_in(web, "locked2", headers=at("198.51.100.53"))
+    web.hsctl("user", "enable", "locked2")
+    assert browser.get("/account").status == 200, "it was enabled already: nobody is signed out"
+    assert Browser(web, at("198.51.100.52")).sign_in("locked2").status == 303
 
 
 def test_waits_where_one_is_known(web):
@@ -443,8 +575,8 @@ def test_waits_by_address(web):
 
 
 def test_failures_are_forgotten(web):
-    web.sql("insert into sign_in_throttle select sha256(convert_to('account viewer1 ', 'UTF8')), 1000, "
-            "now() - interval '61 minutes', now() - interval '56 minutes'")
+    web.sql("insert into sign_in_throttle select sha256(convert_to(key, 'UTF8')), 1000, now() - interval '61 minutes', "
+            "now() - interval '56 minutes' from unnest(array['account viewer1 ', 'network viewer1 192.0.2.50']) key")
     assert Browser(web, at("192.0.2.50")).sign_in("viewer1", WRONG).status == 401
     assert web.sql("select max(failures) from sign_in_throttle") == "1"
 
@@ -497,7 +629,7 @@ def test_nobody_else_is_believed(house):
     house.start()
     make_account(house, "viewer1")
     browser = signed_in(house, "viewer1", headers={"X-Forwarded-For": "198.51.100.1", "X-Forwarded-Proto": "https"})
-    assert set(browser.cookies) == {"hoopscout"}
+    assert set(browser.cookies) == {"hoopscout", "hoopscout-device"}
     assert house.sql("select distinct address from account_session") == "127.0.0.1"
 
 

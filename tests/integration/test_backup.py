@@ -55,13 +55,16 @@ def schema(house):
     return [line for line in done.stdout.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict"))]
 
 
+MARK = b".hoopscout-server.json"     # the importer's own, of an external database's server
+
+
 def files(house):
     """{b"archive/NAME": (SHA-256, rights, time in seconds)}"""
     found = {}
     for folder in ("incoming", "archive", "failed"):
         for entry in os.scandir(os.fsencode(house.folder(folder))):
             info = entry.stat(follow_symlinks=False)
-            if stat.S_ISREG(info.st_mode):
+            if stat.S_ISREG(info.st_mode) and entry.name != MARK:
                 with open(entry.path, "rb") as file:
                     found[folder.encode() + b"/" + entry.name] = (hashlib.sha256(file.read()).hexdigest(),
                                                                   stat.S_IMODE(info.st_mode), int(info.st_mtime))

@@ -3,12 +3,14 @@
 What the hot tables should hold after links is importer_model's DISAGREEMENTS to say."""
 
 import json
+import threading
+import time
 from urllib.parse import quote
 
 import pytest
 
 import importer_model as model
-from browser import make_account, signed_in
+from browser import Browser, make_account, signed_in
 from house import House, until
 from test_importer_merge import DATES, load, quick  # noqa: F401 (a fixture)
 
@@ -320,6 +322,35 @@ def test_two_of_one_source(house):
         assert hs.get("/api/v1/players?team=one:t").json()["total"] == 1
 
 
+def test_links_that_wait_hold_nobody_up(house):
+    """While an import holds the merge's lock, links wait for it, more than there are connections; all others go on: who is
+    signed in is known, signing in works, an admin's pages come. The answer says that it may have been done."""
+    with house.start() as hs:
+        for number, one in enumerate(DONCIC):
+            load(hs, one, f"{number}.json")
+        boss = admin(hs)
+        proof, answers = boss.proof("/admin/identities"), []
+
+        def link():
+            answers.append(boss.post("/admin/identities/link", {"proof": proof, "player": "one:luka", "other": "two:77"}))
+        hs.sql("select pg_advisory_lock(1215513165, 1)")
+        links = [threading.Thread(target=link) for _ in range(4)]
+        for one in links:
+            one.start()
+        until(lambda: int(hs.sql("select count(*) from pg_locks where locktype = 'advisory' and not granted")) > 0, 10, "a wait")
+        begun = time.monotonic()
+        for path in ("/account", "/admin/imports", "/admin/identities", "/audit"):
+            assert boss.get(path).status == 200, path
+        assert Browser(hs).sign_in("boss").status == 303
+        assert time.monotonic() - begun < 10, "nobody waited for a link to give up, which takes 20 seconds"
+        for one in links:
+            one.join(40)
+        hs.sql("select pg_advisory_unlock(1215513165, 1)")
+        assert [answer.status for answer in answers] == [303] * 4
+        said = boss.notice(answers[-1])
+        assert said.startswith("No answer came in time") and "It may have been done" in said
+
+
 def test_admin_page(house):
     """An admin finds pairs, links, tells apart and unlinks by forms alone; texts of sources stand there as texts."""
     evil = "Luka Doncic <b>&\""
@@ -354,7 +385,7 @@ def test_admin_page(house):
             post("link", player="one:luka", other="two:77", back=luka)
         assert "Nothing was changed: there is no player one:nobody" in post("unlink", player="one:nobody")
         assert "Nothing was changed: &#39;nonsense&#39;" in post("unlike", player="nonsense", other="one:luka").replace("&#x27;", "&#39;")
-        assert "two:77 stands for himself again." in post("unlink", player="two:77", back="x")
+        assert "two:77 stands alone again." in post("unlink", player="two:77", back="x")
         assert state(hs) == before
         assert "are not suggested again." in post("unlike", player="three:x", other="one:luka")
         page = boss.get("/admin/identities").text
@@ -424,6 +455,19 @@ def test_random_links_and_undos(quick):  # noqa: F811
         assert hs.sql("select count(*) > 3 from import_file where status = 'undone'") == "t"
 
 
+def test_a_look_that_is_behind_says_so(quick):  # noqa: F811
+    """What came in since the last look is not in it: not "nobody looks alike", but "look again"."""
+    with quick.start() as hs:
+        load(hs, snapshot("one", record("a1", "Luka Dončić", birth_date="1999-02-28")), "1.json")
+        assert identity(hs, "suggest")["look"]["is_behind"] is False
+        load(hs, snapshot("two", record("b1", "Luka Doncic", birth_date="1999-02-28")), "2.json")
+        found = identity(hs, "suggest")
+        assert found["pairs"] == [] and found["look"]["is_behind"] is True
+        assert "the data has changed since: --new looks again" in hs.hsctl("identity", "suggest").stdout
+        assert len(identity(hs, "suggest", "--new")["pairs"]) == 1
+        assert identity(hs, "suggest")["look"]["is_behind"] is False
+
+
 def test_suggestions(quick):  # noqa: F811
     """A made world with right answers: who is one, who only looks so, and why."""
     one = snapshot(
@@ -448,7 +492,7 @@ def test_suggestions(quick):  # noqa: F811
         found = identity(hs, "suggest")
         pairs = {(pair["a"]["external_id"], pair["b"]["external_id"]): pair for pair in found["pairs"]}
         assert set(pairs) == {("a1", "b1"), ("a2", "b2"), ("a3", "b3"), ("a6", "b6"), ("a8", "b8")}
-        assert found["look"]["players"] == 15 and found["total"] == 5
+        assert found["look"]["players"] == 15 and found["total"] == 5 and not found["look"]["is_behind"]
         codes = {key: {reason["code"] for reason in pair["reasons"]} for key, pair in pairs.items()}
         assert codes["a1", "b1"] == {"initials", "same_team", "same_figures"}
         assert codes["a2", "b2"] == {"swapped_name", "same_birth_date"}

@@ -223,9 +223,8 @@ def test_the_search_opens_and_closes_by_reload(house):
 def test_the_masthead(open_house, role):
     """Every page, also one that is not there, names its visitor, and links to what his role may see."""
     _, browsers = open_house
-    links = {"/audit": ADMIN, "/admin/imports": SCOUT}
-    links = {"/admin/identities": ADMIN, "/audit": ADMIN}
-    links = {"/audit": ADMIN, "/admin/imports": SCOUT, "/admin/extractors": SCOUT}
+    links = {"/admin/identities": ADMIN, "/audit": ADMIN, "/admin/imports": SCOUT, "/admin/quality": SCOUT,
+             "/admin/extractors": SCOUT}
     for path in ("/", "/compare", "/players/1", "/nothing-here", "/?nonsense=1"):
         text = browsers[role].get(path).text
         head = text[text.index("<header"):text.index("</header>")]

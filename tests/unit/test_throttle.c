@@ -8,9 +8,11 @@
 #include "tests/unit/harness.h"
 
 static const struct { enum throttle throttle; int failures, want; } delays[] = {
-	{ THROTTLE_ACCOUNT, 1, 0 }, { THROTTLE_ACCOUNT, 5, 0 }, { THROTTLE_ACCOUNT, 6, 1 },
-	{ THROTTLE_ACCOUNT, 7, 2 }, { THROTTLE_ACCOUNT, 14, 256 }, { THROTTLE_ACCOUNT, 15, 300 },
-	{ THROTTLE_ACCOUNT, 16, 300 }, { THROTTLE_ACCOUNT, 2147483647, 300 },
+	{ THROTTLE_ACCOUNT, 1, 0 }, { THROTTLE_ACCOUNT, 2147483647, 0 }, { THROTTLE_CLEARED, 9, 0 },
+	{ THROTTLE_NETWORK, 1, 0 }, { THROTTLE_NETWORK, 5, 0 }, { THROTTLE_NETWORK, 6, 1 },
+	{ THROTTLE_NETWORK, 7, 2 }, { THROTTLE_NETWORK, 14, 256 }, { THROTTLE_NETWORK, 15, 300 },
+	{ THROTTLE_NETWORK, 16, 300 }, { THROTTLE_NETWORK, 2147483647, 300 },
+	{ THROTTLE_DEVICE, 8, 0 }, { THROTTLE_DEVICE, 9, 1 }, { THROTTLE_DEVICE, 99, 60 },
 	{ THROTTLE_ADDRESS, 20, 0 }, { THROTTLE_ADDRESS, 21, 1 }, { THROTTLE_ADDRESS, 30, 512 },
 	{ THROTTLE_ADDRESS, 31, 900 }, { THROTTLE_ADDRESS, 1000, 900 },
 	{ THROTTLE_PAIR, 8, 0 }, { THROTTLE_PAIR, 9, 1 }, { THROTTLE_PAIR, 15, 60 },
@@ -38,7 +40,7 @@ static void test_delays(void)
 		expect_int("the last", strtol(strrchr(list, ',') + 1, NULL, 10), before);
 		expect_true("whole", list[0] == '{' && list[strlen(list) - 1] == '}');
 	}
-	throttle_list(THROTTLE_ACCOUNT, list);
+	throttle_list(THROTTLE_NETWORK, list);
 	expect_true("the list", strncmp(list, "{0,0,0,0,0,1,2,4,8,16,32,64,128,256,300,300,", 43) == 0);
 }
 
@@ -111,8 +113,12 @@ static void test_askers(void)
 	asker_decide(settings, "2001:db8:1:2:3:4:5:6", false, NULL, NULL, &asker);
 	asker_place(&asker, place);
 	expect_text("an IPv6 network", place, "2001:db8:1:2::");
+	asker_network(&asker, place);
+	expect_text("a larger one", place, "2001:db8:1::");
 	asker_decide(settings, "203.0.113.9", false, NULL, NULL, &asker);
 	asker_place(&asker, place);
+	expect_text("an IPv4 address", place, "203.0.113.9");
+	asker_network(&asker, place);
 	expect_text("an IPv4 address", place, "203.0.113.9");
 	hs_settings_free(settings);
 }
