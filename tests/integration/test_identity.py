@@ -249,7 +249,7 @@ def test_undone_players_are_gone(house):
         assert "2 sources" not in hs.get("/?ppg_min=20").text and source_of("ppg_min=20") == ["one"]
         assert source_of("ppg_min=20&season=2018") == ["one"]
         assert (names(luka), names(other)) == (["one"], 303)
-        assert "No file states him any more" in admin(hs).get(f"/admin/identities?player={luka}").text
+        assert "No file states the player any more" in admin(hs).get(f"/admin/identities?player={luka}").text
 
         load(hs, DONCIC[1], "again.json")
         assert names(luka) == ["one", "two"] and total("name=l+doncic") == 2 and model.disagreements(hs) == []
