@@ -169,6 +169,24 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	},
 	.help = "say that two players are two people",
 },
+[HS_CMD_IDENTITY_APART] = {
+	.words = "identity apart", .id = "identity.apart",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_LOOK,
+	.args = { { "limit", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = 200,
+	    .help = "how many pairs to show (default 20)" } },
+	.help = "show who were said to be two people, by whom",
+},
+[HS_CMD_IDENTITY_TAKE_BACK] = {
+	.words = "identity take-back", .id = "identity.take-back",
+	.owner = HS_PROC_IMPORTER, .needs = HS_MAY_OPERATE,
+	.args = {
+		{ "player", HS_ARG_TEXT, .required = true,
+		    .help = "SOURCE:ID, as 'identity apart' shows it" },
+		{ "other", HS_ARG_TEXT, .required = true,
+		    .help = "SOURCE:ID, as 'identity apart' shows it" },
+	},
+	.help = "take back that two players are two people",
+},
 [HS_CMD_EXTRACTOR_RUN] = {
 	.words = "extractor run", .id = "extractor.run",
 	.owner = HS_PROC_EXTRACTOR, .needs = HS_MAY_OPERATE, .streams = true,

@@ -1,4 +1,4 @@
-/* identity.c: trusts 011_identity.sql. */
+/* identity.c: trusts 011_identity.sql and 014_identity_apart.sql. */
 #include "common/identity.h"
 
 #include <string.h>
@@ -17,6 +17,7 @@ static const char *const statements[] = {
 	[HS_IDENTITY_LINK] = DO("identity_link", "$4::text, $5::text, ") ", $6::text)",
 	[HS_IDENTITY_UNLINK] = DO("identity_unlink", "$4::text, ") ")",
 	[HS_IDENTITY_UNLIKE] = DO("identity_unlike", "$4::text, $5::text, ") ")",
+	[HS_IDENTITY_TAKE_BACK] = DO("identity_take_back", "$4::text, $5::text, ") ")",
 };
 
 const char hs_identity_list_sql[] =
@@ -34,6 +35,14 @@ const char hs_identity_suggest_sql[] =
     " from (select *, count(*) over () as total from identity_suggestions()"
     " limit $1::integer offset $2::integer) s"
     " order by s.score desc, s.player_a, s.player_b";
+
+const char hs_identity_apart_sql[] =
+    "select jsonb_build_object('a', identity_side(u.player_a), 'b', identity_side(u.player_b),"
+    " 'said_at', to_char(u.said_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+    " 'said_by', u.said_by), u.total"
+    " from (select *, count(*) over () as total from player_unlike"
+    " order by said_at desc, player_a, player_b limit $1::integer offset $2::integer) u"
+    " order by u.said_at desc, u.player_a, u.player_b";
 
 const char hs_identity_looked_sql[] =
     "select jsonb_build_object('looked_at', to_char(looked_at at time zone 'UTC',"
@@ -113,6 +122,13 @@ bool hs_identity_outcome(const struct hs_identity_change *change, const PGresult
 	if (strcmp(outcome, "many") == 0)
 		return hs_error_set(err, HS_LIMIT, "",
 		    "one person would be more than 50 players: unlink some first");
+	if (strcmp(outcome, "never") == 0)
+		return hs_error_set(err, HS_NOT_FOUND, "",
+		    "%.150s and %.150s were never told apart", change->player, change->other);
+	if (strcmp(outcome, "apart") == 0)
+		return hs_error_set(err, HS_EXISTS, "",
+		    "%.240s were told apart: take that back first, under 'Told apart' on the page "
+		    "Who is who or by 'hsctl identity take-back'", which);
 	if (strcmp(outcome, "same") == 0)
 		return hs_error_set(err, HS_EXISTS, "", change->verb == HS_IDENTITY_LINK ?
 		    "%.200s and %.200s are linked already" :

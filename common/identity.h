@@ -14,7 +14,8 @@
 
 #include "common/error.h"
 
-enum hs_identity_verb { HS_IDENTITY_LINK, HS_IDENTITY_UNLINK, HS_IDENTITY_UNLIKE };
+enum hs_identity_verb { HS_IDENTITY_LINK, HS_IDENTITY_UNLINK, HS_IDENTITY_UNLIKE,
+	HS_IDENTITY_TAKE_BACK };	/* that they are unlike */
 
 struct hs_identity_change {
 	enum hs_identity_verb verb;
@@ -34,8 +35,9 @@ bool hs_identity_statement(const struct hs_identity_change *change, const char *
     const char *values[HS_IDENTITY_VALUES], size_t *ret_count, struct hs_error *err);
 
 /* What became of it, from the statement's row: true when it was done; *ret_person is who is shown
- * now (of UNLINK: of those he was linked to; of UNLIKE 0).
- * Errors: HS_NOT_FOUND (no such player; he is not linked), HS_EXISTS (linked already),
+ * now (of UNLINK: of those he was linked to; of UNLIKE and TAKE_BACK 0).
+ * Errors: HS_NOT_FOUND (no such player; he is not linked; the two were never told apart),
+ * HS_EXISTS (linked already; a link over two who were told apart),
  * HS_LIMIT (too many players in one person),
  * HS_BAD_ARGUMENT (he has no seasons). */
 bool hs_identity_outcome(const struct hs_identity_change *change, const PGresult *result,
@@ -50,6 +52,10 @@ extern const char hs_identity_list_sql[];
  * {"score","reasons":[{"code","points","words"}],"a":SIDE,"b":SIDE}, and how many there are in
  * all. A SIDE: see identity_side in the migration. */
 extern const char hs_identity_suggest_sql[];
+
+/* $1: at most so many; $2: after so many. Rows: {"a":SIDE,"b":SIDE,"said_at","said_by"}, the pairs
+ * that were told apart last first, and how many there are in all. */
+extern const char hs_identity_apart_sql[];
 
 /* One row, or none before the first look: {"looked_at","seconds","players","pairs","is_behind"}; the
  * last: an import or its undoing has changed the data since. */

@@ -39,6 +39,8 @@ static const struct view {
 	[HS_CMD_IDENTITY_LINK] = { .result = view_identity_list },
 	[HS_CMD_IDENTITY_UNLINK] = { .result = view_identity_unlink },
 	[HS_CMD_IDENTITY_UNLIKE] = { .result = view_identity_unlike },
+	[HS_CMD_IDENTITY_APART] = { .result = view_identity_apart },
+	[HS_CMD_IDENTITY_TAKE_BACK] = { .result = view_identity_take_back },
 	[HS_CMD_EXTRACTOR_RUN] = { .event = view_extractor_event, .result = view_extractor_run },
 	[HS_CMD_EXTRACTOR_CHECK] = { .result = view_extractor_check },
 	[HS_CMD_EXTRACTOR_LIST] = { .result = view_extractor_list },

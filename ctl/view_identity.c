@@ -106,6 +106,29 @@ void view_identity_unlike(struct output *output, const json_t *result)
 	fputs("Noted: the two are not suggested again.\n", output->screen.out);
 }
 
+void view_identity_take_back(struct output *output, const json_t *result)
+{
+	(void)result;
+	fputs("Taken back: the two can be suggested and linked again.\n", output->screen.out);
+}
+
+void view_identity_apart(struct output *output, const json_t *result)
+{
+	const json_t *pairs = json_object_get(result, "pairs"), *pair;
+	size_t i;
+
+	json_array_foreach(pairs, i, pair) {
+		screen_print(&output->screen, STYLE_TITLE, "Told apart");
+		fprintf(output->screen.out, " by %s on %.10s\n", text_of(pair, "said_by"),
+		    text_of(pair, "said_at"));
+		print_side(&output->screen, json_object_get(pair, "a"));
+		print_side(&output->screen, json_object_get(pair, "b"));
+	}
+	if (json_array_size(pairs) == 0)
+		fputs("No two players were told apart.\n", output->screen.out);
+	print_rest(&output->screen, result, "pairs", "pairs");
+}
+
 static void print_reasons(const struct screen *screen, const json_t *pair)
 {
 	const json_t *reason;

@@ -36,6 +36,8 @@ void view_identity_suggest(struct output *output, const json_t *result);
 void view_identity_list(struct output *output, const json_t *result);	/* list, link */
 void view_identity_unlink(struct output *output, const json_t *result);
 void view_identity_unlike(struct output *output, const json_t *result);
+void view_identity_apart(struct output *output, const json_t *result);
+void view_identity_take_back(struct output *output, const json_t *result);
 
 /* view_snapshot.c */
 void view_check(struct output *output, const json_t *result);

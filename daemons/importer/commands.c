@@ -251,6 +251,8 @@ const struct hs_child_handler importer_handlers[] = {
 	{ HS_CMD_IDENTITY_LINK, identity_link },
 	{ HS_CMD_IDENTITY_UNLINK, identity_unlink },
 	{ HS_CMD_IDENTITY_UNLIKE, identity_unlike },
+	{ HS_CMD_IDENTITY_APART, identity_apart },
+	{ HS_CMD_IDENTITY_TAKE_BACK, identity_take_back },
 	{ HS_CMD_IMPORT_FILES, files_list },
 	{ HS_CMD_IMPORT_FILE, files_show },
 	{ HS_CMD_IMPORT_UNDO, run_undo },

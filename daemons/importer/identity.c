@@ -150,6 +150,11 @@ void identity_list(void *app, struct hs_call *call, const json_t *args)
 
 /* ---- changes ---- */
 
+static const char *const verbs[] = {
+	[HS_IDENTITY_LINK] = "link", [HS_IDENTITY_UNLINK] = "unlink",
+	[HS_IDENTITY_UNLIKE] = "unlike", [HS_IDENTITY_TAKE_BACK] = "take-back",
+};
+
 static void change_done(void *arg, PGresult *const *results, size_t count,
     const struct hs_error *why)
 {
@@ -164,8 +169,7 @@ static void change_done(void *arg, PGresult *const *results, size_t count,
 		return;
 	}
 	hs_log(HS_LOG_INFO, "an admin has said who is who",
-	    HS_STR("what", inquiry->change.verb == HS_IDENTITY_LINK ? "link" :
-		inquiry->change.verb == HS_IDENTITY_UNLINK ? "unlink" : "unlike"),
+	    HS_STR("what", verbs[inquiry->change.verb]),
 	    HS_STR("player", inquiry->change.player));
 	snprintf(person, sizeof person, "%lld", (long long)id);
 	ask_people(inquiry, person);
@@ -203,6 +207,39 @@ void identity_unlink(void *app, struct hs_call *call, const json_t *args)
 void identity_unlike(void *app, struct hs_call *call, const json_t *args)
 {
 	change(app, call, args, HS_IDENTITY_UNLIKE);
+}
+
+void identity_take_back(void *app, struct hs_call *call, const json_t *args)
+{
+	change(app, call, args, HS_IDENTITY_TAKE_BACK);
+}
+
+/* ---- who were told apart ---- */
+
+static void apart_done(void *arg, PGresult *const *results, size_t count, const struct hs_error *err)
+{
+	struct inquiry *inquiry = arg;
+
+	(void)count;
+	if (err != NULL)
+		fail(inquiry, err);
+	else
+		succeed(inquiry, json_pack("{s:o, s:I}", "pairs", documents(results[0]), "total",
+		    total_of(results[0])));
+}
+
+void identity_apart(void *app, struct hs_call *call, const json_t *args)
+{
+	struct inquiry *inquiry = inquiry_new(app, call, args);
+
+	if (inquiry == NULL)
+		return;
+
+	const char *const values[] = { inquiry->limit, "0" };
+	const struct hs_db_statement statement = { .sql = hs_identity_apart_sql, .values = values,
+		.count = HS_COUNT(values) };
+
+	submit(inquiry, &statement, LIST_RESULTS, QUESTION_MS, apart_done, NULL);
 }
 
 /* ---- suggestions ---- */

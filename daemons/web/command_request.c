@@ -234,7 +234,7 @@ json_t *command_request_json(const PGresult *result, int row)
 	json_t *request = json_pack("{s:I, s:s, s:o, s:s, s:s, s:s, s:s?, s:s?, s:f, s:s?, s:o, s:o,"
 	    " s:o, s:s}", "request", (json_int_t)hs_db_int(result, row, 0),
 	    "command", hs_db_text(result, row, 1), "args", json_column(result, row, 2),
-	    "status", hs_db_text(result, row, 3), "asked_by", hs_db_text(result, row, 4),
+	    "status", hs_db_text(result, row, 3), "asked_by", hs_db_text(result, row, COMMAND_REQUEST_ASKED_BY),
 	    "asked_at", hs_db_text(result, row, 5), "taken_at", hs_db_text(result, row, 6),
 	    "finished_at", hs_db_text(result, row, 7), "seconds",
 	    strtod(hs_db_text(result, row, 8), NULL), "host", hs_db_text(result, row, 9),

@@ -48,6 +48,7 @@ bool command_request_number(PGresult *const *results, const struct hs_error *why
     struct hs_error *err);
 
 /* $1: a request's number. A row for command_request_json, or none. */
+enum { COMMAND_REQUEST_ASKED_BY = 4 };	/* a column of it: the account */
 extern const char command_request_look_sql[];
 
 /* $1: the owner ("importer", "extractor") or null; $2: how many. Such rows, the latest first; of

@@ -12,6 +12,7 @@
 #include "daemons/web/extractors_sql.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
+#include "daemons/web/request_api.h"
 
 enum { ADDRESS_BYTES = 160 };
 
@@ -24,6 +25,10 @@ static void on_asked(struct exchange *exchange, int64_t request, const struct hs
 {
 	char address[ADDRESS_BYTES];
 
+	if (exchange->form == FORM_JSON) {
+		request_api_answer(exchange, request, err);
+		return;
+	}
 	if (err != NULL) {
 		asking_refuse(exchange, err);
 		return;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/db.h"
+#include "common/number.h"
 #include "daemons/web/asking.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/extractors_sql.h"
@@ -17,18 +18,21 @@
 #include "daemons/web/request_api.h"
 #include "daemons/web/values.h"
 
+enum { NUMBER_BYTES = 24, MOST_PER_PAGE = 200 };
+
 /* ---- the list ---- */
 
 struct member { const char *key; int column; bool is_number; };
 
+/* offset: how far before its place in enum extractors_api_column each column is. */
 static bool put_members(json_t *object, const struct member *members, size_t count,
-    const PGresult *result, int row)
+    const PGresult *result, int row, int offset)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *text = hs_db_text(result, row, members[i].column);
+		int column = members[i].column - offset;
+		const char *text = hs_db_text(result, row, column);
 		json_t *value = text == NULL ? json_null() : !members[i].is_number ?
-		    json_string(text) : json_integer((json_int_t)hs_db_int(result, row,
-			members[i].column));
+		    json_string(text) : json_integer((json_int_t)hs_db_int(result, row, column));
 
 		if (!view_put(object, members[i].key, value))
 			return false;
@@ -36,7 +40,7 @@ static bool put_members(json_t *object, const struct member *members, size_t cou
 	return true;
 }
 
-static json_t *run_json(const PGresult *result, int row)
+static json_t *run_json(const PGresult *result, int row, int offset)
 {
 	static const struct member members[] = {
 		{ "run", XAPI_RUN, true }, { "trigger", XAPI_TRIGGER, false },
@@ -49,10 +53,11 @@ static json_t *run_json(const PGresult *result, int row)
 	};
 	json_t *run;
 
-	if (hs_db_text(result, row, XAPI_RUN) == NULL)
+	if (hs_db_text(result, row, XAPI_RUN - offset) == NULL)
 		return json_null();
 	run = json_object();
-	return view_or_nothing(run, put_members(run, members, HS_COUNT(members), result, row));
+	return view_or_nothing(run, put_members(run, members, HS_COUNT(members), result, row,
+	    offset));
 }
 
 static json_t *source_json(const PGresult *result, int row)
@@ -67,10 +72,10 @@ static json_t *source_json(const PGresult *result, int row)
 	json_t *source = json_object();
 
 	return view_or_nothing(source,
-	    put_members(source, members, HS_COUNT(members), result, row) &&
+	    put_members(source, members, HS_COUNT(members), result, row, 0) &&
 	    view_put(source, "is_enabled",
 		json_boolean(strcmp(hs_db_text(result, row, XAPI_ENABLED), "t") == 0)) &&
-	    view_put(source, "latest_run", run_json(result, row)));
+	    view_put(source, "latest_run", run_json(result, row, 0)));
 }
 
 static void on_list(struct exchange *exchange, PGresult *const *results, size_t count,
@@ -102,7 +107,153 @@ void extractors_api_list(struct exchange *exchange)
 		reply_error(exchange, &err);
 }
 
-/* ---- a run ---- */
+/* ---- a source's runs ---- */
+
+struct place {
+	long long page, per_page;	/* 0: not given */
+	char first[NUMBER_BYTES], count[NUMBER_BYTES];
+};
+
+static bool on_place(void *arg, const char *name, const char *value, struct hs_error *err)
+{
+	struct place *place = arg;
+	bool is_page = strcmp(name, "page") == 0;
+	long long *number = is_page ? &place->page : &place->per_page;
+
+	if (!is_page && strcmp(name, "per_page") != 0)
+		return hs_error_set(err, HS_BAD_ARGUMENT, name,
+		    "there is no parameter '%.60s'. There are: page, per_page", name);
+	if (*number != 0)
+		return hs_error_set(err, HS_BAD_ARGUMENT, name, "%s is given twice", name);
+	if (hs_parse_int(value, 1, is_page ? EXTRACTORS_MOST : MOST_PER_PAGE, name, number, err))
+		return true;
+	err->code = HS_BAD_ARGUMENT;
+	snprintf(err->where, sizeof err->where, "%s", name);
+	return false;
+}
+
+static void on_runs(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	const struct place *place = exchange->work;
+	json_t *list;
+	bool done;
+
+	(void)count;
+	if (err != NULL) {
+		reply_error(exchange, err);
+		return;
+	}
+	if (PQntuples(results[0]) == 0) {
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no source of this name.", NULL);
+		return;
+	}
+	list = json_array();
+	done = list != NULL;
+	for (int row = 0; done && row < PQntuples(results[2]); row++)
+		done = json_array_append_new(list, run_json(results[2], row, XAPI_RUN)) == 0;
+	reply_json(exchange, HTTP_OK, json_pack("{s:I, s:I, s:I, s:o}", "total",
+	    (json_int_t)hs_db_int(results[1], 0, 0), "page", (json_int_t)place->page, "per_page",
+	    (json_int_t)place->per_page, "runs", view_or_nothing(list, done)));
+}
+
+void extractors_api_runs(struct exchange *exchange)
+{
+	struct place *place = calloc(1, sizeof *place);
+	struct hs_error err = HS_ERROR_INIT;
+
+	exchange->work = place;
+	exchange->work_free = free;
+	if (place == NULL)
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a list");
+	if (place == NULL || !query_string_read(exchange->query, on_place, place, &err)) {
+		reply_error(exchange, &err);
+		return;
+	}
+	if (place->page == 0)
+		place->page = 1;
+	if (place->per_page == 0)
+		place->per_page = EXTRACTORS_PER_PAGE;
+	snprintf(place->first, sizeof place->first, "%lld", (place->page - 1) * place->per_page);
+	snprintf(place->count, sizeof place->count, "%lld", place->per_page);
+
+	const char *const values[] = { exchange->name, place->count, place->first };
+	const struct hs_db_statement statements[] = {
+		{ .sql = extractors_source_sql, .values = values, .count = 1 },
+		{ .sql = extractors_total_sql, .values = values, .count = 1 },
+		{ .sql = extractors_api_runs_sql, .values = values, .count = HS_COUNT(values) },
+	};
+
+	if (!exchange_ask_primary(exchange, statements, HS_COUNT(statements), on_runs, &err))
+		reply_error(exchange, &err);
+}
+
+/* ---- one run's report ---- */
+
+/* As the extractor wrote it; of another kind than it should be, it is usual. */
+static json_t *document(const PGresult *result, int column, bool (*is_right)(const json_t *value),
+    json_t *usual)
+{
+	const char *text = hs_db_text(result, 0, column);
+	json_t *value = text != NULL ? json_loads(text, 0, NULL) : NULL;
+
+	if (value != NULL && is_right(value)) {
+		json_decref(usual);
+		return value;
+	}
+	json_decref(value);
+	return usual;
+}
+
+static bool is_list(const json_t *value)
+{
+	return json_is_array(value);
+}
+
+static bool is_object(const json_t *value)
+{
+	return json_is_object(value);
+}
+
+static void on_run(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	json_t *run;
+
+	(void)count;
+	if (err != NULL) {
+		reply_error(exchange, err);
+		return;
+	}
+	if (PQntuples(results[0]) == 0) {
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no run of the extractor of this "
+		    "number: the latest 1000 of each source are kept.", NULL);
+		return;
+	}
+	run = run_json(results[0], 0, XAPI_RUN);
+	reply_json(exchange, HTTP_OK, view_or_nothing(run,
+	    view_put(run, "source", json_string(hs_db_text(results[0], 0, XAPI_ONE_SOURCE))) &&
+	    view_put(run, "problems", document(results[0], XAPI_ONE_PROBLEMS, is_list,
+		json_array())) &&
+	    view_put(run, "report", document(results[0], XAPI_ONE_REPORT, is_object,
+		json_null()))));
+}
+
+void extractors_api_one_run(struct exchange *exchange)
+{
+	char number[NUMBER_BYTES];
+	const char *const values[] = { number };
+	const struct hs_db_statement statement = { .sql = extractors_api_run_sql, .values = values,
+		.count = 1 };
+	struct hs_error err = HS_ERROR_INIT;
+
+	snprintf(number, sizeof number, "%lld", (long long)exchange->id);
+	if (!query_string_refuse(exchange->query, &err) ||
+	    !exchange_ask_primary(exchange, &statement, 1, on_run, &err))
+		reply_error(exchange, &err);
+}
+
+/* ---- running one ---- */
 
 /* *arg: 1 for dry_run=true, 0 for false, -1 while it was not given. */
 static bool on_parameter(void *arg, const char *name, const char *value, struct hs_error *err)

@@ -5,6 +5,10 @@
 
 struct exchange;
 
+/* Handlers of GET /api/v1/extractors/{name}/runs and /api/v1/extractors/runs/{id}. */
+void extractors_api_runs(struct exchange *exchange);
+void extractors_api_one_run(struct exchange *exchange);
+
 /* Handlers of GET /api/v1/extractors and POST /api/v1/extractors/{name}/run. */
 void extractors_api_list(struct exchange *exchange);
 void extractors_api_run(struct exchange *exchange);

@@ -57,16 +57,27 @@ const char extractors_source_sql[] =
 
 #define UTC_JSON(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
+#define API_RUN \
+	"r.run_id, r.trigger, r.status, " UTC_JSON("r.started_at") ", " UTC_JSON("r.finished_at") "," \
+	" r.source_name, to_char(r.snapshot_date, 'YYYY-MM-DD'), r.pages, r.bytes, r.records," \
+	" r.problem_total, r.error ->> 'message'"
+
 /* Of what no extractor tells of there is what the database has. */
 const char extractors_api_sql[] =
     NAMED(ALL_NAMES) " select n.source, k.about, k.url_host, case when k.source is null"
     " then s.schedule else k.schedule end, case when k.source is null then s.time_zone"
     " else k.time_zone end, coalesce(s.is_enabled, true), " UTC_JSON("s.last_due_at") ","
     NEXT_DUE(UTC_JSON) ", k.problem, split_part(k.host, ':', 1), " UTC_JSON("k.told_at") ","
-    " r.run_id, r.trigger, r.status, " UTC_JSON("r.started_at") ", " UTC_JSON("r.finished_at") ","
-    " r.source_name, to_char(r.snapshot_date, 'YYYY-MM-DD'), r.pages, r.bytes, r.records,"
-    " r.problem_total, r.error ->> 'message' from names n" LATEST_RUN
+    " " API_RUN " from names n" LATEST_RUN
     " order by n.source limit 1000";
+
+const char extractors_api_runs_sql[] =
+    "select " API_RUN " from extractor_run r where r.source = $1::text"
+    " order by r.run_id desc limit $2::bigint offset $3::bigint";
+
+const char extractors_api_run_sql[] =
+    "select " API_RUN ", r.source, r.problems, r.report from extractor_run r"
+    " where r.run_id = $1::bigint";
 
 const char extractors_total_sql[] =
     "select count(*) from extractor_run where source = $1::text";

@@ -33,6 +33,12 @@ enum extractors_api_column {
 };
 extern const char extractors_api_sql[];
 
+/* Runs as programs read them, from XAPI_RUN on. $1: a source, $2: at most so many, $3: after so many,
+ * the latest first; $1: a run, and after its columns which source, its problems and its report. */
+enum { XAPI_RUN_COLUMNS = XAPI_ERROR + 1 - XAPI_RUN, XAPI_ONE_SOURCE = XAPI_RUN_COLUMNS,
+	XAPI_ONE_PROBLEMS, XAPI_ONE_REPORT };
+extern const char extractors_api_runs_sql[], extractors_api_run_sql[];
+
 /* $1: a source: how many runs. $1, $2: a source, from which on: at most EXTRACTORS_PER_PAGE. */
 extern const char extractors_total_sql[], extractors_runs_sql[];
 

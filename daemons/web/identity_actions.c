@@ -80,6 +80,7 @@ static void say_done(struct exchange *exchange)
 		[HS_IDENTITY_LINK] = "are one person now",
 		[HS_IDENTITY_UNLINK] = "stands alone again",
 		[HS_IDENTITY_UNLIKE] = "are not suggested again",
+		[HS_IDENTITY_TAKE_BACK] = "are no longer told apart",
 	};
 	const struct hs_identity_change *change = &((struct work *)exchange->work)->change;
 	bool has_other = change->verb != HS_IDENTITY_UNLINK;
@@ -202,6 +203,11 @@ void identity_unlink_post(struct exchange *exchange)
 void identity_unlike_post(struct exchange *exchange)
 {
 	change(exchange, HS_IDENTITY_UNLIKE);
+}
+
+void identity_take_back_post(struct exchange *exchange)
+{
+	change(exchange, HS_IDENTITY_TAKE_BACK);
 }
 
 /* ---- looking anew ---- */

@@ -11,6 +11,7 @@
 void identity_link_post(struct exchange *exchange);
 void identity_unlink_post(struct exchange *exchange);
 void identity_unlike_post(struct exchange *exchange);
+void identity_take_back_post(struct exchange *exchange);
 
 /* Asks the importer to look through all players again; a call answers as of request_api.h. */
 void identity_look_post(struct exchange *exchange);

@@ -118,6 +118,36 @@ void identity_api_list(struct exchange *exchange)
 		reply_error(exchange, &err);
 }
 
+static void on_apart(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	(void)count;
+	if (err != NULL)
+		reply_error(exchange, err);
+	else
+		reply_json(exchange, HTTP_OK,
+		    list_new(exchange, "pairs", results[0], results[1]));
+}
+
+void identity_api_apart(struct exchange *exchange)
+{
+	static const char total_sql[] = "select count(*) from player_unlike";
+	const struct place *place = place_new(exchange);
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (place == NULL)
+		return;
+
+	const char *const values[] = { place->count, place->first };
+	const struct hs_db_statement statements[] = {
+		{ .sql = hs_identity_apart_sql, .values = values, .count = HS_COUNT(values) },
+		{ .sql = total_sql },
+	};
+
+	if (!exchange_ask_primary(exchange, statements, HS_COUNT(statements), on_apart, &err))
+		reply_error(exchange, &err);
+}
+
 static void on_suggestions(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {

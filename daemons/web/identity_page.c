@@ -58,6 +58,7 @@ void identity_page(struct exchange *exchange)
 		[IDENTITY_LOOKED] = { hs_identity_looked_sql, NULL, 0 },
 		[IDENTITY_LOOKING] = { identity_looking_sql, NULL, 0 },
 		[IDENTITY_PAIRS] = { hs_identity_suggest_sql, suggested, 2 },
+		[IDENTITY_APART] = { hs_identity_apart_sql, suggested, 2 },
 		[IDENTITY_PEOPLE] = { hs_identity_list_sql, listed, 3 },
 	};
 	struct hs_error err = HS_ERROR_INIT;

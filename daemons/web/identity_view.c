@@ -150,6 +150,17 @@ static bool finish_person(json_t *person)
 	return done && view_put(person, "names", names_text(json_object_get(person, "identities")));
 }
 
+/* Two who were told apart: "by anna on 2026-11-29". */
+static bool finish_apart(json_t *pair)
+{
+	json_t *sides = json_pack("[O, O]", json_object_get(pair, "a"), json_object_get(pair, "b"));
+	bool done = sides != NULL && finish_side(json_array_get(sides, 0)) &&
+	    finish_side(json_array_get(sides, 1)) && view_put(pair, "said", json_sprintf(
+		"by %s on %.10s", text_or_none(pair, "said_by"), text_or_none(pair, "said_at")));
+
+	return done ? view_put(pair, "sides", sides) : (json_decref(sides), false);
+}
+
 /* "50 of 1,234 are shown.", or null. */
 static json_t *rest_text(const PGresult *rows)
 {
@@ -221,6 +232,9 @@ json_t *identity_view_new(PGresult *const *results)
 	    view_put(view, "pairs", documents(results[IDENTITY_PAIRS], finish_pair)) &&
 	    view_put(view, "any_pair", json_boolean(PQntuples(results[IDENTITY_PAIRS]) > 0)) &&
 	    view_put(view, "more_pairs", rest_text(results[IDENTITY_PAIRS])) &&
+	    view_put(view, "apart", documents(results[IDENTITY_APART], finish_apart)) &&
+	    view_put(view, "any_apart", json_boolean(PQntuples(results[IDENTITY_APART]) > 0)) &&
+	    view_put(view, "more_apart", rest_text(results[IDENTITY_APART])) &&
 	    view_put(view, "people", documents(results[IDENTITY_PEOPLE], finish_person)) &&
 	    view_put(view, "any_person", json_boolean(PQntuples(results[IDENTITY_PEOPLE]) > 0)) &&
 	    view_put(view, "more_people", rest_text(results[IDENTITY_PEOPLE])));

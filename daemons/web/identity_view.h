@@ -8,8 +8,8 @@
 
 enum { IDENTITY_SHOWN = 50 };	/* pairs, and persons */
 
-enum { IDENTITY_ASKED, IDENTITY_LOOKED, IDENTITY_LOOKING, IDENTITY_PAIRS, IDENTITY_PEOPLE,
-	IDENTITY_RESULTS };
+enum { IDENTITY_ASKED, IDENTITY_LOOKED, IDENTITY_LOOKING, IDENTITY_PAIRS, IDENTITY_APART,
+	IDENTITY_PEOPLE, IDENTITY_RESULTS };
 
 /* $1: a player. Rows of SIDE: he, or, when he is linked, all that his person is; and what the
  * person's page calls him. */

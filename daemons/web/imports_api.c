@@ -221,16 +221,41 @@ static void on_file(struct exchange *exchange, PGresult *const *results, size_t 
 	reply_json(exchange, HTTP_OK, view_or_nothing(file, done));
 }
 
-void imports_api_file(struct exchange *exchange)
+/* sql: of the one that has the address's number. */
+static void one_answer(struct exchange *exchange, const char *sql, exchange_done_fn *done)
 {
 	char id[NUMBER_BYTES];
 	const char *const values[] = { id };
-	const struct hs_db_statement statement = { .sql = imports_file_sql, .values = values,
-		.count = 1 };
+	const struct hs_db_statement statement = { .sql = sql, .values = values, .count = 1 };
 	struct hs_error err = HS_ERROR_INIT;
 
 	snprintf(id, sizeof id, "%lld", (long long)exchange->id);
 	if (!query_string_refuse(exchange->query, &err) ||
-	    !exchange_ask_primary(exchange, &statement, 1, on_file, &err))
+	    !exchange_ask_primary(exchange, &statement, 1, done, &err))
 		reply_error(exchange, &err);
+}
+
+void imports_api_file(struct exchange *exchange)
+{
+	one_answer(exchange, imports_file_sql, on_file);
+}
+
+/* ---- one run ---- */
+
+static void on_run(struct exchange *exchange, PGresult *const *results, size_t count,
+    const struct hs_error *err)
+{
+	(void)count;
+	if (err != NULL)
+		reply_error(exchange, err);
+	else if (PQntuples(results[0]) == 0)
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no import run of this number.",
+		    NULL);
+	else
+		reply_json(exchange, HTTP_OK, run_json(results[0], 0));
+}
+
+void imports_api_run(struct exchange *exchange)
+{
+	one_answer(exchange, imports_run_sql, on_run);
 }

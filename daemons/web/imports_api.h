@@ -5,8 +5,9 @@
 
 struct exchange;
 
-/* Handlers of GET /api/v1/imports, .../files, .../files/{id}. */
+/* Handlers of GET /api/v1/imports, .../runs/{id}, .../files, .../files/{id}. */
 void imports_api_runs(struct exchange *exchange);
+void imports_api_run(struct exchange *exchange);
 void imports_api_files(struct exchange *exchange);
 void imports_api_file(struct exchange *exchange);
 

@@ -94,11 +94,28 @@ void quality_api(struct exchange *exchange)
 	start(exchange, on_api_version);
 }
 
-void quality_post(struct exchange *exchange)
+static void begin(struct exchange *exchange)
 {
 	hs_log(HS_LOG_INFO, "the quality of the data is asked for anew",
 	    HS_STR("account", exchange->account->name));
 	quality_begin(exchange->web->quality);
+}
+
+void quality_api_post(struct exchange *exchange)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (!query_string_refuse(exchange->query, &err)) {
+		reply_error(exchange, &err);
+		return;
+	}
+	begin(exchange);
+	reply_json(exchange, REPLY_ACCEPTED, json_pack("{s:b}", "is_computing", 1));
+}
+
+void quality_post(struct exchange *exchange)
+{
+	begin(exchange);
 	notice_reply(exchange, "/admin/quality", NOTICE_DONE,
 	    "The quality of the data is being found out anew.");
 }

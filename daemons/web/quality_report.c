@@ -141,9 +141,9 @@ static json_t *run_json(const PGresult *rows, int row)
 {
 	if (PQgetisnull(rows, row, SOURCE_RUN_AT))
 		return json_null();
-	return json_pack("{s:o, s:o, s:o}", "at", text_json(rows, row, SOURCE_RUN_AT), "status",
+	return json_pack("{s:o, s:o, s:o, s:o}", "at", text_json(rows, row, SOURCE_RUN_AT), "status",
 	    text_json(rows, row, SOURCE_RUN_STATUS), "source",
-	    text_json(rows, row, SOURCE_RUN_NAME));
+	    text_json(rows, row, SOURCE_RUN_NAME), "run", number_json(rows, row, SOURCE_RUN_ID));
 }
 
 static json_t *source_json(const PGresult *rows, int row)

@@ -154,11 +154,19 @@ static const char total_sql[] =
 
 /* ---- what files stated of a player, one after the other ---- */
 
-/* Of those of whom all files said the same there are no statements. */
+/* Of those of whom all files said the same there are no statements. Of the others, a file that said
+ * what the player's first one did is in player_restated. */
 #define STATED(column, condition, detail) \
-	"with steps as (select player_id, import_file_id, snapshot_date, " column " as said," \
-	" lag(" column ") over w as before, lag(snapshot_date) over w as before_on" \
-	" from player_statement where " column " is not null" \
+	"with stated as (select player_id, import_file_id, snapshot_date, " column " as said" \
+	" from player_statement union all" \
+	" select b.player_id, r.import_file_id, r.snapshot_date, b." column \
+	" from player_restated r cross join unnest(r.players) e (player_id)" \
+	" join player p on p.player_id = e.player_id" \
+	" join player_statement b on b.player_id = p.player_id" \
+	" and b.import_file_id = p.import_file_id)," \
+	" steps as (select player_id, import_file_id, snapshot_date, said," \
+	" lag(said) over w as before, lag(snapshot_date) over w as before_on" \
+	" from stated where said is not null" \
 	" window w as (partition by player_id order by snapshot_date, import_file_id))," \
 	" found as materialized (select distinct on (player_id) * from steps" \
 	" where " condition " order by player_id, snapshot_date desc, import_file_id desc)" \
@@ -273,53 +281,53 @@ static const char teams_sql[] =
 const struct quality_kind quality_kinds[QUALITY_KINDS] = {
 	{ "born-after-season", "Born after the season began",
 	    "The player was born in the season's year or later.",
-	    false, born_after_sql },
+	    false, false, born_after_sql },
 	{ "age", "Too young or too old",
 	    "The season's year less the year of birth is under " QUALITY_LEAST_AGE " or over "
-	    QUALITY_MOST_AGE ".", false, age_sql },
+	    QUALITY_MOST_AGE ".", false, false, age_sql },
 	{ "height-changed", "Heights that jumped",
 	    "Two files, one after the other, differ by " QUALITY_HEIGHT_STEP " cm or more.",
-	    true, height_sql },
+	    true, false, height_sql },
 	{ "weight-changed", "Weights that jumped",
 	    "Two files, one after the other, differ by " QUALITY_WEIGHT_STEP " kg or more.",
-	    true, weight_sql },
+	    true, false, weight_sql },
 	{ "name-changed", "Names that changed",
 	    "Two files, one after the other, differ in the name, accents and case aside.",
-	    true, name_sql },
+	    true, false, name_sql },
 	{ "twins", "One name and birth date twice",
 	    "A source has two or more players with the same name, accents and case aside, and the "
-	    "same birth date.", false, twins_sql },
+	    "same birth date.", false, false, twins_sql },
 	{ "percentage-scale", "Percentages as shares of one",
 	    "In a file with at least " QUALITY_LEAST_PERCENTAGES " of them above 0, no FG%, 3P% or "
 	    "FT% is over 1: they may be meant as parts of 1, not of 100.",
-	    false, scale_sql },
+	    false, true, scale_sql },
 	{ "no-games", "Figures without a game",
-	    "The games are 0, and yet another figure is above 0.", false, idle_sql },
+	    "The games are 0, and yet another figure is above 0.", false, false, idle_sql },
 	{ "minutes", "Too many minutes",
 	    "There are more than " QUALITY_MOST_MINUTES " minutes per game.",
-	    false, minutes_sql },
+	    false, false, minutes_sql },
 	{ "points", "Too many points",
 	    "There are more than " QUALITY_MOST_POINTS " points per game.",
-	    false, points_sql },
+	    false, false, points_sql },
 	{ "games-fell", "Games that went down",
 	    "A later snapshot of the same season has fewer games than an earlier one.",
-	    false, fell_sql },
+	    false, false, fell_sql },
 	{ "same-figures", "The same figures for two teams",
 	    "A player has exactly the same figures, with games, for two teams of one season.",
-	    false, same_sql },
+	    false, false, same_sql },
 	{ "total-row", "A total beside the teams",
 	    "One of at least three rows of a player's season has the games and the points of the "
-	    "others together: it may be their total.", false, total_sql },
+	    "others together: it may be their total.", false, false, total_sql },
 	{ "nationality", "Unknown nationalities",
-	    "The text is no country that HoopScout knows.", false, nationality_sql },
+	    "The text is no country that HoopScout knows.", false, false, nationality_sql },
 	{ "season-year", "Seasons without a year",
 	    "The name has no four digits in a row, so nothing tells when the season was.",
-	    false, yearless_sql },
+	    false, false, yearless_sql },
 	{ "small-team", "Teams with few players",
 	    "The team has fewer than " QUALITY_LEAST_TEAM " players in that season.",
-	    false, teams_sql },
+	    false, false, teams_sql },
 	{ "no-figures", "Player-seasons without a figure",
-	    "Neither the games nor any other figure is known.", false, empty_sql },
+	    "Neither the games nor any other figure is known.", false, false, empty_sql },
 };
 
 /* ---- coverage ---- */
@@ -393,6 +401,7 @@ const char quality_sources_sql[] =
     " fetchers as (select distinct source, source_name from extractor_run"
     " where source_name is not null),"
     " runs as (select distinct on (f.source_name) f.source_name as name, r.source, r.status,"
+    " r.run_id,"
     " coalesce(r.finished_at, r.started_at) as at from fetchers f"
     " join extractor_run r on r.source = f.source order by f.source_name, r.run_id desc)"
     " select s.name, (select count(*) from player p where p.source_id = s.source_id"
@@ -401,6 +410,6 @@ const char quality_sources_sql[] =
     " to_char(u.latest, 'YYYY-MM-DD'), u.since, u.gap,"
     " greatest(u.gap * " QUALITY_OVERDUE_FACTOR ", u.gap + " QUALITY_OVERDUE_DAYS "),"
     " to_char(f.finished_at at time zone 'UTC', " AT "), f.status, f.file_id, f.file,"
-    " to_char(r.at at time zone 'UTC', " AT "), r.status, r.source"
+    " to_char(r.at at time zone 'UTC', " AT "), r.status, r.source, r.run_id"
     " from source s left join usual u using (name) left join files f using (name)"
     " left join runs r using (name) order by s.name";

@@ -50,6 +50,7 @@ struct quality_kind {
 	const char *title;		/* of the list */
 	const char *explanation;	/* a sentence: what it is, and by which limit */
 	bool needs_statements;		/* the table player_statement, which may not be there */
+	bool is_of_percentages;		/* of a file's rows: quality_rows.h */
 	const char *sql;
 };
 
@@ -95,7 +96,8 @@ enum quality_source_column {
 	SOURCE_FILE,
 	SOURCE_RUN_AT,			/* of the extractor; null: it never fetched this source */
 	SOURCE_RUN_STATUS,
-	SOURCE_RUN_NAME
+	SOURCE_RUN_NAME,
+	SOURCE_RUN_ID
 };
 extern const char quality_sources_sql[];
 

@@ -120,6 +120,7 @@ static json_t *source_new(const json_t *source)
 	    view_put(object, "file_id", copy_of(import, "file_id")) &&
 	    view_put(object, "file", copy_of(import, "file")) &&
 	    view_put(object, "ran", minute_text(run)) &&
+	    view_put(object, "run_id", copy_of(run, "run")) &&
 	    view_put(object, "run_status", copy_of(run, "status"));
 	free(address);
 	return view_or_nothing(object, done);
@@ -202,7 +203,20 @@ static json_t *name_of(const json_t *item)
 	return json_object_get(item, "season");
 }
 
-static json_t *item_new(const json_t *item)
+/* Where its rows are, when neither the player's page nor the file's has them. */
+static json_t *look_new(const json_t *item, const struct quality_kind *kind)
+{
+	if (kind->needs_statements)
+		return json_pack("{s:o, s:s}", "url", json_sprintf("/admin/quality/players/%lld",
+		    number_in(json_object_get(item, "player"), "id")), "text",
+		    "What files said");
+	if (kind->is_of_percentages)
+		return json_pack("{s:o, s:s}", "url", json_sprintf("/admin/quality/shares/%lld",
+		    number_in(json_object_get(item, "file"), "id")), "text", "The rows");
+	return json_null();
+}
+
+static json_t *item_new(const json_t *item, const struct quality_kind *kind)
 {
 	json_t *object = json_deep_copy(item);
 	const char *search = json_string_value(json_object_get(item, "search"));
@@ -210,6 +224,7 @@ static json_t *item_new(const json_t *item)
 
 	return view_or_nothing(object, object != NULL &&
 	    view_put(object, "places", place_text(item)) &&
+	    view_put(object, "look", look_new(item, kind)) &&
 	    view_put(object, "rows", search == NULL || is_of_player ? json_null() :
 		json_pack("{s:o, s:O}", "url", json_sprintf("/?%s", search), "text",
 		    name_of(item))));
@@ -231,14 +246,35 @@ static json_t *share_text(const struct quality_coverage *row, size_t field)
 	    json_sprintf("%d", share);
 }
 
+/* The rows that lack it; null: none does, or they are of several competitions' seasons. */
+static json_t *missing_url(const struct quality_coverage *row, size_t field)
+{
+	struct evbuffer *query;
+	json_t *ret = NULL;
+
+	if (row->competition == NULL || row->known[field] >= row->rows)
+		return json_null();
+	query = evbuffer_new();
+	if (query != NULL && query_string_add(query, 0, "competition", row->competition_key) &&
+	    query_string_add(query, 0, "season", row->season) &&
+	    query_string_add(query, 0, "field", quality_fields[field].name) &&
+	    evbuffer_add(query, "", 1) == 0)
+		ret = json_sprintf("/admin/quality/missing?%s",
+		    (const char *)evbuffer_pullup(query, -1));
+	if (query != NULL)
+		evbuffer_free(query);
+	return ret;
+}
+
 static json_t *cells_new(const struct quality_coverage *row)
 {
 	json_t *cells = json_array();
 	bool done = cells != NULL;
 
 	for (size_t i = 0; done && i < QUALITY_FIELDS; i++)
-		done = json_array_append_new(cells, json_pack("{s:o, s:b}", "text",
-		    share_text(row, i), "low", share_of(row, i) < QUALITY_LOW_PERCENT)) == 0;
+		done = json_array_append_new(cells, json_pack("{s:o, s:b, s:o, s:s}",
+		    "text", share_text(row, i), "low", share_of(row, i) < QUALITY_LOW_PERCENT,
+		    "missing", missing_url(row, i), "of", quality_fields[i].title)) == 0;
 	return view_or_nothing(cells, done);
 }
 
@@ -429,7 +465,8 @@ static bool put_finding(json_t *view, const struct quality_report *report,
 	first = (size_t)(query->page - 1) * (size_t)query->per_page;
 	for (size_t i = first; done && i < count && shown < (size_t)query->per_page; i++, shown++)
 		done = json_array_append_new(list,
-		    item_new(json_array_get(finding->items, i))) == 0;
+		    item_new(json_array_get(finding->items, i),
+			&quality_kinds[query->kind])) == 0;
 	return view_put(view, "items", list) && done &&
 	    view_put(view, "finding", finding_new(report, query->kind)) &&
 	    view_put(view, "any", json_boolean(shown > 0)) &&

@@ -3,7 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/db.h"
+#include "daemons/web/account.h"
 #include "daemons/web/asking.h"
 #include "daemons/web/base_path.h"
 #include "daemons/web/command_request.h"
@@ -33,15 +36,24 @@ void request_api_answer(struct exchange *exchange, int64_t request, const struct
 	free(url);
 }
 
+/* What others asked for is an admin's to read: a result may have more than the pages show a scout. */
+static bool may_see(const struct exchange *exchange, const PGresult *result)
+{
+	const struct account *account = exchange->account;
+
+	return account->role == HS_ROLE_ADMIN ||
+	    strcmp(hs_db_text(result, 0, COMMAND_REQUEST_ASKED_BY), account->name) == 0;
+}
+
 static void on_request(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
 	(void)count;
 	if (err != NULL)
 		reply_error(exchange, err);
-	else if (PQntuples(results[0]) == 0)
-		reply_problem(exchange, HTTP_NOTFOUND, "There is no request of this number; the "
-		    "latest 1000 are kept.", NULL);
+	else if (PQntuples(results[0]) == 0 || !may_see(exchange, results[0]))
+		reply_problem(exchange, HTTP_NOTFOUND, "There is no request of this number, or it is "
+		    "another's; the latest 1000 are kept.", NULL);
 	else
 		reply_json(exchange, HTTP_OK, command_request_json(results[0], 0));
 }

@@ -285,6 +285,13 @@ const ROWS = [
 		"source"]],
 	...Object.entries(FINDINGS).map(([kind, shows]) => ["GET /admin/quality", go(`/admin/quality?show=${kind}&per_page=500`), shows]),
 
+	["GET /admin/quality/missing", go(`/admin/quality?show=coverage&source=${q(T("source"))}`, (page) => follow(page, "td a[href*='/missing?']")),
+		[AT_LEAST, "source"]],
+	["GET /admin/quality/shares/{id}", go("/admin/quality?show=percentage-scale", (page) => follow(page, "a[href*='/shares/']")),
+		[AT_LEAST, "file-shares"]],
+	["GET /admin/quality/players/{id}", go("/admin/quality?show=height-changed", (page) => follow(page, "a[href*='/quality/players/']")),
+		[AT_LEAST, "file-later", "stepped"]],
+
 	["GET /admin/extractors", go("/admin/extractors"), ["about", "about_bad", "wrong_field"]],
 	["GET /admin/extractors", fragment("/admin/extractors"), ["about", "about_bad", "wrong_field"]],
 	["GET /admin/extractors/{name}", go("/admin/extractors/marked-wrong"), ["wrong_field"]],
@@ -308,6 +315,8 @@ const ROWS = [
 	["POST /admin/identities/unlink", go("/admin/identities", (page) => follow(page, "#linked ~ .pair button")), [...LINKED, ...PAIRS]],
 	["POST /admin/identities/unlike", go("/admin/identities", (page) => follow(page, ".acts form[action$='/unlike'] button")),
 		[AT_LEAST, "source"]],
+	["POST /admin/identities/take-back", go("/admin/identities", (page) => follow(page, "#apart ~ .pair button")),
+		[AT_LEAST, "source"]],
 	["GET /audit", go("/audit"), [AT_LEAST, "id-player", "like-id", "other_source", "source", "uploaded", "why"]],
 
 	["GET /admin/imports/files/{id}/delete", go(fileAt("failed", "/delete")), ["file-failed"]],
@@ -322,21 +331,26 @@ const ROWS = [
 	["GET /export.*", data("/export.jsonl?name=img"), []],
 	...["players?name=img", "players/{id}", "competitions?find=img", "seasons?find=img", "teams?find=img", "nationalities?find=img",
 		"positions?find=img", "roles?find=img", "openapi.json", "imports", "imports/files?q=hs-made", "imports/files/{id}", "extractors",
-		"identities", "identities/suggestions", "quality?show=minutes", "requests/{id}"].map((one) => [`GET /api/v1/${one.split("?")[0]}`,
+		"identities", "identities/suggestions", "identities/apart", "quality?show=minutes", "requests/{id}"].map((one) => [`GET /api/v1/${one.split("?")[0]}`,
 		data(() => `/api/v1/${one.replace("{id}", one.startsWith("players") ? numbers.player :
 			one.startsWith("imports") ? numbers["file-world"] : 1)}`), []]),
-	...["link", "unlink", "unlike"].map((one) => [`POST /api/v1/identities/${one}`, call(`identities/${one}`), []]),
+	...["imports/files/{id}/file", "imports/files/{id}/errors", "imports/runs/{id}", "extractors/{name}/runs",
+		"extractors/runs/{id}"].map((one) => [`GET /api/v1/${one}`, data(() => `/api/v1/${one.replace("{name}", "marked")
+		.replace("{id}", one.endsWith("file") ? numbers["file-world"] : one.endsWith("errors") ? numbers["file-failed"] : 1)}`), []]),
+	...["link", "unlink", "unlike", "take-back"].map((one) => [`POST /api/v1/identities/${one}`, call(`identities/${one}`), []]),
 	...["preview", "undo", "delete"].map((one) => [`POST /api/v1/imports/files/{id}/${one}`,
 		call(() => `imports/files/${numbers["file-world"]}/${one}`, `${q(T("typed_name"))}=1`), []]),
 	["POST /api/v1/imports/upload", call("imports/upload", `name=${q(T("typed_name"))}`), []],
 ];
 
 /* Nothing of ours on them; or they lead to a page that is above. */
-const OTHERS = ["GET /health", "GET /health/", "GET /static/*", "GET /favicon.ico", "POST /sign-out", "POST /account/password",
+const OTHERS = ["GET /health", "GET /health/", "GET /metrics", "GET /static/*", "GET /favicon.ico", "POST /sign-out", "POST /account/password",
 	"POST /account/tokens/{id}/revoke", "GET /admin/imports/files/{id}/errors", "POST /admin/imports/now",
 	"POST /admin/imports/files/{id}/retry", "POST /admin/quality", "POST /admin/extractors/{name}/cancel",
 	"POST /admin/extractors/{name}/enable", "POST /admin/extractors/{name}/disable", "POST /api/v1/imports/now",
-	"POST /api/v1/imports/files/{id}/retry", "POST /api/v1/extractors/{name}/run", "POST /api/v1/identities/look"];
+	"POST /api/v1/imports/files/{id}/retry", "POST /api/v1/extractors/{name}/run",
+	"POST /api/v1/extractors/{name}/cancel", "POST /api/v1/extractors/{name}/enable", "POST /api/v1/extractors/{name}/disable",
+	"POST /api/v1/quality", "POST /api/v1/identities/look"];
 
 test("markup: the table has all routes and findings", async () => {
 	const table = (name, row, from) => [...fs.readFileSync(path.join(process.env.HOOPSCOUT_TEST_SOURCE, name), "utf8").split(from)[1]

@@ -63,7 +63,7 @@ def ask(request, hsctl, tmp_path_factory):
 
 def commands(hsctl):
     """{words: options}, as --help lists them."""
-    listed = re.findall(r"^  ((?:[a-z]+ ?)+?)(?: [A-Z\[].*|  .*)?$", hsctl("--help").split("'hsctl COMMAND")[0], re.M)
+    listed = re.findall(r"^  ((?:[a-z-]+ ?)+?)(?: [A-Z\[].*|  .*)?$", hsctl("--help").split("'hsctl COMMAND")[0], re.M)
     found = {}
     for words in (words.strip() for words in listed):
         page = hsctl(*words.split(), "--help").split("Options everywhere")[0]

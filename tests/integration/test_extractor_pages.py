@@ -177,7 +177,7 @@ def test_dry_run_shows_its_report(hs, feeds):
 def test_run_now_leads_to_its_import(hs, feeds):
     feeds.serve("/feed.json", snapshot(record(full_name="Fetched by a page")))
     page = act(hs, NAME, "run")
-    assert "Run now , asked for by admin: done: emitted, 1 records" in plain(page), plain(page)
+    assert "Run now , asked for by admin: done: emitted, 1 record" in plain(page), plain(page)
     run = re.search(r'<a href="(/admin/extractors/runs/\d+)">Its run', page.text).group(1)
     name = hs.sql("select file from extractor_run where status = 'emitted' order by run_id desc limit 1").rpartition("/")[2]
     hs.wait_imported(name)

@@ -108,6 +108,37 @@ def test_what_cannot_be(linkable):
     assert state(linkable) == before
 
 
+def test_who_was_told_apart_stays_apart(linkable):
+    """Over no other player do two become one who were told apart, until that is taken back."""
+    def said(what):
+        return linkable.sql(f"select count(*) from audit_trail where action = 'identity {what}'")
+    identity(linkable, "unlike", "one:luka", "two:77")
+    identity(linkable, "link", "one:luka", "three:x")
+    before = state(linkable)
+    for words in (("three:x", "two:77"), ("two:77", "one:luka"), ("two:77", "three:x")):
+        error = identity(linkable, "link", *words, check=False)
+        assert error["code"] == "exists" and "one:luka and two:77 were told apart" in error["message"], words
+        assert "take-back" in error["message"]
+    assert state(linkable) == before and said("link") == "1"
+    [pair] = identity(linkable, "apart")["pairs"]
+    assert (pair["a"]["identity"], pair["b"]["identity"], pair["said_by"]) == ("one:luka", "two:77", "hsctl")
+    text = linkable.hsctl("identity", "apart").stdout
+    assert "Told apart by hsctl on 20" in text and "one:luka" in text and "two:77" in text
+    assert "never told apart" in identity(linkable, "take-back", "three:x", "two:77", check=False)["message"]
+    assert identity(linkable, "take-back", "three:x", "none:1", check=False)["code"] == "not_found"
+    assert "can be suggested and linked again" in linkable.hsctl("identity", "take-back", "two:77", "one:luka").stdout
+    assert said("take-back") == "1" and "No two players were told apart" in linkable.hsctl("identity", "apart").stdout
+    identity(linkable, "link", "three:x", "two:77")
+    assert len(identity(linkable, "list")["people"][0]["identities"]) == 3
+
+    # between two persons, none of the four named being the ones who were told apart
+    identity(linkable, "unlink", "two:77")
+    identity(linkable, "link", "two:77", "one:dirk")
+    identity(linkable, "unlike", "three:x", "one:dirk")
+    assert "three:x" in identity(linkable, "link", "one:luka", "two:77", check=False)["message"]
+    assert model.disagreements(linkable) == []
+
+
 def test_imports_follow_links(linkable):
     """A newer file of either source changes the person's columns and figures, the person stays one; unlinking
     leaves what would be there had they never been linked."""
@@ -218,7 +249,7 @@ def test_undone_players_are_gone(house):
         assert "2 sources" not in hs.get("/?ppg_min=20").text and source_of("ppg_min=20") == ["one"]
         assert source_of("ppg_min=20&season=2018") == ["one"]
         assert (names(luka), names(other)) == (["one"], 303)
-        assert "No file states him any more" in admin(hs).get(f"/admin/identities?player={luka}").text
+        assert "No file states the player any more" in admin(hs).get(f"/admin/identities?player={luka}").text
 
         load(hs, DONCIC[1], "again.json")
         assert names(luka) == ["one", "two"] and total("name=l+doncic") == 2 and model.disagreements(hs) == []
@@ -357,6 +388,16 @@ def test_admin_page(house):
         assert "two:77 stands alone again." in post("unlink", player="two:77", back="x")
         assert state(hs) == before
         assert "are not suggested again." in post("unlike", player="three:x", other="one:luka")
+        page = boss.get("/admin/identities").text
+        part = page[page.index('id="apart"'):]
+        assert "Said by boss on" in part and "one:luka" in part and "Take back" in part and "No two players" not in part
+        assert "Nothing was changed: one:luka and three:x were told apart: take that back first" in \
+            post("link", player="three:x", other="one:luka")
+        assert boss.post("/admin/identities/take-back", {"player": "three:x", "other": "one:luka"}).status == 403
+        assert "three:x and one:luka are no longer told apart." in post("take-back", player="three:x", other="one:luka")
+        assert "No two players were told apart." in boss.get("/admin/identities").text
+        assert hs.sql("select actor, subject from audit_trail where action = 'identity take-back'") == \
+            "boss|three:x and one:luka"
         assert boss.get("/admin/identities?player=999").status == 200
         assert boss.get("/admin/identities?what=1").status == 400
         assert hs.sql("select action, actor, address, subject, detail from audit_trail where action = 'identity link'") == \

@@ -39,8 +39,11 @@ ROUTES = [
     ("GET", "/api/v1/openapi.json", "/api/v1/openapi.json", SEARCH, 200),
     ("GET", "/api/v1/imports", "/api/v1/imports", SCOUT, 200),
     ("POST", "/api/v1/imports/now", "/api/v1/imports/now", ADMIN, CALL),
+    ("GET", "/api/v1/imports/runs/{id}", "/api/v1/imports/runs/99", SCOUT, 404),
     ("GET", "/api/v1/imports/files", "/api/v1/imports/files", SCOUT, 200),
     ("GET", "/api/v1/imports/files/{id}", "/api/v1/imports/files/99", SCOUT, 404),
+    ("GET", "/api/v1/imports/files/{id}/file", "/api/v1/imports/files/99/file", SCOUT, 404),
+    ("GET", "/api/v1/imports/files/{id}/errors", "/api/v1/imports/files/99/errors", SCOUT, 404),
     ("POST", "/api/v1/imports/files/{id}/retry", "/api/v1/imports/files/99/retry", ADMIN, CALL | {"admin's token": 404}),
     ("POST", "/api/v1/imports/files/{id}/preview", "/api/v1/imports/files/99/preview", ADMIN, CALL),
     ("POST", "/api/v1/imports/files/{id}/undo", "/api/v1/imports/files/99/undo", ADMIN, CALL),
@@ -48,12 +51,19 @@ ROUTES = [
     ("POST", "/api/v1/imports/upload", "/api/v1/imports/upload", ADMIN, CALL | {"admin's token": 400}),
     ("GET", "/api/v1/extractors", "/api/v1/extractors", SCOUT, 200),
     ("POST", "/api/v1/extractors/{name}/run", "/api/v1/extractors/x/run", ADMIN, CALL),
-    ("GET", "/api/v1/identities", "/api/v1/identities", SCOUT, 200),
-    ("GET", "/api/v1/identities/suggestions", "/api/v1/identities/suggestions", SCOUT, 200),
+    ("GET", "/api/v1/extractors/runs/{id}", "/api/v1/extractors/runs/99", SCOUT, 404),
+    ("GET", "/api/v1/extractors/{name}/runs", "/api/v1/extractors/x/runs", SCOUT, 404),
+    ("POST", "/api/v1/extractors/{name}/cancel", "/api/v1/extractors/x/cancel", ADMIN, CALL | {"admin's token": 404}),
+    ("POST", "/api/v1/extractors/{name}/enable", "/api/v1/extractors/x/enable", ADMIN, CALL | {"admin's token": 404}),
+    ("POST", "/api/v1/extractors/{name}/disable", "/api/v1/extractors/x/disable", ADMIN, CALL | {"admin's token": 404}),
+    ("GET", "/api/v1/identities", "/api/v1/identities", ADMIN, 200),
+    ("GET", "/api/v1/identities/suggestions", "/api/v1/identities/suggestions", ADMIN, 200),
+    ("GET", "/api/v1/identities/apart", "/api/v1/identities/apart", ADMIN, 200),
     ("POST", "/api/v1/identities/look", "/api/v1/identities/look", ADMIN, CALL),
     ("POST", "/api/v1/identities/link", "/api/v1/identities/link", ADMIN, CALL | {"admin's token": 400}),
     ("POST", "/api/v1/identities/unlink", "/api/v1/identities/unlink?player=x:1", ADMIN, CALL | {"admin's token": 404}),
     ("POST", "/api/v1/identities/unlike", "/api/v1/identities/unlike", ADMIN, CALL | {"admin's token": 400}),
+    ("POST", "/api/v1/identities/take-back", "/api/v1/identities/take-back", ADMIN, CALL | {"admin's token": 400}),
     ("GET", "/api/v1/requests/{id}", "/api/v1/requests/99999", SCOUT, 404),
     ("GET", "/export.*", "/export.csv", SEARCH, 200),
     ("GET", "/sign-in", "/sign-in", ALWAYS, {"nobody": 200, "viewer": 303, "scout": 303, "admin": 303}),
@@ -79,7 +89,11 @@ ROUTES = [
     ("POST", "/admin/imports/files/{id}/retry", "/admin/imports/files/99/retry", ADMIN, 400),
     ("GET", "/admin/quality", "/admin/quality", SCOUT, 200),
     ("POST", "/admin/quality", "/admin/quality", SCOUT, 400),
+    ("GET", "/admin/quality/missing", "/admin/quality/missing?competition=x:1&season=1&field=role", SCOUT, 200),
+    ("GET", "/admin/quality/shares/{id}", "/admin/quality/shares/99", SCOUT, 404),
+    ("GET", "/admin/quality/players/{id}", "/admin/quality/players/99", SCOUT, 404),
     ("GET", "/api/v1/quality", "/api/v1/quality", SCOUT, 200),
+    ("POST", "/api/v1/quality", "/api/v1/quality", SCOUT, CALL | {"scout": 403, "scout's token": 202}),
     ("GET", "/admin/extractors", "/admin/extractors", SCOUT, 200),
     ("GET", "/admin/extractors/{name}", "/admin/extractors/nobody", SCOUT, 404),
     ("GET", "/admin/extractors/runs/{id}", "/admin/extractors/runs/99", SCOUT, 404),
@@ -93,6 +107,7 @@ ROUTES = [
     ("POST", "/admin/identities/link", "/admin/identities/link", ADMIN, 400),
     ("POST", "/admin/identities/unlink", "/admin/identities/unlink", ADMIN, 400),
     ("POST", "/admin/identities/unlike", "/admin/identities/unlike", ADMIN, 400),
+    ("POST", "/admin/identities/take-back", "/admin/identities/take-back", ADMIN, 400),
     ("POST", "/admin/identities/look", "/admin/identities/look", ADMIN, 400),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
@@ -178,9 +193,9 @@ def test_what_a_stranger_of_a_closed_house_hears(closed_house):
     assert "Location" not in answer.headers
     described = json.loads((SOURCE_DIR / "htdocs/openapi.json").read_text())
     for path, row in described["paths"].items():
-        (method, operation), = row.items()
-        answer = house.request(method.upper(), path.replace("{id}", "1").replace("{name}", "x"))
-        assert ("401" in operation["responses"]) == (answer.status == 401), path
+        for method, operation in row.items():
+            answer = house.request(method.upper(), path.replace("{id}", "1").replace("{name}", "x"))
+            assert ("401" in operation["responses"]) == (answer.status == 401), (method, path)
     answer = house.get("/export.csv", {"Accept": "text/html"})
     assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=%2Fexport.csv")
 

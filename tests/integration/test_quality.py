@@ -2,8 +2,11 @@
 the page shows while a newer report is made."""
 
 import datetime
+import html
 import json
+import re
 import time
+import urllib.parse
 
 import jsonschema
 import pytest
@@ -367,6 +370,111 @@ def test_what_files_stated_of_players(house):
     assert height["detail"] == "from 200 to 220 cm: on 2016-01-01, then on 2016-02-01" and height["player"]["name"] == "Player 0"
     assert weight["detail"] == "from 100 to 140 kg: on 2016-01-01, then on 2016-02-01" and weight["file"]["name"] == "after.json"
     assert name["detail"].startswith("from Đorđe Łuk to Djordje Luk")
+
+
+def rows_of(page):
+    """The rows of a page of rows: each cell's text."""
+    body = page.text.split("<tbody>")[1].split("</tbody>")[0]
+    return [[re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in re.findall(r"<tr>(.*?)</tr>", body)]
+
+
+def test_a_cell_of_the_coverage_leads_to_the_rows_without(world):
+    """Each cell of less than 100 % leads to as many rows as lack the field; no other one leads anywhere."""
+    house, browser, _ = world
+    page = browser.get("/admin/quality?show=coverage&source=odd&per_page=500").text
+    links = {html.unescape(one) for one in re.findall(r'href="(/admin/quality/missing\?[^"]+)"', page)}
+    listed = compute(house, "coverage", "--limit", "500")["coverage"]
+    want = {(row["competition"]["id"], row["season"], field): row["player_seasons"] - known for row in listed
+            if row["source"] == "odd" for field, known in row["known"].items() if known < row["player_seasons"]}
+    found = {}
+    for link in sorted(links):
+        query = urllib.parse.parse_qs(link.split("?")[1])
+        key = tuple(query[name][0] for name in ("competition", "season", "field"))
+        if key[1] != "2015-16" or key[2] in ("birth_date", "nationality", "games", "ppg", "ft_pct"):
+            count, here = 0, link
+            while here:
+                page = browser.get(here)
+                assert page.status == 200
+                count += len(rows_of(page))
+                following = re.search(r'href="([^"]+)" rel="next"', page.text)
+                here = following and html.unescape(following[1])
+            found[key] = count
+    assert found and found == {key: want[key] for key in found}
+    assert {tuple(urllib.parse.parse_qs(one.split("?")[1])[name][0] for name in ("competition", "season", "field"))
+            for one in links} == set(want)
+    page = browser.get("/admin/quality/missing?competition=odd:C1&season=2015-16&field=birth_date")
+    assert [row[0] for row in rows_of(page)] == ["Unborn", "Unborn"] and "world.json" in page.text
+    for query, name in (("", "competition"), ("competition=odd:C1&season=2015-16&field=wings", "field"),
+                        ("competition=odd:C1&season=x&field=role&page=0", "page"), ("a=1", "a"),
+                        ("competition=odd:C1&field=role", "season")):
+        answer = browser.get(f"/admin/quality/missing?{query}")
+        assert answer.status == 400 and name in answer.text, query
+    assert "no such player-season" in browser.get("/admin/quality/missing?competition=odd:C1&season=x&field=role").text
+
+
+def test_shares_lead_to_their_rows(world):
+    house, browser, _ = world
+    page = browser.get("/admin/quality?show=percentage-scale").text
+    [link] = re.findall(r'href="(/admin/quality/shares/[0-9]+)"', page)
+    page = browser.get(link)
+    assert "Percentages of 1 or less in shares.json" in page.text
+    assert sorted(rows_of(page)) == [[f"Player 2015-16-S1-{n}", "League", "2015-16", "Team S1", "0.5", "0", "0.99", "shares.json"]
+                                     for n in range(5)]
+    assert browser.get(link + "?season=x").status == 400 and browser.get("/admin/quality/shares/999999").status == 404
+
+
+def test_the_last_run_of_a_source_is_linked(world):
+    house, browser, _ = world
+    house.sql("insert into extractor_run (source, trigger, status, source_name, host, url, finished_at)"
+              " values ('fetcher', 'schedule', 'emitted', 'late', 'here:1', 'https://feed.example/', now())")
+    number = int(house.sql("select max(run_id) from extractor_run"))
+    browser.post("/admin/quality", {"proof": browser.proof("/admin/quality")})
+    page = until(lambda: f'href="/admin/extractors/runs/{number}"' in (text := browser.get("/admin/quality").text) and text, 20,
+                 "the run is not linked")
+    assert "fetcher" in browser.get(f"/admin/extractors/runs/{number}").text and page
+    [late] = [one for one in compute(house)["sources"] if one["name"] == "late"]
+    assert (late["last_run"]["source"], late["last_run"]["run"]) == ("fetcher", number)
+
+
+def test_steps_through_what_was_said_first(house):
+    """A file that says again what the player's first one said is a step like any other: so are those from it and to it."""
+    said = {"again": (200, 210, 200, 221), "back": (200, 215, 200, 190), "thrice": (200, 200, 230, 200)}
+    house.start()
+    for n, date in enumerate(("2016-01-01", "2016-02-01", "2016-03-01", "2016-04-01")):
+        house.drop(snapshot([record(who, height_cm=heights[n], weight_kg=heights[n] - 100 + 20 * (n == 3) * (who == "again"),
+                                    full_name=f"{'Ana' if heights[n] == 200 else 'Eva'} {who}", points_per_game=n)
+                             for who, heights in said.items()], date=date), f"step-{n}.json")
+        house.wait_imported(f"step-{n}.json")
+    compute(house)
+    heights = {one["player"]["id"]: (one["detail"], one["file"]["name"]) for one in items(house, "height-changed")}
+    ids = {row["external_id"]: int(row["player_id"]) for row in house.rows("select external_id, player_id from player")}
+    assert heights == {
+        ids["again"]: ("from 200 to 221 cm: on 2016-03-01, then on 2016-04-01", "step-3.json"),
+        ids["thrice"]: ("from 230 to 200 cm: on 2016-03-01, then on 2016-04-01", "step-3.json")}
+    [weight] = items(house, "weight-changed")
+    assert weight["detail"] == "from 100 to 141 kg: on 2016-03-01, then on 2016-04-01"
+    names = {one["player"]["id"]: one["detail"] for one in items(house, "name-changed")}
+    assert names[ids["back"]] == "from Ana back to Eva back: on 2016-03-01, then on 2016-04-01"
+    assert names[ids["thrice"]] == "from Eva thrice to Ana thrice: on 2016-03-01, then on 2016-04-01"
+
+    # the finding leads to what each file said, also of one of whom all said the same
+    house.drop(snapshot([record("same", height_cm=190)], date="2016-01-01"), "same.json")
+    house.wait_imported("same.json")
+    make_account(house, "ana", "scout")
+    browser = signed_in(house, "ana")
+    browser.get("/admin/quality")
+    page = until(lambda: "What files said" in (text := browser.get("/admin/quality?show=height-changed").text) and text, 20,
+                 "there is no report")
+    assert f'href="/admin/quality/players/{ids["again"]}"' in page
+    for who, heights in said.items():
+        rows = rows_of(browser.get(f"/admin/quality/players/{ids[who]}"))
+        assert [(row[0], row[1], row[4], row[-1]) for row in rows] == \
+            [(f"odd:{who}", f"2016-0{n + 1}-01", str(heights[n]), f"step-{n}.json") for n in (3, 2, 1, 0)]
+    same = house.sql("select player_id from player where external_id = 'same'")
+    [row] = rows_of(browser.get(f"/admin/quality/players/{same}"))
+    assert (row[4], row[-1]) == ("190", "same.json")
+    assert browser.get("/admin/quality/players/999999").status == 404
 
 
 def test_links_change_no_finding(world):

@@ -290,21 +290,30 @@ def file_id(web, name):
 def test_every_closed_get(web, admin, scout):
     admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/run?dry_run=true"))
     number = admin.wait(admin.post("/api/v1/imports/now"))["request"]
-    ids = {"/api/v1/imports/files/{id}": file_id(web, "bad.json"), "/api/v1/requests/{id}": number}
-    assert len(closed("get")) == 7
+    bad, run = file_id(web, "bad.json"), int(web.sql("select max(run_id) from extractor_run"))
+    ids = {"/api/v1/imports/files/{id}": bad, "/api/v1/imports/files/{id}/file": bad, "/api/v1/imports/files/{id}/errors": bad,
+           "/api/v1/imports/runs/{id}": web.sql("select max(run_id) from import_run"), "/api/v1/extractors/runs/{id}": run,
+           "/api/v1/requests/{id}": number}
+    assert len(closed("get")) == 13
     for path, operation in closed("get"):
-        here = path.replace("{id}", str(ids.get(path)))
-        answer = scout.get(here)
+        here = path.replace("{id}", str(ids.get(path))).replace("{name}", "public_json_snapshot")
+        is_admins = path.startswith(("/api/v1/identities", "/api/v1/requests"))
+        who, cookie = (admin, "admin") if is_admins else (scout, "scout")
+        answer = who.get(here)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json"), (path, answer.text)
         validate(operation["responses"]["200"]["content"]["application/json"]["schema"], answer.json())
-        assert scout.request("HEAD", here).status == 200
-        refused = scout.get(here + "?wing_span=1")
+        assert who.request("HEAD", here).status == 200
+        refused = who.get(here + "?wing_span=1")
         assert (refused.status, refused.json()["parameter"]) == (400, "wing_span"), path
         validate(DOCUMENT["components"]["schemas"]["Problem"], refused.json())
         if "{id}" in path:
-            assert scout.get(path.replace("{id}", "2147483647")).status == 404
+            assert who.get(path.replace("{id}", "2147483647")).status == 404
+        if "{name}" in path:
+            assert who.get(path.replace("{name}", "nobody")).status == 404
+        if is_admins:
+            assert scout.get(here).status == (404 if path.startswith("/api/v1/requests") else 403)
         assert web.programs_of["viewer"].get(here).status == 403
-        assert signed_in_as(web, "scout").get(here).json() == scout.get(here).json(), "a cookie does, too"
+        assert signed_in_as(web, cookie).get(here).json() == who.get(here).json(), "a cookie does, too"
 
 
 def test_parameters_of_lists(web, scout):
@@ -338,6 +347,77 @@ def test_lists_say_what_the_database_has(web, scout):
     runs = scout.get("/api/v1/imports?sort=started").json()
     assert runs["total"] == int(web.sql("select count(*) from import_run"))
     assert [run["id"] for run in runs["runs"]] == sorted(run["id"] for run in runs["runs"])
+
+
+def test_a_scout_reads_his_own_requests(web, admin):
+    """Of others' he is told what he would be of none at all; an admin reads all."""
+    make_account(web, "once-admin", "admin")
+    own = Program(web, make(web, "of-once-admin", "once-admin", "admin"))
+    mine, his = own.post("/api/v1/imports/now").json()["url"], admin.post("/api/v1/imports/now").json()["url"]
+    assert admin.get(mine).json()["asked_by"] == "once-admin"
+    less = Program(web, make(web, "less", "once-admin", "scout"))
+    assert less.get(mine).json()["asked_by"] == "once-admin"
+    refused, none = less.get(his), less.get("/api/v1/requests/2147483647")
+    assert refused.status == none.status == 404 and refused.json() == none.json()
+    assert refused.headers["Content-Type"] == PROBLEM and "admin" not in refused.text
+
+
+def test_a_file_and_its_errors(web, scout):
+    """Byte by byte; and what is wrong with it, of a failed one alone."""
+    good, bad = file_id(web, "good.json"), file_id(web, "bad.json")
+    answer = scout.get(f"/api/v1/imports/files/{good}/file")
+    assert hashlib.sha256(answer.body).hexdigest() == scout.get(f"/api/v1/imports/files/{good}").json()["sha256"]
+    assert "good.json" in answer.headers["Content-Disposition"]
+    errors = scout.get(f"/api/v1/imports/files/{bad}/errors").json()
+    assert (errors["file"], errors["problem_total"], errors["problems"][0]["pointer"]) == ("bad.json", 1, "/records/0/height_cm")
+    answer = scout.get(f"/api/v1/imports/files/{good}/errors")
+    assert (answer.status, answer.headers["Content-Type"]) == (404, PROBLEM) and "no errors" in answer.json()["detail"]
+
+
+def test_runs_of_the_extractor(web, admin, scout):
+    """A page of them at a time; of one, its report, without an address that was fetched."""
+    for _ in range(2):
+        asked = admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/run?dry_run=true"))
+    first = scout.get("/api/v1/extractors/public_json_snapshot/runs?per_page=1").json()
+    second = scout.get("/api/v1/extractors/public_json_snapshot/runs?per_page=1&page=2").json()
+    assert first["total"] == second["total"] >= 2 and len(first["runs"]) == len(second["runs"]) == 1
+    assert first["runs"][0]["run"] == asked["result"]["run"] > second["runs"][0]["run"]
+    one = scout.get(f"/api/v1/extractors/runs/{asked['result']['run']}")
+    url = web.sql(f"select url from extractor_run where run_id = {asked['result']['run']}")
+    assert url.endswith("/feed.json") and "feed.json" not in one.text
+    one = one.json()
+    assert {key: one[key] for key in first["runs"][0]} == first["runs"][0] and one["source"] == "public_json_snapshot"
+    for query in ("page=0", "per_page=201", "page=1&page=1", "x=1"):
+        answer = scout.get(f"/api/v1/extractors/public_json_snapshot/runs?{query}")
+        assert (answer.status, answer.json()["parameter"]) == (400, query.split("=")[0]), query
+
+
+def test_switching_a_source(web, admin, scout):
+    """As the page's buttons do; who may not is told so, and a source that nobody knows is none."""
+    def is_enabled():
+        return next(one["is_enabled"] for one in scout.get("/api/v1/extractors").json()["extractors"]
+                    if one["name"] == "public_json_snapshot")
+    for what, state in (("disable", False), ("enable", True)):
+        here = f"/api/v1/extractors/public_json_snapshot/{what}"
+        assert scout.post(here).status == 403
+        asked = admin.post(here)
+        validate(DOCUMENT["components"]["schemas"]["Asked"], asked.json())
+        assert admin.wait(asked)["is_good"] and is_enabled() is state
+        assert admin.post(f"/api/v1/extractors/nobody/{what}").status == 404
+        assert admin.post(here + "?x=1").json()["parameter"] == "x"
+    over = admin.wait(admin.post("/api/v1/extractors/public_json_snapshot/cancel"))
+    assert over["is_good"] and over["result"]["cancelled"] is False, "nothing runs"
+
+
+def test_the_quality_anew(web, scout):
+    answer = scout.post("/api/v1/quality")
+    assert (answer.status, answer.json()) == (202, {"is_computing": True})
+    report = until(lambda: not (seen := scout.get("/api/v1/quality").json())["is_computing"] and seen, 20, "it never ends")
+    scout.post("/api/v1/quality")
+    until(lambda: scout.get("/api/v1/quality").json()["as_of"] > report["as_of"] or (scout.post("/api/v1/quality") and None), 20,
+          "no newer one is made")
+    assert scout.post("/api/v1/quality?x=1").json()["parameter"] == "x"
+    assert web.programs_of["viewer"].post("/api/v1/quality").status == 403
 
 
 # -- doing things ----------------------------------------------------------------------------
@@ -530,28 +610,42 @@ def test_identities(web, admin, scout):
             validate(DOCUMENT["components"]["schemas"]["Problem"], body)
         return body
     assert admin.wait(admin.post("/api/v1/identities/look"))["is_good"]
-    found = scout.get("/api/v1/identities/suggestions").json()
-    validate(DOCUMENT["components"]["schemas"]["Suggestions"], found)
-    assert found["total"] == 1 and found["look"]["players"] >= 2 and not found["is_looking"]
-    assert {found["pairs"][0][side]["identity"] for side in "ab"} == {"a 1:ann", "b&2:lee"}
-    assert scout.get("/api/v1/identities").json() == {"total": 0, "page": 1, "per_page": 50, "people": []}
+
+    def suggested():
+        """Whether the two are; other tests have players who are alike, too."""
+        found = admin.get("/api/v1/identities/suggestions").json()
+        validate(DOCUMENT["components"]["schemas"]["Suggestions"], found)
+        assert found["total"] == len(found["pairs"]) and found["look"]["players"] >= 2 and not found["is_looking"]
+        return [{pair[side]["identity"] for side in "ab"} for pair in found["pairs"]].count({"a 1:ann", "b&2:lee"})
+    assert suggested() == 1
+    assert admin.get("/api/v1/identities").json() == {"total": 0, "page": 1, "per_page": 50, "people": []}
 
     call(f"link?player={ann}&other={lee}", 403, scout)
     done = call(f"link?player={ann}&other={lee}&reason=sure")
     assert (done["player"], done["other"], done["url"]) == ("a 1:ann", "b&2:lee", f"/api/v1/players/{done['person']}")
     assert {one["external_id"] for one in scout.get(done["url"]).json()["identities"]} == {"ann", "lee"}
-    listed = scout.get("/api/v1/identities?per_page=1").json()
+    listed = admin.get("/api/v1/identities?per_page=1").json()
     validate(DOCUMENT["components"]["schemas"]["Identities"], listed)
     assert listed["total"] == 1 and [one["linked_by"] for one in listed["people"][0]["identities"]] == ["admin"] * 2
-    assert scout.get("/api/v1/identities?page=2").json() == {"total": 1, "page": 2, "per_page": 50, "people": []}
-    assert scout.get("/api/v1/identities/suggestions").json()["total"] == 0
+    assert admin.get("/api/v1/identities?page=2").json() == {"total": 1, "page": 2, "per_page": 50, "people": []}
+    assert suggested() == 0
     assert "linked already" in call(f"link?player={ann}&other={lee}", 422)["detail"]
     assert "linked already" in call(f"link?player={ann}&other={ann}", 422)["detail"]
     assert "unlink" in call(f"unlike?player={ann}&other={lee}", 422)["detail"]
     assert call(f"unlink?player={lee}")["person"] == done["person"]
     call(f"unlink?player={lee}", 404)
     assert call(f"unlike?player={ann}&other={lee}") == {"player": "a 1:ann", "other": "b&2:lee", "person": None, "url": None}
-    assert scout.get("/api/v1/identities/suggestions").json()["total"] == 0
+    assert suggested() == 0
+    apart = admin.get("/api/v1/identities/apart").json()
+    validate(DOCUMENT["components"]["schemas"]["Apart"], apart)
+    assert apart["total"] == 1 and apart["pairs"][0]["said_by"] == "admin"
+    assert {apart["pairs"][0][side]["identity"] for side in "ab"} == {"a 1:ann", "b&2:lee"}
+    assert "a 1:ann and b&2:lee were told apart: take that back first" in call(f"link?player={ann}&other={lee}", 422)["detail"]
+    call(f"take-back?player={lee}&other={ann}", 403, scout)
+    assert call(f"take-back?player={lee}&other={ann}")["person"] is None
+    assert "were never told apart" in call(f"take-back?player={lee}&other={ann}", 404)["detail"]
+    assert admin.get("/api/v1/identities/apart").json() == {"total": 0, "page": 1, "per_page": 50, "pairs": []}
+    assert suggested() == 1
 
     for what, parameter in (("link", "player"), (f"link?player={ann}", "other"), (f"link?player={ann}&other=x", "other"),
                             (f"link?player={ann}&player={ann}", "player"), (f"unlink?player={ann}&other={lee}", "other"),
@@ -560,10 +654,11 @@ def test_identities(web, admin, scout):
         assert call(what, 400)["parameter"] == parameter, what
     assert "a 1:nobody" in call("unlink?player=a+1:nobody", 404)["detail"]
     for query in ("page=0", "page=x", "per_page=201", "per_page=1&per_page=2"):
-        answer = scout.get(f"/api/v1/identities?{query}")
+        answer = admin.get(f"/api/v1/identities?{query}")
         assert (answer.status, answer.json()["parameter"]) == (400, query.split("=")[0]), query
     entries = web.hsctl("user", "audit", "--limit", "20", as_json=True).json["result"]["entries"]
     assert [(one["action"], one["actor"], one["detail"]) for one in entries if one["action"].startswith("identity ")] == [
+        ("identity take-back", "admin", "by token of-admin"),
         ("identity unlike", "admin", "by token of-admin"), ("identity unlink", "admin", "by token of-admin"),
         ("identity link", "admin", "sure; by token of-admin")]
 
