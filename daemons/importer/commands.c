@@ -67,7 +67,8 @@ static void run_undo(void *app, struct hs_call *call, const json_t *args)
 {
 	struct job job = { .kind = JOB_UNDO,
 		.file_id = json_integer_value(json_object_get(args, "file")),
-		.is_preview = json_is_true(json_object_get(args, "preview")) };
+		.is_preview = json_is_true(json_object_get(args, "preview")),
+		.if_version = json_integer_value(json_object_get(args, "if-version")) };
 
 	note_asker(call, &job);
 	play_errand(app, call, &job);

@@ -394,7 +394,11 @@ def test_undo(web, admin, scout):
     validate(DOCUMENT["components"]["schemas"]["Request"], preview)
     assert preview["is_good"] and preview["result"]["counts"]["removed"] == 1 and preview["result"]["preview"] is True
     assert web.sql(shown) == "1"
-    done = admin.wait(admin.post(path + "/undo"))
+    version = preview["result"]["data_version"]
+    assert admin.post(path + "/undo?version=x").json()["parameter"] == "version"
+    late = admin.wait(admin.post(f"{path}/undo?version={version - 1}"))
+    assert late["status"] == "failed" and "look again; nothing was undone" in late["error"]["message"] and web.sql(shown) == "1"
+    done = admin.wait(admin.post(f"{path}/undo?version={version}"))
     assert done["result"] == {**preview["result"], "preview": False} and web.sql(shown) == "0"
     file = scout.get(path).json()
     validate(DOCUMENT["components"]["schemas"]["ImportFile"], file)
