@@ -43,6 +43,9 @@ struct hs_child {
 	size_t listener_count;
 	struct hs_call *calls;
 	struct hs_command_queue *queue;	/* NULL: no requests come by the database */
+	hs_child_house_fn *house_told;	/* who waits to hear how all stand; NULL: nobody */
+	void *house_arg;
+	struct event *house_timer;
 	void *app;
 	bool stopping;
 	bool stopped;			/* the daemon has finished; its requests may not have */
@@ -211,6 +214,44 @@ static void answer_reload(struct hs_child *child, struct hs_call *call, const js
 	hs_call_error(call, &err);
 }
 
+/* ---- how all stand ---- */
+
+static void tell_house(struct hs_child *child, const json_t *house)
+{
+	hs_child_house_fn *told = child->house_told;
+
+	if (told == NULL)
+		return;		/* it came too late */
+	child->house_told = NULL;
+	event_del(child->house_timer);
+	told(child->house_arg, house);
+}
+
+static void on_house_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell_house(arg, NULL);
+}
+
+void hs_child_ask_house(struct hs_child *child, hs_child_house_fn *told, void *arg)
+{
+	const struct timeval patience = { .tv_sec = HS_HOUSE_MS / 1000,
+		.tv_usec = HS_HOUSE_MS % 1000 * 1000 }, at_once = { 0 };
+
+	if (child->house_told != NULL)
+		hs_panic("%s asks for the house twice at once", child->program);
+	if (child->house_timer == NULL &&
+	    (child->house_timer = evtimer_new(child->base, on_house_timer, child)) == NULL)
+		hs_panic("no memory for a timer");
+	child->house_told = told;
+	child->house_arg = arg;
+	if (event_add(child->house_timer, child->link != NULL ? &patience : &at_once) != 0)
+		hs_panic("no timer for the house");
+	if (child->link != NULL)
+		say(child, hs_message_event(0, "house", NULL));
+}
+
 /* Of a command whose args have been checked; false: this daemon has no handler for it. */
 static bool run_handler(struct hs_child *child, struct hs_call *call, enum hs_command_id command,
     const json_t *args)
@@ -247,6 +288,11 @@ static void dispatch(struct hs_child *child, struct hs_call *call, const char *n
 	}
 	if (strcmp(name, "child.reload") == 0) {
 		answer_reload(child, call, args);
+		return;
+	}
+	if (strcmp(name, "child.house") == 0) {
+		tell_house(child, args);
+		hs_call_result(call, NULL);
 		return;
 	}
 	if (hs_command_find(name, &command)) {
@@ -532,6 +578,8 @@ static void end(struct hs_child *child)
 	send_last_words(child);
 	if (child->app != NULL)
 		child->spec->free(child->app);
+	if (child->house_timer != NULL)
+		event_free(child->house_timer);
 	while (child->calls != NULL)
 		call_free(child->calls);
 	hs_command_queue_free(child->queue);
@@ -581,6 +629,7 @@ int hs_child_run(const struct hs_child_spec *spec, int argc, char **argv)
 	if (!read_words(&child, argc, argv, &child.status))
 		return child.status;
 	hs_log_open(child.program, HS_LOG_INFO);
+	hs_log_join();
 	if (!begin(&child, &err)) {
 		hs_log_error(HS_LOG_ERROR, "cannot start", &err);
 		say(&child, hs_message_error(0, &err));

@@ -13,7 +13,8 @@
  * not know. The answer to child.status adds "queue" to status(): hs_command_queue_status.
  * A command's line says who gave it, as the kernel knows him: "uid".
  * Besides the table's commands the supervisor sends child.status, answered by status(), and
- * child.reload with {"settings":{NAME:VALUE}}, which go into the environment before reload().
+ * child.reload with {"settings":{NAME:VALUE}}, which go into the environment before reload(), and
+ * child.house, its answer to {"event":"house"}: hs_child_ask_house.
  * A daemon that cannot start or go on says why, {"error":{...}} without an id, before it ends. */
 #ifndef HS_CHILD_H
 #define HS_CHILD_H
@@ -74,6 +75,15 @@ void hs_child_ready(struct hs_child *child);
 void hs_child_stopped(struct hs_child *child);
 /* Cannot go on; logs err and ends with status 1, so that the supervisor starts us anew. */
 void hs_child_fail(struct hs_child *child, const struct hs_error *err);
+
+/* house (borrowed) is what `hsctl status` shows of all of HoopScout on this machine but the asker,
+ * NULL when nobody tells: there is no supervisor, or it took longer than HS_HOUSE_MS. Called once, from the
+ * event loop. */
+typedef void hs_child_house_fn(void *arg, const json_t *house);
+enum { HS_HOUSE_MS = 2000 };
+/* Asks the supervisor how all stand, without waiting. One question at a time: whoever asks while
+ * one is under way breaks a promise. Nothing is called once the daemon is freed. */
+void hs_child_ask_house(struct hs_child *child, hs_child_house_fn *told, void *arg);
 
 /* The user id of who gave the command, as the kernel told the supervisor; -1 when it came otherwise. */
 long long hs_call_uid(const struct hs_call *call);

@@ -53,10 +53,12 @@ struct hs_command_arg {
 	bool is_local;		/* reaches what the machine's operator alone may: not by the database */
 	long long min, max;
 	const char *help;
+	char letter;		/* -n beside --name; 0: none */
 };
 
 enum hs_command_id {
 	HS_CMD_STATUS,
+	HS_CMD_LOGS,
 	HS_CMD_START,
 	HS_CMD_STOP,
 	HS_CMD_RESTART,
@@ -95,9 +97,13 @@ enum hs_command_id {
 	HS_CMD_TOKEN_LIST,
 	HS_CMD_TOKEN_REVOKE,
 	HS_CMD_QUALITY,
+	HS_CMD_BACKUP_VERIFY,
+	HS_CMD_BACKUP,
+	HS_CMD_RESTORE,
 	HS_CMD_MIGRATE,
 	HS_CMD_CONFIG,
 	HS_CMD_COMPLETION,
+	HS_CMD_DOCTOR,
 	HS_CMD_VERSION,
 	HS_COMMAND_COUNT
 };

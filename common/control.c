@@ -276,6 +276,11 @@ static bool append_line(struct evbuffer *output, const char *text, size_t length
 	return true;
 }
 
+size_t hs_link_backlog(const struct hs_link *link)
+{
+	return evbuffer_get_length(bufferevent_get_output(link->stream));
+}
+
 bool hs_link_send(struct hs_link *link, json_t *message, struct hs_error *err)
 {
 	struct evbuffer *output = bufferevent_get_output(link->stream);

@@ -55,6 +55,9 @@ void hs_link_finish(struct hs_link *link);
  * on_closed follows). */
 bool hs_link_send(struct hs_link *link, json_t *message, struct hs_error *err);
 
+/* Bytes that were sent and that the peer has not taken yet. */
+size_t hs_link_backlog(const struct hs_link *link);
+
 /* Messages; each a new reference, NULL without memory. body (taken, may be NULL) is an object
  * whose members are merged into an event, or is the result itself. id 0 leaves the id out. */
 json_t *hs_message_request(json_int_t id, const char *cmd, json_t *args);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include <event2/event.h>
@@ -30,6 +31,7 @@ struct hs_db_job {
 	struct connection *connection;
 	struct event *deadline;
 	int deadline_ms;
+	int64_t queued_us;		/* when it came */
 	hs_db_done_fn *done;
 	void *arg;
 	bool telling;			/* done is running */

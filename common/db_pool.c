@@ -556,6 +556,8 @@ static void start_jobs(struct hs_db_pool *pool)
 			continue;
 		}
 		leave_queue(job);
+		pool->begun++;
+		pool->waited_us += hs_clock_us() - job->queued_us;
 		move(connection, BUSY);
 		connection->job = job;
 		job->connection = connection;
@@ -628,6 +630,7 @@ bool hs_db_pool_submit(struct hs_db_pool *pool, const struct hs_db_statement *st
 		hs_panic("a job with a deadline of %d ms", deadline_ms);
 	job->pool = pool;
 	job->deadline_ms = deadline_ms;
+	job->queued_us = hs_clock_us();
 	if ((job->deadline = evtimer_new(pool->base, on_deadline, job)) == NULL) {
 		hs_db_job_free(job);
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for a query");
@@ -760,6 +763,8 @@ void hs_db_pool_look(const struct hs_db_pool *pool, struct hs_db_pool_state *ret
 	ret->open = count_open(pool);
 	ret->busy = pool->sizes[BUSY] + pool->sizes[DRAINING];
 	ret->waiting = pool->waiting;
+	ret->begun = pool->begun;
+	ret->waited_seconds = (double)pool->waited_us / 1e6;
 	ret->usable = pool->usable;
 	ret->failed = pool->said_away;
 	ret->last = pool->usable ? (struct hs_error)HS_ERROR_INIT : pool->last;

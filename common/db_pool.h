@@ -72,6 +72,8 @@ void hs_db_pool_use(struct hs_db_pool *pool, uint32_t hosts, uint32_t gone);
 
 struct hs_db_pool_state {
 	size_t open, busy, waiting;	/* connections, connections at work, jobs in the queue */
+	unsigned long long begun;	/* jobs that got a connection, ever */
+	double waited_seconds;		/* that those waited for it, all together */
 	bool usable;			/* the last attempt to connect or run succeeded */
 	bool failed;			/* it did not; false before the first has ended */
 	struct hs_error last;		/* why not, when not */

@@ -5,6 +5,7 @@
  * done. */
 #include <sys/socket.h>
 
+#include "common/clock.h"
 #include "common/db_pool_private.h"
 
 enum { TRIES_MAX = 2 };		/* that a job may be asked anew */
@@ -20,6 +21,7 @@ bool db_pool_ask_anew(struct hs_db_pool *pool, struct hs_db_job *job)
 		return false;
 	hs_db_job_reset(job);
 	job->tries++;
+	job->queued_us = hs_clock_us();
 	TAILQ_INSERT_HEAD(&pool->queue, job, link);
 	pool->waiting++;
 	db_pool_kick(pool);

@@ -72,6 +72,8 @@ struct hs_db_pool {
 	size_t sizes[STATE_COUNT];
 	struct hs_db_jobs queue;
 	size_t waiting;
+	unsigned long long begun;	/* jobs that got a connection */
+	int64_t waited_us;		/* and what they waited for it */
 	unsigned failures;		/* to connect, in a row */
 	bool usable, said_away;
 	struct hs_error last;

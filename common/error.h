@@ -76,6 +76,8 @@
 	X(HS_FETCH_FAILED, "fetch_failed", true) \
 	X(HS_TOO_BIG, "too_big", false) \
 	X(HS_BAD_MAPPING, "bad_mapping", false) \
+	/* backups; see backup_file.h */ \
+	X(HS_BAD_BACKUP, "bad_backup", false) \
 	/* templates */ \
 	X(HS_BAD_TEMPLATE, "bad_template", false)
 

@@ -38,7 +38,9 @@ const char hs_identity_suggest_sql[] =
 const char hs_identity_looked_sql[] =
     "select jsonb_build_object('looked_at', to_char(looked_at at time zone 'UTC',"
     " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), 'seconds', round(seconds::numeric, 1),"
-    " 'players', players, 'pairs', pairs) from identity_look";
+    " 'players', players, 'pairs', pairs, 'is_behind', exists(select from import_file f"
+    " where f.status <> 'failed' and f.created + f.updated > 0"
+    " and greatest(f.finished_at, f.undone_at) > looked_at)) from identity_look";
 
 const char hs_identity_look_sql[] = "select identity_look_now()";
 const char hs_identity_step_sql[] = "select identity_look_at()";
@@ -63,7 +65,7 @@ static bool is_identity(const char *text)
 static bool check_identity(const char *name, const char *text, struct hs_error *err)
 {
 	return is_identity(text) || hs_error_set(err, HS_BAD_ARGUMENT, name,
-	    "'%.200s' names no player: write SOURCE:EXTERNAL_ID, as his page shows it", text);
+	    "'%.200s' names no player: write SOURCE:EXTERNAL_ID, as the player's page shows it", text);
 }
 
 bool hs_identity_statement(const struct hs_identity_change *change, const char **ret_sql,
@@ -102,7 +104,7 @@ bool hs_identity_outcome(const struct hs_identity_change *change, const PGresult
 		which = change->player;
 	if (strcmp(outcome, "unknown") == 0)
 		return hs_error_set(err, HS_NOT_FOUND, "",
-		    "there is no player %.200s: his page shows his source and id", which);
+		    "there is no player %.200s: the player's page shows source and id", which);
 	if (strcmp(outcome, "single") == 0)
 		return hs_error_set(err, HS_NOT_FOUND, "", "%.200s is linked to nobody", which);
 	if (strcmp(outcome, "seasons") == 0)

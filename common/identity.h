@@ -51,7 +51,8 @@ extern const char hs_identity_list_sql[];
  * all. A SIDE: see identity_side in the migration. */
 extern const char hs_identity_suggest_sql[];
 
-/* One row, or none before the first look: {"looked_at","seconds","players","pairs"}. */
+/* One row, or none before the first look: {"looked_at","seconds","players","pairs","is_behind"}; the
+ * last: an import or its undoing has changed the data since. */
 extern const char hs_identity_looked_sql[];
 
 /* Looks through all players: takes some seconds for 100,000 of them. */

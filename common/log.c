@@ -5,17 +5,20 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/text.h"
 
-enum { LINE_BYTES = 4096, CUT_MARK_BYTES = 3 };
+enum { LINE_BYTES = HS_LOG_LINE_BYTES, CUT_MARK_BYTES = 3 };
 
 static const struct {
 	const char *name;
@@ -31,6 +34,12 @@ static const struct {
 static const char *log_program = "hoopscout";
 static _Atomic int log_level = HS_LOG_INFO;
 static _Atomic int log_journal = -1;	/* -1: not looked yet */
+
+/* Where lines go beside standard error. */
+static int log_copy_fd = -1;
+static _Atomic unsigned log_lost;
+static void (*log_copy)(void *arg, const struct hs_log_head *head, const char *text, size_t length);
+static void *log_copy_arg;
 
 struct line {
 	char text[LINE_BYTES];
@@ -205,6 +214,61 @@ static void put(struct line *line)
 	}
 }
 
+static void send_copy(struct hs_log_head *head, const char *text, size_t length)
+{
+	struct iovec parts[] = { { head, sizeof *head }, { (void *)(uintptr_t)text, length } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = HS_COUNT(parts) };
+
+	head->lost = atomic_exchange(&log_lost, 0);
+	if (sendmsg(log_copy_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		atomic_fetch_add(&log_lost, head->lost + 1);
+}
+
+/* The line without its prefix and its newline. */
+static void copy(const struct line *line, size_t prefix, enum hs_log_level level)
+{
+	struct hs_log_head head = { .pid = (int32_t)getpid(), .level = (int32_t)level };
+	const char *text = line->text + prefix;
+	size_t length = line->length - prefix - 1;
+	struct timespec now = { 0 };
+
+	if (log_copy_fd < 0 && log_copy == NULL)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	head.at_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	snprintf(head.program, sizeof head.program, "%s", log_program);
+	if (log_copy != NULL)
+		log_copy(log_copy_arg, &head, text, length);
+	else
+		send_copy(&head, text, length);
+}
+
+void hs_log_join(void)
+{
+	const char *text = getenv("HS_LOG_FD");
+	char end;
+	int fd;
+
+	if (text == NULL)
+		return;
+	if (sscanf(text, "%9d%c", &fd, &end) == 1 && fd > STDERR_FILENO &&
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+		log_copy_fd = fd;
+	unsetenv("HS_LOG_FD");
+}
+
+void hs_log_copy_to(void (*copy_line)(void *arg, const struct hs_log_head *head, const char *text,
+    size_t length), void *arg)
+{
+	log_copy = copy_line;
+	log_copy_arg = arg;
+}
+
+const char *hs_log_level_name(int level)
+{
+	return level >= 0 && (size_t)level < HS_COUNT(levels) ? levels[level].name : NULL;
+}
+
 void hs_log_open(const char *program, enum hs_log_level level)
 {
 	log_program = program;
@@ -232,16 +296,19 @@ void hs_log_fields(enum hs_log_level level, const char *sentence, const struct h
 {
 	int saved_errno = errno;
 	struct line line;
+	size_t prefix;
 
 	if ((int)level > log_level)
 		return;
 	line.length = 0;
 	line.is_cut = false;
 	add_prefix(&line, level);
+	prefix = line.length;
 	add_escaped(&line, sentence, "");
 	for (; fields->key != NULL; fields++)
 		add_field(&line, fields);
 	put(&line);
+	copy(&line, prefix, level);
 	errno = saved_errno;
 }
 

@@ -10,6 +10,8 @@
 #define HS_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "common/error.h"
 
@@ -26,6 +28,27 @@ struct hs_log_field {
 		double seconds;		/* three decimals */
 	} value;
 };
+
+/* A line as it goes to the supervisor: this, then its text, without time, program and newline. */
+enum { HS_LOG_LINE_BYTES = 4096, HS_LOG_PROGRAM_BYTES = 24 };
+struct hs_log_head {
+	int64_t at_ms;		/* of the wall clock */
+	int32_t pid;
+	int32_t level;		/* enum hs_log_level */
+	uint32_t lost;		/* lines before this one that found no room */
+	char program[HS_LOG_PROGRAM_BYTES];
+};
+
+/* Lines go to the supervisor too, by the descriptor that HS_LOG_FD names, which no child of ours
+ * gets; nothing happens without it. What finds no room there is counted, never waited for. */
+void hs_log_join(void);
+
+/* Each line goes to copy too, which may log nothing itself; text is borrowed. For the supervisor. */
+void hs_log_copy_to(void (*copy)(void *arg, const struct hs_log_head *head, const char *text,
+    size_t length), void *arg);
+
+/* Its name, "info"; NULL when it is no level. */
+const char *hs_log_level_name(int level);
 
 /* Keeps program (borrowed for the life of the process). Before this call, lines
  * go out under "hoopscout" at HS_LOG_INFO. */

@@ -70,6 +70,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.choices = "error,warning,info,debug",
 		.help = "How much is logged: error, warning, info or debug.",
 	},
+	[HS_SET_LOG_BUFFER_BYTES] = {
+		.name = "HOOPSCOUT_LOG_BUFFER_BYTES", .type = HS_TYPE_BYTES, .fallback = "4M",
+		.min = 1LL << 16, .max = 1LL << 30, .needs_restart = true,
+		.help = "Memory for the latest lines, which `hsctl logs` shows: bytes, or K, M, G.",
+	},
 	[HS_SET_START_SECONDS] = {
 		.name = "HOOPSCOUT_START_SECONDS", .type = HS_TYPE_SECONDS, .fallback = "60",
 		.min = 1, .max = 3600,
@@ -222,6 +227,11 @@ const struct hs_setting_row hs_setting_rows[HS_SETTING_COUNT] = {
 		.min = 0, .max = 63072000,
 		.help =
 		    "How long a browser that came by HTTPS shall come by nothing else; 0: no matter.",
+	},
+	[HS_SET_METRICS_FROM] = {
+		.name = "HOOPSCOUT_METRICS_FROM", .type = HS_TYPE_LIST,
+		.fallback = "127.0.0.1,::1", .networks = true,
+		.help = "Who gets /metrics without an account or token: addresses, networks (A/BITS), unix.",
 	},
 	[HS_SET_EXTRACTOR_MAPPINGS_DIR] = {
 		.name = "EXTRACTOR_MAPPINGS_DIR", .type = HS_TYPE_PATH, .fallback = "",

@@ -66,6 +66,15 @@ bool args_want_json(int argc, char *const *argv)
 	return has_option(argc, argv, "--json");
 }
 
+/* The same for -n, -nVALUE. */
+static bool is_letter(const char *token, char letter, const char **ret_value)
+{
+	if (letter == '\0' || token[0] != '-' || token[1] != letter)
+		return false;
+	*ret_value = token[2] != '\0' ? token + 2 : NULL;
+	return true;
+}
+
 /* The value of an option that needs one: after '=', or the next token. */
 static bool take_value(struct parser *parser, const char *name, const char *inline_value,
     const char **ret, struct hs_error *err)
@@ -272,7 +281,8 @@ static bool take_option(struct parser *parser, const char *token, struct hs_erro
 	for (size_t i = 0; i < HS_COMMAND_ARGS && parser->row->args[i].name != NULL; i++) {
 		const struct hs_command_arg *arg = &parser->row->args[i];
 
-		if (!arg->is_option || !names_option(token, arg->name, &value))
+		if (!arg->is_option || (!names_option(token, arg->name, &value) &&
+			!is_letter(token, arg->letter, &value)))
 			continue;
 		if (arg->type == HS_ARG_FLAG && value != NULL)
 			return hs_error_set(err, HS_BAD_ARGUMENT, "", "--%s takes no value",

@@ -24,6 +24,8 @@ struct client {
 	const struct hs_command *row;
 	enum hs_command_id command;
 	struct output *output;
+	const struct client_hooks *hooks;	/* may be NULL */
+	bool is_over;
 	int status;			/* hsctl's, once the loop ends */
 };
 
@@ -32,6 +34,7 @@ static const struct timeval silence_time = { .tv_sec = CLIENT_SILENCE_SECONDS };
 static void end(struct client *client, int status)
 {
 	client->status = status;
+	client->is_over = true;		/* what came with it is not looked at */
 	event_base_loopbreak(client->base);
 }
 
@@ -49,6 +52,8 @@ static void take_error(struct client *client, const json_t *error)
 	struct hs_error err = HS_ERROR_INIT;
 
 	hs_message_to_error(error, &err);
+	if (client->hooks != NULL && client->hooks->on_error != NULL)
+		client->hooks->on_error(client->hooks->arg, &err);
 	end_with_error(client, &err, STAGE_ANSWER);
 	if (starts && err.code == HS_NOT_RUNNING)
 		client->status = OUTCOME_FAILED;
@@ -65,8 +70,30 @@ static void broken_answer(struct client *client, const char *what)
 
 static void take_result(struct client *client, const json_t *result)
 {
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (client->hooks != NULL && client->hooks->on_result != NULL &&
+	    !client->hooks->on_result(client->hooks->arg, result, &err)) {
+		end_with_error(client, &err, STAGE_ANSWER);
+		return;
+	}
 	client->output->ops->result(client->output, client->command, result);
 	end(client, (int)outcome_of_result(client->command, result));
+}
+
+/* Whether an event was for a hook alone. */
+static bool hook_takes(struct client *client, const json_t *event)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	bool ok = true;
+
+	if (client->hooks == NULL || client->hooks->on_event == NULL ||
+	    !json_is_string(json_object_get(event, "event")) ||
+	    !client->hooks->on_event(client->hooks->arg, client->base, event, &ok, &err))
+		return false;
+	if (!ok)
+		end_with_error(client, &err, STAGE_ANSWER);
+	return true;
 }
 
 static void on_message(void *arg, struct hs_link *link, json_t *message)
@@ -76,6 +103,8 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 	struct client *client = arg;
 
 	(void)link;
+	if (client->is_over)
+		return;
 	if (client->silence != NULL)
 		event_add(client->silence, &silence_time);
 	if (json_is_object(error)) {	/* without an id when not even the request could be read */
@@ -84,6 +113,8 @@ static void on_message(void *arg, struct hs_link *link, json_t *message)
 		broken_answer(client, "it is to another request");
 	} else if (json_is_object(result)) {
 		take_result(client, result);
+	} else if (hook_takes(client, message)) {
+		return;
 	} else if (json_is_string(json_object_get(message, "event"))) {
 		client->output->ops->event(client->output, client->command, message);
 		if (!output_flush(client->output))
@@ -125,7 +156,10 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	struct client *client = arg;
 
 	(void)what;
-	if (client->row->needs == HS_MAY_OPERATE) {
+	if (client->hooks != NULL && client->hooks->on_interrupt != NULL) {
+		client->output->ops->note(client->output, "interrupted",
+		    client->hooks->on_interrupt);
+	} else if (client->row->needs == HS_MAY_OPERATE) {
 		static const char *const works[HS_PROCESS_COUNT] = {
 			[HS_PROC_IMPORTER] = "import", [HS_PROC_EXTRACTOR] = "run" };
 		static const char *const lists[HS_PROCESS_COUNT] = {
@@ -143,14 +177,15 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	end(client, 128 + (int)number);
 }
 
-static bool watch_all(struct client *client, struct hs_error *err)
+static bool watch_all(struct client *client, const struct request *request, struct hs_error *err)
 {
 	client->interrupt = evsignal_new(client->base, SIGINT, on_signal, client);
 	client->terminate = evsignal_new(client->base, SIGTERM, on_signal, client);
 	if (client->interrupt == NULL || client->terminate == NULL ||
 	    event_add(client->interrupt, NULL) != 0 || event_add(client->terminate, NULL) != 0)
 		return hs_error_set(err, HS_NO_MEMORY, "", "cannot watch for signals");
-	if (client->row->needs != HS_MAY_LOOK)
+	if (client->row->needs != HS_MAY_LOOK ||
+	    json_is_true(json_object_get(request->args, "follow")))
 		return true;
 	client->silence = evtimer_new(client->base, on_silence, client);
 	if (client->silence == NULL || event_add(client->silence, &silence_time) != 0)
@@ -165,7 +200,7 @@ static bool start(struct client *client, int fd, const struct request *request,
 	json_t *args = json_incref(request->args);
 
 	if (!hs_link_new(client->base, fd, &events, client, &client->link, err) ||
-	    !watch_all(client, err)) {
+	    !watch_all(client, request, err)) {
 		json_decref(args);
 		return false;
 	}
@@ -175,6 +210,8 @@ static bool start(struct client *client, int fd, const struct request *request,
 
 static void close_all(struct client *client)
 {
+	if (client->hooks != NULL && client->hooks->on_end != NULL)
+		client->hooks->on_end(client->hooks->arg);
 	hs_link_free(client->link);
 	if (client->interrupt != NULL)
 		event_free(client->interrupt);
@@ -185,10 +222,12 @@ static void close_all(struct client *client)
 	event_base_free(client->base);
 }
 
-int client_run(int fd, const struct request *request, struct output *output)
+int client_run(int fd, const struct request *request, const struct client_hooks *hooks,
+    struct output *output)
 {
 	struct client client = { .row = &hs_commands[request->command],
-		.command = request->command, .output = output, .status = OUTCOME_FAILED };
+		.command = request->command, .output = output, .hooks = hooks,
+		.status = OUTCOME_FAILED };
 	struct hs_error err = HS_ERROR_INIT;
 
 	if ((client.base = event_base_new()) == NULL) {

@@ -2,7 +2,8 @@
  *
  * The lists come from the table of commands: which words follow which, a command's options, and
  * what kind of thing stands after an option or in a place: "file", "value" (nothing to offer), or
- * "words" and the words. The walks differ by shell, and know no command. Trusts the table: its
+ * "words" and the words. A command may stand before others ("backup", "backup verify"): after its
+ * word, either may come. The walks differ by shell, and know no command. Trusts the table: its
  * words and names need no quoting; its help does. */
 #include "ctl/completion.h"
 
@@ -35,15 +36,26 @@ static const char bash_walk[] =
     "    case $1 in\n"
     "    file)\n"
     "        compopt -o filenames 2>/dev/null\n"
-    "        mapfile -t COMPREPLY < <(compgen -f -- \"$2\")\n"
+    "        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- \"$2\")\n"
     "        ;;\n"
-    "    words\\ *) mapfile -t COMPREPLY < <(compgen -W \"${1#words }\" -- \"$2\") ;;\n"
+    "    words\\ *)\n"
+    "        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W \"${1#words }\" -- \"$2\")\n"
+    "        ;;\n"
     "    esac\n"
+    "}\n"
+    "\n"
+    "# words that may stand here, and what else may\n"
+    "_hsctl_place()\n"
+    "{\n"
+    "    reply=''\n"
+    "    (($2 > 1)) || _hsctl_words \"$1\"\n"
+    "    next=$reply\n"
+    "    _hsctl_kind \"$1 $2\"\n"
     "}\n"
     "\n"
     "_hsctl()\n"
     "{\n"
-    "    local current=${COMP_WORDS[COMP_CWORD]} said='' reply='' place=1 i word\n"
+    "    local current=${COMP_WORDS[COMP_CWORD]} said='' reply='' next='' place=1 i word\n"
     "\n"
     "    COMPREPLY=()\n"
     "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -59,8 +71,8 @@ static const char bash_walk[] =
     "            fi\n"
     "            continue\n"
     "        fi\n"
-    "        _hsctl_words \"$said\"\n"
-    "        if [[ -n $reply ]]; then\n"
+    "        _hsctl_place \"$said\" $place\n"
+    "        if [[ \" $next \" == *\" $word \"* || ( -n $next && -z $reply ) ]]; then\n"
     "            said=${said:+$said }$word\n"
     "        else\n"
     "            ((++place))\n"
@@ -71,12 +83,8 @@ static const char bash_walk[] =
     "        _hsctl_offer \"words $reply --json --socket --help\" \"$current\"\n"
     "        return\n"
     "    fi\n"
-    "    _hsctl_words \"$said\"\n"
-    "    if [[ -n $reply ]]; then\n"
-    "        reply=\"words $reply\"\n"
-    "    else\n"
-    "        _hsctl_kind \"$said $place\"\n"
-    "    fi\n"
+    "    _hsctl_place \"$said\" $place\n"
+    "    [[ -z $next ]] || _hsctl_offer \"words $next\" \"$current\"\n"
     "    _hsctl_offer \"$reply\" \"$current\"\n"
     "}\n"
     "\n"
@@ -96,6 +104,14 @@ static const char zsh_walk[] =
     "    esac\n"
     "}\n"
     "\n"
+    "# words that may stand here, and what else may\n"
+    "_hsctl_place()\n"
+    "{\n"
+    "    reply=()\n"
+    "    (($2 > 1)) || _hsctl_words \"$1\"\n"
+    "    _hsctl_kind \"$1 $2\"\n"
+    "}\n"
+    "\n"
     "_hsctl()\n"
     "{\n"
     "    local said='' word REPLY\n"
@@ -112,8 +128,8 @@ static const char zsh_walk[] =
     "            fi\n"
     "            continue\n"
     "        fi\n"
-    "        _hsctl_words \"$said\"\n"
-    "        if (($#reply)); then\n"
+    "        _hsctl_place \"$said\" $place\n"
+    "        if (($#reply)) && [[ -z $REPLY || -n ${reply[(r)${(b)word}:*]} ]]; then\n"
     "            said=\"${said:+$said }$word\"\n"
     "        else\n"
     "            ((++place))\n"
@@ -125,13 +141,9 @@ static const char zsh_walk[] =
     "        _describe -o option reply\n"
     "        return\n"
     "    fi\n"
-    "    _hsctl_words \"$said\"\n"
-    "    if (($#reply)); then\n"
-    "        _describe command reply\n"
-    "    else\n"
-    "        _hsctl_kind \"$said $place\"\n"
-    "        _hsctl_offer\n"
-    "    fi\n"
+    "    _hsctl_place \"$said\" $place\n"
+    "    (($#reply == 0)) || _describe command reply\n"
+    "    [[ $#reply -gt 0 && -z $REPLY ]] || _hsctl_offer\n"
     "}\n"
     "\n"
     "if [[ $funcstack[1] == _hsctl ]]; then\n"
@@ -215,7 +227,8 @@ static void put_words(FILE *to, const struct shell *shell)
 			continue;
 		fprintf(to, "    '%.*s') %s", length, hs_commands[i].words, shell->begin);
 		for (size_t n = i; n < HS_COMMAND_COUNT; n++)
-			if (is_in_group(&hs_commands[n], hs_commands[i].words, length))
+			if (is_group(&hs_commands[n]) &&
+			    is_in_group(&hs_commands[n], hs_commands[i].words, length))
 				shell->item(to, "", hs_commands[n].words + length + 1,
 				    (int)strlen(hs_commands[n].words + length + 1),
 				    hs_commands[n].help);

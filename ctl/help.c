@@ -54,6 +54,9 @@ static void arg_form(const struct hs_command_arg *arg, char *buf, size_t size)
 	placeholder(arg, value, sizeof value);
 	if (!arg->is_option)
 		snprintf(buf, size, "%s", value);
+	else if (arg->letter != '\0')
+		snprintf(buf, size, "-%c, --%s%s%s", arg->letter, arg->name,
+		    value[0] != '\0' ? " " : "", value);
 	else
 		snprintf(buf, size, "--%s%s%s", arg->name, value[0] != '\0' ? " " : "", value);
 }

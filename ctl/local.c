@@ -8,7 +8,9 @@
 #include "common/snapshot_schema.h"
 #include "ctl/check.h"
 #include "ctl/completion.h"
+#include "ctl/doctor.h"
 #include "ctl/outcome.h"
+#include "ctl/verify.h"
 
 /* Takes result. */
 static int show(const struct request *request, struct output *output, json_t *result)
@@ -37,10 +39,14 @@ int local_run(const struct request *request, struct output *output)
 	switch (request->command) {
 	case HS_CMD_SNAPSHOT_CHECK:
 		return check_run(request->file, output);
+	case HS_CMD_BACKUP_VERIFY:
+		return verify_run(request->file, output);
 	case HS_CMD_SNAPSHOT_SCHEMA:
 		return show(request, output, hs_snapshot_schema());
 	case HS_CMD_COMPLETION:
 		return show_completion(request, output);
+	case HS_CMD_DOCTOR:
+		return doctor_run(request->socket, output);
 	case HS_CMD_VERSION:
 		return show(request, output, json_pack("{s:s}", "version", PACKAGE_VERSION));
 	default:

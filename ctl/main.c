@@ -19,6 +19,7 @@
 #include "ctl/local.h"
 #include "ctl/outcome.h"
 #include "ctl/output.h"
+#include "ctl/transfer.h"
 #include "ctl/user.h"
 
 static int refuse(struct output *output, const struct hs_error *err, enum outcome_stage stage)
@@ -53,8 +54,11 @@ static int ask(struct request *request, struct output *output)
 		return refuse(output, &err, STAGE_CONNECTING);
 	if (hs_commands[request->command].asks_password && !user_add_password(request, &err))
 		return refuse(output, &err, STAGE_ANSWER);
+	if (transfer_is_for(request->command) && !transfer_check(request, &err))
+		return refuse(output, &err, STAGE_ANSWER);
 	if (hs_control_connect(path, &fd, &err))
-		return client_run(fd, request, output);
+		return transfer_is_for(request->command) ? transfer_run(fd, request, output)
+							 : client_run(fd, request, NULL, output);
 	if (request->command == HS_CMD_CONFIG && request->socket == NULL &&
 	    err.code == HS_NOT_RUNNING)
 		return local_config(output);

@@ -88,6 +88,8 @@ static bool is_well(enum hs_command_id command, const json_t *result)
 		return number_of(result, "mistake_total") == 0;
 	case HS_CMD_SNAPSHOT_CHECK:
 		return flag_of(result, "valid");
+	case HS_CMD_DOCTOR:
+		return number_of(result, "failed") == 0;
 	default:
 		return true;
 	}

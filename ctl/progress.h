@@ -15,7 +15,7 @@ struct progress_state {
 	const char *name;	/* of the file, escaped */
 	const char *stage;	/* "loading" */
 	long long bytes, total;	/* total 0: not known */
-	long long records;
+	long long records;	/* less than 0: there are none to count */
 	const char *note;	/* escaped; shown in the place of stage and figures, or NULL */
 };
 

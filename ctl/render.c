@@ -21,6 +21,7 @@ static const struct view {
 	view_fn *event, *result;
 } views[HS_COMMAND_COUNT] = {
 	[HS_CMD_STATUS] = { .result = view_status },
+	[HS_CMD_LOGS] = { .event = view_logs_event, .result = view_logs },
 	[HS_CMD_START] = { .result = view_daemon },
 	[HS_CMD_STOP] = { .result = view_daemon },
 	[HS_CMD_RESTART] = { .result = view_daemon },
@@ -59,9 +60,13 @@ static const struct view {
 	[HS_CMD_TOKEN_LIST] = { .result = view_token_list },
 	[HS_CMD_TOKEN_REVOKE] = { .result = view_token_revoke },
 	[HS_CMD_QUALITY] = { .result = view_quality },
+	[HS_CMD_BACKUP_VERIFY] = { .result = view_backup_verify },
+	[HS_CMD_BACKUP] = { .result = view_backup },
+	[HS_CMD_RESTORE] = { .result = view_restore },
 	[HS_CMD_MIGRATE] = { .event = view_migrate_event, .result = view_migrate },
 	[HS_CMD_CONFIG] = { .result = view_config },
 	[HS_CMD_COMPLETION] = { .result = view_completion },
+	[HS_CMD_DOCTOR] = { .result = view_doctor },
 	[HS_CMD_VERSION] = { .result = view_version },
 };
 
@@ -72,7 +77,7 @@ static void read_progress(const json_t *event, struct progress_state *ret)
 	ret->note = json_string_value(json_object_get(event, "note"));
 	ret->bytes = number_of(event, "bytes");
 	ret->total = number_of(event, "total");
-	ret->records = number_of(event, "records");
+	ret->records = json_object_get(event, "records") == NULL ? -1 : number_of(event, "records");
 }
 
 static bool is_progress(const json_t *event)
@@ -117,10 +122,12 @@ static void plain_progress(struct output *output, const struct progress_state *s
 		fprintf(output->errors.out, "%s: %s\n", state->name, state->note);
 		return;
 	}
-	fprintf(output->errors.out, "%s: %s, %s of %s, %s records\n", state->name, state->stage,
+	fprintf(output->errors.out, "%s: %s, %s of %s", state->name, state->stage,
 	    hs_size_text(state->bytes, bytes, sizeof bytes),
-	    state->total > 0 ? hs_size_text(state->total, total, sizeof total) : "?",
-	    screen_count(state->records, count));
+	    state->total > 0 ? hs_size_text(state->total, total, sizeof total) : "?");
+	if (state->records >= 0)
+		fprintf(output->errors.out, ", %s records", screen_count(state->records, count));
+	fputc('\n', output->errors.out);
 }
 
 static void plain_event(struct output *output, enum hs_command_id command, const json_t *event)

@@ -75,6 +75,43 @@ void view_completion(struct output *output, const json_t *result)
 			fprintf(output->screen.out, "%s\n", json_string_value(line));
 }
 
+/* "ok" is only said; the rest says what to do, too. */
+static void print_check(const struct screen *screen, const json_t *check)
+{
+	const char *state = text_of(check, "state");
+	const json_t *advice = json_object_get(check, "advice");
+	bool is_ok = strcmp(state, "ok") == 0;
+
+	screen_print(screen, is_ok ? STYLE_GOOD : strcmp(state, "warning") == 0 ? STYLE_DOUBT :
+	    STYLE_BAD, "%-8s", state);
+	fprintf(screen->out, " %s: %s\n", text_of(check, "name"), text_of(check, "message"));
+	if (!is_ok && json_is_string(advice))
+		fprintf(screen->out, "         %s\n", json_string_value(advice));
+}
+
+void view_doctor(struct output *output, const json_t *result)
+{
+	long long warnings = number_of(result, "warnings"), failed = number_of(result, "failed");
+	const json_t *check;
+	char count[64];
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "checks"), i, check)
+		print_check(&output->screen, check);
+	if (failed == 0 && warnings == 0) {
+		fputs("\nAll is well.\n", output->screen.out);
+		return;
+	}
+	fputc('\n', output->screen.out);
+	if (failed > 0)
+		screen_print(&output->screen, STYLE_BAD, "%s%s", screen_some(failed, "check failed",
+		    "checks failed", count, sizeof count), warnings > 0 ? "; " : "");
+	if (warnings > 0)
+		screen_print(&output->screen, STYLE_DOUBT, "%s", screen_some(warnings, "warning",
+		    "warnings", count, sizeof count));
+	fputs(".\n", output->screen.out);
+}
+
 void view_version(struct output *output, const json_t *result)
 {
 	fprintf(output->screen.out, "HoopScout %s\n", text_of(result, "version"));

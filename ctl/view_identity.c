@@ -36,7 +36,7 @@ static void print_rows(const struct screen *screen, const json_t *side)
 		fprintf(screen->out, "      and %lld more\n", more);
 }
 
-/* A player as his source has him. */
+/* A player as a source has them. */
 static void print_side(const struct screen *screen, const json_t *side)
 {
 	long long height = number_of(side, "height_cm");
@@ -93,7 +93,7 @@ void view_identity_list(struct output *output, const json_t *result)
 
 void view_identity_unlink(struct output *output, const json_t *result)
 {
-	fputs("Unlinked: the player stands for himself again.\n", output->screen.out);
+	fputs("Unlinked: the player stands alone again.\n", output->screen.out);
 	if (json_array_size(json_object_get(result, "people")) > 0) {
 		fputs("The others stay linked:\n", output->screen.out);
 		view_identity_list(output, result);
@@ -137,7 +137,8 @@ void view_identity_suggest(struct output *output, const json_t *result)
 	if (json_array_size(pairs) == 0)
 		fputs("No two players look like one person.\n", output->screen.out);
 	print_rest(&output->screen, result, "pairs", "pairs");
-	fprintf(output->screen.out, "As of %s UTC, among %s players; --new looks again.\n",
+	fprintf(output->screen.out, "As of %s UTC, among %s players; %s--new looks again.\n",
 	    screen_time(text_of(look, "looked_at"), SCREEN_TO_THE_MINUTE, when),
-	    screen_count(number_of(look, "players"), players));
+	    screen_count(number_of(look, "players"), players),
+	    json_is_true(json_object_get(look, "is_behind")) ? "the data has changed since: " : "");
 }

@@ -82,10 +82,83 @@ static void print_database(const struct screen *screen, const json_t *database)
 	print_hosts(screen, json_object_get(database, "hosts"));
 }
 
+/* Before all else. */
+static void print_warnings(const struct screen *screen, const json_t *warnings)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(warnings, i, one) {
+		screen_print(screen, STYLE_DOUBT, "! %s", text_of(one, "message"));
+		fprintf(screen->out, ": %s\n", text_of(one, "advice"));
+	}
+	if (json_array_size(warnings) > 0)
+		fputc('\n', screen->out);
+}
+
+static void print_figures(const struct screen *screen, const json_t *figures)
+{
+	const json_t *last = json_object_get(figures, "last_import");
+	char line[256], size[FIGURE_BYTES], players[FIGURE_BYTES], seasons[FIGURE_BYTES];
+	char at[FIGURE_BYTES];
+
+	if (!json_is_string(json_object_get(figures, "version")))
+		return;
+	snprintf(line, sizeof line, "PostgreSQL %.40s, %s%s", text_of(figures, "version"),
+	    hs_size_text(number_of(figures, "size_bytes"), size, sizeof size),
+	    flag_of(figures, "is_standby") ? ", a standby" : "");
+	print_field(screen, "", line);
+	snprintf(line, sizeof line, "%s%s players, %s player-seasons",
+	    flag_of(figures, "is_estimate") ? "about " : "",
+	    screen_count(number_of(figures, "players"), players),
+	    screen_count(number_of(figures, "player_seasons"), seasons));
+	print_field(screen, "data", line);
+	if (!json_is_object(last))
+		return;
+	snprintf(line, sizeof line, "last import %s (UTC): %.200s", screen_time(text_of(last, "at"),
+	    SCREEN_TO_THE_SECOND, at), text_of(last, "name"));
+	print_field(screen, "", line);
+}
+
+/* "state 12 GiB of 50 GiB", and those of the snapshot folders; on one file system only once. */
+static void print_rooms(const struct screen *screen, const json_t *result)
+{
+	const json_t *daemon, *rooms = NULL, *room = json_object_get(result, "room");
+	char line[256], left[FIGURE_BYTES], all[FIGURE_BYTES];
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "daemons"), i, daemon) {
+		if (rooms == NULL)
+			rooms = json_object_get(json_object_get(daemon, "detail"), "rooms");
+	}
+	for (i = 0; room != NULL; room = json_array_get(rooms, i++)) {
+		const char *problem = json_string_value(json_object_get(room, "problem"));
+
+		if (problem != NULL)
+			snprintf(line, sizeof line, "%.20s: %.200s", text_of(room, "name"), problem);
+		else
+			snprintf(line, sizeof line, "%.20s: %s of %s left", text_of(room, "name"),
+			    hs_size_text(number_of(room, "free_bytes"), left, sizeof left),
+			    hs_size_text(number_of(room, "total_bytes"), all, sizeof all));
+		print_field(screen, i == 0 ? "room" : "", line);
+	}
+}
+
+/* A backup or a restore. */
+static void print_work(const struct screen *screen, const json_t *work)
+{
+	if (!json_is_object(work))
+		return;
+	fprintf(screen->out, "  %-11s", text_of(work, "work"));
+	screen_print(screen, STYLE_DOUBT, "%s", text_of(work, "stage"));
+	fputc('\n', screen->out);
+}
+
 static void print_head(const struct screen *screen, const json_t *result)
 {
 	char span[FIGURE_BYTES];
 
+	print_warnings(screen, json_object_get(result, "warnings"));
 	screen_print(screen, STYLE_TITLE, "HoopScout %s", text_of(result, "version"));
 	fprintf(screen->out, ", process %lld, up for %s\n", number_of(result, "pid"),
 	    screen_span(real_of(result, "uptime_seconds"), span));
@@ -93,6 +166,9 @@ static void print_head(const struct screen *screen, const json_t *result)
 	print_field(screen, "incoming", text_of(result, "incoming"));
 	print_field(screen, "state", text_of(result, "state_dir"));
 	print_database(screen, json_object_get(result, "database"));
+	print_figures(screen, json_object_get(result, "figures"));
+	print_rooms(screen, result);
+	print_work(screen, json_object_get(result, "work"));
 }
 
 static void print_last_exits(const struct screen *screen, const json_t *daemons)

@@ -54,12 +54,22 @@ void view_token_revoke(struct output *output, const json_t *result);
 /* view_quality.c */
 void view_quality(struct output *output, const json_t *result);
 
+/* view_backup.c */
+void view_backup(struct output *output, const json_t *result);
+void view_backup_verify(struct output *output, const json_t *result);
+void view_restore(struct output *output, const json_t *result);
+
 /* view_house.c */
 void view_migrate_event(struct output *output, const json_t *event);
 void view_migrate(struct output *output, const json_t *result);
 void view_config(struct output *output, const json_t *result);
 void view_completion(struct output *output, const json_t *result);
+void view_doctor(struct output *output, const json_t *result);
 void view_version(struct output *output, const json_t *result);
+
+/* view_logs.c */
+void view_logs_event(struct output *output, const json_t *event);
+void view_logs(struct output *output, const json_t *result);
 
 /* view_file.c */
 void view_import_files(struct output *output, const json_t *result);

@@ -29,6 +29,7 @@ struct extractor {
 	struct schedule *schedule;
 	struct known *known;
 	struct run *runs;		/* those under way */
+	json_t *ended;			/* {SOURCE:{STATUS:COUNT}} of those since the start */
 	bool is_stopping;
 };
 

@@ -31,6 +31,7 @@ static void extractor_free(void *app)
 	fetcher_free(extractor->fetcher);
 	hs_offload_free(extractor->offload);
 	hs_db_pool_free(extractor->pool);
+	json_decref(extractor->ended);
 	free(extractor);
 }
 
@@ -63,6 +64,7 @@ static bool extractor_start(struct hs_child *child, void **ret_app, struct hs_er
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to start");
 	extractor->child = child;
 	extractor->base = hs_child_base(child);
+	extractor->ended = json_object();
 	if (!schedule_check(settings, err) || !hs_host_name(settings, extractor->host, err) ||
 	    !hs_offload_new(extractor->base, &extractor->offload, err) ||
 	    !hs_db_pool_new(extractor->base, settings, HS_DB_WRITER, "hsd-extractor",
@@ -117,8 +119,8 @@ static json_t *extractor_status(void *app)
 	struct hs_db_pool_state state;
 
 	hs_db_pool_look(extractor->pool, &state);
-	return json_pack("{s:o, s:o, s:s?}", "runs", run_progress_all(extractor), "scheduler",
-	    schedule_status(extractor->schedule), "database_problem",
+	return json_pack("{s:o, s:o, s:O, s:s?}", "runs", run_progress_all(extractor), "scheduler",
+	    schedule_status(extractor->schedule), "ended", extractor->ended, "database_problem",
 	    state.usable ? NULL : state.last.message);
 }
 

@@ -262,6 +262,20 @@ static json_t *result_json(const struct run *run, const struct store_end *end)
 	    (json_int_t)end->problem_total, "problems", end->problems, "report", end->report);
 }
 
+static void count_end(struct run *run, const char *status)
+{
+	json_t *ended = run->extractor->ended, *of = json_object_get(ended, run->source);
+	json_int_t before = json_integer_value(json_object_get(of, status));
+
+	if (of == NULL) {
+		json_object_set_new(ended, run->source, json_object());
+		of = json_object_get(ended, run->source);
+	}
+	if (json_object_set_new(of, status, json_integer(before + 1)) != 0)
+		hs_log(HS_LOG_WARNING, "a run is not counted: there is no memory",
+		    HS_STR("source", run->source));
+}
+
 /* result NULL: there was nothing to make a snapshot of. */
 static void end_run(struct run *run, const char *status, const struct pipeline_result *result,
     const struct hs_error *why)
@@ -291,6 +305,7 @@ static void end_run(struct run *run, const char *status, const struct pipeline_r
 
 	event_del(run->tick);
 	log_end(run, status, &end, why);
+	count_end(run, status);
 	run->result = result_json(run, &end);
 	if (run->result == NULL)
 		hs_panic("no memory for the end of a run");

@@ -63,6 +63,8 @@ struct importer {
 	struct worker_progress progress;
 	bool has_last;
 	struct report last;		/* the last file that was finished */
+	struct report_totals ever;	/* of all that were, since the start */
+	int64_t last_at;		/* when, by the wall clock; 0: never */
 	json_t *untold;			/* failed files that no command heard of: [{"at","file"}] */
 	json_t *ignored;		/* names in incoming that are not *.json, the first some */
 	int64_t ignored_total;		/* as of the last scan, and told since */

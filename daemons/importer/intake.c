@@ -421,6 +421,17 @@ size_t intake_count(const struct intake *intake)
 	return intake->count;
 }
 
+double intake_oldest(const struct intake *intake, double now)
+{
+	double oldest = 0;
+
+	for (const struct candidate *at = intake->first; at != NULL; at = at->next) {
+		if (at->state != CANDIDATE_PLAYED)
+			oldest = fmax(oldest, now - at->since);
+	}
+	return oldest;
+}
+
 static json_t *waiting_json(
     const struct intake *intake, const struct candidate *candidate, double now)
 {

@@ -87,6 +87,9 @@ double intake_pause(const struct intake *intake, double now);
 
 size_t intake_count(const struct intake *intake);
 
+/* How long the one that waits longest has waited, in seconds; 0 when none does. */
+double intake_oldest(const struct intake *intake, double now);
+
 /* [{"file","reason","since_seconds","next_try_seconds"}] of those that wait, at most limit; a new
  * reference, NULL without memory. */
 json_t *intake_waiting(const struct intake *intake, size_t limit, double now);

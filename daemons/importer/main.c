@@ -15,6 +15,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/room.h"
 #include "daemons/importer/identity.h"
 #include "daemons/importer/importer.h"
 #include "daemons/importer/shelve.h"
@@ -197,6 +198,16 @@ static bool importer_reload(void *app, struct hs_error *err)
 	return true;
 }
 
+/* "rooms": of the three folders, since we live by them: should one hang, so do we, and nobody
+ * else. */
+static json_t *rooms_json(const struct hs_settings *settings)
+{
+	return json_pack("[o, o, o]",
+	    hs_room_json("incoming", hs_setting_text(settings, HS_SET_INCOMING_DIR)),
+	    hs_room_json("archive", hs_setting_text(settings, HS_SET_ARCHIVE_DIR)),
+	    hs_room_json("failed", hs_setting_text(settings, HS_SET_FAILED_DIR)));
+}
+
 static json_t *importer_status(void *app)
 {
 	struct importer *importer = app;
@@ -204,10 +215,16 @@ static json_t *importer_status(void *app)
 	struct hs_error why;
 	bool has_database = worker_database(importer->worker, &why);
 
-	return json_pack("{s:b, s:s?, s:o, s:o, s:o, s:s?}", "watching", problem == NULL,
+	return json_pack("{s:b, s:s?, s:o, s:o, s:I, s:f, s:o, s:o, s:I, s:o, s:s?}", "watching",
+	    problem == NULL,
 	    "watch_problem", problem, "importing", play_importing(importer),
 	    "waiting", intake_waiting(importer->intake, WAITING_SHOWN, hs_clock_seconds()),
+	    "waiting_total", (json_int_t)(intake_count(importer->intake) -
+		(importer->playing[0] != '\0')), "oldest_seconds",
+	    intake_oldest(importer->intake, hs_clock_seconds()),
 	    "last_file", importer->has_last ? report_json(&importer->last) : json_null(),
+	    "totals", report_totals_json(&importer->ever, 0), "last_at",
+	    (json_int_t)importer->last_at, "rooms", rooms_json(importer->settings),
 	    "database_problem", has_database ? NULL : why.message);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/file.h"
@@ -378,6 +379,8 @@ void play_next(struct importer *importer)
 
 static void keep_last(struct importer *importer, const struct report *report)
 {
+	report_add(&importer->ever, report);
+	importer->last_at = time(NULL);
 	report_done(&importer->last);
 	importer->last = *report;
 	json_incref(importer->last.problems);

@@ -26,7 +26,7 @@
 #include "common/number.h"
 #include "common/text.h"
 #include "daemons/supervisor/memory.h"
-#include "daemons/supervisor/pg_programs.h"
+#include "common/pg_programs.h"
 
 enum {
 	SMALL_FILE_BYTES = 64 << 10,

@@ -14,6 +14,11 @@
 #include "daemons/supervisor/launch.h"
 #include "daemons/supervisor/supervisor.h"
 
+static const char *work_of(const struct errand *errand)
+{
+	return errand->events->work != NULL ? errand->events->work : "preparing the database";
+}
+
 static void finish(struct errand *errand)
 {
 	struct hs_error why = errand->why;
@@ -24,7 +29,7 @@ static void finish(struct errand *errand)
 	errand->pid = 0;
 	errand->result = NULL;
 	if (result == NULL && why.code == HS_OK)
-		hs_error_set(&why, HS_PROTOCOL, "", "preparing the database ended without a word");
+		hs_error_set(&why, HS_PROTOCOL, "", "%s ended without a word", work_of(errand));
 	errand->events->on_done(errand->arg, why.code == HS_OK ? result : NULL,
 	    why.code == HS_OK ? NULL : &why);
 	json_decref(result);
@@ -88,7 +93,7 @@ bool errand_reap(struct errand *errand, pid_t pid, int status)
 		return false;
 	errand->ended = true;
 	if (status != 0 && errand->why.code == HS_OK)
-		hs_error_set(&errand->why, HS_IO, "", "preparing the database ended early: %s",
+		hs_error_set(&errand->why, HS_IO, "", "%s ended early: %s", work_of(errand),
 		    spawn_end_text(status, words, sizeof words));
 	finish(errand);
 	return true;

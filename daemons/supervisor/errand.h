@@ -19,6 +19,7 @@ struct errand_events {
 	void (*on_event)(void *arg, const json_t *message);
 	/* The end, once: its result (borrowed), or NULL and why. */
 	void (*on_done)(void *arg, const json_t *result, const struct hs_error *why);
+	const char *work;	/* "the backup"; NULL: "preparing the database" */
 };
 
 struct errand {

@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "common/text.h"
+#include "daemons/supervisor/logbook.h"
 #include "daemons/supervisor/supervisor.h"
 
-enum { VARIABLES = 5, VARIABLE_BYTES = 512 };
+enum { VARIABLES = 6, VARIABLE_BYTES = 512 };
 
 /* What is different in a child's environment; each is "NAME=VALUE". */
 struct variables {
@@ -37,6 +38,7 @@ static bool is_replaced(const struct variables *variables, const char *variable)
 	/* for one process alone, and that was us */
 	return strncmp(variable, "HS_CONTROL_FD=", length) == 0 ||
 	    strncmp(variable, "HS_LISTEN_FDS=", length) == 0 ||
+	    strncmp(variable, "HS_LOG_FD=", length) == 0 ||
 	    strncmp(variable, "LISTEN_FDS=", length) == 0;
 }
 
@@ -89,16 +91,19 @@ static bool add_home(const struct identity *identity, struct variables *variable
 static bool launch_on(struct supervisor *supervisor, const struct launch *what, int channel,
     pid_t *ret_pid, struct hs_error *err)
 {
-	char path[PATH_MAX], control[16];
+	int log = logbook_fd(supervisor->logbook);
+	char path[PATH_MAX], control[16], log_text[16];
 	const char *argv[HS_COUNT(what->words) + 1] = { path };
 	struct variables variables = { .count = 0 };
 	struct spawn birth = { .path = path, .argv = argv, .identity = &supervisor->identity,
-		.fds = { channel }, .fd_count = 1, .death_signal = what->death_signal };
+		.fds = { channel, log }, .fd_count = 2, .death_signal = what->death_signal };
 	bool done;
 
 	snprintf(control, sizeof control, "%d", channel);
+	snprintf(log_text, sizeof log_text, "%d", log);
 	if (!hs_format(path, sizeof path, err, "%s/%s", supervisor->programs, what->program) ||
 	    !add_variable(&variables, err, "HS_CONTROL_FD", control) ||
+	    !add_variable(&variables, err, "HS_LOG_FD", log_text) ||
 	    !add_home(&supervisor->identity, &variables, err) ||
 	    (what->listens && !add_listeners(&supervisor->listeners, &birth, &variables, err)))
 		return false;

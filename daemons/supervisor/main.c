@@ -20,6 +20,7 @@
 #include "common/log.h"
 #include "daemons/supervisor/cluster.h"
 #include "daemons/supervisor/inherit.h"
+#include "daemons/supervisor/logbook.h"
 #include "daemons/supervisor/notify.h"
 #include "daemons/supervisor/place.h"
 #include "daemons/supervisor/route.h"
@@ -188,6 +189,9 @@ static bool begin(struct supervisor *supervisor, int *lock, struct event *signal
 	    place_make(supervisor->settings, &supervisor->identity, err) &&
 	    place_check(supervisor->settings, &supervisor->identity, supervisor->programs, err) &&
 	    place_lock(supervisor->settings, lock, err) &&
+	    logbook_new(supervisor->base,
+		(size_t)hs_setting_int(supervisor->settings, HS_SET_LOG_BUFFER_BYTES),
+		&supervisor->logbook, err) &&
 	    hs_settings_export(supervisor->settings, err) && bind_sockets(supervisor, err) &&
 	    watch_signals(supervisor, signals, err) && supervisor_begin(supervisor, err) &&
 	    server_open(supervisor, &supervisor->control, err);
@@ -212,14 +216,16 @@ static int run(struct supervisor *supervisor)
 		supervisor_advance(supervisor);
 		if (event_base_dispatch(supervisor->base) < 0)
 			hs_panic("the event loop failed");
-		send_last_answers(supervisor);
 		hs_log(HS_LOG_INFO, "stopped");
+		logbook_end(supervisor->logbook);
+		send_last_answers(supervisor);
 	} else {
 		hs_log_error(HS_LOG_ERROR, "cannot start", &err);
 		status = err.code == HS_BAD_SETTING ? EX_CONFIG : EXIT_FAILURE;
 	}
 	supervisor_end(supervisor);
 	server_close(supervisor->control);
+	logbook_free(supervisor->logbook);
 	listen_close(&supervisor->listeners);
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		if (signals[i] != NULL)

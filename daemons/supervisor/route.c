@@ -11,6 +11,7 @@
 #include "common/commands.h"
 #include "common/log.h"
 #include "common/settings_json.h"
+#include "daemons/supervisor/logbook.h"
 #include "daemons/supervisor/notify.h"
 #include "daemons/supervisor/server.h"
 #include "daemons/supervisor/status.h"
@@ -133,7 +134,8 @@ static void start_daemon(struct supervisor *supervisor, struct call *call, json_
 	struct service *service = service_named(supervisor, args);
 
 	service->wanted = true;
-	service_tell(service, POLICY_START);
+	if (!keeping_holds(supervisor))		/* else it starts as soon as it may */
+		service_tell(service, POLICY_START);
 	wait_for(supervisor, call, service, true);
 }
 
@@ -151,7 +153,8 @@ static void restart_daemon(struct supervisor *supervisor, struct call *call, jso
 	struct service *service = service_named(supervisor, args);
 
 	service->wanted = true;
-	service_tell(service, POLICY_RESTART);
+	if (!keeping_holds(supervisor))
+		service_tell(service, POLICY_RESTART);
 	wait_for(supervisor, call, service, true);
 }
 
@@ -280,7 +283,8 @@ static void on_migrate_done(void *arg, const json_t *result, const struct hs_err
 	supervisor_advance(supervisor);
 }
 
-static const struct errand_events migrate_events = { on_migrate_event, on_migrate_done };
+static const struct errand_events migrate_events = { .on_event = on_migrate_event,
+	.on_done = on_migrate_done };
 
 static void migrate(struct supervisor *supervisor, struct call *call, json_t *args)
 {
@@ -304,10 +308,25 @@ static void config(struct supervisor *supervisor, struct call *call, json_t *arg
 	call_result(call, hs_settings_json(supervisor->settings));
 }
 
+static void backup(struct supervisor *supervisor, struct call *call, json_t *args)
+{
+	keeping_backup(supervisor, call, supervisor->routes.caller, args);
+}
+
+static void restore(struct supervisor *supervisor, struct call *call, json_t *args)
+{
+	keeping_restore(supervisor, call, supervisor->routes.caller, args);
+}
+
 static void status(struct supervisor *supervisor, struct call *call, json_t *args)
 {
 	(void)args;
 	status_answer(supervisor, call);
+}
+
+static void logs(struct supervisor *supervisor, struct call *call, json_t *args)
+{
+	logbook_answer(supervisor->logbook, call, args);
 }
 
 static const struct {
@@ -315,11 +334,14 @@ static const struct {
 	void (*run)(struct supervisor *supervisor, struct call *call, json_t *args);
 } own_commands[] = {
 	{ HS_CMD_STATUS, status },
+	{ HS_CMD_LOGS, logs },
 	{ HS_CMD_START, start_daemon },
 	{ HS_CMD_STOP, stop_daemon },
 	{ HS_CMD_RESTART, restart_daemon },
 	{ HS_CMD_RELOAD, reload_all },
 	{ HS_CMD_MIGRATE, migrate },
+	{ HS_CMD_BACKUP, backup },
+	{ HS_CMD_RESTORE, restore },
 	{ HS_CMD_CONFIG, config },
 };
 
@@ -365,6 +387,7 @@ static bool answer(struct supervisor *supervisor, struct call *call, const struc
 	for (size_t i = 0; i < HS_COUNT(own_commands); i++) {
 		if (own_commands[i].command != command)
 			continue;
+		supervisor->routes.caller = caller->uid;
 		own_commands[i].run(supervisor, call, args);
 		return true;
 	}
@@ -406,6 +429,7 @@ void route_end(struct supervisor *supervisor)
 		call_error(waiter->call, &err);
 		free(waiter);
 	}
+	keeping_end(supervisor, &err);
 	errand_cancel(&supervisor->routes.migrate);
 	if (supervisor->routes.migrate_call != NULL)
 		call_error(supervisor->routes.migrate_call, &err);

@@ -17,6 +17,7 @@ struct routes {
 	struct waiter *waiters;		/* who wait for a daemon to be up or stopped */
 	struct errand migrate;
 	struct call *migrate_call;	/* whose it is; NULL: none is under way */
+	uid_t caller;			/* of the command that is being handled */
 };
 
 /* Who asks, as the kernel knows him. */

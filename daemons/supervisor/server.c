@@ -91,6 +91,16 @@ static void finish(struct call *call, json_t *message)
 	call_free(call);
 }
 
+bool call_is_heard(const struct call *call)
+{
+	return call->client != NULL;
+}
+
+size_t call_backlog(const struct call *call)
+{
+	return call->client != NULL ? hs_link_backlog(call->client->link) : 0;
+}
+
 void call_event(struct call *call, json_t *message)
 {
 	struct hs_error err = HS_ERROR_INIT;

@@ -3,6 +3,7 @@
 #define SUPERVISOR_SERVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <jansson.h>
 
@@ -22,6 +23,10 @@ bool server_open(struct supervisor *supervisor, struct control_server **ret, str
 
 /* Puts out all clients, and removes the socket while it is still ours. Accepts NULL. */
 void server_close(struct control_server *server);
+
+/* Whether somebody still listens, and how many bytes he has not taken yet. */
+bool call_is_heard(const struct call *call);
+size_t call_backlog(const struct call *call);
 
 /* Passes an event on; takes message, an object whose id is set here. */
 void call_event(struct call *call, json_t *message);

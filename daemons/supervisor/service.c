@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "daemons/supervisor/launch.h"
+#include "daemons/supervisor/status.h"
 #include "daemons/supervisor/supervisor.h"
 
 enum {
@@ -120,7 +121,8 @@ bool service_ask(struct service *service, const char *cmd, json_t *args, long lo
 	return false;
 }
 
-/* What a daemon says unasked: that it can work, or why it cannot. */
+/* What a daemon says unasked: that it can work, or why it cannot, or that it wants to know how all
+ * stand. */
 static void hear(struct service *service, const char *event, const json_t *error)
 {
 	struct hs_error why = HS_ERROR_INIT;
@@ -132,6 +134,8 @@ static void hear(struct service *service, const char *event, const json_t *error
 	} else if (event != NULL && strcmp(event, "ready") == 0) {
 		service_tell(service, POLICY_READY);
 		supervisor_advance(service->home);
+	} else if (event != NULL && strcmp(event, "house") == 0) {
+		status_tell(service->home, service);
 	}
 }
 

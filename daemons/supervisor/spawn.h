@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "daemons/supervisor/identity.h"
 
-enum { SPAWN_FDS = 65 };
+enum { SPAWN_FDS = 66 };
 
 struct spawn {
 	const char *path;

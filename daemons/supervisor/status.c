@@ -11,17 +11,21 @@
 #include <jansson.h>
 
 #include "common/clock.h"
+#include "common/room.h"
 #include "daemons/supervisor/server.h"
 #include "daemons/supervisor/supervisor.h"
+#include "daemons/supervisor/warnings.h"
 
 enum { ANSWER_MS = 1000 };
 
 /* One status under way. */
 struct gathering {
 	struct supervisor *supervisor;
-	struct call *call;
+	struct call *call;		/* NULL: a daemon asks */
+	struct service *asker;
 	unsigned pending;
 	json_t *details[SERVICE_COUNT];		/* NULL: none came */
+	json_t *figures;		/* the database's; NULL: not asked */
 };
 
 struct gathering_ask {
@@ -108,11 +112,32 @@ static json_t *listen_json(const struct listeners *listeners)
 	return list;
 }
 
+/* Nothing hangs on whether it hears it. */
+static void on_told(void *arg, json_t *message, bool is_last, const struct hs_error *why)
+{
+	(void)arg;
+	(void)message;
+	(void)is_last;
+	(void)why;
+}
+
+/* Takes house. */
+static void deliver(const struct gathering *gathering, json_t *house)
+{
+	struct hs_error ignored = HS_ERROR_INIT;
+
+	if (gathering->call != NULL)
+		call_result(gathering->call, house);
+	else
+		service_ask(gathering->asker, "child.house", house, -1, ANSWER_MS, on_told, NULL,
+		    &ignored);
+}
+
 static void finish(struct gathering *gathering)
 {
 	struct supervisor *supervisor = gathering->supervisor;
 	const char *url = NULL;
-	json_t *daemons = json_array();
+	json_t *daemons = json_array(), *status;
 
 	for (size_t i = 0; url == NULL && i < supervisor->listeners.count; i++)
 		if (strncmp(supervisor->listeners.urls[i], "http", 4) == 0)
@@ -121,13 +146,20 @@ static void finish(struct gathering *gathering)
 		if (supervisor->services[i].wanted || supervisor->services[i].policy.started_before)
 			json_array_append_new(daemons,
 			    service_json(&supervisor->services[i], gathering->details[i]));
-	call_result(gathering->call, json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o}",
+	status = json_pack("{s:s, s:I, s:f, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:O*}",
 	    "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(), "uptime_seconds",
 	    seconds_since(supervisor->started_ms), "state_dir",
 	    hs_setting_text(supervisor->settings, HS_SET_STATE_DIR), "listen",
 	    listen_json(&supervisor->listeners), "url", text_or_null(url), "incoming",
 	    hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR), "database",
-	    database_json(supervisor, gathering->details), "daemons", daemons));
+	    database_json(supervisor, gathering->details), "work", keeping_json(supervisor),
+	    "daemons", daemons, "room",
+	    hs_room_json("state", hs_setting_text(supervisor->settings, HS_SET_STATE_DIR)),
+	    "figures", gathering->figures);
+	if (status != NULL)
+		json_object_set_new(status, "warnings", warnings_of(status));
+	deliver(gathering, status);
+	json_decref(gathering->figures);
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		json_decref(gathering->details[i]);
 	free(gathering);
@@ -162,20 +194,45 @@ static void ask_for_detail(struct gathering *gathering, size_t i)
 		free(ask);
 }
 
-void status_answer(struct supervisor *supervisor, struct call *call)
+static void on_figures(void *arg, json_t *figures)
+{
+	struct gathering *gathering = arg;
+
+	gathering->figures = json_incref(figures);
+	if (--gathering->pending == 0)
+		finish(gathering);
+}
+
+static void gather(struct supervisor *supervisor, struct call *call, struct service *asker)
 {
 	struct gathering *gathering = calloc(1, sizeof *gathering);
 	struct hs_error err = HS_ERROR_INIT;
 
 	if (gathering == NULL) {
 		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a status");
-		call_error(call, &err);
+		if (call != NULL)
+			call_error(call, &err);
 		return;
 	}
-	gathering->supervisor = supervisor;
-	gathering->call = call;
-	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++)
-		ask_for_detail(gathering, i);
+	*gathering = (struct gathering){ .supervisor = supervisor, .call = call, .asker = asker };
+	for (size_t i = SERVICE_POSTGRES + 1; i < SERVICE_COUNT; i++) {
+		if (&supervisor->services[i] != asker)
+			ask_for_detail(gathering, i);
+	}
+	if (call != NULL && supervisor->phase == PHASE_RUNNING) {
+		gathering->pending++;
+		figures_ask(supervisor, on_figures, gathering);
+	}
 	if (gathering->pending == 0)
 		finish(gathering);
+}
+
+void status_answer(struct supervisor *supervisor, struct call *call)
+{
+	gather(supervisor, call, NULL);
+}
+
+void status_tell(struct supervisor *supervisor, struct service *asker)
+{
+	gather(supervisor, NULL, asker);
 }

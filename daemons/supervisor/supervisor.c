@@ -72,6 +72,8 @@ static void on_prepared(void *arg, const json_t *result, const struct hs_error *
 		hs_log_error(is_news ? HS_LOG_ERROR : HS_LOG_DEBUG,
 		    "the database is not ready: it is tried again", why);
 		try_again_later(supervisor);
+	} else {
+		keeping_look(supervisor);	/* it has put right what was broken off */
 	}
 	supervisor_advance(supervisor);
 }
@@ -122,6 +124,7 @@ bool supervisor_begin(struct supervisor *supervisor, struct hs_error *err)
 		service->wanted = rows[i].is_postgres ? supervisor->private_postgres
 		    : hs_setting_has(supervisor->settings, HS_SET_DAEMONS, rows[i].name);
 	}
+	keeping_look(supervisor);
 	supervisor->prepare_timer = evtimer_new(supervisor->base, on_prepare_timer, supervisor);
 	return supervisor->prepare_timer != NULL ||
 	    hs_error_set(err, HS_NO_MEMORY, "", "no memory for a timer");
@@ -132,6 +135,8 @@ void supervisor_end(struct supervisor *supervisor)
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		service_done(&supervisor->services[i]);
 	errand_cancel(&supervisor->prepare);
+	figures_end(supervisor);
+	errand_cancel(&supervisor->keeping.errand);
 	if (supervisor->prepare_timer != NULL)
 		event_free(supervisor->prepare_timer);
 }
@@ -139,7 +144,9 @@ void supervisor_end(struct supervisor *supervisor)
 void supervisor_reap(struct supervisor *supervisor, pid_t pid, int status)
 {
 	bool is_known = errand_reap(&supervisor->prepare, pid, status) ||
-	    errand_reap(&supervisor->routes.migrate, pid, status);
+	    errand_reap(&supervisor->figures.errand, pid, status) ||
+	    errand_reap(&supervisor->routes.migrate, pid, status) ||
+	    keeping_reap(supervisor, pid, status);
 
 	for (size_t i = 0; !is_known && i < SERVICE_COUNT; i++)
 		is_known = service_reap(&supervisor->services[i], pid, status);
@@ -210,11 +217,31 @@ static void say_how_it_is(struct supervisor *supervisor)
 	    HS_STR("incoming", hs_setting_text(supervisor->settings, HS_SET_INCOMING_DIR)));
 }
 
+/* Stops the daemons, last started first, for as long as a restore needs it; PostgreSQL stays. */
+static void advance_hold(struct supervisor *supervisor)
+{
+	for (size_t i = SERVICE_COUNT; i > SERVICE_POSTGRES + 1; i--) {
+		struct service *service = &supervisor->services[i - 1];
+
+		if (service->policy.state == POLICY_STOPPED)
+			continue;
+		service_tell(service, POLICY_STOP);
+		if (service->policy.state != POLICY_STOPPED)
+			return;
+	}
+	keeping_is_still(supervisor);
+}
+
 static void advance_start(struct supervisor *supervisor)
 {
 	bool may_start = supervisor->database_ready || supervisor->prepare_tried;
 
+	if (supervisor->keeping.holds) {
+		advance_hold(supervisor);
+		return;
+	}
 	advance_database(supervisor);
+	may_start = may_start && !keeping_holds(supervisor);
 	for (size_t i = SERVICE_POSTGRES + 1; may_start && i < SERVICE_COUNT; i++) {
 		struct service *service = &supervisor->services[i];
 

@@ -11,7 +11,9 @@
 #include "common/commands.h"
 #include "common/settings.h"
 #include "daemons/supervisor/errand.h"
+#include "daemons/supervisor/figures.h"
 #include "daemons/supervisor/identity.h"
+#include "daemons/supervisor/keeping.h"
 #include "daemons/supervisor/listen.h"
 #include "daemons/supervisor/route.h"
 #include "daemons/supervisor/service.h"
@@ -22,6 +24,7 @@ enum { SERVICE_POSTGRES, SERVICE_IMPORTER, SERVICE_EXTRACTOR, SERVICE_WEB, SERVI
 enum phase { PHASE_RUNNING, PHASE_STOPPING };
 
 struct control_server;
+struct logbook;
 
 struct supervisor {
 	struct event_base *base;
@@ -33,7 +36,10 @@ struct supervisor {
 	struct listeners listeners;
 	struct service services[SERVICE_COUNT];
 	struct control_server *control;
+	struct logbook *logbook;
 	struct routes routes;
+	struct figures figures;
+	struct keeping keeping;
 	enum phase phase;
 	int64_t stop_by_ms;	/* while stopping: when the daemons' patience ends */
 	int64_t started_ms;

@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -21,7 +23,11 @@
 #include "common/migrate.h"
 #include "common/number.h"
 #include "common/text.h"
+#include "daemons/supervisor/backup.h"
 #include "daemons/supervisor/cluster.h"
+#include "daemons/supervisor/figures_read.h"
+#include "daemons/supervisor/restore.h"
+#include "daemons/supervisor/task_channel.h"
 
 enum { PATIENCE_SECONDS = 60, TRY_PAUSE_MS = 50 };
 
@@ -36,7 +42,10 @@ const char *task_name(enum task task)
 	static const char *const names[TASK_COUNT] = {
 		[TASK_POSTGRES] = "postgres",
 		[TASK_PREPARE] = "prepare",
+		[TASK_FIGURES] = "figures",
 		[TASK_MIGRATE] = "migrate",
+		[TASK_BACKUP] = "backup",
+		[TASK_RESTORE] = "restore",
 	};
 
 	return names[task];
@@ -44,15 +53,7 @@ const char *task_name(enum task task)
 
 static void answer(const struct errand *errand, json_t *message)
 {
-	char *line = message == NULL ? NULL : json_dumps(message, JSON_COMPACT);
-	struct hs_error err = HS_ERROR_INIT;
-
-	if (line != NULL &&
-	    !(hs_file_write_all(errand->answer_fd, line, strlen(line), &err) &&
-		hs_file_write_all(errand->answer_fd, "\n", 1, &err)))
-		hs_log_error(HS_LOG_WARNING, "cannot answer the supervisor", &err);
-	free(line);
-	json_decref(message);
+	channel_say(errand->answer_fd, message);
 }
 
 static void on_step(void *arg, const char *name)
@@ -139,6 +140,43 @@ static bool bring_up_to_date(struct errand *errand, bool migrate, struct hs_erro
 	return done;
 }
 
+static bool tell_figures(struct errand *errand, struct hs_error *err)
+{
+	struct hs_db *db = NULL;
+	json_t *figures = NULL;
+	bool done;
+
+	done = hs_db_connect(errand->settings, HS_DB_READER, "hsd-supervisor", &db, err) &&
+	    figures_read(db, &figures, err);
+	hs_db_free(db);
+	if (done)
+		answer(errand, hs_message_result(0, figures));
+	return done;
+}
+
+/* argument: whose hsctl it is, and what he has said: "1000", "0 replace". */
+static bool keep(const struct errand *errand, bool restores, const char *argument,
+    struct hs_error *err)
+{
+	char number[16], folder[PATH_MAX];
+	long long uid;
+
+	snprintf(number, sizeof number, "%.*s", (int)strcspn(argument, " "), argument);
+	if (!hs_parse_int(number, 0, UINT32_MAX, "--task", &uid, err))
+		return false;
+	/* a container may have no other place that can be written */
+	if (!hs_format(folder, sizeof folder, err, "%s/run",
+		hs_setting_text(errand->settings, HS_SET_STATE_DIR)) ||
+	    setenv("TMPDIR", folder, 1) != 0)
+		return false;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGIO, SIG_IGN);		/* whoever writes a file that we just ask about */
+	if (!restores)
+		return backup_run(errand->settings, (uid_t)uid, errand->answer_fd, err);
+	return restore_run(errand->settings, (uid_t)uid, strstr(argument, " replace") != NULL,
+	    errand->answer_fd, err);
+}
+
 static bool run(struct errand *errand, const char *name, const char *argument, struct hs_error *err)
 {
 	if (strcmp(name, task_name(TASK_POSTGRES)) == 0)
@@ -146,10 +184,17 @@ static bool run(struct errand *errand, const char *name, const char *argument, s
 	errand->is_private = hs_settings_private_postgres(errand->settings);
 	if (strcmp(name, task_name(TASK_PREPARE)) == 0)
 		return (!errand->is_private || ensure_database(errand, err)) &&
+		    restore_recover(errand->settings, err) &&
 		    bring_up_to_date(errand,
 			hs_setting_bool(errand->settings, HS_SET_AUTO_MIGRATE), err);
+	if (strcmp(name, task_name(TASK_FIGURES)) == 0)
+		return tell_figures(errand, err);
 	if (strcmp(name, task_name(TASK_MIGRATE)) == 0)
 		return bring_up_to_date(errand, true, err);
+	if (strcmp(name, task_name(TASK_BACKUP)) == 0)
+		return keep(errand, false, argument, err);
+	if (strcmp(name, task_name(TASK_RESTORE)) == 0)
+		return keep(errand, true, argument, err);
 	return hs_error_set(err, HS_BAD_ARGUMENT, "--task", "there is no task \"%s\"", name);
 }
 
@@ -175,6 +220,7 @@ int task_main(const char *name, const char *argument)
 	enum hs_log_level level;
 	bool done;
 
+	hs_log_join();
 	if (!find_channel(&errand)) {
 		hs_log(HS_LOG_ERROR,
 		    "tasks are for the supervisor alone: start hsd-supervisor without --task");

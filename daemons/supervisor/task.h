@@ -8,7 +8,10 @@
 enum task {
 	TASK_POSTGRES,	/* becomes the private cluster's postgres; answers only if it cannot */
 	TASK_PREPARE,	/* waits for the database, makes a private one, migrates if told */
+	TASK_FIGURES,	/* asks the database of itself and the data: figures.h */
 	TASK_MIGRATE,	/* migrates, whatever HOOPSCOUT_AUTO_MIGRATE says */
+	TASK_BACKUP,	/* streams a backup to hsctl; argument: whose hsctl */
+	TASK_RESTORE,	/* takes one from it; argument: whose, and "replace" */
 	TASK_COUNT
 };
 

@@ -18,15 +18,14 @@
 
 enum { MOST_PROXIES = 16 };
 
-static bool is_trusted(const struct hs_settings *settings, const char *peer)
+static bool is_listed(const struct hs_settings *settings, enum hs_setting list, const char *peer)
 {
 	struct hs_address address;
 	struct hs_network network;
 	bool is_address = hs_address_parse(peer, strlen(peer), &address);
 	char item[64];
 
-	for (size_t n = 0; hs_setting_item(settings, HS_SET_TRUSTED_PROXIES, n, item, sizeof item);
-	     n++) {
+	for (size_t n = 0; hs_setting_item(settings, list, n, item, sizeof item); n++) {
 		if (strcmp(item, peer) == 0)
 			return true;
 		if (is_address && hs_network_parse(item, strlen(item), &network) &&
@@ -34,6 +33,11 @@ static bool is_trusted(const struct hs_settings *settings, const char *peer)
 			return true;
 	}
 	return false;
+}
+
+static bool is_trusted(const struct hs_settings *settings, const char *peer)
+{
+	return is_listed(settings, HS_SET_TRUSTED_PROXIES, peer);
 }
 
 /* The last of a comma separated list, trimmed; *list loses it. False when none is left. */
@@ -144,6 +148,19 @@ const char *asker_host(const struct exchange *exchange)
 			return forwarded;
 	}
 	return exchange_header(exchange, "Host");
+}
+
+bool asker_is_direct(const struct exchange *exchange, enum hs_setting networks)
+{
+	static const char *const signs[] = { "X-Forwarded-For", "X-Real-IP", "Forwarded", "Via" };
+	char peer[HS_ADDRESS_BYTES];
+
+	for (size_t i = 0; i < HS_COUNT(signs); i++) {
+		if (last_header(exchange, signs[i]) != NULL)
+			return false;
+	}
+	peer_of(exchange, peer);
+	return is_listed(hs_child_settings(exchange->web->child), networks, peer);
 }
 
 static void network_of(const struct asker *asker, size_t v6_bytes, char ret[HS_ADDRESS_BYTES])

@@ -17,11 +17,15 @@ struct asker {
 
 void asker_of(const struct exchange *exchange, struct asker *ret);
 
+/* Whether the connection itself is from one that the list of networks holds, and no proxy says that
+ * it asks for somebody else. */
+bool asker_is_direct(const struct exchange *exchange, enum hs_setting networks);
+
 /* The name by which the asker knows us, with the port if he gave it: Host, or what a trusted proxy
  * says of it (X-Forwarded-Host). Borrowed from the request; NULL when there is none. */
 const char *asker_host(const struct exchange *exchange);
 
-/* The same, from what is known: peer is the connection's address ("unix"), is_tls how it came;
+/* As asker_of, from what is known: peer is the connection's address ("unix"), is_tls how it came;
  * forwarded_for and forwarded_proto are headers, or NULL. */
 void asker_decide(const struct hs_settings *settings, const char *peer, bool is_tls,
     const char *forwarded_for, const char *forwarded_proto, struct asker *ret);

@@ -37,7 +37,8 @@ static const char *text_of(const struct exchange *exchange)
 
 static bool is_for_programs(const char *path)
 {
-	return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/export.", 8) == 0;
+	return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/export.", 8) == 0 ||
+	    strcmp(path, "/metrics") == 0;
 }
 
 bool bearer_is_given(const struct exchange *exchange)
@@ -131,7 +132,7 @@ void bearer_look_up(struct exchange *exchange,
     void (*next)(struct exchange *exchange, const struct hs_error *err))
 {
 	const char *text = text_of(exchange);
-	char digest[TOKEN_DIGEST_BYTES];
+	char digest[TOKEN_DIGEST_BYTES], detail[1024];
 	const char *const values[] = { digest };
 	const struct hs_db_statement statement = { .sql = api_token_look_up_sql, .values = values,
 		.count = HS_COUNT(values), .often = true };
@@ -139,8 +140,10 @@ void bearer_look_up(struct exchange *exchange,
 
 	exchange->form = FORM_JSON;
 	if (!is_for_programs(exchange->path)) {
-		reply_problem(exchange, STATUS_PAGES, "A token is for /api/v1 and /export; pages are "
-		    "for browsers, by /sign-in.", NULL);
+		snprintf(detail, sizeof detail, "A token is for %s/api/v1, %s/export and %s/metrics;"
+		    " pages are for browsers, by %s/sign-in.", exchange->base, exchange->base,
+		    exchange->base, exchange->base);
+		reply_problem(exchange, STATUS_PAGES, detail, NULL);
 		return;
 	}
 	exchange->on_account = next;

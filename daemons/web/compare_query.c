@@ -16,7 +16,7 @@ static bool read_player(struct compare_query *query, const char *text, struct hs
 
 	if (!hs_parse_int(text, 1, INT32_MAX, "player", &id, err))
 		return hs_error_set(err, HS_BAD_ARGUMENT, "player",
-		    "player must be the number of a player, as in the address of his page, not '%.60s'",
+		    "player must be the number of a player, as in the address of the player's page, not '%.60s'",
 		    text);
 	for (size_t i = 0; i < query->count; i++) {
 		if (query->players[i] == id)

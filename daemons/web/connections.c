@@ -19,9 +19,9 @@
 
 #include "common/clock.h"
 #include "common/text.h"
+#include "common/tls.h"
 #include "daemons/web/held.h"
 #include "daemons/web/linger.h"
-#include "daemons/web/tls.h"
 #include "daemons/web/tls_feed.h"
 
 enum connection_state {
@@ -50,7 +50,7 @@ struct connection {
 /* An evhttp whose connections are watched. */
 struct gate {
 	struct connections *all;
-	struct tls *const *tls;	/* NULL: plain */
+	struct hs_tls *const *tls;	/* NULL: plain */
 };
 
 struct connections {
@@ -148,9 +148,9 @@ static void on_adopt(evutil_socket_t fd, short what, void *arg)
 	bufferevent_decref(bev);
 }
 
-static struct bufferevent *secure_bufferevent(struct event_base *base, const struct tls *tls)
+static struct bufferevent *secure_bufferevent(struct event_base *base, const struct hs_tls *tls)
 {
-	SSL *ssl = tls_session(tls);
+	SSL *ssl = hs_tls_session(tls);
 	struct bufferevent *bev = ssl == NULL ? NULL : bufferevent_openssl_socket_new(base, -1, ssl,
 	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 
@@ -282,7 +282,7 @@ fail:
 }
 
 void connections_add_tls(struct connections *connections, struct evhttp *http,
-    struct tls *const *tls)
+    struct hs_tls *const *tls)
 {
 	connections->secure = (struct gate){ .all = connections, .tls = tls };
 	watch(&connections->secure, http);

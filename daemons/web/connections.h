@@ -28,7 +28,7 @@ enum {
 
 struct connections;
 struct connection;
-struct tls;
+struct hs_tls;
 
 struct connections_events {
 	void (*on_change)(void *arg, size_t open);	/* one more, or one fewer */
@@ -36,8 +36,8 @@ struct connections_events {
 	void (*on_left)(void *arg, void *work, bool is_closed);
 };
 
-/* Hooks into http, which must be given no other bevcb. base_path is as in base_path.h. Keeps events
- * and arg. Gives *ret. */
+/* Hooks into http, which must be given no other bevcb. base_path is as in base_path.h. Keeps events,
+ * arg and base_path. Gives *ret. */
 bool connections_new(struct event_base *base, struct evhttp *http, const char *base_path,
     const struct connections_events *events, void *arg, struct connections **ret,
     struct hs_error *err);
@@ -45,7 +45,7 @@ bool connections_new(struct event_base *base, struct evhttp *http, const char *b
 /* The same for what http accepts, which speaks TLS: with *tls as it is at that moment. A handshake
  * has WEB_HANDSHAKE_SECONDS. tls is borrowed for its life. */
 void connections_add_tls(struct connections *connections, struct evhttp *http,
-    struct tls *const *tls);
+    struct hs_tls *const *tls);
 
 /* After evhttp_free, which closes them. Accepts NULL. */
 void connections_free(struct connections *connections);

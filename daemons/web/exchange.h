@@ -84,6 +84,9 @@ struct exchange {
 	void (*on_account)(struct exchange *exchange, const struct hs_error *err);
 	struct fields *fields;	/* fields.h: of a POST, when its handler is called; else NULL */
 	struct hs_date today;	/* when it came: all of an answer is of one day */
+	int64_t came_us;	/* the same by the monotonic clock */
+	int route;		/* traffic.h: whose it is counted as; TRAFFIC_NO_ROUTE */
+	bool has_left;		/* the client, before its answer */
 	struct reply reply;
 	void *work;		/* the handler's */
 	void (*work_free)(void *work);

@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "daemons/web/account.h"
+#include "daemons/web/asker.h"
 #include "daemons/web/base_path.h"
 #include "daemons/web/bearer.h"
 #include "daemons/web/connections.h"
@@ -107,14 +108,16 @@ static char *sign_in_address(const struct exchange *exchange)
 static void send_to_sign_in(struct exchange *exchange)
 {
 	char *address = exchange->form != FORM_JSON ? sign_in_address(exchange) : NULL;
+	char detail[400];
 
 	if (exchange->form == FORM_PAGE) {
 		reply_see_other(exchange, address);
 	} else if (exchange->form == FORM_JSON) {
 		exchange->reply.authenticate = BEARER_CHALLENGE;
-		reply_problem(exchange, HTTP_UNAUTHORIZED, "This is for those who are signed in, at "
-		    "/sign-in, or who send a token: Authorization: Bearer hst_... (hsctl token "
-		    "create).", NULL);
+		snprintf(detail, sizeof detail, "This is for those who are signed in, at %s/sign-in, "
+		    "or who send a token: Authorization: Bearer hst_... (hsctl token create).",
+		    exchange->base);
+		reply_problem(exchange, HTTP_UNAUTHORIZED, detail, NULL);
 	} else {
 		exchange->reply.leave_to = address;
 		address = NULL;
@@ -133,7 +136,7 @@ static void refuse(struct exchange *exchange, const char *why)
 bool guard_has_role(enum may may, enum hs_role role)
 {
 	return may == MAY_ADMIN ? role >= HS_ROLE_ADMIN :
-	    may != MAY_SCOUT || role >= HS_ROLE_SCOUT;
+	    (may != MAY_SCOUT && may != MAY_SCRAPE) || role >= HS_ROLE_SCOUT;
 }
 
 /* A token is no browser's to send by itself, so it proves that its owner means it. */
@@ -205,7 +208,8 @@ void guard_enter(struct exchange *exchange, enum may may,
 {
 	exchange->may = may;
 	exchange->handle = handle;
-	if (may == MAY_ALWAYS)
+	if (may == MAY_ALWAYS ||
+	    (may == MAY_SCRAPE && asker_is_direct(exchange, HS_SET_METRICS_FROM)))
 		handle(exchange);
 	else if (bearer_is_given(exchange))
 		bearer_look_up(exchange, decide);

@@ -31,7 +31,8 @@ enum may {
 	MAY_ANYONE,
 	MAY_SIGNED_IN,	/* any role */
 	MAY_SCOUT,	/* scout or admin */
-	MAY_ADMIN
+	MAY_ADMIN,
+	MAY_SCRAPE	/* whoever HOOPSCOUT_METRICS_FROM names, else a scout or admin */
 };
 
 /* Calls handle when the asker may, and, of a POST, its form has been read (fields.h) and carries

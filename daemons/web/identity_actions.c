@@ -78,7 +78,7 @@ static void say_done(struct exchange *exchange)
 {
 	static const char *const said[] = {
 		[HS_IDENTITY_LINK] = "are one person now",
-		[HS_IDENTITY_UNLINK] = "stands for himself again",
+		[HS_IDENTITY_UNLINK] = "stands alone again",
 		[HS_IDENTITY_UNLIKE] = "are not suggested again",
 	};
 	const struct hs_identity_change *change = &((struct work *)exchange->work)->change;

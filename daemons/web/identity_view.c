@@ -172,8 +172,10 @@ static json_t *looked_text(const PGresult *rows)
 		return json_null();
 	look = json_loads(hs_db_text(rows, 0, 0), 0, NULL);
 	at = text_or_none(look, "looked_at");
-	text = at == NULL ? NULL : json_sprintf("As of %.10s %.5s UTC, among %s players.", at, at + 11,
-	    count_text(json_integer_value(json_object_get(look, "players")), count));
+	text = at == NULL ? NULL : json_sprintf("As of %.10s %.5s UTC, among %s players.%s", at, at + 11,
+	    count_text(json_integer_value(json_object_get(look, "players")), count),
+	    json_is_true(json_object_get(look, "is_behind")) ?
+	    " The data has changed since: look again." : "");
 	json_decref(look);
 	return text;
 }

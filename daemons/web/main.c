@@ -10,18 +10,20 @@
 #include "common/child.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "common/tls.h"
 #include "daemons/web/account.h"
 #include "daemons/web/account_commands.h"
 #include "daemons/web/answers.h"
 #include "daemons/web/catalog.h"
 #include "daemons/web/export.h"
 #include "daemons/web/health.h"
+#include "daemons/web/metrics.h"
 #include "daemons/web/quality.h"
 #include "daemons/web/quality_commands.h"
 #include "daemons/web/replicas.h"
 #include "daemons/web/server.h"
 #include "daemons/web/statics.h"
-#include "daemons/web/tls.h"
+#include "daemons/web/traffic.h"
 #include "daemons/web/upload.h"
 #include "daemons/web/web.h"
 
@@ -62,8 +64,10 @@ static void web_free(void *app)
 	hs_settings_free(web->settings);
 	statics_free(web->statics);
 	hs_templates_free(web->templates);
-	tls_free(web->tls);
+	hs_tls_free(web->tls);
 	free(web->base_path);
+	scrapes_free(web->scrapes);
+	traffic_free(web->traffic);
 	free(web);
 }
 
@@ -100,7 +104,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	}
 	web->child = child;
 	web->base = hs_child_base(child);
-	if (!tls_new(settings, &web->tls, err) || !load_templates(web, &web->templates, err) ||
+	if (!hs_tls_new(settings, &web->tls, err) || !load_templates(web, &web->templates, err) ||
 	    !statics_load(settings, web->base_path, &web->statics, err) ||
 	    !health_count_migrations(settings, &web->migrations, err) ||
 	    !hs_settings_load(NULL, &web->settings, err) ||
@@ -113,6 +117,7 @@ static bool web_start(struct hs_child *child, void **ret_app, struct hs_error *e
 	    !uploads_new(web->base, &web->uploads, err) ||
 	    !quality_new(web->base, web->settings, &web->quality, err) ||
 	    !replicas_new(web, &web->replicas, err) ||
+	    !traffic_new(&web->traffic, err) || !scrapes_new(web, &web->scrapes, err) ||
 	    !server_new(web, &web->server, err) || !meet_database(web, err)) {
 		web_free(web);
 		return false;
@@ -135,9 +140,9 @@ static void web_stop(void *app)
 }
 
 /* The certificate is not needed where it is not used, but one that is used must not go away. */
-static bool renew_tls(const struct web *web, struct tls **ret, struct hs_error *err)
+static bool renew_tls(const struct web *web, struct hs_tls **ret, struct hs_error *err)
 {
-	if (!tls_new(hs_child_settings(web->child), ret, err))
+	if (!hs_tls_new(hs_child_settings(web->child), ret, err))
 		return false;
 	return *ret != NULL || web->tls == NULL || !server_speaks_tls(web->server) ||
 	    hs_error_set(err, HS_BAD_SETTING, "HOOPSCOUT_TLS_CERTIFICATE",
@@ -151,17 +156,17 @@ static bool web_reload(void *app, struct hs_error *err)
 	const struct hs_settings *settings = hs_child_settings(web->child);
 	struct hs_templates *templates = NULL;
 	struct statics *statics = NULL;
-	struct tls *tls = NULL;
+	struct hs_tls *tls = NULL;
 
 	web->reload_problem[0] = '\0';
 	if (!renew_tls(web, &tls, err) || !load_templates(web, &templates, err) ||
 	    !statics_load(settings, web->base_path, &statics, err)) {
 		snprintf(web->reload_problem, sizeof web->reload_problem, "%s", err->message);
 		hs_templates_free(templates);
-		tls_free(tls);
+		hs_tls_free(tls);
 		return false;
 	}
-	tls_free(web->tls);
+	hs_tls_free(web->tls);
 	web->tls = tls;
 	hs_templates_free(web->templates);
 	statics_free(web->statics);
@@ -188,7 +193,7 @@ static json_t *web_status(void *app)
 	else if (replicas_without_primary(web->replicas))
 		problem = "no host of POSTGRES_HOST is the primary: nothing can be written";
 	return json_pack("{s:o, s:s, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I},"
-	    " s:{s:I, s:I, s:I, s:b, s:s, s:o*}}", "https", tls_status(web->tls), "reload_problem",
+	    " s:{s:I, s:I, s:I, s:b, s:s, s:o*}}", "https", hs_tls_status(web->tls), "reload_problem",
 	    web->reload_problem, "requests",
 	    (json_int_t)server.requests, "in_hand", (json_int_t)server.in_hand, "connections",
 	    (json_int_t)server.connections, "answers", "version",

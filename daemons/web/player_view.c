@@ -323,7 +323,7 @@ static json_t *history_new(const PGresult *history, const PGresult *identities)
 	    "rows", superseded_new(history, identities));
 }
 
-/* Who he is to his sources: the name and date of birth where they are not what is shown. */
+/* Who the player is to each source: the name and date of birth where they are not what is shown. */
 static json_t *identity_new(const PGresult *identities, int row, const PGresult *player)
 {
 	const char *born = hs_db_text(identities, row, IDENTITY_BIRTH_DATE);

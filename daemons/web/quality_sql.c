@@ -149,7 +149,7 @@ static const char total_sql[] =
     " where abs(l.ppg::bigint * l.games - (select sum(o.ppg::bigint * o.games)"
     " from player_season_stats o" SAME_SEASON " and o.team_id <> l.team_id and o.games > 0"
     " and o.ppg >= 0)) <= " QUALITY_POINTS_APART " * l.games)"
-    NAMED("f.games / 100 || ' games, as many as his other teams of the season together'")
+    NAMED("f.games / 100 || ' games, as many as the other teams of the season together'")
     KEPT NAMES ORDER;
 
 /* ---- what files stated of a player, one after the other ---- */

@@ -4,6 +4,7 @@
  * writes to the socket. */
 #include "daemons/web/routes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@
 #include "daemons/web/identity_actions.h"
 #include "daemons/web/identity_api.h"
 #include "daemons/web/identity_page.h"
+#include "daemons/web/metrics.h"
 #include "daemons/web/player.h"
 #include "daemons/web/quality_page.h"
 #include "daemons/web/reply.h"
@@ -33,6 +35,7 @@
 #include "daemons/web/search.h"
 #include "daemons/web/sign_in.h"
 #include "daemons/web/statics.h"
+#include "daemons/web/traffic.h"
 #include "daemons/web/upload.h"
 
 struct route {
@@ -127,6 +130,7 @@ static const struct route routes[] = {
 	{ EVHTTP_REQ_POST, "/admin/identities/look", MAY_ADMIN, identity_look_post, "POST" },
 	{ LOOK, "/health", MAY_ALWAYS, health_answer, "GET, HEAD" },
 	{ LOOK, "/health/", MAY_ALWAYS, health_answer, "GET, HEAD" },
+	{ LOOK, "/metrics", MAY_SCRAPE, metrics_answer, "GET, HEAD" },
 	{ LOOK, "/static/*", MAY_ALWAYS, statics_answer, "GET, HEAD" },
 	{ LOOK, "/favicon.ico", MAY_ALWAYS, statics_answer_icon, "GET, HEAD" },
 };
@@ -197,9 +201,19 @@ static void refuse_method(struct exchange *exchange, const struct route *route)
 
 static void say_nothing_is_here(struct exchange *exchange)
 {
-	reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ?
-	    "Nothing has this address; /api/v1/openapi.json says what there is." :
+	char detail[320];
+
+	snprintf(detail, sizeof detail,
+	    "Nothing has this address; %s/api/v1/openapi.json says what there is.", exchange->base);
+	reply_problem(exchange, HTTP_NOTFOUND, exchange->form == FORM_JSON ? detail :
 	    "No page has this address.", NULL);
+}
+
+const char *routes_path(int route)
+{
+	if (route < 0 || (size_t)route >= HS_COUNT(routes))
+		return NULL;
+	return routes[route].path;
 }
 
 /* A page that is not there has the head of its visitor all the same. */
@@ -210,6 +224,8 @@ void routes_handle(struct exchange *exchange)
 	for (size_t i = 0; i < HS_COUNT(routes); i++) {
 		if (!suits(routes[i].path, exchange))
 			continue;
+		if (exchange->route == TRAFFIC_NO_ROUTE)
+			exchange->route = (int)i;
 		if ((routes[i].methods & (unsigned)exchange->method) != 0) {
 			guard_enter(exchange, routes[i].may, routes[i].handle);
 			return;

@@ -7,4 +7,7 @@
 /* Finds the row and calls its guard and its handler; answers 404 and 405 itself. Takes exchange. */
 void routes_handle(struct exchange *exchange);
 
+/* The path of row number route, as the table has it; NULL beyond the last. */
+const char *routes_path(int route);
+
 #endif

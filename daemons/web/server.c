@@ -18,6 +18,7 @@
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "daemons/web/connections.h"
 #include "daemons/web/account.h"
@@ -30,6 +31,7 @@
 #include "daemons/web/replicas.h"
 #include "daemons/web/reply.h"
 #include "daemons/web/routes.h"
+#include "daemons/web/traffic.h"
 
 enum { MAX_LISTENERS = 32 };
 
@@ -202,6 +204,7 @@ static bool wants_page(const struct exchange *exchange)
 static enum exchange_form form_of(const struct exchange *exchange)
 {
 	if (starts_with(exchange->path, "/api/") || starts_with(exchange->path, "/health") ||
+	    strcmp(exchange->path, "/metrics") == 0 ||
 	    (starts_with(exchange->path, "/export.") && !wants_page(exchange)))
 		return FORM_JSON;
 	if (exchange_header(exchange, "HX-Request") != NULL &&
@@ -237,6 +240,8 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 		return NULL;
 	}
 	exchange->keep_version = -1;
+	exchange->route = TRAFFIC_NO_ROUTE;
+	exchange->came_us = hs_clock_us();
 	exchange->today = hs_date_today();
 	exchange->form = form_of(exchange);
 	TAILQ_INSERT_TAIL(&server->exchanges, exchange, next);
@@ -248,6 +253,10 @@ static void exchange_free(struct exchange *exchange)
 {
 	TAILQ_REMOVE(&exchange->server->exchanges, exchange, next);
 	exchange->server->in_hand--;
+	if (exchange->reply.status != 0 && !exchange->server->ending)
+		traffic_count(exchange->web->traffic, exchange->route, exchange->method,
+		    exchange->has_left ? TRAFFIC_LEFT : exchange->reply.status,
+		    hs_clock_us() - exchange->came_us);
 	answers_forget(exchange);
 	if (exchange->job != NULL)
 		hs_db_job_cancel(exchange->job);
@@ -327,6 +336,7 @@ static void on_client_left(void *arg, void *work, bool is_closed)
 
 	if (server->ending)
 		return;
+	exchange->has_left = true;
 	if (exchange->streaming) {
 		if (is_closed)
 			exchange_forget(exchange);

@@ -19,8 +19,10 @@ struct exports;
 struct quality;
 struct replicas;
 struct server;
+struct scrapes;
 struct statics;
-struct tls;
+struct hs_tls;
+struct traffic;
 struct uploads;
 
 struct web {
@@ -39,8 +41,10 @@ struct web {
 	struct hs_templates *templates;
 	struct statics *statics;
 	size_t migrations;	/* that this version of HoopScout has */
-	struct tls *tls;	/* tls.h; NULL: no HTTPS */
+	struct hs_tls *tls;	/* tls.h; NULL: no HTTPS */
 	struct server *server;
+	struct traffic *traffic;
+	struct scrapes *scrapes;
 	size_t downloads;	/* of imported files, under way */
 	char reload_problem[HS_ERROR_MESSAGE_BYTES];	/* the latest reload's; "" */
 };

@@ -59,7 +59,7 @@ for (const [js, width, scheme] of [[true, 1280, "light"], [false, 1280, "light"]
 
 		await page.click("text=Links of this person");
 		await page.locator("button", { hasText: "Unlink" }).first().click();
-		await page.locator(".notice", { hasText: "stands for himself again" }).waitFor();
+		await page.locator(".notice", { hasText: "stands alone again" }).waitFor();
 		await page.goto("/?name=luka");
 		assert.equal(await total(page), "2 players");
 	});

@@ -136,6 +136,12 @@ def test_hsctl_works_within(project, words):
     assert PASSWORD not in done.stdout + done.stderr
 
 
+def test_a_backup_is_made_within(project):
+    done = project.execute("web", "hsctl", "backup", "/tmp/all.tar", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert project.execute("web", "hsctl", "backup", "verify", "/tmp/all.tar").stdout.strip()
+
+
 def test_processes_are_nobody_special(project):
     for service in ("web", "nginx", "postgres"):
         assert project.execute(service, "id", "-u").stdout.strip() != "0", service

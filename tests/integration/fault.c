@@ -1,7 +1,8 @@
 /* fault.c: a library to be preloaded: the n-th call of one function fails or kills its program.
  *
  * HS_FAULT_FILE names a file that says what to do: "importer:fsync:3:kill" lets the third fsync
- * of hsd-importer end it, "importer:renameat2:1:ENOSPC" lets it fail. The call counts begin anew
+ * of hsd-importer end it, "importer:renameat2:1:ENOSPC" lets it fail, "restore:send:1:stop" stops
+ * a task of that name, for a test that kills more than it. The call counts begin anew
  * when the file's words change. Once done, the file is removed, so that the program started anew
  * lives.
  * HS_FREE_FILE names a file that says how many bytes of any disk are free, while it is there. */
@@ -43,6 +44,25 @@ static void read_words(const char *path, char now[WORDS])
 		close(fd);
 }
 
+/* Whether we are that program, or hsd-supervisor at that task. */
+static int is_ours(const char *program)
+{
+	char line[512];
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd >= 0 ? read(fd, line, sizeof line - 1) : 0;
+	const char *word = line, *end;
+
+	if (fd >= 0)
+		close(fd);
+	if (strstr(program_invocation_short_name, program) != NULL)
+		return 1;
+	line[length > 0 ? length : 0] = '\0';
+	end = line + (length > 0 ? length : 0);
+	for (int i = 0; i < 2 && word < end; i++)	/* the program, --task, its name */
+		word += strlen(word) + 1;
+	return word < end && strcmp(word, program) == 0;
+}
+
 /* The errno with which this call of that function shall fail; 0: none. May not return at all. */
 static int fate(const char *function)
 {
@@ -59,9 +79,10 @@ static int fate(const char *function)
 		calls = 0;
 	}
 	if (sscanf(words, "%31[^:]:%31[^:]:%d:%31[^:]", program, name, &turn, what) == 4 &&
-	    strcmp(name, function) == 0 && strstr(program_invocation_short_name, program) != NULL &&
-	    ++calls == turn) {
+	    strcmp(name, function) == 0 && is_ours(program) && ++calls == turn) {
 		unlink(path);
+		if (strcmp(what, "stop") == 0)
+			kill(getpid(), SIGSTOP);
 		if (strcmp(what, "kill") == 0)
 			kill(getpid(), SIGKILL);
 		for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)

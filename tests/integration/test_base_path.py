@@ -67,16 +67,17 @@ def test_walk(web):
 
 def test_outside(web):
     """What is not below the base is told where all is; the base alone leads in."""
-    for path in ("/", "/players/1", "/scouts/", "/api/v1/players", "/health/", "/static/app.css"):
+    for path in ("/", "/players/1", "/scouts/", "/api/v1/players", "/health/", "/metrics", "/static/app.css"):
         answer = web.get(path)
         assert answer.status == 404 and "below /scout/" in answer.text, path
-        if path.startswith(("/api/", "/health")):
+        if path.startswith(("/api/", "/health", "/metrics")):
             assert answer.headers["Content-Type"] == "application/problem+json"
         else:
             assert all(address.startswith(f"{BASE}/") for _, address in links_of(answer.text))
     answer = web.get(f"{BASE}?name=ann")
     assert (answer.status, answer.headers["Location"]) == (303, f"{BASE}/?name=ann")
     assert web.get(f"{BASE}/health/").json()["status"] == "ok"
+    assert "hoopscout_build_info" in web.get(f"{BASE}/metrics").text
     assert web.request("POST", "/sign-in", {"Content-Type": "application/x-www-form-urlencoded"}, "a=b").status == 404
 
 
@@ -122,6 +123,8 @@ def test_search(web):
     problem = web.get(f"{BASE}/api/v1/players?team=nonsense").json()
     assert problem["errors"][0]["values"] == f"{BASE}/api/v1/teams"
     assert f"{BASE}/api/v1/teams has all" in problem["detail"]
+    assert f"{BASE}/api/v1/openapi.json says" in web.get(f"{BASE}/api/nothing").json()["detail"]
+    assert f"signed in, at {BASE}/sign-in," in web.get(f"{BASE}/api/v1/imports").json()["detail"]
     assert web.get(f"{BASE}/api/v1/openapi.json").json()["servers"] == [{"url": BASE}]
 
 

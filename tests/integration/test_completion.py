@@ -17,8 +17,8 @@ done
 # zsh's own functions need a line editor: these print what they are given, the words before the colon
 ZSH_WALK = r"""
 compdef() { : }
-_describe() { [[ $1 == -o ]] && shift; local -a items; items=("${(@P)2}"); offered=("${(@)items%%:*}") }
-_files() { offered=(*) }
+_describe() { [[ $1 == -o ]] && shift; local -a items; items=("${(@P)2}"); offered+=("${(@)items%%:*}") }
+_files() { offered+=(*) }
 _message() { offered=() }
 compadd() { shift; offered=("$@") }
 . "$1"; cd "$2"
@@ -67,7 +67,7 @@ def commands(hsctl):
     found = {}
     for words in (words.strip() for words in listed):
         page = hsctl(*words.split(), "--help").split("Options everywhere")[0]
-        found[words] = re.findall(r"^  --([a-z-]+)", page, re.M)
+        found[words] = re.findall(r"^  (?:-[a-z], )?--([a-z-]+)", page, re.M)
     return found
 
 
@@ -80,7 +80,8 @@ def test_every_word_and_option(ask, hsctl):
     answers = ask(asked)
     assert set(answers[0]) == first
     for group, answer in zip(sorted(groups), answers[1:]):
-        assert {f"{group} {word}" for word in answer} == {words for words in table if words.startswith(group + " ")}
+        file = {"a", "b.json"} if group in table else set()     # a command by itself, too: of a file
+        assert set(answer) == file | {words.split()[1] for words in table if words.startswith(group + " ")}
     everywhere = {"--json", "--socket", "--help"}
     for (words, options), answer in zip(table.items(), answers[1 + len(groups):]):
         assert set(answer) == everywhere | {f"--{name}" for name in options}, words
@@ -97,6 +98,11 @@ def test_every_word_and_option(ask, hsctl):
     ("completion|", "bash zsh"),
     ("snapshot|check|", "a b.json"),
     ("extractor|run|bbr|--output-path|", "a b.json"),
+    ("backup|", "verify a b.json"),                 # a command, and the first word of another
+    ("backup|verify|", "a b.json"),
+    ("backup|--force|", "verify a b.json"),
+    ("backup|x|", ""),
+    ("backup|x|verify|", ""),
     ("--socket|", "a b.json"),
     ("nonsense|", ""),
     ("import|nonsense|", ""),
@@ -112,6 +118,8 @@ def test_values(ask, typed, want):
     ("user|create|--role|=|s", "scout"),            # --role=s, as readline cuts it
     ("user|create|--role|=", "viewer scout admin"),
     ("user|role|--r", ""),
+    ("backup|x|--f", "--force"),
+    ("backup|ver", "verify"),
     ("snapshot|check|a", "a b.json"),
 ])
 def test_what_was_begun(ask, typed, want):

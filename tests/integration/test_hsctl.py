@@ -27,13 +27,13 @@ BAD_SNAPSHOT = """{
 ]}
 """
 GROUPS = ["", "import", "identity", "extractor", "snapshot", "user", "token"]
-COMMANDS = ["status", "start", "stop", "restart", "reload", "import now", "import list", "import show",
+COMMANDS = ["status", "logs", "start", "stop", "restart", "reload", "import now", "import list", "import show",
             "import retry", "import files", "import file", "import undo", "import delete", "identity suggest", "identity list",
             "identity link", "identity unlink", "identity unlike", "extractor run", "extractor check",
             "extractor list", "extractor history", "extractor enable", "extractor disable", "extractor cancel",
             "snapshot check", "snapshot schema", "user create", "user list", "user password", "user role",
             "user disable", "user enable", "user delete", "user audit", "token create", "token list", "token revoke", "quality",
-            "migrate", "config", "completion", "version"]
+            "backup verify", "backup", "restore", "migrate", "config", "completion", "doctor", "version"]
 
 
 def record(number, **more):

@@ -23,13 +23,26 @@ from tls import Secure, certify, serve_tls
 class Stalled:
     """Clients that begin a handshake and never end it, and when each was hung up on."""
 
-    def __init__(self, port):
+    def __init__(self, secure):
         self.ended = {}
         self.begun = time.monotonic()
-        self.threads = [threading.Thread(target=self._wait, args=(port, name, first), daemon=True) for name, first in
-                        (("silent", b""), ("half a hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 40))]
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 40
+        self.threads = [threading.Thread(target=self._wait, args=(secure.port, *what), daemon=True)
+                        for what in (("silent", b""), ("half a hello", hello))]
+        self.threads.append(threading.Thread(target=self._dribble, args=(secure,), daemon=True))
         for thread in self.threads:
             thread.start()
+
+    def _dribble(self, secure):
+        """The handshake is done; then a request comes a byte at a time, which is slower than it may be."""
+        with secure.connect(40) as link, contextlib.suppress(OSError):
+            link.settimeout(0.5)
+            while True:
+                link.sendall(b"G")
+                with contextlib.suppress(TimeoutError):
+                    if not link.recv(4096):
+                        break
+        self.ended["a slow request"] = time.monotonic() - self.begun
 
     def _wait(self, port, name, first):
         with socket.create_connection(("127.0.0.1", port), timeout=40) as link:
@@ -46,7 +59,7 @@ def web(shared_house):
     house.env.update({"HOOPSCOUT_RESCAN_SECONDS": "1", "HOOPSCOUT_UPLOAD_MAX_BYTES": "300M"})
     house.secure = serve_tls(house)
     house.start()
-    house.stalled = Stalled(house.secure.port)      # test_stalled_handshakes looks at them at the end
+    house.stalled = Stalled(house.secure)      # test_stalled_handshakes looks at them at the end
     make_account(house, "admin", "admin")
     house.drop(json.dumps(snapshot(*[record(player_external_id=f"p{n}", full_name=f"Player {n}") for n in range(4000)])),
                "many.json")
@@ -394,7 +407,7 @@ def test_stalled_handshakes(web, secure):
     """Each is hung up on after 10 seconds, and counts as a connection until then."""
     for thread in web.stalled.threads:
         thread.join(20)
-    assert set(web.stalled.ended) == {"silent", "half a hello"}
+    assert set(web.stalled.ended) == {"silent", "half a hello", "a slow request"}
     assert all(9 <= seconds <= 15 for seconds in web.stalled.ended.values()), web.stalled.ended
     before = detail(web)["connections"]
     links = [socket.create_connection(("127.0.0.1", secure.port)) for _ in range(5)]

@@ -354,7 +354,7 @@ def test_admin_page(house):
             post("link", player="one:luka", other="two:77", back=luka)
         assert "Nothing was changed: there is no player one:nobody" in post("unlink", player="one:nobody")
         assert "Nothing was changed: &#39;nonsense&#39;" in post("unlike", player="nonsense", other="one:luka").replace("&#x27;", "&#39;")
-        assert "two:77 stands for himself again." in post("unlink", player="two:77", back="x")
+        assert "two:77 stands alone again." in post("unlink", player="two:77", back="x")
         assert state(hs) == before
         assert "are not suggested again." in post("unlike", player="three:x", other="one:luka")
         assert boss.get("/admin/identities?player=999").status == 200
@@ -414,6 +414,19 @@ def test_random_links_and_undos(quick):  # noqa: F811
         assert hs.sql("select count(*) > 3 from import_file where status = 'undone'") == "t"
 
 
+def test_a_look_that_is_behind_says_so(quick):  # noqa: F811
+    """What came in since the last look is not in it: not "nobody looks alike", but "look again"."""
+    with quick.start() as hs:
+        load(hs, snapshot("one", record("a1", "Luka Dončić", birth_date="1999-02-28")), "1.json")
+        assert identity(hs, "suggest")["look"]["is_behind"] is False
+        load(hs, snapshot("two", record("b1", "Luka Doncic", birth_date="1999-02-28")), "2.json")
+        found = identity(hs, "suggest")
+        assert found["pairs"] == [] and found["look"]["is_behind"] is True
+        assert "the data has changed since: --new looks again" in hs.hsctl("identity", "suggest").stdout
+        assert len(identity(hs, "suggest", "--new")["pairs"]) == 1
+        assert identity(hs, "suggest")["look"]["is_behind"] is False
+
+
 def test_suggestions(quick):  # noqa: F811
     """A made world with right answers: who is one, who only looks so, and why."""
     one = snapshot(
@@ -438,7 +451,7 @@ def test_suggestions(quick):  # noqa: F811
         found = identity(hs, "suggest")
         pairs = {(pair["a"]["external_id"], pair["b"]["external_id"]): pair for pair in found["pairs"]}
         assert set(pairs) == {("a1", "b1"), ("a2", "b2"), ("a3", "b3"), ("a6", "b6"), ("a8", "b8")}
-        assert found["look"]["players"] == 15 and found["total"] == 5
+        assert found["look"]["players"] == 15 and found["total"] == 5 and not found["look"]["is_behind"]
         codes = {key: {reason["code"] for reason in pair["reasons"]} for key, pair in pairs.items()}
         assert codes["a1", "b1"] == {"initials", "same_team", "same_figures"}
         assert codes["a2", "b2"] == {"swapped_name", "same_birth_date"}

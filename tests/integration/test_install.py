@@ -25,6 +25,8 @@ INSTALLED = [
     "usr/share/hoopscout/nginx/hoopscout-location.conf",
     "usr/share/hoopscout/nginx/hoopscout-tls.conf",
     "usr/share/hoopscout/nginx/hoopscout.conf",
+    "usr/share/hoopscout/prometheus/hoopscout.rules.yml",
+    "usr/share/hoopscout/grafana/hoopscout.json",
     "usr/share/hoopscout/sql/001_entities.sql",
     "usr/share/hoopscout/templates/search.mustache",
     "usr/lib/systemd/system/hoopscout.service",

@@ -81,6 +81,7 @@ def test_pages(web, site):
     before = requests_of(web)
     for path in ("/metrics", "/metrics?x=1", "/metrics/all"):
         assert site.get(path).status == 404
+    assert "hoopscout_build_info" in web.get("/metrics").text
     assert requests_of(web) - before <= 1, "a question about /metrics reached hsd-web"
 
 
@@ -274,6 +275,7 @@ def test_below_a_path(web):
                                {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
         assert answer.status == 303 and answer.headers["Location"].startswith("/scout/admin/imports/uploads")
         assert nginx.get("/scout/health/").json()["status"] == "ok"
+        assert nginx.get("/scout/metrics").status == 404 and web.get("/scout/metrics").status == 200
     finally:
         nginx.close()
 

@@ -15,7 +15,8 @@ TOKENS = {f"{role}'s token": role for role in ROLES[1:]}
 # Who may: a stranger where the search is open; any account; these roles; anybody.
 SEARCH, SIGNED_IN, SCOUT, ADMIN, ALWAYS = "search", "signed in", "scout", "admin", "always"
 MAY = {"MAY_BY_SETTING": SEARCH, "MAY_SIGNED_IN": SIGNED_IN, "MAY_SCOUT": SCOUT, "MAY_ADMIN": ADMIN,
-       "MAY_ANYONE": ALWAYS, "MAY_ALWAYS": ALWAYS}
+       "MAY_ANYONE": ALWAYS, "MAY_ALWAYS": ALWAYS,
+       "MAY_SCRAPE": ALWAYS}    # by HOOPSCOUT_METRICS_FROM, which holds us: test_metrics.py has the others
 
 # By a cookie a call of the API needs a proof, which comes with none of these.
 CALL = {"admin": 403, "admin's token": 202}
@@ -95,6 +96,7 @@ ROUTES = [
     ("POST", "/admin/identities/look", "/admin/identities/look", ADMIN, 400),
     ("GET", "/health", "/health", ALWAYS, 200),
     ("GET", "/health/", "/health/", ALWAYS, 200),
+    ("GET", "/metrics", "/metrics", ALWAYS, 200),
     ("GET", "/static/*", "/static/app.css", ALWAYS, 200),
     ("GET", "/favicon.ico", "/favicon.ico", ALWAYS, 200),
 ]

@@ -113,7 +113,7 @@ def test_each_finding_is_there_once(world):
     ("points", "Player giant", "60.01 points per game"),
     ("games-fell", "Player 2015-16-G1-4", "from 10 games on 2016-02-01 to 9 on 2016-03-01"),
     ("same-figures", "Player copied", "the same figures for Team T1 and Team T2"),
-    ("total-row", "Player summed", "30 games, as many as his other teams of the season together"),
+    ("total-row", "Player summed", "30 games, as many as the other teams of the season together"),
     ("no-figures", "Player blank", "no figure"),
 ])
 def test_what_is_said_of_players(world, name, who, detail):

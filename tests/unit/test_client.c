@@ -42,7 +42,7 @@ static void talk_run(struct talk *talk, enum hs_command_id command, json_t *args
 	if (hangs_up)
 		close(fds[1]);
 	output_init(&output, OUTPUT_JSON, out, err);
-	talk->status = client_run(fds[0], &request, &output);
+	talk->status = client_run(fds[0], &request, NULL, &output);
 	got = hangs_up ? 0 : recv(fds[1], talk->asked, sizeof talk->asked - 1, MSG_DONTWAIT);
 	talk->asked[got > 0 ? got : 0] = '\0';
 	if (!hangs_up)

@@ -196,7 +196,7 @@ static const struct {
 	{ "nobody is linked", HS_CMD_IDENTITY_LIST, { "{'people':[],'total':0}" },
 	    "Nobody is linked to anybody.\n" },
 	{ "unlinked", HS_CMD_IDENTITY_UNLINK, { "{'people':[],'total':0}" },
-	    "Unlinked: the player stands for himself again.\n" },
+	    "Unlinked: the player stands alone again.\n" },
 	{ "told apart", HS_CMD_IDENTITY_UNLIKE, { "{'people':[]}" },
 	    "Noted: the two are not suggested again.\n" },
 	{ "pairs", HS_CMD_IDENTITY_SUGGEST, {

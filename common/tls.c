@@ -1,5 +1,5 @@
 /* tls.c: trusts OpenSSL, and neither file to be what its setting says. */
-#include "daemons/web/tls.h"
+#include "common/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,11 +18,11 @@
 #include "common/file.h"
 #include "common/log.h"
 
-enum { FILE_BYTES_MOST = 1 << 20, NAME_BYTES = 256, TIME_BYTES = 32, WARN_DAYS = 14 };
+enum { FILE_BYTES_MOST = 1 << 20, WARN_DAYS = 14 };
 
-struct tls {
+struct hs_tls {
 	SSL_CTX *context;
-	char name[NAME_BYTES];
+	char name[HS_TLS_NAME_BYTES];
 	time_t begins, ends;
 };
 
@@ -89,7 +89,7 @@ static time_t time_of(const ASN1_TIME *when)
 	return ASN1_TIME_to_tm(when, &parts) == 1 ? timegm(&parts) : 0;
 }
 
-static void describe(struct tls *tls, X509 *certificate)
+static void describe(struct hs_tls *tls, X509 *certificate)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 
@@ -109,7 +109,7 @@ static void describe(struct tls *tls, X509 *certificate)
 	tls->ends = time_of(X509_get0_notAfter(certificate));
 }
 
-static bool use_chain(struct tls *tls, BIO *file)
+static bool use_chain(struct hs_tls *tls, BIO *file)
 {
 	X509 *certificate = PEM_read_bio_X509_AUX(file, NULL, NULL, NULL), *next;
 	bool done = certificate != NULL && SSL_CTX_use_certificate(tls->context, certificate) == 1;
@@ -128,7 +128,7 @@ static bool use_chain(struct tls *tls, BIO *file)
 	return done && ERR_peek_error() == 0;
 }
 
-static bool take_certificate(struct tls *tls, const struct hs_settings *settings,
+static bool take_certificate(struct hs_tls *tls, const struct hs_settings *settings,
     struct hs_error *err)
 {
 	BIO *file = NULL;
@@ -141,7 +141,7 @@ static bool take_certificate(struct tls *tls, const struct hs_settings *settings
 	return done;
 }
 
-static bool take_key(struct tls *tls, const struct hs_settings *settings, struct hs_error *err)
+static bool take_key(struct hs_tls *tls, const struct hs_settings *settings, struct hs_error *err)
 {
 	bool was_asked = false, done = false;
 	BIO *file = NULL;
@@ -165,34 +165,46 @@ out:
 	return done;
 }
 
-static void time_text(time_t when, char buf[TIME_BYTES])
+static void time_text(time_t when, char buf[HS_TLS_TIME_BYTES])
 {
 	struct tm parts;
 
 	if (gmtime_r(&when, &parts) == NULL ||
-	    strftime(buf, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-		snprintf(buf, TIME_BYTES, "?");
+	    strftime(buf, HS_TLS_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		snprintf(buf, HS_TLS_TIME_BYTES, "?");
 }
 
-static void warn_of_time(const struct tls *tls)
+enum hs_tls_term hs_tls_judge(const struct hs_tls *tls, char name[HS_TLS_NAME_BYTES],
+    char date[HS_TLS_TIME_BYTES])
 {
 	time_t now = time(NULL);
-	char begins[TIME_BYTES], ends[TIME_BYTES];
 
-	time_text(tls->begins, begins);
-	time_text(tls->ends, ends);
+	memcpy(name, tls->name, HS_TLS_NAME_BYTES);
+	time_text(now < tls->begins ? tls->begins : tls->ends, date);
 	if (now < tls->begins)
+		return HS_TLS_NOT_YET;
+	if (now > tls->ends)
+		return HS_TLS_OVER;
+	return tls->ends - now < (time_t)WARN_DAYS * 86400 ? HS_TLS_SOON : HS_TLS_GOOD;
+}
+
+static void warn_of_time(const struct hs_tls *tls)
+{
+	char name[HS_TLS_NAME_BYTES], date[HS_TLS_TIME_BYTES];
+	enum hs_tls_term term = hs_tls_judge(tls, name, date);
+
+	if (term == HS_TLS_NOT_YET)
 		hs_log(HS_LOG_WARNING, "the certificate is not valid yet; browsers will refuse it",
-		    HS_STR("name", tls->name), HS_STR("begins", begins));
-	else if (now > tls->ends)
+		    HS_STR("name", name), HS_STR("begins", date));
+	else if (term == HS_TLS_OVER)
 		hs_log(HS_LOG_WARNING, "the certificate has expired; browsers refuse it",
-		    HS_STR("name", tls->name), HS_STR("ended", ends));
-	else if (tls->ends - now < (time_t)WARN_DAYS * 86400)
-		hs_log(HS_LOG_WARNING, "the certificate expires soon", HS_STR("name", tls->name),
-		    HS_STR("ends", ends));
+		    HS_STR("name", name), HS_STR("ended", date));
+	else if (term == HS_TLS_SOON)
+		hs_log(HS_LOG_WARNING, "the certificate expires soon", HS_STR("name", name),
+		    HS_STR("ends", date));
 	else
-		hs_log(HS_LOG_INFO, "HTTPS has its certificate", HS_STR("name", tls->name),
-		    HS_STR("ends", ends));
+		hs_log(HS_LOG_INFO, "HTTPS has its certificate", HS_STR("name", name),
+		    HS_STR("ends", date));
 }
 
 /* ---- what is spoken ---- */
@@ -230,9 +242,9 @@ static bool set_up(SSL_CTX *context)
 	    SSL_CTX_set_session_id_context(context, purpose, sizeof purpose - 1) == 1;
 }
 
-bool tls_new(const struct hs_settings *settings, struct tls **ret, struct hs_error *err)
+bool hs_tls_new(const struct hs_settings *settings, struct hs_tls **ret, struct hs_error *err)
 {
-	struct tls *tls;
+	struct hs_tls *tls;
 
 	if (hs_setting_text(settings, HS_SET_TLS_CERTIFICATE)[0] == '\0') {
 		*ret = NULL;
@@ -241,11 +253,11 @@ bool tls_new(const struct hs_settings *settings, struct tls **ret, struct hs_err
 	ERR_clear_error();
 	if ((tls = calloc(1, sizeof *tls)) == NULL ||
 	    (tls->context = SSL_CTX_new(TLS_server_method())) == NULL || !set_up(tls->context)) {
-		tls_free(tls);
+		hs_tls_free(tls);
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory for HTTPS");
 	}
 	if (!take_certificate(tls, settings, err) || !take_key(tls, settings, err)) {
-		tls_free(tls);
+		hs_tls_free(tls);
 		return false;
 	}
 	warn_of_time(tls);
@@ -253,7 +265,7 @@ bool tls_new(const struct hs_settings *settings, struct tls **ret, struct hs_err
 	return true;
 }
 
-void tls_free(struct tls *tls)
+void hs_tls_free(struct hs_tls *tls)
 {
 	if (tls == NULL)
 		return;
@@ -261,14 +273,14 @@ void tls_free(struct tls *tls)
 	free(tls);
 }
 
-SSL *tls_session(const struct tls *tls)
+SSL *hs_tls_session(const struct hs_tls *tls)
 {
 	return SSL_new(tls->context);
 }
 
-json_t *tls_status(const struct tls *tls)
+json_t *hs_tls_status(const struct hs_tls *tls)
 {
-	char ends[TIME_BYTES];
+	char ends[HS_TLS_TIME_BYTES];
 
 	if (tls == NULL)
 		return json_null();
