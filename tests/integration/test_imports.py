@@ -5,6 +5,7 @@ import html
 import http.client
 import json
 import os
+import pwd
 import re
 import urllib.parse
 
@@ -459,6 +460,27 @@ def test_undoing_an_import(web, admin):
     assert {row["actor"] for row in audit} == {"admin"}
     assert [re.sub(r"\d+", "N", row["detail"]) for row in audit[:4]] == ["request N, preview", "request N", "request N, preview",
                                                                         "request N"]
+
+
+def test_what_an_operator_does_is_in_the_trail(web, admin):
+    """As what an admin does by a page, with the user's name."""
+    good = file_id(web, "good.json")
+    given = [("import", "retry", "nothing.json"), ("import", "undo", good, "--preview"), ("import", "delete", "nothing.json")]
+    last = int(web.sql("select coalesce(max(audit_id), 0) from audit_trail"))
+    for words in given:
+        web.hsctl(*words, check=False)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    want = [[f"{owner}.{what}", "hsctl", None, str(about), f"user {user}" + (", preview" if more else "")]
+            for owner, what, about, *more in given]
+    trail = f"select action, actor, address, subject, detail from audit_trail where audit_id > {last} order by audit_id"
+    until(lambda: len(web.rows(trail)) == len(want), 10, lambda: web.rows(trail))
+    assert [list(row.values()) for row in web.rows(trail)] == want
+    entry = web.hsctl("user", "audit", "--limit", 1, as_json=True).json["result"]["entries"][0]
+    assert (entry["action"], entry["subject"]) == ("import.delete", "nothing.json")
+    assert "import.undo" in admin.get("/audit").text
+    before = len(web.rows("select 1 from audit_trail"))
+    followed(admin, act(admin, path_of(web, "good.json"), path_of(web, "good.json") + "/preview"))
+    assert len(web.rows("select 1 from audit_trail")) == before + 1, "once, not by the importer again"
 
 
 def test_a_look_at_another_file(web, admin):

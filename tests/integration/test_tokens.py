@@ -517,6 +517,8 @@ def test_extractors_that_never_ran(web, scout):
 
 def test_identities(web, admin, scout):
     """Links by a program: as a page's forms have them, with what it was by in the audit trail."""
+    assert admin.wait(admin.post("/api/v1/identities/look"))["is_good"]
+    others = scout.get("/api/v1/identities/suggestions").json()["total"]     # of the tests before
     people = [{**record(), "player_external_id": name, "full_name": "Ann Lee", "birth_date": "1990-01-01"} for name in ("ann", "lee")]
     for one, source in zip(people, ("a 1", "b&2")):
         web.drop({**snapshot(one), "source_name": source}, f"{one['player_external_id']}.json")
@@ -536,8 +538,8 @@ def test_identities(web, admin, scout):
     assert admin.wait(admin.post("/api/v1/identities/look"))["is_good"]
     found = scout.get("/api/v1/identities/suggestions").json()
     validate(DOCUMENT["components"]["schemas"]["Suggestions"], found)
-    assert found["total"] == 1 and found["look"]["players"] >= 2 and not found["is_looking"]
-    assert {found["pairs"][0][side]["identity"] for side in "ab"} == {"a 1:ann", "b&2:lee"}
+    assert found["total"] == others + 1 and found["look"]["players"] >= 2 and not found["is_looking"]
+    assert {"a 1:ann", "b&2:lee"} in [{pair[side]["identity"] for side in "ab"} for pair in found["pairs"]]
     assert scout.get("/api/v1/identities").json() == {"total": 0, "page": 1, "per_page": 50, "people": []}
 
     call(f"link?player={ann}&other={lee}", 403, scout)
@@ -548,14 +550,14 @@ def test_identities(web, admin, scout):
     validate(DOCUMENT["components"]["schemas"]["Identities"], listed)
     assert listed["total"] == 1 and [one["linked_by"] for one in listed["people"][0]["identities"]] == ["admin"] * 2
     assert scout.get("/api/v1/identities?page=2").json() == {"total": 1, "page": 2, "per_page": 50, "people": []}
-    assert scout.get("/api/v1/identities/suggestions").json()["total"] == 0
+    assert scout.get("/api/v1/identities/suggestions").json()["total"] == others
     assert "linked already" in call(f"link?player={ann}&other={lee}", 422)["detail"]
     assert "linked already" in call(f"link?player={ann}&other={ann}", 422)["detail"]
     assert "unlink" in call(f"unlike?player={ann}&other={lee}", 422)["detail"]
     assert call(f"unlink?player={lee}")["person"] == done["person"]
     call(f"unlink?player={lee}", 404)
     assert call(f"unlike?player={ann}&other={lee}") == {"player": "a 1:ann", "other": "b&2:lee", "person": None, "url": None}
-    assert scout.get("/api/v1/identities/suggestions").json()["total"] == 0
+    assert scout.get("/api/v1/identities/suggestions").json()["total"] == others
 
     for what, parameter in (("link", "player"), (f"link?player={ann}", "other"), (f"link?player={ann}&other=x", "other"),
                             (f"link?player={ann}&player={ann}", "player"), (f"unlink?player={ann}&other={lee}", "other"),
