@@ -168,6 +168,24 @@ static void running_text(const json_t *request, char *buf, size_t size)
 		    done + left > 0 ? ";" : ":", stage, file, records, plural(records));
 }
 
+/* What came of files: only what there is. */
+static void totals_text(const json_t *totals, char *buf, size_t size)
+{
+	static const char *const names[] = { "imported", "duplicate", "failed", "waiting" };
+	size_t used = (size_t)snprintf(buf, size, "done: ");
+	const size_t begin = used;
+
+	for (size_t i = 0; i < HS_COUNT(names) && used < size; i++) {
+		long long count = number_in(totals, names[i]);
+
+		if (count != 0)
+			used += (size_t)snprintf(buf + used, size - used, "%s%lld %s",
+			    used > begin ? ", " : "", count, names[i]);
+	}
+	if (used == begin)
+		snprintf(buf + used, size - used, "there was nothing to import");
+}
+
 static void done_text(const json_t *request, char *buf, size_t size)
 {
 	const json_t *result = json_object_get(request, "result");
@@ -179,9 +197,7 @@ static void done_text(const json_t *request, char *buf, size_t size)
 		    "error")) ? text_in(json_object_get(failed, "error"), "message")
 			      : "its records have problems");
 	else if (json_is_object(totals))
-		snprintf(buf, size, "done: %lld imported, %lld duplicate, %lld failed, %lld waiting",
-		    number_in(totals, "imported"), number_in(totals, "duplicate"),
-		    number_in(totals, "failed"), number_in(totals, "waiting"));
+		totals_text(totals, buf, size);
 	else if (text_in(result, "status")[0] != '\0')
 		snprintf(buf, size, "done: %s, %lld record%s", text_in(result, "status"),
 		    records, plural(records));
@@ -234,6 +250,8 @@ json_t *command_request_json(const PGresult *result, int row)
 	json_object_set_new(request, "text", json_string(text));
 	json_object_set_new(request, "is_over", json_boolean(is_over));
 	json_object_set_new(request, "is_good",
-	    json_boolean(is_status(request, "done") && run_error(request) == NULL));
+	    json_boolean(is_status(request, "done") && run_error(request) == NULL &&
+		number_in(json_object_get(json_object_get(request, "result"), "totals"),
+		    "failed") == 0));
 	return request;
 }

@@ -192,10 +192,10 @@ static void test_whole_way(void)
 	expect_line(request, "running", "running: 0 of 7 files; loading nba.json, 40 records");
 	hs_request_result(taken[0], json_pack("{s:{s:i, s:i}}", "totals", "imported", 6, "failed",
 	    1));
-	expect_line(request, "done", "done: 6 imported, 0 duplicate, 1 failed, 0 waiting");
+	expect_line(request, "done", "done: 6 imported, 1 failed");
 	seen = look_at(request);
 	expect_true("over", json_is_true(json_object_get(seen, "is_over")));
-	expect_true("good", json_is_true(json_object_get(seen, "is_good")));
+	expect_true("a file failed", json_is_false(json_object_get(seen, "is_good")));
 	json_decref(seen);
 	hs_command_queue_free(queue);
 	hs_db_pool_free(pool);
