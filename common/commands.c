@@ -110,7 +110,9 @@ const struct hs_command hs_commands[HS_COMMAND_COUNT] = {
 	.args = { { "file", HS_ARG_NUMBER, .required = true, .min = 1, .max = LLONG_MAX,
 		.help = "its number, as 'import files' shows it" },
 	    { "preview", HS_ARG_FLAG, .is_option = true,
-		.help = "only show what would become of what" } },
+		.help = "only show what would become of what" },
+	    { "if-version", HS_ARG_NUMBER, .is_option = true, .min = 1, .max = LLONG_MAX,
+		.help = "only if the data is as --preview saw it" } },
 	.help = "put all back as if a file had not been imported",
 },
 [HS_CMD_IMPORT_DELETE] = {

@@ -256,7 +256,8 @@ void view_import_undo(struct output *output, const json_t *result)
 		fputs("The first players:\n", screen->out);
 	print_players(screen, json_object_get(result, "players"));
 	if (is_preview)
-		fprintf(screen->out, "Nothing was changed. To do it: hsctl import undo %lld\n", file);
+		fprintf(screen->out, "Nothing was changed. To do just this: hsctl import undo %lld "
+		    "--if-version %lld\n", file, number_of(result, "data_version"));
 	else
 		fputs("The file stays in archive; put it into incoming to import it again.\n",
 		    screen->out);

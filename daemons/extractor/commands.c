@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/operator_audit.h"
 #include "daemons/extractor/extractor.h"
 #include "daemons/extractor/source.h"
 #include "daemons/extractor/store.h"
@@ -41,6 +42,7 @@ static size_t json_bytes(const json_t *value)
 
 static void run_run(void *app, struct hs_call *call, const json_t *args)
 {
+	struct extractor *extractor = app;
 	struct source source;
 	const struct run_options options = {
 		.source = &source,
@@ -51,6 +53,7 @@ static void run_run(void *app, struct hs_call *call, const json_t *args)
 	};
 	struct hs_error err = HS_ERROR_INIT;
 
+	hs_operator_audit(extractor->pool, call, HS_CMD_EXTRACTOR_RUN, args);
 	if (!find_source(app, text_arg(args, "name"), &source, &err) ||
 	    !run_start(app, &options, call, &err))
 		hs_call_error(call, &err);
@@ -63,6 +66,7 @@ static void run_cancel_command(void *app, struct hs_call *call, const json_t *ar
 	struct hs_error err = HS_ERROR_INIT;
 	struct source source;
 
+	hs_operator_audit(extractor->pool, call, HS_CMD_EXTRACTOR_CANCEL, args);
 	/* its mapping may be gone by now */
 	if (run_cancel(extractor, name))
 		hs_call_result(call, json_pack("{s:s, s:b}", "source", name, "cancelled", true));
@@ -330,6 +334,8 @@ static void switch_source(struct extractor *extractor, struct hs_call *call, con
 	struct question *question = NULL;
 	struct source source;
 
+	hs_operator_audit(extractor->pool, call,
+	    is_enabled ? HS_CMD_EXTRACTOR_ENABLE : HS_CMD_EXTRACTOR_DISABLE, args);
 	if (find_source(extractor, text_arg(args, "name"), &source, &err) &&
 	    (question = question_new(extractor, call, source.name, &err)) != NULL &&
 	    store_schedule_switch(extractor->pool, source.name, is_enabled, on_switched, question,

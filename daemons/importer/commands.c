@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/db.h"
+#include "common/operator_audit.h"
 #include "daemons/importer/identity.h"
 #include "daemons/importer/importer.h"
 #include "daemons/importer/question.h"
@@ -50,6 +51,7 @@ static void run_retry(void *app, struct hs_call *call, const json_t *args)
 
 	if (!is_failed_name(call, file))
 		return;
+	hs_operator_audit(importer->pool, call, HS_CMD_IMPORT_RETRY, args);
 	play_follow(importer, call, file, json_integer_value(json_object_get(args, "id")));
 	play_next(importer);
 }
@@ -65,17 +67,21 @@ static void note_asker(const struct hs_call *call, struct job *job)
 
 static void run_undo(void *app, struct hs_call *call, const json_t *args)
 {
+	struct importer *importer = app;
 	struct job job = { .kind = JOB_UNDO,
 		.file_id = json_integer_value(json_object_get(args, "file")),
-		.is_preview = json_is_true(json_object_get(args, "preview")) };
+		.is_preview = json_is_true(json_object_get(args, "preview")),
+		.if_version = json_integer_value(json_object_get(args, "if-version")) };
 
 	note_asker(call, &job);
+	hs_operator_audit(importer->pool, call, HS_CMD_IMPORT_UNDO, args);
 	play_errand(app, call, &job);
 	play_next(app);
 }
 
 static void run_delete(void *app, struct hs_call *call, const json_t *args)
 {
+	struct importer *importer = app;
 	const char *file = json_string_value(json_object_get(args, "file"));
 	struct job job = { .kind = JOB_DELETE,
 		.file_id = json_integer_value(json_object_get(args, "id")) };
@@ -83,6 +89,7 @@ static void run_delete(void *app, struct hs_call *call, const json_t *args)
 	if (!is_failed_name(call, file))
 		return;
 	memcpy(job.name, file, strlen(file) + 1);
+	hs_operator_audit(importer->pool, call, HS_CMD_IMPORT_DELETE, args);
 	note_asker(call, &job);
 	play_errand(app, call, &job);
 	play_next(app);

@@ -431,10 +431,26 @@ static bool take_out(struct undo *undo, json_t **ret, struct hs_error *err)
 	    merge_raise_version(undo->db, more - gone, err);
 }
 
+/* Under the merge's lock, so that it stays. */
+static bool check_version(const struct undo *undo, int64_t *ret, struct hs_error *err)
+{
+	PGresult *result = NULL;
+
+	if (!hs_db_exec(undo->db, "select version from data_version", &result, err))
+		return false;
+	*ret = hs_db_int(result, 0, 0);
+	PQclear(result);
+	return undo->job->if_version == 0 || undo->job->if_version == *ret ||
+	    hs_error_set(err, HS_BAD_ARGUMENT, "if-version", "the data has changed since it was "
+		"shown what undoing file %s does (version %lld then, %lld now): look again; nothing "
+		"was undone", undo->file, (long long)undo->job->if_version, (long long)*ret);
+}
+
 /* In the transaction. */
 static bool undo_file(struct undo *undo, json_t **ret, struct hs_error *err)
 {
 	PGresult *file = NULL;
+	int64_t version = 0;
 	bool done;
 
 	if (!hs_db_exec(undo->db, MERGE_LOCK, NULL, err) ||
@@ -443,8 +459,10 @@ static bool undo_file(struct undo *undo, json_t **ret, struct hs_error *err)
 		" to_char(undone_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), undone_by"
 		" from import_file where file_id = $1::bigint for update", &file, err, undo->file))
 		return false;
-	done = check_file(undo, file, err) && take_out(undo, ret, err);
-	if (done && (json_object_set_new(*ret, "file_id", json_integer(undo->job->file_id)) != 0 ||
+	done = check_file(undo, file, err) && check_version(undo, &version, err) &&
+	    take_out(undo, ret, err);
+	if (done && (json_object_set_new(*ret, "data_version", json_integer(version)) != 0 ||
+	    json_object_set_new(*ret, "file_id", json_integer(undo->job->file_id)) != 0 ||
 	    json_object_set_new(*ret, "name", json_string(hs_db_text(file, 0, FILE_NAME))) != 0 ||
 	    json_object_set_new(*ret, "source_name",
 		json_string(hs_db_text(file, 0, FILE_SOURCE))) != 0 ||

@@ -307,7 +307,7 @@ static void do_undo(struct worker *worker, const struct job *job, struct news *n
 {
 	char by[USER_BYTES];
 	const struct undo_job undo = { .file_id = job->file_id, .is_preview = job->is_preview,
-		.by = by, .goes_on = tell_undo, .arg = worker };
+		.if_version = job->if_version, .by = by, .goes_on = tell_undo, .arg = worker };
 
 	name_user(job, by, sizeof by);
 	news->done = have_database(worker, &news->err) &&

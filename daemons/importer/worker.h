@@ -42,6 +42,7 @@ struct job {
 	enum run_trigger trigger;	/* of FILE and END_RUN */
 	int64_t file_id;		/* of UNDO; of BRING_BACK and DELETE: the one meant, or 0 */
 	bool is_preview;		/* of UNDO */
+	int64_t if_version;		/* of UNDO: see undo.h */
 	long long uid;			/* of UNDO and DELETE: for whom; -1: not known */
 	char account[JOB_ACCOUNT_BYTES];	/* of them, when it came by the database; else "" */
 	bool even_empty;		/* of END_RUN: make a run when none was opened */

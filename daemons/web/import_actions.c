@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "common/db.h"
+#include "common/number.h"
 #include "daemons/web/asking.h"
+#include "daemons/web/fields.h"
 #include "daemons/web/imports_sql.h"
 #include "daemons/web/query_string.h"
 #include "daemons/web/reply.h"
@@ -21,21 +23,30 @@ struct action {
 	char back[ADDRESS_BYTES];	/* the page that shows what comes of it */
 };
 
-static struct action *action_new(struct exchange *exchange)
+static struct action *action_start(struct exchange *exchange)
 {
-	struct action *action = NULL;
+	struct action *action = calloc(1, sizeof *action);
 	struct hs_error err = HS_ERROR_INIT;
 
-	if (query_string_refuse(exchange->query, &err) &&
-	    (action = calloc(1, sizeof *action)) == NULL)
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a request");
 	if (action == NULL) {
+		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a request");
 		reply_error(exchange, &err);
 		return NULL;
 	}
 	exchange->work = action;
 	exchange->work_free = free;
 	return action;
+}
+
+/* Of an address that takes no parameters. */
+static struct action *action_new(struct exchange *exchange)
+{
+	struct hs_error err = HS_ERROR_INIT;
+
+	if (query_string_refuse(exchange->query, &err))
+		return action_start(exchange);
+	reply_error(exchange, &err);
+	return NULL;
 }
 
 /* ---- what comes of asking ---- */
@@ -154,15 +165,57 @@ void import_preview_post(struct exchange *exchange)
 	    (json_int_t)exchange->id, "preview", 1), on_asked);
 }
 
-/* Whether it can be undone the importer knows, and says. */
+static bool parse_version(const char *text, long long *ret, struct hs_error *err)
+{
+	struct hs_error why = HS_ERROR_INIT;
+
+	return hs_parse_int(text, 1, INT64_MAX, "version", ret, &why) ||
+	    hs_error_set(err, HS_BAD_ARGUMENT, "version", "%s", why.message);
+}
+
+static bool on_version(void *arg, const char *name, const char *value, struct hs_error *err)
+{
+	long long *version = arg;
+
+	if (strcmp(name, "version") != 0)
+		return hs_error_set(err, HS_BAD_ARGUMENT, name,
+		    "there is no parameter '%.60s'. There is: version", name);
+	if (*version != 0)
+		return hs_error_set(err, HS_BAD_ARGUMENT, name, "version is given twice");
+	return parse_version(value, version, err);
+}
+
+/* A form must carry the version of the data that its preview saw, a call may. */
+static bool find_version(const struct exchange *exchange, long long *ret, struct hs_error *err)
+{
+	struct hs_error ignored = HS_ERROR_INIT;
+
+	if (exchange->form == FORM_JSON)
+		return query_string_read(exchange->query, on_version, ret, err);
+	return query_string_refuse(exchange->query, err) &&
+	    (parse_version(field_of(exchange, "version"), ret, &ignored) ||
+		hs_error_set(err, HS_BAD_ARGUMENT, "version", "This form does not say what was "
+		    "looked at: look first at what undoing the import changes."));
+}
+
+/* Whether it can be undone, and the data is still as it was, the importer knows, and says. */
 void import_undo_post(struct exchange *exchange)
 {
-	struct action *action = action_new(exchange);
+	struct hs_error err = HS_ERROR_INIT;
+	struct action *action;
+	long long version = 0;
+	json_t *args;
 
-	if (action == NULL)
+	if (!find_version(exchange, &version, &err)) {
+		reply_error(exchange, &err);
+		return;
+	}
+	if ((action = action_start(exchange)) == NULL)
 		return;
 	snprintf(action->back, sizeof action->back, "/admin/imports/files/%lld",
 	    (long long)exchange->id);
-	asking_start(exchange, HS_CMD_IMPORT_UNDO,
-	    json_pack("{s:I}", "file", (json_int_t)exchange->id), on_asked);
+	args = json_pack("{s:I}", "file", (json_int_t)exchange->id);
+	if (args != NULL && version > 0)
+		json_object_set_new(args, "if-version", json_integer((json_int_t)version));
+	asking_start(exchange, HS_CMD_IMPORT_UNDO, args, on_asked);
 }

@@ -118,6 +118,7 @@ bool import_undo_put(json_t *view, int64_t file)
 	const json_t *request = json_object_get(view, "request");
 	const json_t *args = json_object_get(request, "args");
 	const json_t *result = json_object_get(request, "result");
+	json_int_t version = json_integer_value(json_object_get(result, "data_version"));
 	json_t *preview;
 
 	if (strcmp(text_in(request, "command"), "import.undo") != 0 ||
@@ -126,7 +127,8 @@ bool import_undo_put(json_t *view, int64_t file)
 	    json_integer_value(json_object_get(args, "file")) != file)
 		return view_put(view, "preview", json_null());
 	preview = json_object();
-	preview = view_or_nothing(preview, preview != NULL &&
+	preview = view_or_nothing(preview, preview != NULL && view_put(preview, "version",
+	    version > 0 ? json_sprintf("%lld", (long long)version) : json_string("")) &&
 	    view_put(preview, "sums", counts_new(result)) &&
 	    view_put(preview, "seasons", rows_new(result, "rows")) &&
 	    view_put(preview, "players", rows_new(result, "players")) &&

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import signal
 import time
@@ -110,6 +111,12 @@ def test_disable_and_enable(hs):
     assert re.search(rf"{NAME} .* disabled$", shown, re.M), shown
     # by command it runs all the same, and a restart does not enable it
     assert hs.hsctl("extractor", "run", NAME, as_json=True).json["result"]["status"] == "unchanged"
+    hs.hsctl("extractor", "cancel", NAME)
+    trail = "select action, actor, subject, detail from audit_trail order by audit_id"
+    until(lambda: len(hs.rows(trail)) == 3, 10, lambda: hs.rows(trail))
+    user = pwd.getpwuid(os.getuid()).pw_name
+    assert [list(row.values()) for row in hs.rows(trail)] == [[f"extractor.{what}", "hsctl", NAME, f"user {user}"]
+                                                              for what in ("disable", "run", "cancel")]
     hs.hsctl("restart", "extractor")
     time.sleep(2.5)
     assert len(runs(hs)) == before + 1

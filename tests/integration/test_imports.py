@@ -5,6 +5,7 @@ import html
 import http.client
 import json
 import os
+import pwd
 import re
 import urllib.parse
 
@@ -318,7 +319,8 @@ def peak_kb(web):
 
 def act(browser, page, path):
     """Sends the form of a page; the answer leads to where the request is shown."""
-    answer = browser.post(path, {"proof": browser.proof(page)})
+    version = re.search(r'name="version" value="(\d+)"', browser.get(page).text)
+    answer = browser.post(path, {"proof": browser.proof(page), **({"version": version.group(1)} if version else {})})
     assert answer.status == 303, answer.text
     return answer.headers["Location"]
 
@@ -439,16 +441,46 @@ def test_undoing_an_import(web, admin):
     assert re.search(r"PPG 20(\.0)? → +10", text) and "Snapshot 2025-04-01 → 2025-03-01" in re.sub(r"\s+", " ", text) and JS not in page.text
     points = "select points_per_game from player_season_figures where player_external_id = 'u'"
     assert web.sql(points) == "20.00", "a look changes nothing"
+    assert admin.post(path + "/undo", {"proof": admin.proof(where)}).status == 400, "what was it that one looked at?"
+    web.drop(snapshot(record(player_external_id="between"), source="between"), "between.json")
+    web.wait_imported("between.json")
+    page = followed(admin, act(admin, where, path + "/undo"))
+    assert 'class="asked bad"' in page.text and "look again" in page.text and web.sql(points) == "20.00"
+    where = act(admin, path, path + "/preview")
+    followed(admin, where)
     page = followed(admin, act(admin, where, path + "/undo"))
     assert 'class="asked good"' in page.text and "Undone by admin" in page.text and "Undo this import" not in page.text
     assert web.sql(points) == "10.00"
     assert names(admin.get("/admin/imports/files?status=undone")) == ["after.json"]
     assert "It is undone already" in admin.get(path + "/undo").text
-    page = followed(admin, act(admin, "/admin/imports", path + "/undo"))
+    answer = admin.post(path + "/undo", {"proof": admin.proof("/admin/imports"), "version": "1"})
+    page = followed(admin, answer.headers["Location"])
     assert 'class="asked bad"' in page.text and "undone" in page.text
     audit = web.rows("select * from audit_trail where action = 'import.undo' order by audit_id")
     assert {row["actor"] for row in audit} == {"admin"}
-    assert re.fullmatch(r"request \d+, preview", audit[0]["detail"]) and re.fullmatch(r"request \d+", audit[1]["detail"])
+    assert [re.sub(r"\d+", "N", row["detail"]) for row in audit[:4]] == ["request N, preview", "request N", "request N, preview",
+                                                                        "request N"]
+
+
+def test_what_an_operator_does_is_in_the_trail(web, admin):
+    """As what an admin does by a page, with the user's name."""
+    good = file_id(web, "good.json")
+    given = [("import", "retry", "nothing.json"), ("import", "undo", good, "--preview"), ("import", "delete", "nothing.json")]
+    last = int(web.sql("select coalesce(max(audit_id), 0) from audit_trail"))
+    for words in given:
+        web.hsctl(*words, check=False)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    want = [[f"{owner}.{what}", "hsctl", None, str(about), f"user {user}" + (", preview" if more else "")]
+            for owner, what, about, *more in given]
+    trail = f"select action, actor, address, subject, detail from audit_trail where audit_id > {last} order by audit_id"
+    until(lambda: len(web.rows(trail)) == len(want), 10, lambda: web.rows(trail))
+    assert [list(row.values()) for row in web.rows(trail)] == want
+    entry = web.hsctl("user", "audit", "--limit", 1, as_json=True).json["result"]["entries"][0]
+    assert (entry["action"], entry["subject"]) == ("import.delete", "nothing.json")
+    assert "import.undo" in admin.get("/audit").text
+    before = len(web.rows("select 1 from audit_trail"))
+    followed(admin, act(admin, path_of(web, "good.json"), path_of(web, "good.json") + "/preview"))
+    assert len(web.rows("select 1 from audit_trail")) == before + 1, "once, not by the importer again"
 
 
 def test_a_look_at_another_file(web, admin):

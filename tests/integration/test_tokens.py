@@ -474,7 +474,11 @@ def test_undo(web, admin, scout):
     validate(DOCUMENT["components"]["schemas"]["Request"], preview)
     assert preview["is_good"] and preview["result"]["counts"]["removed"] == 1 and preview["result"]["preview"] is True
     assert web.sql(shown) == "1"
-    done = admin.wait(admin.post(path + "/undo"))
+    version = preview["result"]["data_version"]
+    assert admin.post(path + "/undo?version=x").json()["parameter"] == "version"
+    late = admin.wait(admin.post(f"{path}/undo?version={version - 1}"))
+    assert late["status"] == "failed" and "look again; nothing was undone" in late["error"]["message"] and web.sql(shown) == "1"
+    done = admin.wait(admin.post(f"{path}/undo?version={version}"))
     assert done["result"] == {**preview["result"], "preview": False} and web.sql(shown) == "0"
     file = scout.get(path).json()
     validate(DOCUMENT["components"]["schemas"]["ImportFile"], file)
@@ -593,6 +597,8 @@ def test_extractors_that_never_ran(web, scout):
 
 def test_identities(web, admin, scout):
     """Links by a program: as a page's forms have them, with what it was by in the audit trail."""
+    assert admin.wait(admin.post("/api/v1/identities/look"))["is_good"]
+    others = scout.get("/api/v1/identities/suggestions").json()["total"]     # of the tests before
     people = [{**record(), "player_external_id": name, "full_name": "Ann Lee", "birth_date": "1990-01-01"} for name in ("ann", "lee")]
     for one, source in zip(people, ("a 1", "b&2")):
         web.drop({**snapshot(one), "source_name": source}, f"{one['player_external_id']}.json")
