@@ -29,9 +29,17 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 99' INT TERM HUP
 
+# layers upon each other are quicker than copies, where the kernel lays them
+mkdir "$state/lower" "$state/upper" "$state/work" "$state/merged"
+driver=vfs
+if mount -t overlay -o "lowerdir=$state/lower,upperdir=$state/upper,workdir=$state/work" none "$state/merged" 2>/dev/null; then
+	umount "$state/merged"
+	driver=overlay
+fi
+
 cat >"$state/storage.conf" <<END
 [storage]
-driver = "overlay"
+driver = "$driver"
 graphroot = "$state/graph"
 runroot = "$state/run"
 END
