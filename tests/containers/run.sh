@@ -23,7 +23,11 @@ done
 state=$(mktemp -d /tmp/hs-containers-XXXXXX) || exit 99
 cleanup() {
 	podman rm -fa -t 2 >/dev/null 2>&1
-	podman system reset -f >/dev/null 2>&1
+	buildah rm -a >/dev/null 2>&1
+	# what an interrupted build has left mounted, the innermost first
+	grep -F " $state/" /proc/mounts | cut -d ' ' -f 2 | sort -r | while read -r mounted; do
+		umount "$mounted"
+	done
 	rm -rf "$state"
 }
 trap cleanup EXIT
