@@ -1,7 +1,7 @@
 /* discard.c: deletes a file from the failed folder.
  *
  * Trusts no name: shelve.c takes those of snapshots in that folder, and no paths. The record is
- * written first and committed last, so that no file goes which cannot be recorded. */
+ * committed first, so that no file goes unrecorded: killed in between, it can be deleted again. */
 #include "daemons/importer/discard.h"
 
 #include <stdio.h>
@@ -31,6 +31,19 @@ static bool record(struct hs_db *db, const char *shown, int64_t file_id, const c
 	return true;
 }
 
+/* The file is there still, so the row shall not say that it is not. */
+static void take_back(struct hs_db *db, int64_t file, const char *shown)
+{
+	struct hs_error err = HS_ERROR_INIT;
+	char number[24];
+
+	snprintf(number, sizeof number, "%lld", (long long)file);
+	if (!hs_db_exec(db, "update import_file set deleted_at = null, deleted_by = null"
+		" where file_id = $1::bigint", NULL, &err, number))
+		hs_log_error_of(HS_LOG_ERROR, "a file is recorded as deleted, and still lies in failed: "
+		    "delete it again", &err, HS_STR("file", shown));
+}
+
 bool discard_failed(struct hs_db *db, const struct hs_settings *settings, struct shelve_wish *wish,
     int64_t file_id, const char *by, json_t **ret, struct hs_error *err)
 {
@@ -41,13 +54,18 @@ bool discard_failed(struct hs_db *db, const struct hs_settings *settings, struct
 	if (!hs_db_begin(db, err))
 		return false;
 	if (!wanted_find(db, file_id, wish->name, &wish->wanted, err) ||
-	    !record(db, shown, file_id, by, &file, err) || !shelve_delete(settings, wish, err)) {
+	    !record(db, shown, file_id, by, &file, err)) {
 		hs_db_rollback(db);
 		return false;
 	}
-	hs_log(HS_LOG_INFO, "deleted a failed file", HS_STR("file", shown), HS_STR("by", by));
 	if (!hs_db_commit(db, err))
 		return false;
+	if (!shelve_delete(settings, wish, err)) {
+		if (file > 0)
+			take_back(db, file, shown);
+		return false;
+	}
+	hs_log(HS_LOG_INFO, "deleted a failed file", HS_STR("file", shown), HS_STR("by", by));
 	*ret = json_pack("{s:s, s:o, s:s}", "file", shown, "file_id",
 	    file > 0 ? json_integer(file) : json_null(), "deleted_by", by);
 	return true;

@@ -16,7 +16,7 @@
  * file_id, which it must still be (wanted.h); or, when that is 0, in the newest row of a file that
  * failed and lies there under that name, if there is one. wish->wanted is filled here.
  * *ret: {"file","file_id":N|null,"deleted_by"}, a new reference. Errors: as wanted_find and
- * shelve_delete; HS_DB_* (then the file may be gone without a record; the log has one). */
+ * shelve_delete, and HS_DB_*: the file is there then. */
 bool discard_failed(struct hs_db *db, const struct hs_settings *settings, struct shelve_wish *wish,
     int64_t file_id, const char *by, json_t **ret, struct hs_error *err);
 

@@ -376,6 +376,32 @@ def test_retry_of_a_failed_file(web, admin):
     assert 'class="asked bad"' in page.text and "no file" in page.text
 
 
+def test_no_delete_without_a_record(web, admin):  # noqa: F811
+    """A database that does not take the record keeps the file; a file that cannot go keeps its row."""
+    web.drop(b"[]", "kept.json")
+    web.wait_imported("kept.json")
+    web.sql("create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$")
+    web.sql("create constraint trigger refuse after update on import_file deferrable initially deferred"
+            " for each row execute function refuse()")
+    try:
+        assert web.hsctl("import", "delete", "kept.json", check=False).returncode == 1
+    finally:
+        web.sql("drop function refuse cascade")
+    assert "kept.json" in web.ls("failed") and "kept.json.errors.json" in web.ls("failed")
+    failed = web.folder("failed")
+    mode = failed.stat().st_mode
+    failed.chmod(0o550)
+    try:
+        if web.hsctl("import", "delete", "kept.json", check=False).returncode == 0:
+            pytest.skip("the daemons' user writes where he may not")
+    finally:
+        failed.chmod(mode)
+    assert web.sql("select count(*) from import_file where name = 'kept.json' and deleted_at is null") == "1"
+    web.hsctl("import", "delete", "kept.json")
+    assert "kept.json" not in web.ls("failed")
+    assert web.sql("select count(*) from import_file where name = 'kept.json' and deleted_at is not null") == "1"
+
+
 @pytest.mark.parametrize("action", ["retry", "delete"])
 def test_a_name_that_another_file_has_now(web, admin, action):
     """What the admin saw is meant, not what has its name by now: that stays where it is, and he is told which it is."""
