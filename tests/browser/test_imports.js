@@ -34,7 +34,7 @@ const settled = (page, want) => until(`the fates ${want}`, async () => {
 const ended = (page, js) => until("the request's end", async () => {
 	if (!js && await page.$("noscript a"))
 		await page.reload();
-	return page.$(".asked.good");
+	return page.$(".asked.good, .asked.bad");
 });
 
 for (const js of [true, false]) {
@@ -196,6 +196,27 @@ test("files that are dropped; some that are refused, each with why", { expects: 
 	await axe(page, "refused uploads");
 	await page.click("#upload-state a");
 	await settled(page, ["dropped.json: imported"]);
+});
+
+test("a bar shows how far an upload is", async (page) => {
+	await signIn(page, "admin", "/admin/imports");
+	const long = { source_name: `uploaded-${++made}`, snapshot_date: "2025-01-31", records: [record], raw_payload: { note: "x".repeat(600000) } };
+	const network = await page.context().newCDPSession(page);
+	await network.send("Network.enable");
+	await network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150000 });
+	await page.setInputFiles("#upload-files", [file("long.json", long)]);
+	await page.click("#upload button");
+	const seen = new Set();
+	await until("the bar between empty and full", async () => {
+		const [value, max] = await page.$eval("#upload-list progress", (bar) => [bar.value, bar.max]);
+		if (value > 0 && value < max)
+			seen.add(value);
+		return seen.size >= 2;
+	});
+	assert.match(await page.innerText("#upload-list .fate"), /^\d+ kB of 60\d kB$/);
+	await network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+	await page.waitForURL("**/admin/imports/uploads?*");
+	await settled(page, ["long.json: imported"]);
 });
 
 test("the keyboard uploads, too", async (page) => {
