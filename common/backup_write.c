@@ -29,17 +29,15 @@ struct hs_backup_writer {
 	char *chunk;
 };
 
+/* A failure is kept in why, which all who write look at: libarchive, told of it, leaks a buffer. */
 static la_ssize_t on_write(struct archive *archive, void *arg, const void *bytes, size_t length)
 {
 	struct hs_backup_writer *writer = arg;
 
-	if (writer->is_given_up)
-		return (la_ssize_t)length;
-	if (!hs_file_write_all(writer->fd, bytes, length, &writer->why)) {
-		archive_set_error(archive, EIO, "cannot write");
-		return -1;
-	}
-	writer->bytes += (int64_t)length;
+	(void)archive;
+	if (!writer->is_given_up && writer->why.code == HS_OK &&
+	    hs_file_write_all(writer->fd, bytes, length, &writer->why))
+		writer->bytes += (int64_t)length;
 	return (la_ssize_t)length;
 }
 
@@ -107,7 +105,9 @@ static bool write_header(
 	archive_entry_set_perm(entry, member->mode & 0777);
 	archive_entry_set_size(entry, member->size);
 	archive_entry_set_mtime(entry, member->changed_at, 0);
-	done = archive_write_header(writer->archive, entry) == ARCHIVE_OK || fail(writer, err);
+	done = (archive_write_header(writer->archive, entry) == ARCHIVE_OK &&
+		   writer->why.code == HS_OK) ||
+	    fail(writer, err);
 	archive_entry_free(entry);
 	return done;
 }
@@ -115,7 +115,8 @@ static bool write_header(
 static bool write_data(
     struct hs_backup_writer *writer, const void *bytes, size_t length, struct hs_error *err)
 {
-	return (archive_write_data(writer->archive, bytes, length) == (la_ssize_t)length) ||
+	return (archive_write_data(writer->archive, bytes, length) == (la_ssize_t)length &&
+		   writer->why.code == HS_OK) ||
 	    fail(writer, err);
 }
 
@@ -210,7 +211,7 @@ bool hs_backup_finish(
 {
 	if (!write_sums(writer, err))
 		return false;
-	if (archive_write_close(writer->archive) != ARCHIVE_OK)
+	if (archive_write_close(writer->archive) != ARCHIVE_OK || writer->why.code != HS_OK)
 		return fail(writer, err);
 	*ret_members = writer->sums.count;
 	*ret_bytes = writer->bytes;
