@@ -1,12 +1,12 @@
 /* operator_audit.c: trusts the supervisor for whose command it is, and 007_accounts.sql. */
 #include "common/operator_audit.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "common/text.h"
+#include "common/user.h"
 
 enum { WRITE_MS = 15000, NUMBER_BYTES = 24, USER_BYTES = 96, DETAIL_BYTES = 160 };
 
@@ -27,14 +27,9 @@ static void on_written(void *arg, PGresult *const *results, size_t count,
 
 static const char *user_of(const struct hs_call *call, char buf[USER_BYTES])
 {
-	char room[4096];
-	struct passwd entry, *found = NULL;
 	long long uid = hs_call_uid(call);
 
-	if (uid >= 0 && getpwuid_r((uid_t)uid, &entry, room, sizeof room, &found) == 0 &&
-	    found != NULL)
-		hs_utf8_clean(entry.pw_name, strlen(entry.pw_name), buf, USER_BYTES);
-	else
+	if (!hs_user_name(uid, buf, USER_BYTES))
 		snprintf(buf, USER_BYTES, "%lld", uid);
 	return buf;
 }

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include "common/parts.h"
 #include "common/snapshot.h"
 #include "common/text.h"
+#include "common/user.h"
 
 /* What a hidden file's name begins with. */
 #define PART_PREFIX ".extract-"
@@ -32,7 +32,6 @@ enum {
 	BUFFER_BYTES = 64 << 10,
 	FILE_MODE = 0640,
 	LOCK_TRIES = 5,
-	USER_BYTES = 4096,	/* of what the system knows of a user */
 	LOCK_PAUSE_NS = 20000000
 };
 
@@ -189,12 +188,7 @@ static bool is_still_named(const struct emit *emit)
 
 const char *emit_user(char *buf, size_t size)
 {
-	char room[USER_BYTES];
-	struct passwd user, *found = NULL;
-
-	if (getpwuid_r(geteuid(), &user, room, sizeof room, &found) == 0 && found != NULL)
-		snprintf(buf, size, "%s", user.pw_name);
-	else
+	if (!hs_user_name(geteuid(), buf, size))
 		snprintf(buf, size, "user %u", (unsigned)geteuid());
 	return buf;
 }

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <pwd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -21,6 +20,7 @@
 #include "common/db.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "common/user.h"
 #include "daemons/importer/countries.h"
 #include "daemons/importer/discard.h"
 #include "daemons/importer/lost.h"
@@ -278,18 +278,12 @@ static bool tell_undo(void *arg, const char *about, int done, int parts, struct 
 /* The name of who gave a command; asking for it may take its time. */
 static void name_user(const struct job *job, char *buf, size_t size)
 {
-	char room[4096];
-	struct passwd entry, *found = NULL;
-	long long uid = job->uid;
-
 	if (job->account[0] != '\0')
 		snprintf(buf, size, "%s", job->account);
-	else if (uid < 0)
+	else if (job->uid < 0)
 		snprintf(buf, size, "hsctl");
-	else if (getpwuid_r((uid_t)uid, &entry, room, sizeof room, &found) == 0 && found != NULL)
-		hs_utf8_clean(entry.pw_name, strlen(entry.pw_name), buf, size);
-	else
-		snprintf(buf, size, "user %lld", uid);
+	else if (!hs_user_name(job->uid, buf, size))
+		snprintf(buf, size, "user %lld", (long long)job->uid);
 }
 
 static void log_undone(const struct job *job, const char *by, const json_t *result)

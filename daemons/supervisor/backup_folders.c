@@ -160,12 +160,42 @@ static bool list(int dir, const char *path, struct listing *ret, struct hs_error
 	return done;
 }
 
+/* What is done with a folder's names. arg is each_folder's. */
+typedef bool folder_fn(struct backup_folders *folders, enum backup_folder folder, int dir,
+    const struct listing *listing, void *arg, struct hs_error *err);
+
+/* Opens and lists each folder in turn; ends at the first failure. */
+static bool each_folder(struct backup_folders *folders, folder_fn *use, void *arg,
+    struct hs_error *err)
+{
+	for (int i = 0; i < FOLDER_COUNT; i++) {
+		enum backup_folder folder = (enum backup_folder)i;
+		const char *path =
+		    hs_setting_text(folders->settings, backup_folder_setting(folder));
+		struct listing listing = { .count = 0 };
+		int dir;
+		bool done;
+
+		if (!hs_dir_open(path, &dir, err))
+			return false;
+		done = list(dir, path, &listing, err) &&
+		    use(folders, folder, dir, &listing, arg, err);
+		listing_free(&listing);
+		close(dir);
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+/* A folder_fn without arg. */
 static bool note_before(struct backup_folders *folders, enum backup_folder folder, int dir,
-    const struct listing *listing, struct hs_error *err)
+    const struct listing *listing, void *arg, struct hs_error *err)
 {
 	char key[KEY_BYTES];
 	struct stat info;
 
+	(void)arg;
 	for (size_t i = 0; i < listing->count; i++) {
 		const char *name = listing->names[i];
 
@@ -181,24 +211,7 @@ static bool note_before(struct backup_folders *folders, enum backup_folder folde
 
 bool backup_folders_list(struct backup_folders *folders, struct hs_error *err)
 {
-	for (int i = 0; i < FOLDER_COUNT; i++) {
-		enum backup_folder folder = (enum backup_folder)i;
-		const char *path =
-		    hs_setting_text(folders->settings, backup_folder_setting(folder));
-		struct listing listing = { .count = 0 };
-		int dir;
-		bool done;
-
-		if (!hs_dir_open(path, &dir, err))
-			return false;
-		done = list(dir, path, &listing, err) &&
-		    note_before(folders, folder, dir, &listing, err);
-		listing_free(&listing);
-		close(dir);
-		if (!done)
-			return false;
-	}
-	return true;
+	return each_folder(folders, note_before, NULL, err);
 }
 
 /* ---- where a file goes ---- */
@@ -392,8 +405,9 @@ static bool take_file(
 
 /* A folder's files that were not seen yet. */
 static bool copy_folder(struct backup_folders *folders, enum backup_folder folder, int dir,
-    const struct listing *listing, bool *ret_is_new, struct hs_error *err)
+    const struct listing *listing, void *arg, struct hs_error *err)
 {
+	bool *ret_is_new = arg;
 	char key[KEY_BYTES];
 
 	for (size_t i = 0; i < listing->count; i++) {
@@ -424,28 +438,6 @@ static bool copy_folder(struct backup_folders *folders, enum backup_folder folde
 	return true;
 }
 
-static bool walk(struct backup_folders *folders, bool *ret_is_new, struct hs_error *err)
-{
-	for (int i = 0; i < FOLDER_COUNT; i++) {
-		enum backup_folder folder = (enum backup_folder)i;
-		const char *path =
-		    hs_setting_text(folders->settings, backup_folder_setting(folder));
-		struct listing listing = { .count = 0 };
-		int dir;
-		bool done;
-
-		if (!hs_dir_open(path, &dir, err))
-			return false;
-		done = list(dir, path, &listing, err) &&
-		    copy_folder(folders, folder, dir, &listing, ret_is_new, err);
-		listing_free(&listing);
-		close(dir);
-		if (!done)
-			return false;
-	}
-	return true;
-}
-
 bool backup_folders_copy(struct backup_folders *folders, struct hs_error *err)
 {
 	bool is_new = true;
@@ -455,7 +447,7 @@ bool backup_folders_copy(struct backup_folders *folders, struct hs_error *err)
 		return hs_error_set(err, HS_NO_MEMORY, "", "no memory to copy files");
 	for (int i = 0; i < WALKS && is_new; i++) {
 		is_new = false;
-		if (!walk(folders, &is_new, err))
+		if (!each_folder(folders, copy_folder, &is_new, err))
 			return false;
 	}
 	return true;

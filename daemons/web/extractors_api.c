@@ -5,11 +5,10 @@
 #include "daemons/web/extractors_api.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/db.h"
-#include "common/number.h"
+#include "daemons/web/api_list.h"
 #include "daemons/web/asking.h"
 #include "daemons/web/exchange.h"
 #include "daemons/web/extractors_sql.h"
@@ -18,7 +17,7 @@
 #include "daemons/web/request_api.h"
 #include "daemons/web/values.h"
 
-enum { NUMBER_BYTES = 24, MOST_PER_PAGE = 200 };
+enum { NUMBER_BYTES = 24 };
 
 /* ---- the list ---- */
 
@@ -109,33 +108,9 @@ void extractors_api_list(struct exchange *exchange)
 
 /* ---- a source's runs ---- */
 
-struct place {
-	long long page, per_page;	/* 0: not given */
-	char first[NUMBER_BYTES], count[NUMBER_BYTES];
-};
-
-static bool on_place(void *arg, const char *name, const char *value, struct hs_error *err)
-{
-	struct place *place = arg;
-	bool is_page = strcmp(name, "page") == 0;
-	long long *number = is_page ? &place->page : &place->per_page;
-
-	if (!is_page && strcmp(name, "per_page") != 0)
-		return hs_error_set(err, HS_BAD_ARGUMENT, name,
-		    "there is no parameter '%.60s'. There are: page, per_page", name);
-	if (*number != 0)
-		return hs_error_set(err, HS_BAD_ARGUMENT, name, "%s is given twice", name);
-	if (hs_parse_int(value, 1, is_page ? EXTRACTORS_MOST : MOST_PER_PAGE, name, number, err))
-		return true;
-	err->code = HS_BAD_ARGUMENT;
-	snprintf(err->where, sizeof err->where, "%s", name);
-	return false;
-}
-
 static void on_runs(struct exchange *exchange, PGresult *const *results, size_t count,
     const struct hs_error *err)
 {
-	const struct place *place = exchange->work;
 	json_t *list;
 	bool done;
 
@@ -152,32 +127,19 @@ static void on_runs(struct exchange *exchange, PGresult *const *results, size_t 
 	done = list != NULL;
 	for (int row = 0; done && row < PQntuples(results[2]); row++)
 		done = json_array_append_new(list, run_json(results[2], row, XAPI_RUN)) == 0;
-	reply_json(exchange, HTTP_OK, json_pack("{s:I, s:I, s:I, s:o}", "total",
-	    (json_int_t)hs_db_int(results[1], 0, 0), "page", (json_int_t)place->page, "per_page",
-	    (json_int_t)place->per_page, "runs", view_or_nothing(list, done)));
+	reply_json(exchange, HTTP_OK, api_list_json(exchange, "runs", view_or_nothing(list, done),
+	    results[1]));
 }
 
 void extractors_api_runs(struct exchange *exchange)
 {
-	struct place *place = calloc(1, sizeof *place);
+	const struct api_list *part = api_list_new(exchange, EXTRACTORS_MOST);
 	struct hs_error err = HS_ERROR_INIT;
 
-	exchange->work = place;
-	exchange->work_free = free;
-	if (place == NULL)
-		hs_error_set(&err, HS_NO_MEMORY, "", "no memory for a list");
-	if (place == NULL || !query_string_read(exchange->query, on_place, place, &err)) {
-		reply_error(exchange, &err);
+	if (part == NULL)
 		return;
-	}
-	if (place->page == 0)
-		place->page = 1;
-	if (place->per_page == 0)
-		place->per_page = EXTRACTORS_PER_PAGE;
-	snprintf(place->first, sizeof place->first, "%lld", (place->page - 1) * place->per_page);
-	snprintf(place->count, sizeof place->count, "%lld", place->per_page);
 
-	const char *const values[] = { exchange->name, place->count, place->first };
+	const char *const values[] = { exchange->name, part->count, part->first };
 	const struct hs_db_statement statements[] = {
 		{ .sql = extractors_source_sql, .values = values, .count = 1 },
 		{ .sql = extractors_total_sql, .values = values, .count = 1 },
