@@ -5,6 +5,7 @@
  * back as far as the file system lets us, and the source of a move stays whole. */
 #include "common/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -564,4 +565,29 @@ bool hs_file_temporary(const char *purpose, int *ret_fd, struct hs_error *err)
 		    "cannot make a temporary file that %s (TMPDIR names another folder)", purpose);
 	*ret_fd = fd;
 	return true;
+}
+
+bool hs_dir_each(int dir, const char *where, hs_dir_entry_fn *on_entry, void *arg,
+    struct hs_error *err)
+{
+	/* a descriptor of its own, since closedir closes it */
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	bool done = true;
+
+	if (stream == NULL) {
+		hs_error_errno(err, where, "cannot list the folder");
+		if (copy >= 0)
+			close(copy);
+		return false;
+	}
+	while (done && (errno = 0, entry = readdir(stream)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			done = on_entry(arg, dir, entry->d_name, err);
+	}
+	if (done && errno != 0)
+		done = hs_error_errno(err, where, "cannot list the folder");
+	closedir(stream);
+	return done;
 }

@@ -74,4 +74,12 @@ bool hs_file_temporary(const char *purpose, int *ret_fd, struct hs_error *err);
 /* Opens a folder for the functions above; the caller closes it. */
 bool hs_dir_open(const char *path, int *ret_fd, struct hs_error *err);
 
+/* Hears of an entry of dir, which it may rename or remove; false ends the listing. */
+typedef bool hs_dir_entry_fn(void *arg, int dir, const char *name, struct hs_error *err);
+
+/* Calls on_entry for each name in dir but "." and "..", in no order; dir's own place in it stays.
+ * Errors: HS_IO and its kin, at where; those of on_entry. */
+bool hs_dir_each(int dir, const char *where, hs_dir_entry_fn *on_entry, void *arg,
+    struct hs_error *err);
+
 #endif

@@ -7,7 +7,6 @@
  * comes when new imports have been made already, compares as many. */
 #include "daemons/importer/lost.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -159,8 +158,9 @@ static void tells_nobody(void *arg, enum progress_stage stage, int64_t bytes, in
 	(void)arg, (void)stage, (void)bytes, (void)records;
 }
 
-static bool look_at(struct search *search, const char *name, struct hs_error *err)
+static bool look_at(void *arg, int archive, const char *name, struct hs_error *err)
 {
+	struct search *search = arg;
 	const struct progress quiet = { .tell = tells_nobody,
 		.must_stop = search->progress->must_stop, .arg = search->progress->arg };
 	struct hs_error gone = HS_ERROR_INIT;
@@ -171,10 +171,10 @@ static bool look_at(struct search *search, const char *name, struct hs_error *er
 	int fd;
 
 	if (!place_wants(name) ||
-	    fstatat(search->archive, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    fstatat(archive, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    !S_ISREG(info.st_mode) || info.st_ctime < search->since)
 		return true;
-	if (!place_open(search->archive, name, &fd, &facts, &gone)) {
+	if (!place_open(archive, name, &fd, &facts, &gone)) {
 		*err = gone;
 		return gone.code == HS_NOT_FOUND;
 	}
@@ -183,28 +183,6 @@ static bool look_at(struct search *search, const char *name, struct hs_error *er
 	    ask_known(search, name, &digest, &known, err);
 	close(fd);
 	return done && (known || put_back(search, name, err));
-}
-
-static bool look_through(struct search *search, struct hs_error *err)
-{
-	int own = dup(search->archive);
-	DIR *folder = own >= 0 ? fdopendir(own) : NULL;
-	const struct dirent *entry;
-	bool done = true;
-
-	if (folder == NULL) {
-		hs_error_errno(err, "", "cannot look through the archive folder");
-		if (own >= 0)
-			close(own);
-		return false;
-	}
-	rewinddir(folder);	/* its place is the one of search->archive */
-	while (done && (errno = 0, entry = readdir(folder)) != NULL)
-		done = look_at(search, entry->d_name, err);
-	if (done && errno != 0)
-		done = hs_error_errno(err, "", "cannot look through the archive folder");
-	closedir(folder);
-	return done;
 }
 
 /* From when on files may be lost; *ret_since INT64_MAX: none can be. A database that never imported
@@ -227,7 +205,7 @@ static bool ask_since(struct hs_db *db, bool is_same_system, int64_t *ret_since,
 
 static bool compare(struct search *search, const struct lost_server *now, struct hs_error *err)
 {
-	if (!look_through(search, err))
+	if (!hs_dir_each(search->archive, "archive", look_at, search, err))
 		return false;
 	hs_log(search->put_back > 0 ? HS_LOG_WARNING : HS_LOG_INFO,
 	    "the archive is compared with another server, or another past of it",

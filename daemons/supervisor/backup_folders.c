@@ -9,7 +9,6 @@
  * as it is, and follows no link. */
 #include "daemons/supervisor/backup_folders.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -135,29 +134,20 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static bool note_name(void *arg, int dir, const char *name, struct hs_error *err)
+{
+	(void)dir;
+	return !backup_takes(name) || listing_add(arg, name, err);
+}
+
 /* Takes note of all names in dir; *ret is to be freed even on failure. */
 static bool list(int dir, const char *path, struct listing *ret, struct hs_error *err)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-	const struct dirent *entry;
-	bool done = true;
-
-	if (stream == NULL) {
-		hs_error_errno(err, path, "cannot list the folder");
-		if (copy >= 0)
-			close(copy);
+	if (!hs_dir_each(dir, path, note_name, ret, err))
 		return false;
-	}
-	while (done && (errno = 0, entry = readdir(stream)) != NULL)
-		if (backup_takes(entry->d_name))
-			done = listing_add(ret, entry->d_name, err);
-	if (done && errno != 0)
-		done = hs_error_errno(err, path, "cannot list the folder");
-	closedir(stream);
-	if (done && ret->count > 0)
+	if (ret->count > 0)
 		qsort(ret->names, ret->count, sizeof *ret->names, compare_names);
-	return done;
+	return true;
 }
 
 /* What is done with a folder's names. arg is each_folder's. */

@@ -5,7 +5,6 @@
  * meanwhile is never overwritten: hs_file_move gives way to a taken name. */
 #include "daemons/supervisor/restore_folders.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,30 +29,6 @@ static const char *path_of(const struct hs_settings *settings, int folder)
 static void name_of(char name[STAGE_NAME_BYTES], const char *prefix, const char *stamp)
 {
 	snprintf(name, STAGE_NAME_BYTES, "%s%.32s", prefix, stamp);
-}
-
-/* Calls act for each entry of dir but "." and ".."; act may rename it away. */
-static bool for_each(int dir,
-    bool (*act)(void *arg, int dir, const char *name, struct hs_error *err), void *arg,
-    struct hs_error *err)
-{
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-	const struct dirent *entry;
-	bool done = true;
-
-	if (stream == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return hs_error_errno(err, "", "cannot list a folder");
-	}
-	while (done && (errno = 0, entry = readdir(stream)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			done = act(arg, dir, entry->d_name, err);
-	if (done && errno != 0)
-		done = hs_error_errno(err, "", "cannot list a folder");
-	closedir(stream);
-	return done;
 }
 
 /* *ret_fd is -1 when there is no such folder. */
@@ -184,7 +159,7 @@ bool restore_describe_folders(
 
 		if (!hs_dir_open(path_of(settings, i), &dir, err))
 			return false;
-		done = for_each(dir, count_one, &count, err);
+		done = hs_dir_each(dir, "", count_one, &count, err);
 		close(dir);
 		if (!done)
 			return false;
@@ -258,7 +233,7 @@ static bool clear_folder(int dir, const char *stamp, struct hs_error *err)
 		    hs_error_errno(err, staged, "cannot look at the new files");
 	do { /* whoever reads a folder that changes may miss some */
 		aside.moved = 0;
-		done = for_each(dir, set_aside, &aside, err);
+		done = hs_dir_each(dir, "", set_aside, &aside, err);
 	} while (done && aside.moved > 0);
 	done = done &&
 	    (aside.fd < 0 || fsync(aside.fd) == 0 ||
@@ -285,7 +260,7 @@ static bool fill_folder(int dir, const char *stamp, struct hs_error *err)
 		return true;
 	do {
 		to.moved = 0;
-		done = for_each(from, put_in_place, &to, err);
+		done = hs_dir_each(from, "", put_in_place, &to, err);
 	} while (done && to.moved > 0);
 	close(from);
 	return done &&
@@ -332,7 +307,7 @@ bool restore_unstage(const struct hs_settings *settings, const char *stamp, stru
 			return false;
 		done = open_inner(dir, name, &stage, err);
 		if (done && stage >= 0) {
-			done = for_each(stage, remove_one, NULL, err) &&
+			done = hs_dir_each(stage, "", remove_one, NULL, err) &&
 			    (unlinkat(dir, name, AT_REMOVEDIR) == 0 ||
 				hs_error_errno(err, name, "cannot remove this folder"));
 			close(stage);

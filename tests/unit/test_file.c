@@ -624,6 +624,45 @@ static void test_make_dirs(void)
 	expect_true("no folder", !hs_dir_open(path, &dir, &err));
 }
 
+struct heard { size_t count, most; bool has_file, has_hidden; };
+
+static bool hear(void *arg, int dir, const char *name, struct hs_error *err)
+{
+	struct heard *heard = arg;
+
+	heard->has_file = heard->has_file || strcmp(name, "file") == 0;
+	heard->has_hidden = heard->has_hidden || strcmp(name, ".hidden") == 0;
+	if (++heard->count >= heard->most)
+		return hs_error_set(err, HS_LIMIT, name, "enough");
+	return unlinkat(dir, name, 0) == 0;
+}
+
+static void test_dir_each(void)
+{
+	struct heard all = { .most = 99 }, one = { .most = 1 };
+	struct hs_error err = HS_ERROR_INIT;
+	char path[PATH_MAX];
+	int dir;
+
+	snprintf(path, sizeof path, "%s/each", hs_scratch_dir());
+	expect_done("made", hs_make_dirs(path, 0700, &err), &err);
+	dir = open_dir(path);
+	put(dir, "file", "1");
+	put(dir, ".hidden", "2");
+	expect_true("ended", !hs_dir_each(dir, "here", hear, &one, &err));
+	expect_code("by the listener", &err, HS_LIMIT);
+	expect_int("one", (int)one.count, 1);
+	expect_done("to the end", hs_dir_each(dir, "here", hear, &all, &err), &err);
+	expect_int("both", (int)all.count, 2);
+	expect_true("each", all.has_file && all.has_hidden);
+	all.count = 0;
+	expect_done("once more", hs_dir_each(dir, "here", hear, &all, &err), &err);
+	expect_int("none is left", (int)all.count, 0);
+	close(dir);
+	expect_true("closed", !hs_dir_each(dir, "here", hear, &all, &err));
+	expect_text("where", err.where, "here");
+}
+
 int main(void)
 {
 	static const struct hs_case cases[] = {
@@ -640,6 +679,7 @@ int main(void)
 		{ "what is published new replaces nothing", test_publish_new },
 		{ "what is published new is told as it is", test_publish_new_in_trouble },
 		{ "folders", test_make_dirs },
+		{ "a folder's entries", test_dir_each },
 	};
 
 	return hs_run_suite("file", cases, HS_COUNT(cases));
